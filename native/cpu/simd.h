@@ -1,0 +1,54 @@
+// One vector of the instruction set at hand. Kernels are written once on these names and compiled for each
+// set.
+//
+//   F  kLanes float32        I  kLanes int32        M  a mask, one truth for each lane
+//
+// On F, the operators + - * / and unary - are those of IEEE, each rounded by itself (the build turns
+// contraction off). On I, + - * & | ^ ~ << >> work lane by lane (>> keeps the sign). The functions below
+// complete them:
+//
+//   zero() broadcast(float) broadcast(int32_t)
+//   load(p) store(p, v)          any alignment; for float and int32_t
+//   load(p, n) store(p, v, n)    the first n lanes, 0 <= n <= kLanes; other lanes read as 0, memory past them
+//   untouched loadFloat16(p) loadBfloat16(p) loadInt8(p)   kLanes narrow numbers made float32 fma(a, b, c) a
+//   * b + c; one rounding where kFused, else two max(a, b) min(a, b)          a > b ? a : b, a < b ? a : b.
+//   So b when either is NaN: max(zero(), x) keeps x's NaN maximum(a, b) minimum(a, b)  NaN when either is NaN
+//   sqrt abs floor ceil truncate round(v)   round: ties to even
+//   copySign(magnitude, sign)
+//   toInt(F)                     nearest, ties to even; what does not fit is undefined
+//   toFloat(I)  bitsOf(F) -> I  floatOf(I) -> F
+//   less lessEqual equal notEqual(a, b) -> M    of F or of I; on NaN all are false but notEqual
+//   isNan(F) -> M  firstLanes(n) -> M  both(M, M) either(M, M) opposite(M) any(M) all(M)
+//   select(M, a, b)              a where true, else b; of F or of I
+//   sum(F) largest(F) smallest(F)    over lanes in a fixed order (halves, quarters, ...); NaN when a lane is
+//   NaN transpose(F rows[kLanes])    in place: lane j of row i becomes lane i of row j
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__AVX512F__)
+#include "simd_avx512.h"
+#elif defined(__AVX2__)
+#include "simd_avx2.h"
+#else
+#include "simd_generic.h"
+#endif
+
+namespace saccade {
+namespace {
+
+inline M isNan(F v) {
+  return notEqual(v, v);
+}
+inline F maximum(F a, F b) {
+  return select(isNan(a), a, max(a, b));
+}
+inline F minimum(F a, F b) {
+  return select(isNan(a), a, min(a, b));
+}
+inline F copySign(F magnitude, F sign) {
+  return floatOf((bitsOf(magnitude) & broadcast(0x7fffffff)) | (bitsOf(sign) & ~broadcast(0x7fffffff)));
+}
+
+}  // namespace
+}  // namespace saccade
