@@ -1,0 +1,52 @@
+import type { Node, Source } from '../graph/node.js'
+import { encode } from './encode.js'
+import { type Folded, fold } from './fold.js'
+import { fuse } from './fuse.js'
+import { lower } from './lower.js'
+import { planArena } from './plan.js'
+import { choosePrecision } from './precision.js'
+import type { Precision, Target } from './target.js'
+
+/** A graph ready for the native runtime. */
+export interface Compiled {
+  /** The program's encoding. */
+  readonly code: Float64Array
+  readonly arenaBytes: number
+  readonly instructionCount: number
+  /** What to bind once: weights as they are, and folded constants. */
+  readonly constants: readonly Source[]
+  /** Leaves to bind at every run, in order. */
+  readonly inputs: readonly Node[]
+  /** Constants that must exist first, each a graph over constants. */
+  readonly folded: readonly Folded[]
+}
+
+/** The passes, in order. `roots` must be distinct. */
+export function compile(roots: readonly Node[], target: Target, precision: Precision): Compiled {
+  const fused = choosePrecision(fuse(roots), precision)
+  const { roots: dynamic, folded } = fold(fused, target.isa)
+  return { ...finish(dynamic, target), folded }
+}
+
+/** Compiles graphs over constants, which compile() has already been through, without folding them again. */
+export function compileFolded(folded: readonly Folded[], target: Target): Compiled {
+  return {
+    ...finish(
+      folded.map(({ node }) => node),
+      target,
+    ),
+    folded: [],
+  }
+}
+
+function finish(roots: readonly Node[], target: Target) {
+  const lowered = lower(roots, target)
+  const arenaBytes = planArena(lowered.values)
+  return {
+    code: encode(lowered, arenaBytes, target),
+    arenaBytes,
+    instructionCount: lowered.instructions.length,
+    constants: lowered.constants,
+    inputs: lowered.inputs,
+  }
+}

@@ -1,0 +1,107 @@
+import type { DType } from '../graph/dtype.js'
+import type { Node } from '../graph/node.js'
+import { contiguousStrides, type Shape, sizeOf } from '../graph/shape.js'
+
+/** A buffer of a program before memory is planned. */
+export interface Value {
+  kind: 'arena' | 'constant' | 'input' | 'inout' | 'output'
+  /** Place among the constants, inputs or outputs; for the arena its offset in bytes. */
+  place: number
+  readonly bytes: number
+  /** Instructions that first and last touch it. */
+  first: number
+  last: number
+}
+
+/** Where the elements of a tensor lie in a value. Offset and strides are in elements. */
+export interface Layout {
+  readonly value: Value
+  readonly dtype: DType | 'packed'
+  readonly offset: number
+  readonly shape: Shape
+  readonly strides: readonly number[]
+}
+
+export function contiguousLayout(value: Value, dtype: Layout['dtype'], shape: Shape): Layout {
+  return { value, dtype, offset: 0, shape, strides: contiguousStrides(shape) }
+}
+
+/** Whether the elements lie in row-major order without gaps. */
+export function isContiguous(layout: Layout): boolean {
+  if (sizeOf(layout.shape) <= 1) return true
+  const expected = contiguousStrides(layout.shape)
+  return layout.shape.every((dim, axis) => dim === 1 || layout.strides[axis] === expected[axis])
+}
+
+/** The layout of a view node, given that of its input; undefined where only a copy would do. */
+export function viewLayout(node: Node, input: Layout): Layout | undefined {
+  switch (node.op) {
+    case 'reshape': {
+      const strides = reshapedStrides(input, node.shape)
+      return strides && { ...input, shape: node.shape, strides }
+    }
+    case 'permute': {
+      const axes = node.attributes.axes as readonly number[]
+      return { ...input, shape: node.shape, strides: axes.map((axis) => input.strides[axis]!) }
+    }
+    case 'expand': {
+      const added = node.shape.length - input.shape.length
+      const strides = node.shape.map((dim, axis) => {
+        const from = axis - added
+        return from < 0 || (input.shape[from] === 1 && dim !== 1) ? 0 : input.strides[from]!
+      })
+      return { ...input, shape: node.shape, strides }
+    }
+    case 'slice': {
+      const starts = node.attributes.starts as readonly number[]
+      const steps = node.attributes.steps as readonly number[]
+      const offset = starts.reduce((sum, start, axis) => sum + start * input.strides[axis]!, input.offset)
+      return {
+        ...input,
+        shape: node.shape,
+        offset: sizeOf(node.shape) === 0 ? input.offset : offset,
+        strides: input.strides.map((stride, axis) => stride * steps[axis]!),
+      }
+    }
+    default:
+      throw new Error(`${node.op} is not a view`)
+  }
+}
+
+/**
+ * Strides of a reshape, or undefined if the elements do not lie so. Groups of old axes that run through memory as one
+ * are matched with groups of new axes of the same size.
+ */
+function reshapedStrides(layout: Layout, shape: Shape): number[] | undefined {
+  if (sizeOf(shape) === 0) return contiguousStrides(shape)
+  const old = layout.shape
+    .map((dim, axis) => ({ dim, stride: layout.strides[axis]! }))
+    .filter(({ dim }) => dim !== 1)
+  const merged: { dim: number; stride: number }[] = []
+  for (const axis of old) {
+    const last = merged[merged.length - 1]
+    if (last && last.stride === axis.dim * axis.stride) {
+      last.dim *= axis.dim
+      last.stride = axis.stride
+    } else merged.push({ ...axis })
+  }
+  const strides = new Array<number>(shape.length).fill(0)
+  let group = merged.length - 1
+  let used = 1
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const dim = shape[axis]!
+    const run = merged[group]
+    if (dim === 1) {
+      strides[axis] = run ? used * run.stride : 1
+      continue
+    }
+    if (!run || run.dim % (used * dim) !== 0) return undefined
+    strides[axis] = used * run.stride
+    used *= dim
+    if (used === run.dim) {
+      group--
+      used = 1
+    }
+  }
+  return strides
+}

@@ -1,0 +1,41 @@
+/** Bytes of one element of each data type. Arithmetic is in float32; the others are storage, indices and masks. */
+export const dtypeBytes = {
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+  int32: 4,
+  uint8: 1,
+  bool: 1,
+} as const
+
+/** The type of a tensor's elements. */
+export type DType = keyof typeof dtypeBytes
+
+/** The typed array that holds elements of a data type; float16 and bfloat16 come as their 16 bits. */
+export type DataOf<D extends DType> = D extends 'float32'
+  ? Float32Array
+  : D extends 'int32'
+    ? Int32Array
+    : D extends 'int64'
+      ? BigInt64Array
+      : D extends 'uint8' | 'bool'
+        ? Uint8Array
+        : Uint16Array
+
+type DataConstructor = new (buffer: ArrayBuffer) => DataOf<DType>
+
+/** The constructor of the typed array for each data type. */
+export const dataConstructors: Record<DType, DataConstructor> = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+}
+
+export function isDType(value: unknown): value is DType {
+  return typeof value === 'string' && Object.hasOwn(dtypeBytes, value)
+}

@@ -1,0 +1,85 @@
+import { SaccadeError } from '../errors.js'
+
+/** Sizes of the axes, outermost first; [] is a scalar. Literal tuples let TypeScript check sizes, too. */
+export type Shape = readonly number[]
+
+export const maxRank = 8
+
+/** Writes a shape the way error messages show it: [2, 3]. */
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`
+}
+
+/** Number of elements. */
+export function sizeOf(shape: Shape): number {
+  let size = 1
+  for (const dim of shape) size *= dim
+  return size
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dim, axis) => dim === b[axis])
+}
+
+/** Strides, in elements, of a row-major tensor. */
+export function contiguousStrides(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length)
+  let stride = 1
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride
+    stride *= shape[axis]!
+  }
+  return strides
+}
+
+/** Throws SHAPE_MISMATCH unless `shape` is a list of at most eight whole sizes. */
+export function checkShape(shape: Shape, what: string): void {
+  if (!Array.isArray(shape) || shape.some((dim) => !Number.isSafeInteger(dim) || dim < 0))
+    throw new SaccadeError(
+      'SHAPE_MISMATCH',
+      `${what}: a shape is a list of whole numbers, got ${JSON.stringify(shape)}`,
+    )
+  if (shape.length > maxRank)
+    throw new SaccadeError(
+      'SHAPE_MISMATCH',
+      `${what}: at most ${maxRank} axes, got ${shape.length} in ${formatShape(shape)}`,
+    )
+  if (!Number.isSafeInteger(sizeOf(shape)))
+    throw new SaccadeError('SHAPE_MISMATCH', `${what}: ${formatShape(shape)} has too many elements`)
+}
+
+/** Turns an axis that may count from the end (-1 is the last) into one counted from the front. */
+export function normalizeAxis(axis: number, rank: number, what: string): number {
+  const normalized = axis < 0 ? axis + rank : axis
+  if (!Number.isInteger(axis) || normalized < 0 || normalized >= rank)
+    throw new SaccadeError('SHAPE_MISMATCH', `${what}: axis ${axis} is outside a tensor of rank ${rank}`)
+  return normalized
+}
+
+/** Turns one axis, several, or undefined (all of them) into a sorted list without repeats. */
+export function normalizeAxes(
+  axes: number | readonly number[] | undefined,
+  rank: number,
+  what: string,
+): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis)
+  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(axis, rank, what))
+  if (new Set(list).size !== list.length)
+    throw new SaccadeError('SHAPE_MISMATCH', `${what}: an axis is named twice in ${formatShape(list)}`)
+  return list.sort((a, b) => a - b)
+}
+
+/** The shape both broadcast to by NumPy's rule: aligned at the last axis, sizes equal or 1. */
+export function broadcastShapes(a: Shape, b: Shape, what: string): number[] {
+  const rank = Math.max(a.length, b.length)
+  return Array.from({ length: rank }, (_, axis) => {
+    const left = a[axis - rank + a.length] ?? 1
+    const right = b[axis - rank + b.length] ?? 1
+    if (left !== right && left !== 1 && right !== 1)
+      throw new SaccadeError(
+        'SHAPE_MISMATCH',
+        `${what}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast (${left} against ${right})`,
+      )
+    return left === 1 ? right : left
+  })
+}

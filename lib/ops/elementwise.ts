@@ -1,0 +1,207 @@
+import { SaccadeError } from '../errors.js'
+import type { DType } from '../graph/dtype.js'
+import { broadcastShapes, type Shape } from '../graph/shape.js'
+import type { Broadcast, Mismatch } from '../graph/shape-types.js'
+import { Tensor } from '../tensor/tensor.js'
+import { type FloatTensor, makeTensor, requireDType, requireFloat, requireTensor } from './check.js'
+import { expand } from './shape.js'
+
+/** Functions of one element, by the native name; float32 of any shape to the same shape. */
+function unary(kind: string, name: string = kind) {
+  return <S extends Shape>(x: FloatTensor<S>): FloatTensor<S> => {
+    requireFloat(x, name)
+    return makeTensor('unary', 'float32', x.shape, [x], { kind })
+  }
+}
+
+function unaryWith(kind: string, name: string, x: FloatTensor, parameter: number): FloatTensor {
+  requireFloat(x, name)
+  if (typeof parameter !== 'number' || Number.isNaN(parameter))
+    throw new SaccadeError(
+      'OPTION_INVALID',
+      `${name}: the parameter must be a number, got ${String(parameter)}`,
+    )
+  return makeTensor('unary', 'float32', x.shape, [x], { kind, parameter })
+}
+
+/** max(x, 0); NaN stays NaN. */
+export const relu = unary('relu')
+/** min(max(x, 0), 6), as in MobileNet. */
+export const relu6 = unary('relu6')
+/** x * sigmoid(1.702 x), the approximation CLIP was trained with. */
+export const quickGelu = unary('quickGelu')
+/** x * sigmoid(x), also called swish. */
+export const silu = unary('silu')
+/** 1 / (1 + exp(-x)). */
+export const sigmoid = unary('sigmoid')
+export const tanh = unary('tanh')
+/** x * relu6(x + 3) / 6. */
+export const hardSwish = unary('hardSwish')
+/** relu6(x + 3) / 6. */
+export const hardSigmoid = unary('hardSigmoid')
+/** x * tanh(log(1 + exp(x))). */
+export const mish = unary('mish')
+/** log(1 + exp(x)). */
+export const softplus = unary('softplus')
+export const exp = unary('exp')
+/** Natural logarithm. */
+export const log = unary('log')
+export const sqrt = unary('sqrt')
+/** 1 / sqrt(x). */
+export const rsqrt = unary('rsqrt')
+/** 1 / x. */
+export const reciprocal = unary('reciprocal')
+/** -x. */
+export const neg = unary('negate', 'neg')
+/** |x|. */
+export const abs = unary('absolute', 'abs')
+export const square = unary('square')
+/** The error function. */
+export const erf = unary('erf')
+/** Sine of an angle in radians. */
+export const sin = unary('sine', 'sin')
+/** Cosine of an angle in radians. */
+export const cos = unary('cosine', 'cos')
+export const floor = unary('floor')
+export const ceil = unary('ceil')
+/** To the nearest whole number, halves to even. */
+export const round = unary('round')
+
+const geluExact = unary('gelu')
+const geluTanh = unary('geluTanh', 'gelu')
+
+/**
+ * Gaussian error linear unit, x * P(X <= x) (Hendrycks & Gimpel 2016).
+ * @param options.approximate 'none': exact, by erf; 'tanh': the tanh form (`gelu_new`, `gelu_pytorch_tanh`)
+ */
+export function gelu<S extends Shape>(
+  x: FloatTensor<S>,
+  { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {},
+): FloatTensor<S> {
+  if (approximate !== 'none' && approximate !== 'tanh')
+    throw new SaccadeError(
+      'OPTION_INVALID',
+      `gelu: approximate must be 'none' or 'tanh', got '${approximate}'`,
+    )
+  return approximate === 'tanh' ? geluTanh(x) : geluExact(x)
+}
+
+/** x where positive, else slope * x. */
+export function leakyRelu<S extends Shape>(x: FloatTensor<S>, slope = 0.01): FloatTensor<S> {
+  return unaryWith('leakyRelu', 'leakyRelu', x, slope) as FloatTensor<S>
+}
+
+/** x where positive, else alpha * (exp(x) - 1). */
+export function elu<S extends Shape>(x: FloatTensor<S>, alpha = 1): FloatTensor<S> {
+  return unaryWith('elu', 'elu', x, alpha) as FloatTensor<S>
+}
+
+/** True where x is false. */
+export function logicalNot<S extends Shape>(x: Tensor<'bool', S>): Tensor<'bool', S> {
+  requireDType(x, ['bool'], 'logicalNot')
+  return makeTensor('where', 'bool', x.shape, [
+    x,
+    expand(Tensor.full([], 0, 'bool'), x.shape),
+    expand(Tensor.full([], 1, 'bool'), x.shape),
+  ])
+}
+
+type Fitting<R> = [R] extends [never] ? Mismatch<'the shapes do not broadcast'> : unknown
+
+/**
+ * A function of two elements, its operands broadcast as NumPy does; one of them may be a number.
+ * `R` is the type of the result, or 'same' for that of the operands.
+ */
+interface BinaryOp<Operand extends DType, R extends DType | 'same'> {
+  <D extends Operand, A extends Shape>(a: Tensor<D, A>, b: number): Tensor<ResultType<D, R>, A>
+  <D extends Operand, B extends Shape>(a: number, b: Tensor<D, B>): Tensor<ResultType<D, R>, B>
+  <D extends Operand, A extends Shape, B extends Shape>(
+    a: Tensor<D, A>,
+    b: Tensor<D, B> & Fitting<Broadcast<A, B>>,
+  ): Tensor<ResultType<D, R>, Broadcast<A, B>>
+}
+type ResultType<D extends DType, R extends DType | 'same'> = R extends DType ? R : D
+
+const numeric: readonly DType[] = ['float32', 'int32']
+
+function binary<Operand extends DType, R extends DType | 'same'>(
+  kind: string,
+  name: string,
+  operands: readonly DType[],
+  result: R,
+): BinaryOp<Operand, R> {
+  const op = (a: Tensor | number, b: Tensor | number): Tensor => {
+    const like = a instanceof Tensor ? a : b
+    requireTensor(like, name)
+    const [left, right] = [a, b].map((x) => (typeof x === 'number' ? Tensor.full([], x, like.dtype) : x)) as [
+      Tensor,
+      Tensor,
+    ]
+    for (const x of [left, right]) requireDType(x, operands, name)
+    if (left.dtype !== right.dtype)
+      throw new SaccadeError(
+        'DTYPE_MISMATCH',
+        `${name}: ${left.describe()} and ${right.describe()} differ in type; see cast()`,
+      )
+    const shape = broadcastShapes(left.shape, right.shape, name)
+    const dtype = result === 'same' ? left.dtype : (result as DType)
+    return makeTensor('binary', dtype, shape, [expand(left, shape), expand(right, shape)], { kind })
+  }
+  return op as BinaryOp<Operand, R>
+}
+
+const arithmetic = (kind: string, name: string) =>
+  binary<'float32' | 'int32', 'same'>(kind, name, numeric, 'same')
+const comparison = (kind: string, name: string) =>
+  binary<'float32' | 'int32', 'bool'>(kind, name, numeric, 'bool')
+const logical = (kind: string, name: string) => binary<'bool', 'bool'>(kind, name, ['bool'], 'bool')
+
+/** a + b. */
+export const add = arithmetic('add', 'add')
+/** a - b. */
+export const sub = arithmetic('subtract', 'sub')
+/** a * b, element by element. */
+export const mul = arithmetic('multiply', 'mul')
+/** a / b, float32. */
+export const div = binary<'float32', 'same'>('divide', 'div', ['float32'], 'same')
+/** The larger; NaN if either is NaN. */
+export const maximum = arithmetic('maximum', 'maximum')
+/** The smaller; NaN if either is NaN. */
+export const minimum = arithmetic('minimum', 'minimum')
+/** a to the power of b, float32. */
+export const pow = binary<'float32', 'same'>('power', 'pow', ['float32'], 'same')
+export const equal = comparison('equal', 'equal')
+export const notEqual = comparison('notEqual', 'notEqual')
+export const less = comparison('less', 'less')
+export const lessEqual = comparison('lessEqual', 'lessEqual')
+export const greater = comparison('greater', 'greater')
+export const greaterEqual = comparison('greaterEqual', 'greaterEqual')
+export const logicalAnd = logical('logicalAnd', 'logicalAnd')
+export const logicalOr = logical('logicalOr', 'logicalOr')
+
+/** a where the condition is true, else b; the three are broadcast, a and b may be numbers (float32 then). */
+export function where<D extends DType = 'float32'>(
+  condition: Tensor<'bool'>,
+  a: Tensor<D> | number,
+  b: Tensor<D> | number,
+): Tensor<D> {
+  requireDType(condition, ['bool'], 'where')
+  const dtype = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : ('float32' as D)
+  const [left, right] = [a, b].map((x) => (typeof x === 'number' ? Tensor.full([], x, dtype) : x)) as [
+    Tensor<D>,
+    Tensor<D>,
+  ]
+  requireTensor(left, 'where')
+  requireTensor(right, 'where')
+  if (left.dtype !== right.dtype)
+    throw new SaccadeError(
+      'DTYPE_MISMATCH',
+      `where: ${left.describe()} and ${right.describe()} differ in type; see cast()`,
+    )
+  const shape = broadcastShapes(condition.shape, broadcastShapes(left.shape, right.shape, 'where'), 'where')
+  return makeTensor('where', dtype, shape, [
+    expand(condition, shape),
+    expand(left, shape),
+    expand(right, shape),
+  ])
+}

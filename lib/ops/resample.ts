@@ -1,0 +1,62 @@
+import { SaccadeError } from '../errors.js'
+import { normalizeAxis, sizeOf } from '../graph/shape.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { makeTensor, requireDType, requireWhole } from './check.js'
+import { reshape } from './shape.js'
+
+/** Pillow's filters, with its numbers for `resample` in preprocessor_config.json. */
+export const resampleFilters = {
+  nearest: 0,
+  lanczos: 1,
+  bilinear: 2,
+  bicubic: 3,
+  box: 4,
+  hamming: 5,
+} as const
+export type ResampleFilter = keyof typeof resampleFilters
+
+/** The order of the filters in the native kernel. */
+const nativeFilters: readonly ResampleFilter[] = [
+  'nearest',
+  'box',
+  'bilinear',
+  'hamming',
+  'bicubic',
+  'lanczos',
+]
+
+/**
+ * Resizes one axis of 8-bit data exactly as Pillow's Image.resize does: the filter widens when shrinking, sums are in
+ * fixed point, the result is rounded to 8 bits.
+ * @param x uint8
+ * @param size the new size of the axis
+ */
+export function resample(
+  x: Tensor<'uint8'>,
+  axis: number,
+  size: number,
+  filter: ResampleFilter,
+): Tensor<'uint8'> {
+  requireDType(x, ['uint8'], 'resample')
+  requireWhole(size, 1, 'resample: size')
+  const kind = nativeFilters.indexOf(filter)
+  if (kind < 0)
+    throw new SaccadeError(
+      'OPTION_INVALID',
+      `resample: unknown filter '${String(filter)}'; there are ${nativeFilters.join(', ')}`,
+    )
+  const place = normalizeAxis(axis, x.rank, 'resample')
+  const length = x.shape[place]!
+  if (length === 0) throw new SaccadeError('SHAPE_MISMATCH', 'resample: the axis is empty')
+  if (length === size) return x
+  const outer = sizeOf(x.shape.slice(0, place))
+  const inner = sizeOf(x.shape.slice(place + 1))
+  const shape = x.shape.map((dim, index) => (index === place ? size : dim))
+  const flat = reshape(x, [outer, length, inner])
+  const result: Tensor<'uint8'> = makeTensor('resample', 'uint8', [outer, size, inner], [flat], {
+    filter: kind,
+    start: 0,
+    end: length,
+  })
+  return reshape(result, shape)
+}

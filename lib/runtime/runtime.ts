@@ -1,0 +1,60 @@
+import type { Target } from '../compiler/target.js'
+import { errorCodes, SaccadeError, type SaccadeErrorCode } from '../errors.js'
+import { loadNative } from './binding.cjs'
+import type { Native } from './native.js'
+
+/** The addon and what the compiler must know of it. */
+export interface Runtime {
+  readonly native: Native
+  readonly target: Target
+}
+
+let runtime: Runtime | undefined
+
+/** The runtime of this process; loads the addon at first use. Throws NATIVE_UNAVAILABLE if that fails. */
+export function getRuntime(): Runtime {
+  runtime ??= open()
+  return runtime
+}
+
+function open(): Runtime {
+  let native: Native
+  try {
+    native = loadNative()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SaccadeError('NATIVE_UNAVAILABLE', `the native addon did not load: ${reason}`, { cause })
+  }
+  const { names } = native
+  const lookup = (list: readonly string[]) => {
+    const codes = new Map(list.map((name, code) => [name, code]))
+    return (name: string): number => {
+      const code = codes.get(name)
+      if (code === undefined) throw new SaccadeError('INTERNAL', `the addon has no '${name}'`)
+      return code
+    }
+  }
+  const precision = lookup(names.precision)
+  const target: Target = {
+    op: lookup(names.ops),
+    dtype: lookup(names.dtypes),
+    unary: lookup(names.unary),
+    binary: lookup(names.binary),
+    reduce: lookup(names.reduce),
+    precision,
+    packedBytes: (batch, k, n, name) => native.packedBytes(batch, k, n, precision(name)),
+    isa: native.info().isa,
+  }
+  return { native, target }
+}
+
+const codes: ReadonlySet<string> = new Set(errorCodes)
+
+/** An error of the addon as a SaccadeError: it carries its code as a property. */
+export function fromNative(error: unknown): SaccadeError {
+  if (error instanceof SaccadeError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  const code = (error as { code?: unknown } | undefined)?.code
+  const known = typeof code === 'string' && codes.has(code)
+  return new SaccadeError(known ? (code as SaccadeErrorCode) : 'INTERNAL', message, { cause: error })
+}

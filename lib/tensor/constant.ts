@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { type DataOf, type DType, dtypeBytes } from '../graph/dtype.js'
+import { Node } from '../graph/node.js'
+import { checkShape, type Shape, sizeOf } from '../graph/shape.js'
+import { BufferSource, sourceFrom } from '../runtime/memory.js'
+import type { NativeMapping } from '../runtime/native.js'
+import { fromNative } from '../runtime/runtime.js'
+import { Tensor } from './tensor.js'
+
+/**
+ * A weight: row-major elements in a mapped file. Programs pack and fold constants once a process.
+ * @param offset in bytes
+ */
+export function constant<D extends DType>(
+  mapping: NativeMapping,
+  offset: number,
+  dtype: D,
+  shape: Shape,
+): Tensor<D> {
+  checkShape(shape, 'constant')
+  const bytes = sizeOf(shape) * dtypeBytes[dtype]
+  try {
+    const source = new BufferSource(mapping.buffer(offset, bytes), `${mapping.key}@${offset}+${bytes}`)
+    return new Tensor<D>(new Node('constant', dtype, [...shape], [], undefined, source))
+  } catch (error) {
+    throw fromNative(error)
+  }
+}
+
+/** A constant from a computed table, such as sinusoidal positions. Equal tables share what is folded from them. */
+export function constantFrom<D extends DType, const S extends Shape>(
+  data: DataOf<D>,
+  shape: S,
+  dtype: D,
+): Tensor<D, S> {
+  checkShape(shape, 'constantFrom')
+  const digest = createHash('sha256')
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .digest('base64')
+  return new Tensor<D, S>(new Node('constant', dtype, [...shape], [], undefined, sourceFrom(data, digest)))
+}
+
+/** Lets go of a constant's memory, and of the programs that hold it. */
+export function releaseConstant(tensor: Tensor): void {
+  if (tensor.node.source instanceof BufferSource) tensor.node.source.dispose()
+}
