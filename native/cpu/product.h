@@ -1,0 +1,125 @@
+// A tile of  out = activation(scale * (A @ B) + bias) + residual,  shared by gemm and convolution, which
+// differ only in where the rows of A come from. B is packed (pack.h).
+//
+// The loop nest: for each block of K, the rows of A are at hand (in place or copied to scratch); for each
+// panel of the tile, the block of B is read from the second-level cache once for every six rows; sums wait in
+// scratch, and the epilogue runs over them while they are still in cache.
+#pragma once
+#include "math.h"
+#include "pack.h"
+
+namespace saccade {
+namespace {
+
+// Rows of a tile: enough that reading B is paid for, few enough that ViT-B (197 rows) splits over four
+// threads.
+constexpr int64_t kTileRows = 72;
+constexpr int64_t kTilePanels = 16;
+
+struct Rows {
+  const float* data;
+  int64_t stride;
+};
+
+struct Epilogue {
+  float scale;
+  const float* scales;  // one a column of B, of int8 weights; or null
+  const float* bias;    // one a column, or null
+  Unary activation;
+};
+
+// Floats of scratch that the sums of a tile need.
+constexpr int64_t sumsSize(int64_t rows, int64_t panels) {
+  return rows * panels * kMicroColumns;
+}
+
+// sums[rows][panels * kMicroColumns] = A @ (panels `first`... of b). rowsAt(k, length) gives A's columns
+// k..k+length-1.
+template <class RowsAt>
+void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t first, int64_t panels,
+                  RowsAt rowsAt, float* sums) {
+  const int64_t stride = panels * kMicroColumns;
+  for (int64_t k = 0; k < shape.k; k += kBlockK) {
+    const int64_t length = smaller(kBlockK, shape.k - k);
+    const Rows a = rowsAt(k, length);
+    for (int64_t panel = 0; panel < panels; panel++) {
+      const int64_t columns = shape.panelColumns(first + panel);
+      const char* block = b + shape.panelOffset(first + panel) + k * columns * shape.elementBytes();
+      float* c = sums + panel * kMicroColumns;
+      const bool add = k > 0;
+      switch (shape.precision) {
+        case Precision::bfloat16:
+          multiplyPanel<LoadBfloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add);
+          break;
+        case Precision::float16:
+          multiplyPanel<LoadFloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add);
+          break;
+        case Precision::int8:
+          multiplyPanel<LoadInt8>(rows, columns, length, a.data, a.stride, block, c, stride, add);
+          break;
+        default:
+          multiplyPanel<LoadFloat32>(rows, columns, length, a.data, a.stride, block, c, stride, add);
+      }
+    }
+  }
+}
+
+// One row of the tile from its sums; `column` is the first of `columns` in the whole matrix. Sums are padded
+// to whole vectors, nothing else is. `residual` may be null, or the same memory as `out`.
+inline void finishRow(const float* sums, int64_t column, int64_t columns, const Epilogue& epilogue,
+                      const float* residual, float* out) {
+  for (int64_t j = 0; j < columns; j += kLanes) {
+    const int64_t lanes = smaller(kLanes, columns - j);
+    F v = load(sums + j);
+    if (epilogue.scales) v = v * load(epilogue.scales + column + j);
+    v = v * broadcast(epilogue.scale);
+    if (epilogue.bias) v = v + load(epilogue.bias + column + j, lanes);
+    if (epilogue.activation != Unary::identity) v = activate(epilogue.activation, v, 0.0f);
+    if (residual) v = v + load(residual + j, lanes);
+    store(out + j, v, lanes);
+  }
+}
+
+// What gemm and convolution check alike.
+inline bool isWhole(double value, double from, double to) {
+  return value >= from && value <= to && value == static_cast<double>(static_cast<int64_t>(value));
+}
+
+inline bool isPrecision(double value) {
+  return isWhole(value, 0, static_cast<double>(Precision::count) - 1);
+}
+
+// Activations of an epilogue are the unary functions of floats that take no parameter.
+inline bool isActivation(double value) {
+  if (!isWhole(value, 0, static_cast<double>(Unary::count) - 1)) return false;
+  const Unary kind = static_cast<Unary>(static_cast<int32_t>(value));
+  return kind != Unary::leakyRelu && kind != Unary::elu && kind != Unary::power && kind != Unary::logicalNot;
+}
+
+inline bool isAbsent(const View& view) {
+  return view.rank < 0;
+}
+inline bool isFloat(const View& view, int32_t rank) {
+  return view.rank == rank && view.dtype == DType::float32;
+}
+inline bool isDense(const View& view) {
+  return view.stride[view.rank - 1] == 1 || view.dim[view.rank - 1] == 1;
+}
+
+inline const char* checkBias(const View& bias, int64_t columns) {
+  if (isAbsent(bias)) return nullptr;
+  if (!isFloat(bias, 1) || bias.dim[0] != columns) return "bias must be float32 [columns of the output]";
+  return isDense(bias) ? nullptr : "bias must have stride 1";
+}
+
+inline const char* checkResidual(const View& residual, const View& out) {
+  if (isAbsent(residual)) return nullptr;
+  if (!isFloat(residual, out.rank)) return "residual must be float32 and of the output's rank";
+  for (int32_t axis = 0; axis < out.rank; axis++) {
+    if (residual.dim[axis] != out.dim[axis]) return "residual must have the output's dims";
+  }
+  return isDense(residual) ? nullptr : "residual must have column stride 1";
+}
+
+}  // namespace
+}  // namespace saccade
