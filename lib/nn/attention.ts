@@ -1,0 +1,120 @@
+import * as ops from '../ops/index.js'
+import type { Linear } from './linear.js'
+import type { LayerNorm } from './norm.js'
+
+/** [B, N, heads * D] seen as heads: [B, heads, N, D]. No elements are moved. */
+export function splitHeads(x: ops.FloatTensor, heads: number): ops.FloatTensor {
+  const [batch, places, width] = x.shape as readonly number[] as [number, number, number]
+  return ops.permute(
+    ops.reshape(x, [batch, places, heads, width / heads]) as ops.FloatTensor,
+    [0, 2, 1, 3],
+  ) as ops.FloatTensor
+}
+
+/** [B, heads, N, D] back to [B, N, heads * D]. */
+export function mergeHeads(x: ops.FloatTensor): ops.FloatTensor {
+  const [batch, heads, places, width] = x.shape as readonly number[] as [number, number, number, number]
+  return ops.reshape(ops.permute(x, [0, 2, 1, 3]) as ops.FloatTensor, [batch, places, heads * width])
+}
+
+/** What attention gives beside its result: the weights, if they were asked for. */
+export interface Attended {
+  readonly output: ops.FloatTensor
+  /** float32 [B, H, R, Nk]. */
+  readonly weights?: ops.FloatTensor
+}
+
+/** Restrictions of one call, and whether the weights are wanted: all rows, or some. */
+export interface AttentionCall extends ops.AttentionOptions {
+  readonly weights?: boolean | { readonly start: number; readonly end: number } | undefined
+}
+
+/** Attention over heads that are already projected, and its weights if the call asks for them. */
+export function attend(
+  q: ops.FloatTensor,
+  k: ops.FloatTensor,
+  v: ops.FloatTensor,
+  call: AttentionCall,
+): Attended {
+  const { weights, ...options } = call
+  const output = mergeHeads(ops.attention(q, k, v, options))
+  if (!weights) return { output }
+  return {
+    output,
+    weights: ops.attentionWeights(q, k, { ...options, rows: weights === true ? undefined : weights }),
+  }
+}
+
+/** The parts of a self-attention whose projections run as one product. */
+export interface SelfAttentionParts {
+  readonly heads: number
+  /** [3 * width, width]: query, key and value side by side. */
+  readonly qkv: Linear
+  readonly output: Linear
+  /** Norms over each head's query and key (timm's qk_norm). */
+  readonly queryNorm?: LayerNorm | undefined
+  readonly keyNorm?: LayerNorm | undefined
+}
+
+/** Multi-head self-attention (Vaswani et al. 2017, section 3.2.2). */
+export class SelfAttention {
+  readonly parts: SelfAttentionParts
+
+  constructor(parts: SelfAttentionParts) {
+    this.parts = parts
+  }
+
+  /** x float32 [B, N, width] to the same shape. */
+  forward(x: ops.FloatTensor, call: AttentionCall = {}): Attended {
+    const { qkv, output, heads, queryNorm, keyNorm } = this.parts
+    const projected = qkv.forward(x)
+    const third = projected.shape[2]! / 3
+    const [q, k, v] = ops
+      .split(projected, [third, third, third])
+      .map((part) => splitHeads(part as ops.FloatTensor, heads))
+    const attended = attend(queryNorm?.forward(q!) ?? q!, keyNorm?.forward(k!) ?? k!, v!, call)
+    return { ...attended, output: output.forward(attended.output) }
+  }
+}
+
+/** The parts of an attention whose queries and keys come from different places. */
+export interface CrossAttentionParts {
+  readonly heads: number
+  readonly query: Linear
+  /** [2 * width, width]: key and value side by side. */
+  readonly keyValue: Linear
+  readonly output: Linear
+}
+
+/** Keys and values of a memory, projected once for all the queries that will be asked. */
+export interface KeyValue {
+  readonly key: ops.FloatTensor
+  readonly value: ops.FloatTensor
+}
+
+/** Multi-head attention from one sequence to another: decoder to encoder, or a latent query to patches. */
+export class CrossAttention {
+  readonly parts: CrossAttentionParts
+
+  constructor(parts: CrossAttentionParts) {
+    this.parts = parts
+  }
+
+  /** memory float32 [B, Nk, width] to heads [B, H, Nk, D]. */
+  project(memory: ops.FloatTensor): KeyValue {
+    const { keyValue, heads } = this.parts
+    const projected = keyValue.forward(memory)
+    const half = projected.shape[2]! / 2
+    const [key, value] = ops
+      .split(projected, [half, half])
+      .map((part) => splitHeads(part as ops.FloatTensor, heads))
+    return { key: key!, value: value! }
+  }
+
+  /** x float32 [B, Nq, width] to the same shape. */
+  forward(x: ops.FloatTensor, { key, value }: KeyValue, call: AttentionCall = {}): Attended {
+    const { query, output, heads } = this.parts
+    const attended = attend(splitHeads(query.forward(x), heads), key, value, call)
+    return { ...attended, output: output.forward(attended.output) }
+  }
+}

@@ -1,0 +1,66 @@
+import { SaccadeError } from '../errors.js'
+import { formatShape } from '../graph/shape.js'
+import * as ops from '../ops/index.js'
+import type { Tensor } from '../tensor/tensor.js'
+import type { WeightReader } from '../weights/reader.js'
+import { parameter } from './linear.js'
+
+/** Token ids, [B, N]: int64 as tokenizers give them, or int32. */
+export type TokenIds = Tensor<'int64'> | Tensor<'int32'>
+
+/** A table of vectors, looked up by id. */
+export class Embedding {
+  /** float32 [entries, width]. */
+  readonly weight: ops.FloatTensor
+
+  constructor(weight: ops.FloatTensor) {
+    this.weight = weight
+  }
+
+  static read(reader: WeightReader, name: string, entries: number, width: number) {
+    return new Embedding(parameter(reader.scope(name), 'weight', [entries, width]))
+  }
+
+  get entries(): number {
+    return this.weight.shape[0]!
+  }
+
+  /** ids [B, N] to float32 [B, N, width]. Ids outside the table: INDEX_OUT_OF_RANGE when computed; see checkTokens. */
+  forward(ids: TokenIds): ops.FloatTensor {
+    return ops.gather(this.weight, ids as Tensor<'int32' | 'int64'>)
+  }
+}
+
+/**
+ * Checks token ids before they are run, so that the error names the place.
+ * @throws SHAPE_MISMATCH, EMPTY_BATCH, TEXT_TOO_LONG (more than `limit` places), TOKEN_OUT_OF_RANGE
+ */
+export async function checkTokens(
+  ids: TokenIds,
+  name: string,
+  vocabulary: number,
+  limit?: number,
+): Promise<void> {
+  if (ids.rank !== 2)
+    throw new SaccadeError(
+      'SHAPE_MISMATCH',
+      `${name}: expected [batch, places], got ${formatShape(ids.shape)}`,
+    )
+  if (ids.size === 0) throw new SaccadeError('EMPTY_BATCH', `${name}: no tokens in ${formatShape(ids.shape)}`)
+  if (limit !== undefined && ids.shape[1]! > limit)
+    throw new SaccadeError(
+      'TEXT_TOO_LONG',
+      `${name}: ${ids.shape[1]} tokens, but the model has ${limit} positions`,
+    )
+  const data = await ids.data()
+  for (let place = 0; place < data.length; place++) {
+    const id = Number(data[place])
+    if (id < 0 || id >= vocabulary) {
+      const [row, column] = [Math.floor(place / ids.shape[1]!), place % ids.shape[1]!]
+      throw new SaccadeError(
+        'TOKEN_OUT_OF_RANGE',
+        `${name}: id ${id} at row ${row}, place ${column} is outside the vocabulary of ${vocabulary}`,
+      )
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import * as ops from '../ops/index.js'
+import type { WeightReader } from '../weights/reader.js'
+import { parameter } from './linear.js'
+
+export interface LayerNormOptions {
+  readonly bias?: boolean
+}
+
+/** Layer normalisation over the last axis. `epsilon` is required: libraries differ, and a wrong one shows late. */
+export class LayerNorm {
+  readonly weight: ops.FloatTensor | undefined
+  readonly bias: ops.FloatTensor | undefined
+  readonly epsilon: number
+
+  constructor(weight: ops.FloatTensor | undefined, bias: ops.FloatTensor | undefined, epsilon: number) {
+    this.weight = weight
+    this.bias = bias
+    this.epsilon = epsilon
+  }
+
+  /** Reads `name.weight` and, unless told otherwise, `name.bias`. */
+  static read(
+    reader: WeightReader,
+    name: string,
+    width: number,
+    epsilon: number,
+    { bias = true }: LayerNormOptions = {},
+  ) {
+    const scope = reader.scope(name)
+    return new LayerNorm(
+      parameter(scope, 'weight', [width]),
+      bias ? parameter(scope, 'bias', [width]) : undefined,
+      epsilon,
+    )
+  }
+
+  /** x float32 [..., C]. */
+  forward(x: ops.FloatTensor): ops.FloatTensor {
+    return ops.layerNorm(x, this.weight, this.bias, this.epsilon)
+  }
+}

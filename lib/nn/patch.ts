@@ -1,0 +1,57 @@
+import { SaccadeError } from '../errors.js'
+import { formatShape } from '../graph/shape.js'
+import * as ops from '../ops/index.js'
+import type { WeightReader } from '../weights/reader.js'
+import { parameter } from './linear.js'
+
+/** Cuts images into patches and maps each to a vector (Dosovitskiy et al. 2020). */
+export class PatchEmbedding {
+  /** float32 [width, channels, patch height, patch width]. */
+  readonly weight: ops.FloatTensor
+  readonly bias: ops.FloatTensor | undefined
+
+  constructor(weight: ops.FloatTensor, bias?: ops.FloatTensor) {
+    this.weight = weight
+    this.bias = bias
+  }
+
+  static read(
+    reader: WeightReader,
+    name: string,
+    {
+      channels,
+      width,
+      patch,
+      bias = true,
+    }: { channels: number; width: number; patch: readonly [number, number]; bias?: boolean },
+  ) {
+    const scope = reader.scope(name)
+    const weight = parameter(scope, 'weight', [width, channels, ...patch])
+    return new PatchEmbedding(weight, bias ? parameter(scope, 'bias', [width]) : undefined)
+  }
+
+  get patch(): readonly [number, number] {
+    return [this.weight.shape[2]!, this.weight.shape[3]!]
+  }
+
+  /**
+   * @param pixels float32 [B, C, H, W], as image processors give them
+   * @returns float32 [B, H / ph, W / pw, width]; what does not fill a patch at the right and bottom is cut off
+   */
+  forward(pixels: ops.FloatTensor): ops.FloatTensor {
+    const channels = this.weight.shape[1]!
+    if (pixels.rank !== 4 || pixels.shape[1] !== channels)
+      throw new SaccadeError(
+        'SHAPE_MISMATCH',
+        `pixelValues: expected [batch, ${channels}, height, width], got ${formatShape(pixels.shape)}`,
+      )
+    const [ph, pw] = this.patch
+    if (pixels.shape[2]! < ph || pixels.shape[3]! < pw)
+      throw new SaccadeError(
+        'SHAPE_MISMATCH',
+        `pixelValues: images of ${pixels.shape[2]}x${pixels.shape[3]} are smaller than a patch of ${ph}x${pw}`,
+      )
+    const channelsLast = ops.permute(pixels, [0, 2, 3, 1]) as ops.FloatTensor
+    return ops.conv2d(channelsLast, this.weight, this.bias, { stride: [ph, pw] })
+  }
+}

@@ -1,0 +1,64 @@
+import { SaccadeError } from '../errors.js'
+import * as ops from '../ops/index.js'
+import { constantFrom } from '../tensor/constant.js'
+
+/**
+ * How a library resizes its table of learned positions [1, h, w, width] to another grid. There are five ways, they
+ * differ in every digit, and none is a good default: a model's spec must name one.
+ *
+ * - `hf-bicubic`: Hugging Face ViT, DeiT, Dinov2: bicubic (a = -0.75), no antialiasing, scale from the sizes.
+ * - `hf-bicubic-antialias`: Hugging Face Dinov2WithRegisters: bicubic, antialiased.
+ * - `timm`: timm's resample_abs_pos_embed: bicubic, antialiased, in float32.
+ * - `dino-offset`: facebookresearch/dino: bicubic by scale factors (side + 0.1) / old side used in the coordinates.
+ * - `fixed`: torchvision: another size is an error.
+ */
+export const positionResizes = ['hf-bicubic', 'hf-bicubic-antialias', 'timm', 'dino-offset', 'fixed'] as const
+export type PositionResize = (typeof positionResizes)[number]
+
+/**
+ * Resizes a table of positions.
+ * @param table float32 [1, h, w, width]
+ * @param grid new height and width, in patches
+ */
+export function resizePositions(
+  table: ops.FloatTensor,
+  grid: readonly [number, number],
+  convention: PositionResize,
+): ops.FloatTensor {
+  const old = [table.shape[1]!, table.shape[2]!] as const
+  if (old[0] === grid[0] && old[1] === grid[1]) return table
+  if (convention === 'fixed')
+    throw new SaccadeError(
+      'SHAPE_MISMATCH',
+      `pixelValues: ${grid.join('x')} patches, but the model's positions are fixed to ${old.join('x')}`,
+    )
+  const antialias = convention === 'timm' || convention === 'hf-bicubic-antialias'
+  return [0, 1].reduce((positions, axis) => {
+    const scale = convention === 'dino-offset' ? { scale: (grid[axis]! + 0.1) / old[axis]! } : {}
+    return ops.resize(positions, axis + 1, grid[axis]!, { mode: 'bicubic', antialias, ...scale })
+  }, table)
+}
+
+/**
+ * Sinusoidal positions (Vaswani et al. 2017, section 3.5): wavelengths from 2 pi to 10000 * 2 pi.
+ * @param layout 'interleaved': sine and cosine alternate, as in the paper; 'halves': sines in the first half of the
+ *   columns, cosines in the second, as Marian has them
+ * @returns float32 [places, width]
+ */
+export function sinusoidalPositions(
+  places: number,
+  width: number,
+  layout: 'interleaved' | 'halves',
+): ops.FloatTensor {
+  const table = new Float32Array(places * width)
+  const half = Math.ceil(width / 2)
+  for (let place = 0; place < places; place++) {
+    for (let column = 0; column < width; column++) {
+      const pair = layout === 'halves' ? column % half : Math.floor(column / 2)
+      const cosine = layout === 'halves' ? column >= half : column % 2 === 1
+      const angle = place / 10000 ** ((2 * pair) / width)
+      table[place * width + column] = cosine ? Math.cos(angle) : Math.sin(angle)
+    }
+  }
+  return constantFrom(table, [places, width], 'float32')
+}
