@@ -15,6 +15,7 @@
 //   So b when either is NaN: max(zero(), x) keeps x's NaN maximum(a, b) minimum(a, b)  NaN when either is NaN
 //   sqrt abs floor ceil truncate round(v)   round: ties to even
 //   copySign(magnitude, sign)
+//   scale(v, n)                  v * 2^n, rounded once, for |v| in 1/4..4 and whole n in -240..240
 //   toInt(F)                     nearest, ties to even; what does not fit is undefined
 //   toFloat(I)  bitsOf(F) -> I  floatOf(I) -> F
 //   less lessEqual equal notEqual(a, b) -> M    of F or of I; on NaN all are false but notEqual
@@ -46,6 +47,13 @@ inline F maximum(F a, F b) {
 inline F minimum(F a, F b) {
   return select(isNan(a), a, min(a, b));
 }
+#if !defined(__AVX512F__)
+// Two factors, since 2^n by itself may be outside the normal numbers where v * 2^n is not.
+inline F scale(F v, F n) {
+  const I whole = toInt(n), half = whole >> 1;
+  return v * floatOf((half + 127) << 23) * floatOf((whole - half + 127) << 23);
+}
+#endif
 inline F copySign(F magnitude, F sign) {
   return floatOf((bitsOf(magnitude) & broadcast(0x7fffffff)) | (bitsOf(sign) & ~broadcast(0x7fffffff)));
 }

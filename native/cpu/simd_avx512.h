@@ -80,6 +80,9 @@ inline F min(F a, F b) {
 inline F sqrt(F v) {
   return _mm512_sqrt_ps(v);
 }
+inline F scale(F v, F n) {
+  return _mm512_scalef_ps(v, n);
+}
 inline F abs(F v) {
   return _mm512_abs_ps(v);
 }

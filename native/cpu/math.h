@@ -1,0 +1,234 @@
+// Elementary functions and activations on the vectors of simd.h. NaN in gives NaN out.
+//
+// The error given with each function is the largest measured by test/native/math_test.cc against double
+// precision, in units in the last place of the result (ulp), on any instruction set; where fma is not one
+// instruction the polynomials round a little more. Results below 2^-126 are right to their last bit's size.
+// Polynomials are minimax fits of our own.
+#pragma once
+#include "../runtime/kernel.h"
+#include "math_double.h"
+#include "simd.h"
+
+namespace saccade {
+namespace {
+
+// Coefficients from the highest power down.
+template <int N>
+inline F polynomial(F x, const float (&c)[N]) {
+  F sum = broadcast(c[0]);
+#pragma GCC unroll 16
+  for (int i = 1; i < N; i++) sum = fma(sum, x, broadcast(c[i]));
+  return sum;
+}
+
+// e^x as (1 + fraction) * 2^power with |fraction| < 0.42.
+struct Exponential {
+  F fraction, power;
+};
+
+// For |x| <= 120 or so; `correction` is added to x where x alone cannot hold it. ln 2 is taken off in two
+// parts, the first of 9 bits, so that its product is exact also without fma.
+inline Exponential exponential(F x, F correction) {
+  const F n = round(x * broadcast(1.44269504f));
+  const F r = fma(n, broadcast(2.12194440e-4f), fma(n, broadcast(-0.693359375f), x)) + correction;
+  const F tail = polynomial(
+      r, {1.38146022181e-3f, 8.36871644016e-3f, 4.16683879608e-2f, 1.66665206385e-1f, 4.99999934485e-1f});
+  return {fma(r * r, tail, r), n};
+}
+
+// 1 ulp. Beyond the limits the result is 0 or infinite anyway.
+inline F exp(F x) {
+  const Exponential e = exponential(min(broadcast(89.0f), max(broadcast(-104.0f), x)), zero());
+  return scale(broadcast(1.0f) + e.fraction, e.power);
+}
+
+// e^x - 1 for x <= 88, without cancellation near 0: 2 ulp.
+inline F expMinus1(F x) {
+  const Exponential e = exponential(max(broadcast(-87.0f), x), zero());
+  const F power = scale(broadcast(1.0f), e.power);
+  return fma(power, e.fraction, power - broadcast(1.0f));
+}
+
+// Natural logarithm, 1 ulp; -infinity at 0, NaN below.
+inline F log(F x) {
+  const M tiny = less(x, broadcast(0x1p-126f));
+  const F normal = select(tiny, x * broadcast(0x1p23f), x);
+  // sqrt(1/2) as bits: the significand left after taking off 2^n lies between it and sqrt(2).
+  const I n = (bitsOf(normal) - broadcast(0x3f3504f3)) >> 23;
+  const F f = floatOf(bitsOf(normal) - (n << 23)) - broadcast(1.0f);
+  const F exponent = toFloat(n) - select(tiny, broadcast(23.0f), zero());
+  const F z = f * f;
+  const F tail = polynomial(f, {-0.0763445050125f, 0.127615521046f, -0.131601886008f, 0.142017624852f,
+                                -0.166233571734f, 0.200012266361f, -0.25000821036f, 0.333333317112f});
+  const F low = fma(exponent, broadcast(-2.12194440e-4f), f * z * tail);
+  const F value = fma(exponent, broadcast(0.693359375f), f + fma(z, broadcast(-0.5f), low));
+  const F infinity = broadcast(__builtin_inff());
+  const F outside =
+      select(equal(x, zero()), -infinity, select(less(x, zero()), broadcast(__builtin_nanf("")), x));
+  return select(both(less(zero(), x), less(x, infinity)), value, outside);
+}
+
+// log(1 + u) for u in 0..1: 2 ulp. The second term gives back what rounding 1 + u lost.
+inline F log1Plus(F u) {
+  const F w = broadcast(1.0f) + u;
+  return log(w) + (u - (w - broadcast(1.0f))) / w;
+}
+
+// 3 ulp.
+inline F tanh(F x) {
+  const F e = expMinus1(min(broadcast(20.0f), abs(x) + abs(x)));
+  return copySign(e / (e + broadcast(2.0f)), x);
+}
+
+// 1 / (1 + e^-x), 3 ulp, also far below 0.
+inline F sigmoid(F x) {
+  const F e = exp(-abs(x));
+  return select(less(x, zero()), e, broadcast(1.0f)) / (broadcast(1.0f) + e);
+}
+
+// a * a - square, exactly, for square = a * a as rounded. Without fma, by halves of 12 bits.
+inline F squareError(F a, F square) {
+  if constexpr (kFused) return fma(a, a, -square);
+  const F high = floatOf(bitsOf(a) & broadcast(~0xfff)), low = a - high;
+  return ((high * high - square) + broadcast(2.0f) * high * low) + low * low;
+}
+
+// The factor R of the normal tail, erfc(a / sqrt(2)) / 2 = e^(-a^2 / 2) R(a), for a in 0..14.5: a slowly
+// falling function, fitted on t = (a - 3) / (a + 3).
+inline F tailFactor(F a) {
+  const F t = (a - broadcast(3.0f)) / (a + broadcast(3.0f));
+  return polynomial(
+      t, {5.31621904704e-5f, 1.15013838526e-4f, -3.39013206506e-4f, -9.83288378025e-4f, 2.90438754683e-3f,
+          6.13194233312e-3f, -4.62132636562e-2f, 1.23225041216e-1f, -2.06402620408e-1f, 1.21513947514e-1f});
+}
+
+// 2 ulp.
+inline F erf(F x) {
+  const F a = abs(x), z = x * x;
+  const F small =
+      x * polynomial(z, {7.85386174385e-5f, -8.01019411941e-4f, 5.18832780054e-3f, -2.68538120419e-2f,
+                         1.1283585153e-1f, -3.7612625825e-1f, 1.12837916573f});
+  const F far = min(broadcast(10.0f), a);
+  const F tail = tailFactor(far * broadcast(1.41421356f)) * exp(-far * far);
+  return select(less(a, broadcast(1.0f)), small, copySign(broadcast(1.0f) - (tail + tail), x));
+}
+
+// x * P(normal <= x), exact form: 4 ulp, below 0 too: the tail is computed by itself, not as 1 + erf.
+inline F gelu(F x) {
+  const F a = min(broadcast(14.5f), abs(x));
+  const F square = a * a;
+  const Exponential e = exponential(broadcast(-0.5f) * square, broadcast(-0.5f) * squareError(a, square));
+  const F factor = tailFactor(a);
+  const F tail = scale(fma(factor, e.fraction, factor), e.power);
+  return x * select(less(x, zero()), tail, broadcast(1.0f) - tail);
+}
+
+// x/2 (1 + tanh(u)) with u = sqrt(2/pi) (x + 0.044715 x^3), as x * sigmoid(2u), which does not cancel.
+// Rounding u costs a relative error up to |2u| ulp below 0, where the result vanishes: absolute error
+// below 1.2e-7 * |x|.
+inline F geluTanh(F x) {
+  const F u = x * fma(x * x, broadcast(0.0713548163f), broadcast(1.59576912f));
+  return x * sigmoid(u);
+}
+
+// log(1 + e^x): 3 ulp.
+inline F softplus(F x) {
+  return max(zero(), x) + log1Plus(exp(-abs(x)));
+}
+
+// x * tanh(softplus(x)): 5 ulp. With e = e^x, the tanh is n / (n + 2) for n = e (e + 2).
+inline F mish(F x) {
+  const F e = exp(min(broadcast(20.0f), x));
+  const F n = e * (e + broadcast(2.0f));
+  return x * (n / (n + broadcast(2.0f)));
+}
+
+// Applies a function of one float lane by lane, for what is too rare for vectors.
+template <class Function>
+inline F eachLane(F x, F y, Function function) {
+  float a[kLanes], b[kLanes];
+  store(a, x);
+  store(b, y);
+  for (int i = 0; i < kLanes; i++) a[i] = function(a[i], b[i]);
+  return load(a);
+}
+
+// The next three are right to 0.51 ulp: computed in double.
+inline F sine(F x) {
+  return eachLane(x, x, [](float v, float) { return static_cast<float>(sine(v)); });
+}
+inline F cosine(F x) {
+  return eachLane(x, x, [](float v, float) { return static_cast<float>(cosine(v)); });
+}
+inline F power(F x, F y) {
+  return eachLane(x, y, [](float v, float w) { return power(v, w); });
+}
+
+// One function of SACCADE_UNARY; `parameter` is for leakyRelu, elu and power.
+template <Unary kind>
+inline F activate(F x, [[maybe_unused]] F parameter) {
+  const F one = broadcast(1.0f);
+  if constexpr (kind == Unary::identity) return x;
+  if constexpr (kind == Unary::relu) return max(zero(), x);
+  if constexpr (kind == Unary::gelu) return gelu(x);
+  if constexpr (kind == Unary::geluTanh) return geluTanh(x);
+  if constexpr (kind == Unary::quickGelu) return x * sigmoid(x * broadcast(1.702f));
+  if constexpr (kind == Unary::silu) return x * sigmoid(x);
+  if constexpr (kind == Unary::sigmoid) return sigmoid(x);
+  if constexpr (kind == Unary::tanh) return tanh(x);
+  if constexpr (kind == Unary::relu6) return min(broadcast(6.0f), max(zero(), x));
+  if constexpr (kind == Unary::hardSwish)
+    return x * min(broadcast(6.0f), max(zero(), x + broadcast(3.0f))) / broadcast(6.0f);
+  if constexpr (kind == Unary::hardSigmoid)
+    return min(broadcast(6.0f), max(zero(), x + broadcast(3.0f))) / broadcast(6.0f);
+  if constexpr (kind == Unary::leakyRelu) return select(less(x, zero()), x * parameter, x);
+  if constexpr (kind == Unary::elu) return select(less(zero(), x), x, parameter * expMinus1(min(zero(), x)));
+  if constexpr (kind == Unary::mish) return mish(x);
+  if constexpr (kind == Unary::softplus) return softplus(x);
+  if constexpr (kind == Unary::exp) return exp(x);
+  if constexpr (kind == Unary::log) return log(x);
+  if constexpr (kind == Unary::sqrt) return sqrt(x);
+  if constexpr (kind == Unary::rsqrt) return one / sqrt(x);
+  if constexpr (kind == Unary::reciprocal) return one / x;
+  if constexpr (kind == Unary::negate) return -x;
+  if constexpr (kind == Unary::absolute) return abs(x);
+  if constexpr (kind == Unary::square) return x * x;
+  if constexpr (kind == Unary::erf) return erf(x);
+  if constexpr (kind == Unary::sine) return sine(x);
+  if constexpr (kind == Unary::cosine) return cosine(x);
+  if constexpr (kind == Unary::floor) return floor(x);
+  if constexpr (kind == Unary::ceil) return ceil(x);
+  if constexpr (kind == Unary::round) return round(x);
+  if constexpr (kind == Unary::power) return power(x, parameter);
+  if constexpr (kind == Unary::logicalNot) return select(equal(x, zero()), one, zero());
+}
+
+template <Unary kind>
+struct UnaryKind {
+  static constexpr Unary value = kind;
+};
+
+// Calls `body` with the UnaryKind of `kind`, so that its loops are compiled for that function:
+//   withUnary(kind, [&](auto k) { ... activate<k.value>(x, parameter) ... });
+template <class Body>
+inline void withUnary(Unary kind, Body body) {
+  switch (kind) {
+#define SACCADE_CASE(name) \
+  case Unary::name:        \
+    return body(UnaryKind<Unary::name>());
+    SACCADE_UNARY(SACCADE_CASE)
+#undef SACCADE_CASE
+    case Unary::count:
+      return;
+  }
+}
+
+// The same for a kind known only at run time; the branch costs little beside the function.
+inline F activate(Unary kind, F x, F parameter) {
+  F result = x;
+  withUnary(kind, [&](auto k) { result = activate<k.value>(x, parameter); });
+  return result;
+}
+
+}  // namespace
+}  // namespace saccade
