@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Native } from './native.js'
+
+/**
+ * The addon, or why there is none. This is the only file that knows of a .node file: everything else asks
+ * {@link loadNative}, and turns a failure into a SaccadeError NATIVE_UNAVAILABLE.
+ */
+export type Binding = { readonly native: Native } | { readonly failure: string; readonly cause: unknown }
+
+interface Package {
+  readonly name?: string
+  readonly version?: string
+}
+
+const require = createRequire(import.meta.url)
+let binding: Binding | undefined
+
+/** Loads the addon once. Never throws. */
+export function loadNative(): Binding {
+  binding ??= load()
+  return binding
+}
+
+function load(): Binding {
+  const { root, version } = packageRoot()
+  let native: Native
+  try {
+    native = require('node-gyp-build')(root) as Native
+  } catch (cause) {
+    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
+    return { failure: `the native addon of saccade could not be loaded: ${reason}${remedy(cause)}`, cause }
+  }
+  const built = native.info().version
+  if (built !== version) {
+    const failure = `the native addon is of version ${built}, but this is saccade ${version}; run 'npm run build' in ${root}`
+    return { failure, cause: undefined }
+  }
+  return { native }
+}
+
+// An error of the addon's own says by itself what to do: it was found and would run with other settings.
+function remedy(cause: unknown): string {
+  if (cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'OPTION_INVALID') return ''
+  return `; there is no build for ${process.platform}-${process.arch} here, or it is broken: run 'npm run build'`
+}
+
+// The same walk serves lib/ (through tsx) and dist/, which lie at different depths.
+function packageRoot(): { root: string; version: string } {
+  let root = dirname(fileURLToPath(import.meta.url))
+  for (;;) {
+    const found = readPackage(root)
+    if (found?.name === 'saccade') return { root, version: found.version ?? '' }
+    const parent = dirname(root)
+    if (parent === root) return { root: process.cwd(), version: '' }
+    root = parent
+  }
+}
+
+function readPackage(folder: string): Package | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Package
+  } catch {
+    return undefined
+  }
+}

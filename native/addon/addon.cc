@@ -1,0 +1,128 @@
+#include "addon.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "../runtime/constants.h"
+#include "../runtime/isa.h"
+#include "arguments.h"
+#include "buffer.h"
+#include "cancel.h"
+#include "errors.h"
+#include "info.h"
+#include "mapping.h"
+#include "program.h"
+
+namespace saccade {
+namespace {
+
+constexpr int64_t kMaxDim = int64_t{1} << 40;
+
+// A bad environment variable is told at once, not at the first run, and before anything hangs on the
+// environment.
+Napi::Env checked(Napi::Env env) {
+  return guarded(env, [&] {
+    readMemoryLimit();
+    kernels();
+    return env;
+  });
+}
+
+}  // namespace
+
+Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(checked(env)) {
+  environment_.define(Class::buffer, BufferObject::define(env));
+  environment_.define(Class::mapping, MappingObject::define(env));
+  environment_.define(Class::cancel, CancelObject::define(env));
+  environment_.define(Class::program, ProgramObject::define(env));
+  DefineAddon(exports,
+              {InstanceMethod("info", &Addon::info), InstanceMethod("bufferFrom", &Addon::bufferFrom),
+               InstanceMethod("mapFile", &Addon::mapFile), InstanceMethod("packedBytes", &Addon::packedBytes),
+               InstanceMethod("findConstant", &Addon::findConstant),
+               InstanceMethod("publishConstant", &Addon::publishConstant),
+               InstanceMethod("createCancel", &Addon::createCancel),
+               InstanceMethod("createProgram", &Addon::createProgram),
+               InstanceValue("names", enumerationNames(env), napi_enumerable)});
+}
+
+Napi::Value Addon::info(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] { return describeMachine(info.Env()); });
+}
+
+Napi::Value Addon::bufferFrom(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const Bytes bytes = bytesArgument(info[0], "data");
+    const auto size = static_cast<int64_t>(bytes.size);
+    Device& device = executor().device();
+    std::shared_ptr<Memory> memory = device.allocate(size);
+    device.upload(*memory, 0, bytes.data, size);
+    return BufferObject::create(environment_, std::move(memory));
+  });
+}
+
+Napi::Value Addon::mapFile(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    return MappingObject::create(environment_, Mapping::open(stringArgument(info[0], "path")));
+  });
+}
+
+Napi::Value Addon::packedBytes(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const int64_t batch = integerArgument(info[0], "batch", 0, kMaxDim);
+    const int64_t k = integerArgument(info[1], "k", 0, kMaxDim);
+    const int64_t n = integerArgument(info[2], "n", 0, kMaxDim);
+    const int64_t precision =
+        integerArgument(info[3], "precision", 0, static_cast<int64_t>(Precision::count) - 1);
+    if (static_cast<double>(batch) * static_cast<double>(k) * static_cast<double>(n) > 1e15) {
+      fail("OUT_OF_MEMORY", "a packed matrix of [", batch, ", ", k, ", ", n,
+           "] is more than any memory holds");
+    }
+    const int64_t bytes =
+        executor().device().kernels().packedBytes(batch, k, n, static_cast<Precision>(precision));
+    return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+  });
+}
+
+Napi::Value Addon::findConstant(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    std::shared_ptr<Memory> memory = constants().find(stringArgument(info[0], "key"));
+    if (memory == nullptr) return info.Env().Undefined();
+    return BufferObject::create(environment_, std::move(memory));
+  });
+}
+
+Napi::Value Addon::publishConstant(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    std::shared_ptr<Memory> given = BufferObject::memoryOf(info[1], "buffer");
+    std::shared_ptr<Memory> stored = constants().publish(stringArgument(info[0], "key"), given);
+    if (stored == given) return info[1];
+    return BufferObject::create(environment_, std::move(stored));
+  });
+}
+
+Napi::Value Addon::createCancel(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(),
+                 [&] { return CancelObject::create(environment_, std::make_shared<Cancelled>(false)); });
+}
+
+Napi::Value Addon::createProgram(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
+      fail("INPUT_INVALID", "code: expected a Float64Array");
+    }
+    const Bytes code = bytesArgument(info[0], "code");
+    const Napi::Array list = arrayArgument(info[1], "constants");
+    std::vector<std::shared_ptr<Memory>> held;
+    held.reserve(list.Length());
+    for (uint32_t i = 0; i < list.Length(); ++i)
+      held.push_back(BufferObject::memoryOf(list[i], "a constant"));
+    return ProgramObject::create(
+        environment_, Program::create(static_cast<const double*>(code.data), code.size / sizeof(double),
+                                      std::move(held), executor().device().kernels()));
+  });
+}
+
+NODE_API_NAMED_ADDON(saccade, Addon)
+
+}  // namespace saccade

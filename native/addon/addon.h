@@ -1,0 +1,28 @@
+// The module: the face that lib/runtime/native.ts describes.
+#pragma once
+#include <napi.h>
+
+#include "environment.h"
+
+namespace saccade {
+
+class Addon : public Napi::Addon<Addon> {
+ public:
+  Addon(Napi::Env env, Napi::Object exports);
+
+  Environment& environment() { return environment_; }
+
+ private:
+  Napi::Value info(const Napi::CallbackInfo& info);
+  Napi::Value bufferFrom(const Napi::CallbackInfo& info);
+  Napi::Value mapFile(const Napi::CallbackInfo& info);
+  Napi::Value packedBytes(const Napi::CallbackInfo& info);
+  Napi::Value findConstant(const Napi::CallbackInfo& info);
+  Napi::Value publishConstant(const Napi::CallbackInfo& info);
+  Napi::Value createCancel(const Napi::CallbackInfo& info);
+  Napi::Value createProgram(const Napi::CallbackInfo& info);
+
+  Environment environment_;
+};
+
+}  // namespace saccade

@@ -1,0 +1,48 @@
+#include "arguments.h"
+
+#include <cmath>
+
+#include "../runtime/error.h"
+
+namespace saccade {
+
+int64_t integerArgument(const Napi::Value& value, const char* name, int64_t low, int64_t high) {
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
+  if (!(number >= static_cast<double>(low) && number <= static_cast<double>(high)) ||
+      number != std::floor(number)) {
+    fail("INPUT_INVALID", name, ": expected a whole number from ", low, " to ", high);
+  }
+  return static_cast<int64_t>(number);
+}
+
+int64_t integerArgument(const Napi::Value& value, const char* name, int64_t low, int64_t high,
+                        int64_t otherwise) {
+  return value.IsUndefined() ? otherwise : integerArgument(value, name, low, high);
+}
+
+std::string stringArgument(const Napi::Value& value, const char* name) {
+  if (!value.IsString()) fail("INPUT_INVALID", name, ": expected a string");
+  return value.As<Napi::String>().Utf8Value();
+}
+
+Napi::Array arrayArgument(const Napi::Value& value, const char* name) {
+  if (!value.IsArray()) fail("INPUT_INVALID", name, ": expected an array");
+  return value.As<Napi::Array>();
+}
+
+Bytes bytesArgument(const Napi::Value& value, const char* name) {
+  void* data = nullptr;
+  size_t size = 0;
+  if (value.IsTypedArray()) {
+    const auto array = value.As<Napi::TypedArray>();
+    napi_get_typedarray_info(value.Env(), value, nullptr, nullptr, &data, nullptr, nullptr);
+    size = array.ByteLength();
+  } else if (value.IsDataView()) {
+    napi_get_dataview_info(value.Env(), value, &size, &data, nullptr, nullptr);
+  } else {
+    fail("INPUT_INVALID", name, ": expected a typed array or DataView");
+  }
+  return {data, size};
+}
+
+}  // namespace saccade

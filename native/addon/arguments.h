@@ -1,0 +1,25 @@
+// Reads the arguments of a call. Each function throws INPUT_INVALID, naming the argument.
+#pragma once
+#include <napi.h>
+#include <stdint.h>
+
+#include <string>
+
+namespace saccade {
+
+// A whole number, low <= value <= high.
+int64_t integerArgument(const Napi::Value& value, const char* name, int64_t low, int64_t high);
+// The same, or `otherwise` when the argument is undefined.
+int64_t integerArgument(const Napi::Value& value, const char* name, int64_t low, int64_t high,
+                        int64_t otherwise);
+std::string stringArgument(const Napi::Value& value, const char* name);
+Napi::Array arrayArgument(const Napi::Value& value, const char* name);
+
+struct Bytes {
+  const void* data;
+  size_t size;
+};
+// The bytes a typed array or DataView shows.
+Bytes bytesArgument(const Napi::Value& value, const char* name);
+
+}  // namespace saccade

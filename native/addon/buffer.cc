@@ -1,0 +1,61 @@
+#include "buffer.h"
+
+#include "../runtime/executor.h"
+#include "arguments.h"
+#include "errors.h"
+
+namespace saccade {
+
+Napi::Function BufferObject::define(Napi::Env env) {
+  return DefineClass(
+      env, kName,
+      {InstanceAccessor<&BufferObject::byteLength>("byteLength", napi_enumerable),
+       InstanceAccessor<&BufferObject::disposed>("disposed", napi_enumerable),
+       InstanceMethod<&BufferObject::read>("read"), InstanceMethod<&BufferObject::dispose>("dispose")});
+}
+
+std::shared_ptr<Memory> BufferObject::memoryOf(const Napi::Value& value, const char* argument) {
+  const BufferObject& buffer = from(value, argument);
+  if (buffer.held_ == nullptr) fail("DISPOSED", argument, ": the buffer was disposed");
+  return buffer.held_;
+}
+
+BufferObject::BufferObject(const Napi::CallbackInfo& info)
+    : Wrapped(info), ledger_(Environment::of(info.Env()).ledger()), bytes_(held_->bytes()) {
+  ledger_->hold(info.Env(), *held_);
+}
+
+BufferObject::~BufferObject() {
+  release();
+}
+
+void BufferObject::release() {
+  if (held_ == nullptr) return;
+  ledger_->release(Env(), *held_);
+  held_ = nullptr;
+}
+
+Napi::Value BufferObject::byteLength(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(bytes_));
+}
+
+Napi::Value BufferObject::disposed(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), held_ == nullptr);
+}
+
+Napi::Value BufferObject::read(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    if (held_ == nullptr) fail("DISPOSED", "the buffer was disposed");
+    const int64_t offset = integerArgument(info[0], "offset", 0, bytes_, 0);
+    const int64_t length = integerArgument(info[1], "byteLength", 0, bytes_ - offset, bytes_ - offset);
+    Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(info.Env(), static_cast<size_t>(length));
+    executor().device().download(copy.Data(), *held_, offset, length);
+    return copy;
+  });
+}
+
+void BufferObject::dispose(const Napi::CallbackInfo&) {
+  release();
+}
+
+}  // namespace saccade

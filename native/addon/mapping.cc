@@ -1,0 +1,61 @@
+#include "mapping.h"
+
+#include "../runtime/executor.h"
+#include "arguments.h"
+#include "buffer.h"
+#include "errors.h"
+
+namespace saccade {
+namespace {
+
+// The widest element type: views of the mapping at such offsets can be read in place.
+constexpr int64_t kAlignment = 8;
+
+}  // namespace
+
+Napi::Function MappingObject::define(Napi::Env env) {
+  return DefineClass(
+      env, kName,
+      {InstanceAccessor<&MappingObject::key>("key", napi_enumerable),
+       InstanceAccessor<&MappingObject::byteLength>("byteLength", napi_enumerable),
+       InstanceMethod<&MappingObject::buffer>("buffer"), InstanceMethod<&MappingObject::dispose>("dispose")});
+}
+
+MappingObject::MappingObject(const Napi::CallbackInfo& info) : Wrapped(info) {}
+
+const Mapping& MappingObject::mapping() const {
+  if (held_ == nullptr) fail("DISPOSED", "the mapping was disposed");
+  return *held_;
+}
+
+Napi::Value MappingObject::key(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] { return Napi::String::New(info.Env(), mapping().key()); });
+}
+
+Napi::Value MappingObject::byteLength(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(),
+                 [&] { return Napi::Number::New(info.Env(), static_cast<double>(mapping().bytes())); });
+}
+
+Napi::Value MappingObject::buffer(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const int64_t bytes = mapping().bytes();
+    const int64_t offset = integerArgument(info[0], "offset", 0, bytes);
+    const int64_t length = integerArgument(info[1], "byteLength", 0, bytes - offset);
+    const char* data = held_->data() + offset;
+    std::shared_ptr<Memory> memory;
+    if (offset % kAlignment == 0) {
+      memory = Memory::borrow(held_, data, length);
+    } else {
+      memory = executor().device().allocate(length);
+      executor().device().upload(*memory, 0, data, length);
+    }
+    return BufferObject::create(Environment::of(info.Env()), std::move(memory));
+  });
+}
+
+void MappingObject::dispose(const Napi::CallbackInfo&) {
+  held_ = nullptr;
+}
+
+}  // namespace saccade

@@ -1,0 +1,29 @@
+// NativeProgram of lib/runtime/native.ts.
+#pragma once
+#include <memory>
+
+#include "../runtime/program.h"
+#include "wrapped.h"
+
+namespace saccade {
+
+class ProgramObject : public Wrapped<ProgramObject, std::shared_ptr<const Program>> {
+ public:
+  static constexpr napi_type_tag kTag = {0x5acc000000000004, 0xc60b18f2475a4d93};
+  static constexpr const char* kName = "NativeProgram";
+  static constexpr Class kClass = Class::program;
+
+  static Napi::Function define(Napi::Env env);
+  explicit ProgramObject(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value arenaBytes(const Napi::CallbackInfo& info);
+  Napi::Value run(const Napi::CallbackInfo& info);
+  void dispose(const Napi::CallbackInfo& info);
+
+  Napi::Promise start(const Napi::CallbackInfo& info);
+
+  int64_t arenaBytes_;  // known even when disposed
+};
+
+}  // namespace saccade

@@ -1,0 +1,46 @@
+// A JavaScript object that holds a C++ value. Only C++ can make one, and only an object made here is taken
+// for one: both are checked, because JavaScript can reach every constructor and pass any object anywhere.
+#pragma once
+#include <napi.h>
+
+#include <utility>
+
+#include "../runtime/error.h"
+#include "environment.h"
+
+namespace saccade {
+
+// Self must have: static constexpr napi_type_tag kTag; static constexpr const char* kName (for messages);
+// static constexpr Class kClass; a constructor from (const Napi::CallbackInfo&) that passes on to this one.
+template <class Self, class Held>
+class Wrapped : public Napi::ObjectWrap<Self> {
+ public:
+  static Napi::Object create(Environment& environment, Held held) {
+    incoming = &held;
+    Napi::Object object = environment.constructor(Self::kClass).New({});
+    return object;
+  }
+
+  static Self& from(const Napi::Value& value, const char* argument) {
+    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&Self::kTag)) {
+      fail("INPUT_INVALID", argument, ": expected a ", Self::kName);
+    }
+    return *Napi::ObjectWrap<Self>::Unwrap(value.As<Napi::Object>());
+  }
+
+ protected:
+  explicit Wrapped(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Self>(info) {
+    Held* const held = std::exchange(incoming, nullptr);
+    if (held == nullptr) throw Napi::TypeError::New(info.Env(), "Illegal constructor");
+    held_ = std::move(*held);
+    info.This().As<Napi::Object>().TypeTag(&Self::kTag);
+  }
+
+  Held held_;
+
+ private:
+  // The value on its way from create() into the constructor that it calls.
+  static inline thread_local Held* incoming = nullptr;
+};
+
+}  // namespace saccade

@@ -1,0 +1,60 @@
+// Native memory: aligned, counted, limited. An allocation that cannot be had is an Error OUT_OF_MEMORY,
+// before the system would have to kill the process for it.
+#pragma once
+#include <stdint.h>
+
+#include <memory>
+
+namespace saccade {
+
+// What a block is counted under.
+enum class Account : int32_t { buffers, arena, count };
+
+// Bytes alive, of the whole process.
+int64_t liveBytes(Account account);
+
+// Reads SACCADE_MEMORY_LIMIT (bytes that all accounts together may hold; absent: no limit). Throws
+// OPTION_INVALID.
+void readMemoryLimit();
+
+// An owned block, aligned to 64 bytes (to a huge page when it is large). Content is undefined.
+class Block {
+ public:
+  Block() = default;
+  Block(int64_t bytes, Account account);  // throws OUT_OF_MEMORY
+  Block(Block&& other) noexcept;
+  Block& operator=(Block&& other) noexcept;
+  ~Block();
+
+  char* data() const { return data_; }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  char* data_ = nullptr;
+  int64_t bytes_ = 0;
+  Account account_ = Account::buffers;
+};
+
+// Shared memory of a tensor: a block of its own, or a read-only part of something else, such as a mapped
+// file, which it keeps alive.
+class Memory {
+ public:
+  static std::shared_ptr<Memory> allocate(int64_t bytes);  // throws OUT_OF_MEMORY
+  static std::shared_ptr<Memory> borrow(std::shared_ptr<const void> owner, const char* data, int64_t bytes);
+
+  char* data() const { return data_; }
+  int64_t bytes() const { return bytes_; }
+  bool owned() const { return owner_ == nullptr; }
+  bool writable() const { return owned(); }
+
+  explicit Memory(Block block);
+  Memory(std::shared_ptr<const void> owner, const char* data, int64_t bytes);
+
+ private:
+  Block block_;
+  std::shared_ptr<const void> owner_;
+  char* data_;
+  int64_t bytes_;
+};
+
+}  // namespace saccade

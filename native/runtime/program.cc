@@ -1,0 +1,259 @@
+#include "program.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "error.h"
+#include "reader.h"
+
+namespace saccade {
+namespace {
+
+constexpr int64_t kMagic = 0x5acc;
+constexpr int64_t kVersion = 1;
+// Every integer below this is exact in a double, and sums of a few of them in an int64.
+constexpr int64_t kMaxNumber = int64_t{1} << 53;
+constexpr int64_t kMaxIndex = int64_t{1} << 31;  // exclusive: indices are int32
+constexpr int64_t kArenaAlignment = 64;
+// A pool counts tiles in 32 bits.
+constexpr int64_t kMaxTiles = kMaxIndex - 1;
+
+constexpr int64_t kDTypeBytes[] = {
+#define SACCADE_SIZE(name, size) size,
+    SACCADE_DTYPES(SACCADE_SIZE)
+#undef SACCADE_SIZE
+};
+
+// Which instruction and view a message is about.
+struct Place {
+  int64_t instruction;
+  Op op;
+  int32_t view;  // -1: the instruction itself
+};
+
+template <class... Parts>
+[[noreturn]] void failAt(const Place& place, const Parts&... parts) {
+  if (place.view < 0) {
+    fail("INTERNAL", "instruction ", place.instruction, " (", opName(place.op), "): ", parts...);
+  }
+  fail("INTERNAL", "instruction ", place.instruction, " (", opName(place.op), "), view ", place.view, ": ",
+       parts...);
+}
+
+// Messages of the reader do not know where they are.
+template <class Step>
+auto located(const Place& place, Step step) {
+  try {
+    return step();
+  } catch (const Error& error) {
+    failAt(place, error.what());
+  }
+}
+
+Buffer readBuffer(Reader& reader, const Program& program, int64_t outputs) {
+  Buffer buffer;
+  buffer.kind =
+      static_cast<BufferKind>(reader.integer("kind", 0, static_cast<int64_t>(BufferKind::count) - 1));
+  switch (buffer.kind) {
+    case BufferKind::arena:
+      buffer.at = reader.integer("arena offset", 0, program.arenaBytes);
+      buffer.bytes = reader.integer("bytes", 0, program.arenaBytes - buffer.at);
+      if (buffer.at % kArenaAlignment != 0)
+        fail("INTERNAL", "arena offset ", buffer.at, " is no multiple of 64");
+      break;
+    case BufferKind::constant: {
+      buffer.at = reader.integer("index", 0, static_cast<int64_t>(program.constants.size()) - 1);
+      const int64_t given = program.constants[static_cast<size_t>(buffer.at)]->bytes();
+      buffer.bytes = reader.integer("bytes", 0, given);
+      break;
+    }
+    case BufferKind::output:
+      buffer.at = reader.integer("index", 0, outputs - 1);
+      buffer.bytes = reader.integer("bytes", 0, kMaxNumber);
+      break;
+    default:  // input, inout
+      buffer.at = reader.integer("index", 0, program.inputs - 1);
+      buffer.bytes = reader.integer("bytes", 0, kMaxNumber);
+  }
+  return buffer;
+}
+
+void readBuffers(Reader& reader, Program& program, int64_t count, int64_t outputs) {
+  program.buffers.reserve(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i) {
+    try {
+      program.buffers.push_back(readBuffer(reader, program, outputs));
+    } catch (const Error& error) {
+      fail("INTERNAL", "buffer ", i, ": ", error.what());
+    }
+  }
+}
+
+// An output is the output buffer of its index or an inout buffer; no output buffer may be left without an
+// output, because it would have no memory.
+void readOutputs(Reader& reader, Program& program, int64_t outputs) {
+  for (int64_t i = 0; i < outputs; ++i) {
+    const auto index =
+        reader.integer("buffer of output", 0, static_cast<int64_t>(program.buffers.size()) - 1);
+    const Buffer& buffer = program.buffers[static_cast<size_t>(index)];
+    const bool own = buffer.kind == BufferKind::output && buffer.at == i;
+    if (!own && buffer.kind != BufferKind::inout) {
+      fail("INTERNAL", "output ", i, " is buffer ", index, ", which is neither its output buffer nor inout");
+    }
+    program.outputs.push_back(static_cast<int32_t>(index));
+  }
+  for (size_t i = 0; i < program.buffers.size(); ++i) {
+    const Buffer& buffer = program.buffers[i];
+    if (buffer.kind != BufferKind::output) continue;
+    if (program.outputs[static_cast<size_t>(buffer.at)] != static_cast<int32_t>(i)) {
+      fail("INTERNAL", "buffer ", i, " is for output ", buffer.at, ", which is another buffer");
+    }
+  }
+}
+
+bool isEmpty(const View& view) {
+  return std::find(view.dim, view.dim + std::max(view.rank, 0), 0) != view.dim + std::max(view.rank, 0);
+}
+
+// Throws unless each element of the view lies inside its buffer.
+void checkBounds(const View& view, int64_t offset, const Buffer& buffer) {
+  const int64_t size = kDTypeBytes[static_cast<int32_t>(view.dtype)];
+  const int64_t elements = buffer.bytes / size;
+  if (isEmpty(view)) return;
+  int64_t last = offset;
+  int64_t count = 1;
+  for (int32_t axis = 0; axis < view.rank; ++axis) {
+    int64_t reach;
+    if (__builtin_mul_overflow(view.dim[axis] - 1, view.stride[axis], &reach) ||
+        __builtin_add_overflow(last, reach, &last) || last >= kMaxNumber) {
+      fail("INTERNAL", "axis ", axis, " reaches past any buffer");
+    }
+    if (__builtin_mul_overflow(count, view.dim[axis], &count) || count >= kMaxNumber) {
+      fail("INTERNAL", "has too many elements");
+    }
+  }
+  if (last >= elements) {
+    fail("INTERNAL", "reaches element ", last, " of a buffer with ", elements);
+  }
+}
+
+bool writable(BufferKind kind) {
+  return kind == BufferKind::arena || kind == BufferKind::output || kind == BufferKind::inout;
+}
+
+void checkOutputView(const View& view, const Buffer& buffer) {
+  if (!writable(buffer.kind)) fail("INTERNAL", "is written, but its buffer is read only");
+  for (int32_t axis = 0; axis < view.rank; ++axis) {
+    if (view.stride[axis] == 0 && view.dim[axis] > 1) {
+      fail("INTERNAL", "is written, but axis ", axis, " has stride 0 and ", view.dim[axis], " places");
+    }
+  }
+}
+
+void readView(Reader& reader, const Program& program, Instruction& instruction, int32_t index) {
+  View& view = instruction.call.view[index];
+  const auto buffers = static_cast<int64_t>(program.buffers.size());
+  const auto at = static_cast<int32_t>(reader.integer("buffer", -1, buffers - 1));
+  instruction.buffer[index] = at;
+  if (at < 0) {
+    if (index == 0) fail("INTERNAL", "the output is absent");
+    return;
+  }
+  const Buffer& buffer = program.buffers[static_cast<size_t>(at)];
+  view.dtype = static_cast<DType>(reader.integer("dtype", 0, static_cast<int64_t>(DType::count) - 1));
+  const int64_t size = kDTypeBytes[static_cast<int32_t>(view.dtype)];
+  const int64_t offset = reader.integer("offset", 0, buffer.bytes / size);
+  const auto rank = static_cast<int32_t>(reader.integer("rank", 0, kMaxRank));
+  for (int32_t axis = 0; axis < rank; ++axis) view.dim[axis] = reader.integer("dim", 0, kMaxNumber);
+  for (int32_t axis = 0; axis < rank; ++axis) view.stride[axis] = reader.integer("stride", 0, kMaxNumber);
+  view.rank = rank;
+  instruction.byteOffset[index] = offset * size;
+  checkBounds(view, offset, buffer);
+  if (index == 0) checkOutputView(view, buffer);
+  if (buffer.kind == BufferKind::constant) {
+    // Other memory is aligned to 64 bytes; a constant may be a part of a mapped file.
+    const char* data = program.constants[static_cast<size_t>(buffer.at)]->data();
+    if (reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(size) != 0)
+      fail("INTERNAL", "is not aligned");
+  }
+}
+
+// Asks the kernel whether it takes the views and attributes, and how it splits the work.
+void checkKernel(const Place& place, Instruction& instruction, const KernelTable& table) {
+  instruction.kernel = table.kernel[static_cast<int32_t>(instruction.op)];
+  const Call& call = instruction.call;
+  if (const char* reason = instruction.kernel->check(call)) failAt(place, reason);
+  instruction.tiles = instruction.kernel->tiles(call);
+  if (instruction.tiles < 0 || instruction.tiles > kMaxTiles)
+    failAt(place, "splits into ", instruction.tiles, " tiles");
+  instruction.scratch = instruction.kernel->scratch(call);
+  if (instruction.scratch < 0) failAt(place, "asks for ", instruction.scratch, " bytes of scratch");
+}
+
+// True when the instruction has work to do.
+bool readInstruction(Reader& reader, const Program& program, int64_t index, const KernelTable& table,
+                     Instruction& instruction) {
+  instruction = {};
+  instruction.position = static_cast<int32_t>(index);
+  Place place{index, Op::count, -1};
+  try {
+    instruction.op = static_cast<Op>(reader.integer("op", 0, static_cast<int64_t>(Op::count) - 1));
+  } catch (const Error& error) {
+    fail("INTERNAL", "instruction ", index, ": ", error.what());
+  }
+  place.op = instruction.op;
+  Call& call = instruction.call;
+  std::fill_n(instruction.buffer, kMaxViews, -1);
+  for (View& view : call.view) view.rank = -1;
+  call.views =
+      static_cast<int32_t>(located(place, [&] { return reader.integer("number of views", 1, kMaxViews); }));
+  for (int32_t i = 0; i < call.views; ++i) {
+    located({index, instruction.op, i}, [&] { readView(reader, program, instruction, i); });
+  }
+  located(place, [&] {
+    call.attributes = static_cast<int32_t>(reader.integer("number of attributes", 0, kMaxAttributes));
+    for (int32_t i = 0; i < call.attributes; ++i) call.attribute[i] = reader.number("an attribute");
+  });
+  if (std::any_of(call.view, call.view + call.views, isEmpty)) return false;
+  checkKernel(place, instruction, table);
+  return true;
+}
+
+}  // namespace
+
+const char* opName(Op op) {
+  static constexpr const char* kNames[] = {
+#define SACCADE_TEXT_OF(name) #name,
+      SACCADE_OPS(SACCADE_TEXT_OF)
+#undef SACCADE_TEXT_OF
+  };
+  return kNames[static_cast<int32_t>(op)];
+}
+
+std::shared_ptr<const Program> Program::create(const double* code, size_t length,
+                                               std::vector<std::shared_ptr<Memory>> constants,
+                                               const KernelTable& table) {
+  auto program = std::make_shared<Program>();
+  program->constants = std::move(constants);
+  Reader reader(code, length);
+  reader.integer("magic", kMagic, kMagic);
+  reader.integer("version", kVersion, kVersion);
+  program->arenaBytes = reader.integer("arena bytes", 0, kMaxNumber);
+  const int64_t buffers = reader.count("number of buffers", 3);
+  program->inputs = reader.integer("number of inputs", 0, kMaxIndex - 1);
+  const int64_t outputs = reader.count("number of outputs", 1);
+  const int64_t instructions = reader.count("number of instructions", 7);
+  readBuffers(reader, *program, buffers, outputs);
+  readOutputs(reader, *program, outputs);
+  Instruction instruction;
+  for (int64_t i = 0; i < instructions; ++i) {
+    if (!readInstruction(reader, *program, i, table, instruction)) continue;
+    program->scratchBytes = std::max(program->scratchBytes, instruction.scratch);
+    program->instructions.push_back(instruction);
+  }
+  if (!reader.atEnd()) fail("INTERNAL", "program goes on after its last instruction");
+  return program;
+}
+
+}  // namespace saccade

@@ -1,0 +1,46 @@
+// Reads the numbers of an encoded program one by one. Each must be an integer in the range the caller gives,
+// so that nothing decoded later can overflow or index out of bounds.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmath>
+
+#include "error.h"
+
+namespace saccade {
+
+class Reader {
+ public:
+  Reader(const double* code, size_t length) : code_(code), length_(length) {}
+
+  double number(const char* what) {
+    if (at_ == length_) fail("INTERNAL", "program ends where ", what, " was expected");
+    return code_[at_++];
+  }
+
+  // An integer, low <= value <= high.
+  int64_t integer(const char* what, int64_t low, int64_t high) {
+    const double value = number(what);
+    if (!(value >= static_cast<double>(low) && value <= static_cast<double>(high)) ||
+        value != std::floor(value)) {
+      fail("INTERNAL", what, " is ", value, ", expected an integer from ", low, " to ", high);
+    }
+    return static_cast<int64_t>(value);
+  }
+
+  // How many of something follow, each taking at least `size` numbers: a count the code cannot hold is
+  // refused before memory is reserved for it.
+  int64_t count(const char* what, int64_t size) {
+    return integer(what, 0, static_cast<int64_t>(length_ - at_) / size);
+  }
+
+  bool atEnd() const { return at_ == length_; }
+
+ private:
+  const double* code_;
+  size_t length_;
+  size_t at_ = 0;
+};
+
+}  // namespace saccade
