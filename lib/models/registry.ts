@@ -10,14 +10,15 @@ export interface Architecture {
   readonly published: readonly string[]
   /** Whether a config means this family. */
   claims(kind: ConfigKind): boolean
-  open(folder: ModelFolder): Promise<Model>
+  open(request: OpenRequest): Promise<Model>
 }
 
-/** A folder whose config was read, on the way to become a model. */
-export interface ModelFolder {
-  readonly path: string
-  /** A weights file to use instead of the folder's usual one. */
-  readonly weights?: string | undefined
+/** A model on its way to be opened: its files were found and its config read. */
+export interface OpenRequest {
+  /** Absolute path of the folder with the config and the rest. */
+  readonly dir: string
+  /** What to give to openCheckpoint: the folder, or the weights file that the user named. */
+  readonly weights: string
   readonly config: Config
   readonly kind: ConfigKind
   readonly settings: ModelSettings

@@ -1,6 +1,6 @@
 import type { Target } from '../compiler/target.js'
 import { errorCodes, SaccadeError, type SaccadeErrorCode } from '../errors.js'
-import { loadNative } from './binding.cjs'
+import { loadNative } from './binding.js'
 import type { Native } from './native.js'
 
 /** The addon and what the compiler must know of it. */
@@ -18,13 +18,12 @@ export function getRuntime(): Runtime {
 }
 
 function open(): Runtime {
-  let native: Native
-  try {
-    native = loadNative()
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new SaccadeError('NATIVE_UNAVAILABLE', `the native addon did not load: ${reason}`, { cause })
-  }
+  const binding = loadNative()
+  if ('failure' in binding)
+    throw new SaccadeError('NATIVE_UNAVAILABLE', `the native addon did not load: ${binding.failure}`, {
+      cause: binding.cause,
+    })
+  const { native } = binding
   const { names } = native
   const lookup = (list: readonly string[]) => {
     const codes = new Map(list.map((name, code) => [name, code]))

@@ -1,0 +1,4 @@
+import type { Architecture } from './registry.js'
+
+/** All families saccade has, in the order in which they are asked whether a config is theirs. */
+export const architectures: readonly Architecture[] = []

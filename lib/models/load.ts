@@ -1,0 +1,41 @@
+import { checkOptions } from '../options.js'
+import { type Device, type DTypeName, precisionOf, requireDevice } from '../runtime/device.js'
+import { readConfig, readConfigIfAny } from '../weights/config.js'
+import { resolveModel } from '../weights/folder.js'
+import type { HubOptions } from '../weights/hub.js'
+import { architectures } from './architectures.js'
+import type { Model } from './model.js'
+import { configKind, findArchitecture } from './registry.js'
+
+/** Options of {@link load}. */
+export interface LoadOptions extends HubOptions {
+  /** Where to run. Default 'auto'. */
+  readonly device?: Device | undefined
+  /** How weights are stored: fp32 (default, exact), bf16, fp16, q8. Arithmetic stays float32. */
+  readonly dtype?: DTypeName | undefined
+  /** Threads a run may use; default: one for each core. Results do not depend on it. */
+  readonly threads?: number | undefined
+}
+
+const loadOptionNames = [
+  ...['device', 'dtype', 'threads'],
+  ...['revision', 'endpoint', 'cacheDir', 'localFilesOnly', 'progress', 'signal'],
+]
+
+/**
+ * Opens a model as published: a folder, a weights file with its config beside it, or the name of a model on the Hub.
+ * What it is, its config says. Weights are mapped, not read; they are packed at the first run.
+ * @throws FILE_NOT_FOUND, CONFIG_INVALID, ARCHITECTURE_UNSUPPORTED, TENSOR_MISSING, TENSOR_UNEXPECTED, SHAPE_MISMATCH,
+ *   WEIGHTS_CORRUPT, PICKLE_FORBIDDEN, DEVICE_UNAVAILABLE, OPTION_INVALID, OPTION_UNKNOWN, ABORTED
+ */
+export async function load(model: string | URL, options: LoadOptions = {}): Promise<Model> {
+  checkOptions(options, loadOptionNames, 'load')
+  const { device = 'auto', dtype = 'fp32', threads, ...hub } = options
+  const settings = { precision: precisionOf(dtype), threads }
+  requireDevice(device)
+  const { dir, weights } = await resolveModel(model, hub)
+  const config =
+    (await readConfigIfAny(dir, 'open_clip_config.json')) ?? (await readConfig(dir, 'config.json'))
+  const kind = configKind(config)
+  return findArchitecture(architectures, kind, config.file).open({ dir, weights, config, kind, settings })
+}
