@@ -74,7 +74,7 @@ inline void finishRow(const float* sums, int64_t column, int64_t columns, const 
     if (epilogue.scales) v = v * load(epilogue.scales + column + j);
     v = v * broadcast(epilogue.scale);
     if (epilogue.bias) v = v + load(epilogue.bias + column + j, lanes);
-    if (epilogue.activation != Unary::identity) v = activate(epilogue.activation, v, 0.0f);
+    if (epilogue.activation != Unary::identity) v = activate(epilogue.activation, v, zero());
     if (residual) v = v + load(residual + j, lanes);
     store(out + j, v, lanes);
   }
