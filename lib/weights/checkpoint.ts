@@ -1,0 +1,207 @@
+import { basename, dirname, join } from 'node:path'
+import { SaccadeError } from '../errors.js'
+import { type DataOf, type DType, dataConstructors, dtypeBytes } from '../graph/dtype.js'
+import { type Shape, sizeOf } from '../graph/shape.js'
+import type { NativeMapping } from '../runtime/native.js'
+import { fromNative, getRuntime } from '../runtime/runtime.js'
+import { constant, constantFrom, releaseConstant } from '../tensor/constant.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { dtypeOfFile, type FileDType, type TensorEntry } from './entry.js'
+import { findWeights, isTorchFile, torchExtensions } from './find.js'
+import type { Rename } from './rename.js'
+import { readSafetensors } from './safetensors.js'
+import { checkShards, readShardIndex } from './shards.js'
+import type { StateDictSelector } from './state-dict.js'
+import { readTorch } from './torch.js'
+
+export interface CheckpointOptions {
+  /** Maps published names to those the reader asks for, before anything else sees them. */
+  readonly rename?: Rename
+  /** Finds the state dict in a nested PyTorch checkpoint. */
+  readonly select?: StateDictSelector
+}
+
+/**
+ * Opens the weights of a folder, or one weights file: safetensors, whole or in shards, or a PyTorch checkpoint.
+ * Only headers are read; the data is mapped when a tensor is asked for.
+ *
+ * @param path a folder, or a file (.safetensors, .index.json, .pth, .pt, .bin)
+ * @throws FILE_NOT_FOUND, WEIGHTS_CORRUPT, PICKLE_FORBIDDEN, CONFIG_INVALID (a bad index of shards), OPTION_INVALID
+ */
+export async function openCheckpoint(path: string, options: CheckpointOptions = {}): Promise<Checkpoint> {
+  const file = await findWeights(path)
+  const entries = file.endsWith('.index.json')
+    ? await readShards(file, options)
+    : await readWeights(file, options)
+  return new Checkpoint(file, entries, options.rename)
+}
+
+async function readWeights(file: string, options: CheckpointOptions): Promise<TensorEntry[]> {
+  if (isTorchFile(file)) return readTorch(file, options.select)
+  if (file.endsWith('.safetensors')) return (await readSafetensors(file)).tensors
+  throw new SaccadeError(
+    'OPTION_INVALID',
+    `${file} is not a weights file: expected .safetensors, .index.json, ${torchExtensions.join(', ')}`,
+  )
+}
+
+async function readShards(indexFile: string, options: CheckpointOptions): Promise<TensorEntry[]> {
+  const dir = dirname(indexFile)
+  const index = await readShardIndex(dir, basename(indexFile))
+  const shards: TensorEntry[][] = []
+  for (const shard of index.shards) shards.push(await readWeights(join(dir, shard), options))
+  const entries = shards.flat()
+  checkShards(index, dir, entries)
+  return entries
+}
+
+/** What a checkpoint tells about a tensor without touching its data. */
+export interface WeightInfo {
+  readonly dtype: FileDType
+  readonly shape: Shape
+  readonly file: string
+  /** The name in the file, before any renaming. */
+  readonly publishedName: string
+}
+
+/** The tensors of a model folder by name, mapped from their files. */
+export class Checkpoint {
+  /** The file it was opened by. */
+  readonly path: string
+  readonly #entries: ReadonlyMap<string, TensorEntry>
+  readonly #mappings = new Map<string, NativeMapping>()
+  readonly #tensors = new Map<string, Tensor>()
+  #disposed = false
+
+  constructor(path: string, entries: readonly TensorEntry[], rename: Rename = (name) => name) {
+    const byName = new Map<string, TensorEntry>()
+    for (const entry of entries) {
+      const name = rename(entry.name)
+      const other = byName.get(name)
+      if (other)
+        throw new SaccadeError(
+          'WEIGHTS_CORRUPT',
+          `${path} holds ${name} twice: as ${other.name} and as ${entry.name}`,
+        )
+      byName.set(name, entry)
+    }
+    this.path = path
+    this.#entries = byName
+  }
+
+  names(): string[] {
+    return [...this.#entries.keys()]
+  }
+
+  /** The files that hold the tensors. */
+  get files(): string[] {
+    return [...new Set([...this.#entries.values()].map(({ file }) => file))]
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name)
+  }
+
+  /** @throws TENSOR_MISSING */
+  info(name: string): WeightInfo {
+    const { dtype, shape, file, name: publishedName } = this.#entry(name)
+    return { dtype, shape, file, publishedName }
+  }
+
+  /**
+   * The tensor as a constant of the graph. Its data stays in the file, and is paged in when a program uses it.
+   * @throws TENSOR_MISSING; DTYPE_MISMATCH for a type saccade does not compute with; DISPOSED; OUT_OF_MEMORY;
+   *   WEIGHTS_CORRUPT if the file became shorter since it was opened
+   */
+  tensor(name: string): Tensor {
+    if (this.#disposed) throw new SaccadeError('DISPOSED', `the checkpoint ${this.path} was disposed`)
+    const known = this.#tensors.get(name)
+    if (known) return known
+    const entry = this.#entry(name)
+    const dtype = dtypeOfFile[entry.dtype]
+    if (!dtype)
+      throw new SaccadeError(
+        'DTYPE_MISMATCH',
+        `${entry.file}: ${entry.name} is ${entry.dtype}; weights can be ${Object.keys(dtypeOfFile).join(', ')}`,
+      )
+    const mapping = this.#map(entry)
+    const tensor = entry.strides
+      ? gathered(mapping, entry, dtype)
+      : constant(mapping, entry.offset, dtype, entry.shape)
+    this.#tensors.set(name, tensor)
+    return tensor
+  }
+
+  /** Lets go of the mapped files and of every tensor that was handed out. */
+  dispose(): void {
+    this.#disposed = true
+    for (const tensor of this.#tensors.values()) releaseConstant(tensor)
+    for (const mapping of this.#mappings.values()) mapping.dispose()
+    this.#tensors.clear()
+    this.#mappings.clear()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  #entry(name: string): TensorEntry {
+    const entry = this.#entries.get(name)
+    if (!entry) throw new SaccadeError('TENSOR_MISSING', `${this.path} has no tensor ${name}`)
+    return entry
+  }
+
+  #map({ file, offset, byteLength }: TensorEntry): NativeMapping {
+    let mapping = this.#mappings.get(file)
+    if (!mapping) {
+      try {
+        mapping = getRuntime().native.mapFile(file)
+      } catch (error) {
+        throw fromNative(error)
+      }
+      this.#mappings.set(file, mapping)
+    }
+    if (offset + byteLength > mapping.byteLength)
+      throw new SaccadeError('WEIGHTS_CORRUPT', `${file} became shorter since it was opened`)
+    return mapping
+  }
+}
+
+/** A row-major copy of a tensor that PyTorch stored with strides, such as a transposed matrix. */
+function gathered(mapping: NativeMapping, entry: TensorEntry, dtype: DType): Tensor {
+  const { shape, strides, offset, byteLength } = entry as TensorEntry & { strides: readonly number[] }
+  const buffer = mapping.buffer(offset, byteLength)
+  try {
+    const stored = new dataConstructors[dtype](buffer.read())
+    const data = new dataConstructors[dtype](new ArrayBuffer(sizeOf(shape) * dtypeBytes[dtype]))
+    copyStrided(data, stored, shape, strides)
+    return constantFrom(data, shape, dtype)
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new SaccadeError('OUT_OF_MEMORY', `${entry.file}: no memory for a copy of ${entry.name}`, {
+        cause: error,
+      })
+    throw fromNative(error)
+  } finally {
+    buffer.dispose()
+  }
+}
+
+function copyStrided(
+  data: DataOf<DType>,
+  stored: DataOf<DType>,
+  shape: Shape,
+  strides: readonly number[],
+): void {
+  const index = new Array<number>(shape.length).fill(0)
+  let from = 0
+  for (let to = 0; to < data.length; to++) {
+    data[to] = stored[from]!
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis]!
+      if (++index[axis]! < shape[axis]!) break
+      from -= strides[axis]! * shape[axis]!
+      index[axis] = 0
+    }
+  }
+}

@@ -1,0 +1,173 @@
+/** A JSON value whose objects are Maps: no key can reach a prototype, and the order of the file is kept. */
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonMap
+export type JsonMap = Map<string, JsonValue>
+
+export interface JsonOptions {
+  /** Called with the problem and its place (an index into the text); must throw. */
+  readonly fail: (problem: string, at: number) => never
+  /** Refuse a key that occurs twice in an object. JSON.parse would silently keep the last. */
+  readonly uniqueKeys?: boolean
+  /** Refuse numbers that are not whole, not negative and exact: sizes and offsets. */
+  readonly wholeNumbers?: boolean
+}
+
+const deepest = 128
+const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const plainPattern = /[^"\\\p{Cc}]*/uy
+const loneSurrogate = /\p{Cs}/u
+const escapes: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+}
+
+/** Strict JSON. Unlike JSON.parse it says where a fault is, finds repeated keys, and bounds the nesting. */
+export function parseJson(text: string, options: JsonOptions): JsonValue {
+  const parser = new Parser(text, options)
+  const value = parser.value(0)
+  parser.end()
+  return value
+}
+
+/** Line and column, both from 1, of an index into a text. */
+export function lineAndColumn(text: string, at: number): { line: number; column: number } {
+  const before = text.slice(0, at)
+  return { line: before.split('\n').length, column: at - before.lastIndexOf('\n') }
+}
+
+class Parser {
+  readonly #text: string
+  readonly #options: JsonOptions
+  #at = 0
+
+  constructor(text: string, options: JsonOptions) {
+    this.#text = text
+    this.#options = options
+  }
+
+  value(depth: number): JsonValue {
+    this.#space()
+    const first = this.#text[this.#at]
+    if (depth > deepest) this.#fail(`nested deeper than ${deepest} levels`)
+    if (first === '{') return this.#object(depth)
+    if (first === '[') return this.#array(depth)
+    if (first === '"') return this.#string()
+    if (first === 't') return this.#word('true', true)
+    if (first === 'f') return this.#word('false', false)
+    if (first === 'n') return this.#word('null', null)
+    return this.#number()
+  }
+
+  end(): void {
+    this.#space()
+    if (this.#at < this.#text.length) this.#fail(`${this.#found()} after the end of the value`)
+  }
+
+  #object(depth: number): JsonMap {
+    const map: JsonMap = new Map()
+    this.#at++
+    if (this.#take('}')) return map
+    do {
+      this.#space()
+      const start = this.#at
+      if (this.#text[start] !== '"') this.#fail(`expected a key in double quotes, found ${this.#found()}`)
+      const key = this.#string()
+      if (this.#options.uniqueKeys && map.has(key))
+        this.#options.fail(`the key ${JSON.stringify(key)} occurs twice`, start)
+      if (!this.#take(':')) this.#fail(`expected ':' after a key, found ${this.#found()}`)
+      map.set(key, this.value(depth + 1))
+    } while (this.#take(','))
+    if (!this.#take('}')) this.#fail(`expected ',' or '}', found ${this.#found()}`)
+    return map
+  }
+
+  #array(depth: number): JsonValue[] {
+    const list: JsonValue[] = []
+    this.#at++
+    if (this.#take(']')) return list
+    do list.push(this.value(depth + 1))
+    while (this.#take(','))
+    if (!this.#take(']')) this.#fail(`expected ',' or ']', found ${this.#found()}`)
+    return list
+  }
+
+  #string(): string {
+    this.#at++
+    let result = ''
+    for (;;) {
+      plainPattern.lastIndex = this.#at
+      const plain = plainPattern.exec(this.#text)![0]
+      result += plain
+      this.#at += plain.length
+      const next = this.#text[this.#at]
+      // \p{Cc} also holds U+007F to U+009F, which JSON allows.
+      if (next !== undefined && next > '\u001f' && next !== '"' && next !== '\\') {
+        result += next
+        this.#at++
+      } else if (next === '"') {
+        this.#at++
+        if (loneSurrogate.test(result)) this.#fail('a string with half of a surrogate pair')
+        return result
+      } else if (next === '\\') result += this.#escape()
+      else
+        this.#fail(
+          next === undefined ? 'a string without its closing quote' : 'a control character in a string',
+        )
+    }
+  }
+
+  #escape(): string {
+    const kind = this.#text[this.#at + 1] ?? ''
+    if (kind === 'u') {
+      const digits = this.#text.slice(this.#at + 2, this.#at + 6)
+      if (!/^[\da-fA-F]{4}$/.test(digits)) this.#fail('expected four hexadecimal digits after \\u')
+      this.#at += 6
+      return String.fromCharCode(Number.parseInt(digits, 16))
+    }
+    if (!Object.hasOwn(escapes, kind)) this.#fail(`unknown escape \\${kind}`)
+    this.#at += 2
+    return escapes[kind]!
+  }
+
+  #number(): number {
+    numberPattern.lastIndex = this.#at
+    const token = numberPattern.exec(this.#text)?.[0]
+    if (token === undefined) this.#fail(`expected a value, found ${this.#found()}`)
+    const value = Number(token)
+    if (this.#options.wholeNumbers && !(/^\d+$/.test(token) && Number.isSafeInteger(value)))
+      this.#fail(`expected a whole number from 0 to 2^53 - 1, found ${token}`)
+    this.#at += token.length
+    return value
+  }
+
+  #word<T>(word: string, value: T): T {
+    if (!this.#text.startsWith(word, this.#at)) this.#fail(`expected a value, found ${this.#found()}`)
+    this.#at += word.length
+    return value
+  }
+
+  #take(mark: string): boolean {
+    this.#space()
+    if (this.#text[this.#at] !== mark) return false
+    this.#at++
+    return true
+  }
+
+  #space(): void {
+    while (' \n\r\t'.includes(this.#text[this.#at] ?? '?')) this.#at++
+  }
+
+  #found(): string {
+    const code = this.#text.codePointAt(this.#at)
+    return code === undefined ? 'the end of the text' : JSON.stringify(String.fromCodePoint(code))
+  }
+
+  #fail(problem: string): never {
+    this.#options.fail(problem, this.#at)
+  }
+}

@@ -1,0 +1,419 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { SaccadeError, type SaccadeErrorCode } from '../../lib/errors.js'
+import { fileDTypeBits, type TensorEntry } from '../../lib/weights/entry.js'
+import { readSafetensors } from '../../lib/weights/safetensors.js'
+import { stateDictUnder } from '../../lib/weights/state-dict.js'
+import { readTorch } from '../../lib/weights/torch.js'
+import {
+  damaged,
+  dictPickle,
+  inFolder,
+  op,
+  pickleBytes,
+  randomFrom,
+  rejects,
+  tensorPickle,
+  torchBytes,
+  u32,
+  withFile,
+  zipBytes,
+} from './build.js'
+
+const path = (name: string) => new URL(`../data/weights/${name}`, import.meta.url).pathname
+const golden = (name: string) => new URL(`../data/goldens/${name}`, import.meta.url).pathname
+const expected: Record<
+  string,
+  Record<string, { dtype: string; shape: number[]; values: number[] }>
+> = JSON.parse(await readFile(path('expected.json'), 'utf8'))
+
+const floats = Buffer.from(Float32Array.of(1, 2, 3, 4).buffer)
+const read = (bytes: Uint8Array) => withFile('x.pth', bytes, readTorch)
+const readPickle = (pickle: Uint8Array) => read(torchBytes(pickle, { 0: floats }))
+
+/** Elements of a tensor, read from its file by its offset and strides. */
+function valuesOf(file: Buffer, { dtype, shape, offset, strides }: TensorEntry): number[] {
+  const width = fileDTypeBits[dtype] / 8
+  const half = (bits: number) => {
+    const exponent = (bits >> 10) & 31
+    return exponent ? 2 ** (exponent - 15) * (1 + (bits & 1023) / 1024) : (bits & 1023) * 2 ** -24
+  }
+  const reads: Record<string, (at: number) => number> = {
+    F64: (at) => file.readDoubleLE(at),
+    F32: (at) => file.readFloatLE(at),
+    F16: (at) => half(file.readUInt16LE(at)),
+    BF16: (at) => Buffer.from([0, 0, file[at]!, file[at + 1]!]).readFloatLE(),
+    I64: (at) => Number(file.readBigInt64LE(at)),
+    I32: (at) => file.readInt32LE(at),
+    I16: (at) => file.readInt16LE(at),
+    I8: (at) => file.readInt8(at),
+    U8: (at) => file[at]!,
+    BOOL: (at) => file[at]!,
+  }
+  const places = shape.reduce(
+    (list, size, axis) => {
+      const stride = strides?.[axis] ?? shape.slice(axis + 1).reduce((a, b) => a * b, 1)
+      return list.flatMap((place) => Array.from({ length: size }, (_, i) => place + i * stride))
+    },
+    [0],
+  )
+  return places.map((place) => reads[dtype]!(offset + place * width))
+}
+
+const dtypeNames: Record<string, string> = {
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  int64: 'I64',
+  int32: 'I32',
+  int16: 'I16',
+  int8: 'I8',
+  uint8: 'U8',
+  bool: 'BOOL',
+}
+
+for (const [name, wanted] of Object.entries(expected))
+  test(`${name}: every tensor where PyTorch put it`, async () => {
+    const entries = await readTorch(path(name))
+    const file = await readFile(path(name))
+    assert.equal(entries.map((entry) => entry.name).sort(), Object.keys(wanted).sort())
+    for (const entry of entries) {
+      const want = wanted[entry.name]!
+      assert.equal([entry.dtype, entry.shape], [dtypeNames[want.dtype], want.shape], entry.name)
+      assert.equal(valuesOf(file, entry), want.values, entry.name)
+    }
+  })
+
+test('only tensors that need it have strides, and views share their storage', async () => {
+  const entries = new Map((await readTorch(path('views.pth'))).map((entry) => [entry.name, entry]))
+  const strided = [...entries.values()].filter(({ strides }) => strides).map(({ name }) => name)
+  assert.equal(strided, ['transposed', 'permuted', 'columns', 'stepped', 'expanded'])
+  const whole = entries.get('whole')!
+  assert.is(entries.get('row')!.offset, whole.offset + 80)
+  assert.is(entries.get('columns')!.byteLength, (11 * 5 + 2) * 4)
+})
+
+for (const [folder, file] of [
+  ['dino-v1-original', 'backbone.pth'],
+  ['dino-v1-original', 'full_checkpoint.pth'],
+  ['mae-original', 'checkpoint.pth'],
+])
+  test(`${folder}/${file} holds what model.safetensors holds`, async () => {
+    const wanted = (await readSafetensors(golden(`${folder}/model.safetensors`))).tensors
+    const got = new Map((await readTorch(golden(`${folder}/${file}`))).map((entry) => [entry.name, entry]))
+    assert.equal([...got.keys()].sort(), wanted.map(({ name }) => name).sort())
+    const wantedFile = await readFile(golden(`${folder}/model.safetensors`))
+    const gotFile = await readFile(golden(`${folder}/${file}`))
+    for (const { name, shape, offset, byteLength } of wanted) {
+      const entry = got.get(name)!
+      assert.equal(entry.shape, shape)
+      const bytes = gotFile.subarray(entry.offset, entry.offset + entry.byteLength)
+      assert.ok(bytes.equals(wantedFile.subarray(offset, offset + byteLength)), name)
+    }
+  })
+
+test('a selector of the layout picks another state dict', async () => {
+  const student = await readTorch(
+    golden('dino-v1-original/full_checkpoint.pth'),
+    stateDictUnder([{ key: 'student' }]),
+  )
+  assert.ok(student.every(({ name }) => name.startsWith('backbone.')))
+  await rejects(
+    readTorch(golden('dino-v1-original/full_checkpoint.pth'), stateDictUnder([{ key: 'ema' }])),
+    'WEIGHTS_CORRUPT',
+    'full_checkpoint.pth',
+    'ema',
+    'student, teacher, epoch, args',
+  )
+})
+
+test('what is no state dict, or needs code, is refused by name', async () => {
+  const cases: [string, SaccadeErrorCode, string][] = [
+    ['attack.pth', 'PICKLE_FORBIDDEN', 'posix.system'],
+    ['whole-module.pth', 'PICKLE_FORBIDDEN', 'torch.nn.modules.container.Sequential'],
+    ['sparse.pth', 'PICKLE_FORBIDDEN', '_rebuild_sparse_tensor'],
+    ['float8.pth', 'PICKLE_FORBIDDEN', 'weight is a Python object'],
+    ['complex.pth', 'PICKLE_FORBIDDEN', 'torch.ComplexFloatStorage'],
+    ['conjugated.pth', 'WEIGHTS_CORRUPT', 'conjugated or negated'],
+    ['legacy.pth', 'WEIGHTS_CORRUPT', 'before 1.6'],
+    ['protocol4.pth', 'WEIGHTS_CORRUPT', 'protocol 4'],
+    ['compressed.pth', 'WEIGHTS_CORRUPT', 'compressed (method 8)'],
+    ['script.pt', 'WEIGHTS_CORRUPT', 'TorchScript'],
+    ['expected.json', 'WEIGHTS_CORRUPT', 'not a zip archive'],
+    ['missing.pth', 'FILE_NOT_FOUND', 'does not exist'],
+  ]
+  for (const [name, code, problem] of cases) await rejects(readTorch(path(name)), code, name, problem)
+})
+
+test('globals that only an attack needs are refused wherever they stand', async () => {
+  for (const [module, name] of [
+    ['os', 'system'],
+    ['builtins', 'eval'],
+    ['__builtin__', 'exec'],
+    ['subprocess', 'Popen'],
+    ['importlib', 'import_module'],
+  ] as const)
+    await rejects(
+      readPickle(dictPickle('weight', op.global(module, name), op.mark, op.text('x'), op.tuple, op.reduce)),
+      'PICKLE_FORBIDDEN',
+      `${module}.${name}`,
+      'Nothing was run',
+    )
+})
+
+test('unknown objects beside the tensors are stepped over, with all that is put into them', async () => {
+  const unknown = [op.global('my.package', 'Config'), op.emptyTuple, '\x81']
+  const entries = await readPickle(
+    pickleBytes(
+      op.proto,
+      op.dict,
+      op.mark,
+      ...[op.text('model'), op.dict, op.mark, op.text('weight'), ...tensorPickle(), op.setItems],
+      ...[op.text('args'), ...unknown, op.dict, op.mark, op.text('lr'), op.int(1), op.setItems, 'b'],
+      ...[op.text('list'), ...unknown, op.mark, op.int(1), 'e', op.int(2), 'a'],
+      ...[op.text('dict'), ...unknown, op.mark, op.int(1), op.int(2), op.setItems, op.int(1), op.int(2), 's'],
+      ...[op.text('called'), ...unknown, op.emptyTuple, op.reduce],
+      op.setItems,
+      op.stop,
+    ),
+  )
+  assert.equal(
+    entries.map(({ name }) => name),
+    ['weight'],
+  )
+  assert.equal(entries[0]!.shape, [4])
+})
+
+test('names that could reach a prototype are names', async () => {
+  const entries = await readPickle(dictPickle('__proto__', ...tensorPickle()))
+  assert.is(entries[0]!.name, '__proto__')
+  await rejects(
+    readPickle(dictPickle('w', op.global('__proto__', 'polluted'))),
+    'PICKLE_FORBIDDEN',
+    '__proto__',
+  )
+  assert.is(({} as Record<string, unknown>).polluted, undefined)
+})
+
+const brokenPickles: [string, string | RegExp, Uint8Array][] = [
+  ['is empty', 'ends in the middle', pickleBytes()],
+  ['has no end', 'ends in the middle', pickleBytes(op.proto, op.dict)],
+  ['is of protocol 5', 'protocol 5', pickleBytes('\x80\x05', op.dict, op.stop)],
+  ['is of protocol 0', 'protocol 0', pickleBytes('\x80\x00', op.dict, op.stop)],
+  ['has the opcode INST', 'opcode 0x69', pickleBytes(op.proto, op.mark, 'ios\nsystem\n', op.stop)],
+  ['has the opcode EXT1', 'opcode 0x82', pickleBytes(op.proto, '\x82\x01', op.stop)],
+  ['has an opcode that there is not', 'opcode 0xff at byte 2', pickleBytes(op.proto, '\xff')],
+  ['takes from an empty stack', 'more values than it made', pickleBytes(op.proto, op.stop)],
+  ['makes a tuple of too few', 'more values than it made', pickleBytes(op.proto, 'N\x87', op.stop)],
+  ['has a tuple without a mark', 'more values than it made', pickleBytes(op.proto, 'Nt', op.stop)],
+  ['stores what it does not have', 'more values than it made', pickleBytes(op.proto, 'q\x00', op.stop)],
+  ['leaves values over', 'left over', pickleBytes(op.proto, 'NN', op.stop)],
+  ['leaves a mark over', 'left over', pickleBytes(op.proto, op.mark, 'N', op.stop)],
+  ['refers to nothing', 'value 4294967295', pickleBytes(op.proto, 'j', u32(0xffffffff), op.stop)],
+  [
+    'has a text longer than itself',
+    'ends in the middle',
+    pickleBytes(op.proto, 'X', u32(0xffffffff), op.stop),
+  ],
+  [
+    'has bytes longer than itself',
+    'ends in the middle',
+    pickleBytes(op.proto, 'B', u32(0x7fffffff), op.stop),
+  ],
+  [
+    'has an integer of 4 GB',
+    'an integer of 4294967295 bytes',
+    pickleBytes(op.proto, '\x8b', u32(0xffffffff), op.stop),
+  ],
+  ['has text that is not UTF-8', 'not UTF-8', pickleBytes(op.proto, 'X', u32(1), '\xff', op.stop)],
+  ['has a global without an end', 'middle of a name', pickleBytes(op.proto, 'cos')],
+  [
+    'has a key without a value',
+    'key without a value',
+    pickleBytes(op.proto, op.dict, op.mark, 'N', op.setItems, op.stop),
+  ],
+  ['puts keys into a list', 'not a dict', pickleBytes(op.proto, ']', op.mark, 'NN', op.setItems, op.stop)],
+  ['puts items into a dict', 'not a list', pickleBytes(op.proto, op.dict, 'Na', op.stop)],
+  ['sets attributes of a number', 'attributes', pickleBytes(op.proto, op.int(1), op.dict, 'b', op.stop)],
+  [
+    'calls a number',
+    'a call of something',
+    pickleBytes(op.proto, op.int(1), op.emptyTuple, op.reduce, op.stop),
+  ],
+  [
+    'calls with a number',
+    'not a tuple',
+    pickleBytes(op.proto, op.global('a', 'b'), op.int(1), op.reduce, op.stop),
+  ],
+  ['is a number', 'does not hold a dict', pickleBytes(op.proto, op.int(1), op.stop)],
+  ['is an empty dict', 'its keys are none', pickleBytes(op.proto, op.dict, op.stop)],
+  ['has a storage without a tuple', 'not a tuple', dictPickle('w', op.text('storage'), op.persistent)],
+  ['has a storage of a text', 'is not (storage', dictPickle('w', op.text('storage'), '\x85', op.persistent)],
+  [
+    'has no storage',
+    'without a storage',
+    dictPickle('w', op.global('torch._utils', '_rebuild_tensor_v2'), ')', 'R'),
+  ],
+  ['has a storage not in the archive', 'storage 9', dictPickle('w', ...tensorPickle({ key: '9' }))],
+  ['leads out of the archive', 'storage ../0', dictPickle('w', ...tensorPickle({ key: '../0' }))],
+  ['has a storage of another length', 'has 16 bytes, not 5', dictPickle('w', ...tensorPickle({ length: 5 }))],
+  [
+    'has a storage of another type',
+    'has 16 bytes, not 4 of F64',
+    dictPickle('w', ...tensorPickle({ type: 'DoubleStorage' })),
+  ],
+  ['has a negative offset', 'do not fit together', dictPickle('w', ...tensorPickle({ offset: -1 }))],
+  ['has a negative stride', 'do not fit together', dictPickle('w', ...tensorPickle({ strides: [-1] }))],
+  ['has a negative size', 'do not fit together', dictPickle('w', ...tensorPickle({ shape: [-1] }))],
+  [
+    'has more strides than sizes',
+    'do not fit together',
+    dictPickle('w', ...tensorPickle({ strides: [4, 1] })),
+  ],
+  [
+    'has a tensor past its storage',
+    'goes past its storage',
+    dictPickle('w', ...tensorPickle({ shape: [5] })),
+  ],
+  [
+    'has an offset past its storage',
+    'goes past its storage',
+    dictPickle('w', ...tensorPickle({ offset: 1 })),
+  ],
+  [
+    'has a stride past its storage',
+    'goes past its storage',
+    dictPickle('w', ...tensorPickle({ shape: [2, 2], strides: [3, 1] })),
+  ],
+  [
+    'has sizes whose product is too large',
+    'goes past its storage',
+    dictPickle('w', ...tensorPickle({ shape: Array(9).fill(2 ** 30), strides: Array(9).fill(0) })),
+  ],
+]
+for (const [what, pattern, pickle] of brokenPickles)
+  test(`refuses a pickle that ${what}`, async () => {
+    await rejects(readPickle(pickle), 'WEIGHTS_CORRUPT', 'x.pth', pattern)
+  })
+
+test('bombs cost what they weigh', async () => {
+  const deep = pickleBytes(op.proto, 'N', '\x85'.repeat(1_000_000), op.stop)
+  await rejects(readPickle(deep), 'WEIGHTS_CORRUPT', 'does not hold a dict')
+  const marks = pickleBytes(op.proto, '('.repeat(1_000_000), 't'.repeat(1_000_000), op.stop)
+  await rejects(readPickle(marks), 'WEIGHTS_CORRUPT')
+  // Each round doubles what the value would print as; here it adds two references.
+  const laughs = Array.from({ length: 200 }, () => 'q\x00h\x00\x86')
+  await rejects(
+    readPickle(pickleBytes(op.proto, 'N', ...laughs, op.stop)),
+    'WEIGHTS_CORRUPT',
+    'does not hold a dict',
+  )
+  const itself = pickleBytes(op.proto, op.dict, 'q\x00', op.text('a'), 'h\x00', 's', op.stop)
+  await rejects(readPickle(itself), 'WEIGHTS_CORRUPT', 'its keys are a')
+  const memo = pickleBytes(op.proto, op.dict, 'r', u32(0xffffffff), 'r', u32(0x80000000), op.stop)
+  await rejects(readPickle(memo), 'WEIGHTS_CORRUPT', 'its keys are none')
+})
+
+test('integers of all widths', async () => {
+  const { unpickle } = await import('../../lib/weights/pickle.js')
+  const value = (...parts: (string | Uint8Array)[]) =>
+    unpickle(pickleBytes(op.proto, ...parts, op.stop), {
+      fail: (problem) => {
+        throw new Error(problem)
+      },
+      global: () => {},
+      build: () => undefined,
+      persistent: () => null,
+    })
+  assert.is(value('K\xff'), 255)
+  assert.is(value('M\xff\xff'), 65535)
+  assert.is(value('J\xff\xff\xff\xff'), -1)
+  assert.is(value('\x8a\x00'), 0)
+  assert.is(value('\x8a\x01\xff'), -1)
+  assert.is(value('\x8a\x02\xff\x00'), 255)
+  assert.is(value('\x8a\x07\x00\x00\x00\x00\x00\x00\x20'), 2n ** 53n)
+  assert.is(value('\x8b\x09\x00\x00\x00', '\x00'.repeat(8), '\x01'), 2n ** 64n)
+  assert.is(value('G\x3f\xf8\x00\x00\x00\x00\x00\x00'), 1.5)
+  assert.equal(value('\x88\x89N\x87'), [true, false, null])
+  assert.equal(value('C\x02\x00\xff'), Uint8Array.of(0, 255))
+  assert.is(value('U\x02\x00\xff'), '\x00\xff')
+})
+
+const weight = dictPickle('weight', ...tensorPickle())
+const parts = [
+  { name: 'a/data.pkl', data: weight },
+  { name: 'a/data/0', data: floats },
+]
+const brokenArchives: [string, string | RegExp, Uint8Array][] = [
+  ['no data.pkl', 'has 0', zipBytes([parts[1]!])],
+  ['data.pkl twice', 'has 2', zipBytes([...parts, { ...parts[0]!, name: 'b/data.pkl' }])],
+  ['an entry twice', 'names a/data/0 twice', zipBytes([...parts, parts[1]!])],
+  ['an encrypted entry', 'a/data/0 is encrypted', zipBytes([parts[0]!, { ...parts[1]!, flags: 1 }])],
+  ['a compressed entry', 'method 93', zipBytes([parts[0]!, { ...parts[1]!, method: 93 }])],
+  ['a wrong checksum', 'checksum of a/data.pkl', zipBytes([{ ...parts[0]!, crc: 1 }, parts[1]!])],
+  ['an entry of another name', 'disagree', zipBytes([parts[0]!, { ...parts[1]!, localName: 'a/data/1' }])],
+  ['big endian data', '"big"', zipBytes([...parts, { name: 'a/byteorder', data: Buffer.from('big') }])],
+  [
+    'two sizes of an entry',
+    'two different sizes',
+    zipBytes(parts, (directory) => directory.writeUInt32LE(9, 20)),
+  ],
+  [
+    'an entry past the next',
+    'ends at byte',
+    zipBytes(parts, (d) => [20, 24].map((at) => d.writeUInt32LE(9999, at))),
+  ],
+  ['an entry past the directory', 'ends at byte', zipBytes(parts, (d) => d.writeUInt32LE(2 ** 31, 42))],
+  [
+    'no zip64 field where one is needed',
+    'zip64 field is missing',
+    zipBytes(parts, (d) => d.writeUInt32LE(2 ** 32 - 1, 42)),
+  ],
+  ['a name past the directory', 'cut off', zipBytes(parts, (d) => d.writeUInt16LE(60000, 28))],
+  ['an entry without its signature', 'broken after 0 entries', zipBytes(parts, (d) => d.writeUInt32LE(0))],
+  ['more entries than it counts', 'not 1', zipBytes(parts, (_, end) => end.writeUInt16LE(1, 10))],
+  [
+    'a directory past its end',
+    'zip directory would be',
+    zipBytes(parts, (_, end) => end.writeUInt32LE(2 ** 31, 16)),
+  ],
+  ['a huge directory', 'directory is', zipBytes(parts, (_, end) => end.writeUInt32LE(2 ** 31, 12))],
+  ['a comment that is cut off', 'not a zip archive', zipBytes(parts, (_, end) => end.writeUInt16LE(5, 20))],
+]
+for (const [what, pattern, bytes] of brokenArchives)
+  test(`refuses an archive with ${what}`, async () => {
+    await rejects(read(bytes), 'WEIGHTS_CORRUPT', 'x.pth', pattern)
+  })
+
+test('every truncation of a checkpoint is found', async () => {
+  const bytes = await readFile(path('views.pth'))
+  for (let length = 0; length < bytes.length; length += 23)
+    await rejects(read(bytes.subarray(0, length)), 'WEIGHTS_CORRUPT')
+})
+
+test('damage never gets past as anything but a SaccadeError', async () => {
+  const random = randomFrom(2)
+  const archive = await readFile(path('training.pth'))
+  const pickleLength = archive.readUInt32LE(archive.indexOf('PK\x01\x02') + 24)
+  const pickleStart = 30 + archive.readUInt16LE(26) + archive.readUInt16LE(28)
+  const pickle = archive.subarray(pickleStart, pickleStart + pickleLength)
+  let found = 0
+  await inFolder(async (dir) => {
+    const file = join(dir, 'x.pth')
+    for (let round = 0; round < 2000; round++) {
+      // The pickle has a checksum, so damage to it is tried apart, under a right one.
+      await writeFile(file, round % 2 === 0 ? damaged(archive, random) : torchBytes(damaged(pickle, random)))
+      const result = await readTorch(file).catch((error: unknown) => error)
+      if (!(result instanceof Error)) continue
+      if (!(result instanceof SaccadeError)) throw result
+      assert.ok(['WEIGHTS_CORRUPT', 'PICKLE_FORBIDDEN'].includes(result.code))
+      found++
+    }
+  })
+  assert.ok(found > 1000, `only ${found} found`)
+})
+
+test.run()
