@@ -1,0 +1,13 @@
+// Formats the C++ and CUDA sources with clang-format, or checks that they are formatted.
+//
+//   node scripts/format-native.mjs [--check]
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { filesBelow, require, root, run } from './native.mjs'
+
+const folders = ['native', 'test/native'].map((name) => join(root, name)).filter(existsSync)
+const files = folders.flatMap((folder) => filesBelow(folder, ['.h', '.cc', '.cu', '.cuh']))
+const mode = process.argv.includes('--check') ? ['--dry-run', '--Werror'] : ['-i']
+const code = run(process.execPath, [require.resolve('clang-format'), ...mode, ...files])
+if (code === 0) console.log(`${files.length} native files are formatted`)
+process.exitCode = code === 0 ? 0 : 1

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// Makes prebuilds/<platform>-<arch>/saccade.<libc>.node, which the published package carries so that installing it
+// needs no compiler and no install script.
+//
+// prebuildify compiles through node-gyp. It is given this file in its place, called as `prebuild.mjs rebuild ...`,
+// so that the addon comes from CMake and has CUDA inside.
+import { fileURLToPath } from 'node:url'
+import { require, run } from './native.mjs'
+
+const args = process.argv.slice(2)
+
+function compile() {
+  const tool = require.resolve('cmake-js/bin/cmake-js')
+  const arch = args.find((arg) => arg.startsWith('--arch='))?.slice('--arch='.length)
+  // The C++ library goes inside: the machine it runs on may have an older one.
+  const settings = ['--CDSTATIC_LIBRARIES=ON', ...(arch === undefined ? [] : ['--arch', arch])]
+  return run(process.execPath, [tool, 'rebuild', '--log-level', 'error', ...settings])
+}
+
+function prebuild() {
+  const tool = require.resolve('prebuildify/bin.js')
+  const self = fileURLToPath(import.meta.url)
+  return run(process.execPath, [tool, '--napi', '--strip', '--tag-libc', `--node-gyp=${self}`, ...args])
+}
+
+process.exitCode = args[0] === 'rebuild' ? compile() : prebuild()

@@ -1,0 +1,63 @@
+// Builds and runs the native tests (test/native) without Node, and checks the objects of each instruction set.
+// The last line is 'N passed, N failed'.
+//
+//   node scripts/test-native.mjs [--sanitize=address,undefined | --sanitize=thread]
+import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { checkIsaObjects } from './check-isa-objects.mjs'
+import { root, run, which } from './native.mjs'
+
+const sanitize = process.argv.find((arg) => arg.startsWith('--sanitize='))?.slice('--sanitize='.length) ?? ''
+const folder = join(root, sanitize === '' ? 'build-native' : `build-native-${sanitize.replaceAll(',', '-')}`)
+const jobs = process.env.JOBS ?? String(availableParallelism())
+
+function compile() {
+  const generator = which('ninja') === undefined ? [] : ['-G', 'Ninja']
+  const settings = ['-DCMAKE_BUILD_TYPE=Release', '-DTESTS=ON', `-DSANITIZE=${sanitize}`]
+  const configured = run('cmake', [
+    '-S',
+    root,
+    '-B',
+    folder,
+    '--log-level=WARNING',
+    ...generator,
+    ...settings,
+  ])
+  return (
+    configured ||
+    run('cmake', ['--build', folder, '--parallel', jobs, '--', ...(generator.length ? ['--quiet'] : [])])
+  )
+}
+
+// Each test program ends with a line of doctest's; a program that crashed has none and counts as one failure.
+function count(text, crashed) {
+  let passed = 0
+  let failed = 0
+  for (const line of text.matchAll(/\[doctest\] test cases:\s*\d+ \|\s*(\d+) passed \|\s*(\d+) failed/g)) {
+    passed += Number(line[1])
+    failed += Number(line[2])
+  }
+  return { passed, failed: crashed ? Math.max(failed, 1) : failed }
+}
+
+function test() {
+  if (compile() !== 0) return 1
+  const args = ['--test-dir', folder, '--verbose', '--no-tests=error']
+  const { stdout, status } = spawnSync('ctest', args, { encoding: 'utf8', maxBuffer: 1 << 28 })
+  const { passed, failed } = count(stdout, status !== 0)
+  if (status !== 0) console.log(stdout)
+  // Sanitizers add symbols of their own.
+  const { objects, problems } = sanitize === '' ? checkIsaObjects(folder) : { objects: 0, problems: [] }
+  for (const problem of problems) console.log(problem)
+  if (sanitize === '')
+    console.log(`instruction sets: ${objects} objects checked, ${problems.length} problems`)
+  console.log(`${passed} passed, ${failed + problems.length} failed`)
+  return status === 0 && problems.length === 0 && passed > 0 ? 0 : 1
+}
+
+if (which('cmake') === undefined) {
+  console.log('skipped: cmake not found')
+} else {
+  process.exitCode = test()
+}
