@@ -1,0 +1,107 @@
+import { SaccadeError } from '../errors.js'
+import { formatShape, sameShape } from '../graph/shape.js'
+import * as ops from '../ops/index.js'
+import { constantFrom } from '../tensor/constant.js'
+import { Tensor } from '../tensor/tensor.js'
+import { type DecodeOptions, decodeImage, type ImageInput } from './decode.js'
+import type { RawImage } from './raw-image.js'
+import { type CropSpec, cropPlace, type ImageSpec, resizedSize } from './spec.js'
+
+/** Turns images into the pixel values a model takes, exactly as its library's image processor does. */
+export class ImageProcessor {
+  readonly spec: ImageSpec
+
+  constructor(spec: ImageSpec) {
+    this.spec = spec
+  }
+
+  /**
+   * Decodes and processes images of one batch.
+   * @returns float32 [B, C, H, W], lazy
+   * @throws EMPTY_BATCH; SHAPE_MISMATCH if the results have different sizes; what {@link decodeImage} throws
+   */
+  async process(
+    images: ImageInput | readonly ImageInput[],
+    options: DecodeOptions = {},
+  ): Promise<ops.FloatTensor> {
+    const list = Array.isArray(images) ? (images as readonly ImageInput[]) : [images as ImageInput]
+    if (list.length === 0) throw new SaccadeError('EMPTY_BATCH', 'there are no images to process')
+    const pixels = await Promise.all(
+      list.map(async (image) => this.pixels(await decodeImage(image, options))),
+    )
+    const other = pixels.find(({ shape }) => !sameShape(shape, pixels[0]!.shape))
+    if (other)
+      throw new SaccadeError(
+        'SHAPE_MISMATCH',
+        `images of one batch have different sizes after processing: ${formatShape(pixels[0]!.shape)} and ${formatShape(other.shape)}`,
+      )
+    return ops.stack(pixels) as ops.FloatTensor
+  }
+
+  /** One decoded picture as float32 [C, H, W], lazy. */
+  pixels(image: RawImage): ops.FloatTensor {
+    const { resize, crop, rescale, normalize } = this.spec
+    let pixels: Tensor<'uint8'> = image.tensor()
+    if (resize) {
+      const [height, width] = resizedSize([image.height, image.width], resize)
+      // Pillow's order: rows first, then columns, each rounded to 8 bits.
+      pixels = ops.resample(ops.resample(pixels, 1, width, resize.filter), 0, height, resize.filter)
+    }
+    if (crop) pixels = cropCenter(pixels, crop)
+    let values: ops.FloatTensor = ops.cast(pixels, 'float32')
+    if (rescale) values = shift(ops.mul(values, rescale.scale) as ops.FloatTensor, rescale.offset)
+    if (normalize) {
+      const centered = ops.sub(values, channelVector(normalize.mean)) as ops.FloatTensor
+      values = ops.div(centered, channelVector(normalize.std)) as ops.FloatTensor
+    }
+    return ops.permute(values, [2, 0, 1]) as ops.FloatTensor
+  }
+}
+
+function shift(values: ops.FloatTensor, offset: number): ops.FloatTensor {
+  return offset === 0 ? values : (ops.add(values, offset) as ops.FloatTensor)
+}
+
+function channelVector(values: readonly number[]): ops.FloatTensor {
+  return constantFrom(Float32Array.from(values), [values.length], 'float32')
+}
+
+function cropCenter(pixels: Tensor<'uint8'>, { size, margin, fill }: CropSpec): Tensor<'uint8'> {
+  const places = [0, 1].map((axis) => cropPlace(pixels.shape[axis]!, size[axis]!, margin))
+  const padded = places.some(({ before, after }) => before + after > 0)
+    ? padColor(
+        pixels,
+        places.map(({ before, after }) => [before, after] as const),
+        fill,
+      )
+    : pixels
+  return places.reduce(
+    (image, { start }, axis) => ops.slice(image, { axis, start, end: start + size[axis]! }),
+    padded as Tensor<'uint8'>,
+  )
+}
+
+function padColor(
+  pixels: Tensor<'uint8'>,
+  widths: readonly (readonly [number, number])[],
+  fill: readonly number[],
+): Tensor<'uint8'> {
+  if (fill.every((value) => value === fill[0])) return ops.pad(pixels, [...widths, [0, 0]], fill[0])
+  const channels = ops.split(
+    pixels,
+    fill.map(() => 1),
+    2,
+  )
+  return ops.concat(
+    channels.map((channel, index) => ops.pad(channel, [...widths, [0, 0]], fill[index])),
+    2,
+  )
+}
+
+/** Whether a value can stand for an image; for telling one image from a list. */
+export function isImageInput(value: unknown): value is ImageInput {
+  return (
+    typeof value === 'string' ||
+    (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Tensor))
+  )
+}
