@@ -150,13 +150,17 @@ inline I select(M m, I a, I b) {
   return (I)_mm256_blendv_epi8((__m256i)b, (__m256i)a, (__m256i)m);
 }
 
+inline float firstLane(F v) {
+  return _mm256_cvtss_f32(v);
+}
+
 // The upper half of the lanes folded onto the lower by `combine`, until one is left.
 template <class Combine>
 inline float fold(F v, Combine combine) {
   v = combine(v, _mm256_permute2f128_ps(v, v, 0x01));
   v = combine(v, _mm256_permute_ps(v, 0x4e));
   v = combine(v, _mm256_permute_ps(v, 0xb1));
-  return _mm256_cvtss_f32(v);
+  return firstLane(v);
 }
 inline float sum(F v) {
   return fold(v, [](F a, F b) { return a + b; });

@@ -158,6 +158,10 @@ inline I select(M m, I a, I b) {
   return (I)_mm512_mask_blend_epi32(m, (__m512i)b, (__m512i)a);
 }
 
+inline float firstLane(F v) {
+  return _mm512_cvtss_f32(v);
+}
+
 // The upper half of the lanes folded onto the lower by `combine`, until one is left.
 template <class Combine>
 inline float fold(F v, Combine combine) {
@@ -165,7 +169,7 @@ inline float fold(F v, Combine combine) {
   v = combine(v, _mm512_shuffle_f32x4(v, v, 0xb1));
   v = combine(v, _mm512_permute_ps(v, 0x4e));
   v = combine(v, _mm512_permute_ps(v, 0xb1));
-  return _mm512_cvtss_f32(v);
+  return firstLane(v);
 }
 inline float sum(F v) {
   return fold(v, [](F a, F b) { return a + b; });

@@ -198,6 +198,9 @@ inline F loadInt8(const int8_t* p) {
   return toFloat(I{p[0], p[1], p[2], p[3]});
 }
 
+inline float firstLane(F v) {
+  return v[0];
+}
 inline float sum(F v) {
   return (v[0] + v[2]) + (v[1] + v[3]);
 }
