@@ -87,7 +87,13 @@ export async function isCached(name: string, options: HubOptions = {}): Promise<
 export async function fetchModel(name: string, options: HubOptions = {}): Promise<string> {
   const dir = cacheFolder(name, options)
   if (await isCached(name, options)) return dir
-  await mkdir(dir, { recursive: true })
+  try {
+    await mkdir(dir, { recursive: true })
+  } catch (cause) {
+    throw new SaccadeError('FILE_NOT_FOUND', `no folder for ${name} in the cache: ${reasonOf(cause)}`, {
+      cause,
+    })
+  }
   const download = new Download(name, dir, options)
 
   const configs = []

@@ -7,7 +7,11 @@ export interface ZipEntry {
   /** Place of its local header; the data follows that header. */
   readonly headerOffset: number
   readonly byteLength: number
+  /** Bytes it takes in the archive: as many, unless it is compressed. */
+  readonly storedBytes: number
   readonly crc32: number
+  /** Why its data cannot be taken as it stands, if so. */
+  readonly obstacle: 'compressed' | 'encrypted' | undefined
 }
 
 const endBytes = 22
@@ -31,8 +35,7 @@ interface Directory {
 }
 
 /**
- * The entries of a zip archive by name, from its central directory, zip64 included. Only stored entries are taken:
- * compressed ones cannot be mapped.
+ * The entries of a zip archive by name, from its central directory, zip64 included.
  *
  * @throws WEIGHTS_CORRUPT when it is no zip archive, or a broken one
  */
@@ -50,15 +53,14 @@ export async function readZipDirectory(file: SourceFile): Promise<Map<string, Zi
     const next = at + centralBytes + nameLength + extraLength + view.getUint16(at + 32, true)
     if (next > byteLength) file.corrupt('the last entry of the zip directory is cut off')
     const name = Buffer.from(view.buffer, view.byteOffset + at + centralBytes, nameLength).toString()
-    const flags = view.getUint16(at + 8, true)
-    const method = view.getUint16(at + 10, true)
-    if (flags & 1) file.corrupt(`the zip entry ${name} is encrypted`)
-    if (method !== 0)
-      file.corrupt(`the zip entry ${name} is compressed (method ${method}); PyTorch stores them`)
+    const encrypted = (view.getUint16(at + 8, true) & 1) === 1
+    const compressed = view.getUint16(at + 10, true) !== 0
     const sizes = readSizes(file, view, at, at + centralBytes + nameLength, extraLength)
-    if (sizes.compressed !== sizes.byteLength) file.corrupt(`the zip entry ${name} has two different sizes`)
+    if (!compressed && !encrypted && sizes.storedBytes !== sizes.byteLength)
+      file.corrupt(`the zip entry ${name} has two different sizes`)
     if (entries.has(name)) file.corrupt(`the zip directory names ${name} twice`)
-    entries.set(name, { name, ...sizes, crc32: view.getUint32(at + 16, true) })
+    const obstacle = encrypted ? 'encrypted' : compressed ? 'compressed' : undefined
+    entries.set(name, { name, ...sizes, obstacle, crc32: view.getUint32(at + 16, true) })
     at = next
   }
   if (entries.size !== count) file.corrupt(`the zip directory has ${entries.size} entries, not ${count}`)
@@ -66,8 +68,10 @@ export async function readZipDirectory(file: SourceFile): Promise<Map<string, Zi
   return entries
 }
 
-/** Where the data of an entry begins in the file. */
+/** Where the data of an entry begins in the file. It must be stored: what is compressed cannot be mapped. */
 export async function zipDataOffset(file: SourceFile, entry: ZipEntry): Promise<number> {
+  if (entry.obstacle)
+    file.corrupt(`the zip entry ${entry.name} is ${entry.obstacle}; PyTorch stores it as it is`)
   const local = viewOf(await file.read(entry.headerOffset, localBytes, `the zip header of ${entry.name}`))
   if (local.getUint32(0, true) !== localSignature)
     file.corrupt(`no zip header where ${entry.name} should begin`)
@@ -141,15 +145,15 @@ function readSizes(file: SourceFile, view: DataView, at: number, extra: number, 
     return big.shift() ?? file.corrupt('a zip64 field is missing from the zip directory')
   }
   const byteLength = size(24)
-  const compressed = size(20)
-  return { byteLength, compressed, headerOffset: size(42) }
+  const storedBytes = size(20)
+  return { byteLength, storedBytes, headerOffset: size(42) }
 }
 
 /** Entries must lie before the directory and apart from each other: overlapping ones are a known zip trick. */
 function checkPlaces(file: SourceFile, entries: Map<string, ZipEntry>, directoryOffset: number): void {
   const inOrder = [...entries.values()].sort((a, b) => a.headerOffset - b.headerOffset)
   inOrder.forEach((entry, index) => {
-    const end = entry.headerOffset + localBytes + Buffer.byteLength(entry.name) + entry.byteLength
+    const end = entry.headerOffset + localBytes + Buffer.byteLength(entry.name) + entry.storedBytes
     const limit = inOrder[index + 1]?.headerOffset ?? directoryOffset
     if (end > limit) file.corrupt(`the zip entry ${entry.name} ends at byte ${end}, past ${limit}`)
   })

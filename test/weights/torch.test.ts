@@ -140,7 +140,7 @@ test('what is no state dict, or needs code, is refused by name', async () => {
     ['conjugated.pth', 'WEIGHTS_CORRUPT', 'conjugated or negated'],
     ['legacy.pth', 'WEIGHTS_CORRUPT', 'before 1.6'],
     ['protocol4.pth', 'WEIGHTS_CORRUPT', 'protocol 4'],
-    ['compressed.pth', 'WEIGHTS_CORRUPT', 'compressed (method 8)'],
+    ['compressed.pth', 'WEIGHTS_CORRUPT', 'is compressed'],
     ['script.pt', 'WEIGHTS_CORRUPT', 'TorchScript'],
     ['expected.json', 'WEIGHTS_CORRUPT', 'not a zip archive'],
     ['missing.pth', 'FILE_NOT_FOUND', 'does not exist'],
@@ -191,7 +191,7 @@ test('names that could reach a prototype are names', async () => {
   const entries = await readPickle(dictPickle('__proto__', ...tensorPickle()))
   assert.is(entries[0]!.name, '__proto__')
   await rejects(
-    readPickle(dictPickle('w', op.global('__proto__', 'polluted'))),
+    readPickle(dictPickle('w', op.global('__proto__', 'polluted'), op.emptyTuple, op.reduce)),
     'PICKLE_FORBIDDEN',
     '__proto__',
   )
@@ -352,7 +352,7 @@ const brokenArchives: [string, string | RegExp, Uint8Array][] = [
   ['data.pkl twice', 'has 2', zipBytes([...parts, { ...parts[0]!, name: 'b/data.pkl' }])],
   ['an entry twice', 'names a/data/0 twice', zipBytes([...parts, parts[1]!])],
   ['an encrypted entry', 'a/data/0 is encrypted', zipBytes([parts[0]!, { ...parts[1]!, flags: 1 }])],
-  ['a compressed entry', 'method 93', zipBytes([parts[0]!, { ...parts[1]!, method: 93 }])],
+  ['a compressed entry', 'a/data/0 is compressed', zipBytes([parts[0]!, { ...parts[1]!, method: 93 }])],
   ['a wrong checksum', 'checksum of a/data.pkl', zipBytes([{ ...parts[0]!, crc: 1 }, parts[1]!])],
   ['an entry of another name', 'disagree', zipBytes([parts[0]!, { ...parts[1]!, localName: 'a/data/1' }])],
   ['big endian data', '"big"', zipBytes([...parts, { name: 'a/byteorder', data: Buffer.from('big') }])],
