@@ -1,5 +1,5 @@
-// pack and gemm: whole numbers bit for bit, random numbers against float64, and the promise that an element's bits
-// depend on its row, its column and k alone.
+// pack and gemm: whole numbers bit for bit, random numbers against float64, and the promise that an element's
+// bits depend on its row, its column and k alone.
 #include "testing.h"
 
 using namespace saccade;
@@ -12,10 +12,12 @@ struct Case {
 };
 
 // Ragged on every side of the tiles of every instruction set.
-const Case kCases[] = {{1, 1, 1, 1},    {1, 1, 64, 130},  {1, 5, 3, 7},     {1, 6, 256, 64},  {2, 7, 257, 65},
-                       {1, 13, 300, 17}, {3, 73, 31, 33}, {1, 145, 40, 50}, {2, 1, 515, 200}, {1, 600, 20, 5}};
+const Case kCases[] = {{1, 1, 1, 1},     {1, 1, 64, 130},  {1, 5, 3, 7},    {1, 6, 256, 64},
+                       {2, 7, 257, 65},  {1, 13, 300, 17}, {3, 73, 31, 33}, {1, 145, 40, 50},
+                       {2, 1, 515, 200}, {1, 600, 20, 5}};
 
-std::vector<double> attributes(const Case& c, int64_t batches, Unary activation, Precision precision, double scale) {
+std::vector<double> attributes(const Case& c, int64_t batches, Unary activation, Precision precision,
+                               double scale) {
   return {double(c.k), double(c.n), double(batches), code(activation), code(precision), scale};
 }
 
@@ -32,12 +34,16 @@ double naive(Array<float>& a, Array<float>& b, const Case& c, int64_t batch, int
   return sum;
 }
 
-// Largest relative step of a stored weight against the float32 one. int8 keeps an absolute step a column instead.
+// Largest relative step of a stored weight against the float32 one. int8 keeps an absolute step a column
+// instead.
 double epsilonOf(Precision precision) {
   switch (precision) {
-    case Precision::bfloat16: return 0x1p-8;
-    case Precision::float16: return 0x1p-11;
-    default: return 0;
+    case Precision::bfloat16:
+      return 0x1p-8;
+    case Precision::float16:
+      return 0x1p-11;
+    default:
+      return 0;
   }
 }
 
@@ -133,13 +139,15 @@ TEST_CASE("gemm takes any strides of a and b, and a batch of b") {
   forEachTable([](const KernelTable& table) {
     Random random(4);
     const Case c{3, 37, 70, 45};
-    const Dims aStrides[] = {{37 * 70, 70, 1}, {37 * 70, 1, 37}, {1, 3 * 70, 3}, {70 * 80, 80, 1}, {0, 70, 1}};
+    const Dims aStrides[] = {
+        {37 * 70, 70, 1}, {37 * 70, 1, 37}, {1, 3 * 70, 3}, {70 * 80, 80, 1}, {0, 70, 1}};
     const Dims bStrides[] = {{70 * 45, 45, 1}, {70 * 45, 1, 70}, {2, 45 * 6, 6}, {45 * 99, 1, 99}};
     for (const Dims& aStride : aStrides) {
       for (const Dims& bStride : bStrides) {
         Array<float> a({c.batch, c.m, c.k}, aStride, random.wholes());
         Array<float> b({c.batch, c.k, c.n}, bStride, random.wholes());
-        Array<float> out({c.batch, c.m, c.n}, Dims{c.m * 60, 60, 1}), residual({c.batch, c.m, c.n}, Dims{0, 47, 1});
+        Array<float> out({c.batch, c.m, c.n}, Dims{c.m * 60, 60, 1}),
+            residual({c.batch, c.m, c.n}, Dims{0, 47, 1});
         residual.fill(random.wholes());
         const Array<char> packed = pack(table, b.view(), Precision::float32);
         run(table, Op::gemm, {out.view(), a.view(), packed.view(), absent(), residual.view()},
@@ -188,10 +196,9 @@ TEST_CASE("pack converts half floats exactly and rounds to nearest even") {
     }
     // 1 + half a step of each: to even, and just past it, up.
     Array<float> ones({1, 1, 1}, [](int64_t) { return 1.0f; }), out({1, 1, 4});
-    Array<float> b({1, 1, 4}, [](int64_t i) { return i == 0   ? 1 + 0x1p-8f
-                                                     : i == 1 ? 1 + 0x3p-8f
-                                                     : i == 2 ? 1 + 0x1p-8f + 0x1p-20f
-                                                              : 3.4e38f; });
+    Array<float> b({1, 1, 4}, [](int64_t i) {
+      return i == 0 ? 1 + 0x1p-8f : i == 1 ? 1 + 0x3p-8f : i == 2 ? 1 + 0x1p-8f + 0x1p-20f : 3.4e38f;
+    });
     const Array<char> packed = pack(table, b.view(), Precision::bfloat16);
     run(table, Op::gemm, {out.view(), ones.view(), packed.view(), absent(), absent()},
         attributes({1, 1, 1, 4}, 1, Unary::identity, Precision::bfloat16, 1));
@@ -202,7 +209,8 @@ TEST_CASE("pack converts half floats exactly and rounds to nearest even") {
   });
 }
 
-TEST_CASE("gemm's epilogue: scale, then bias, then activation, then residual, which may be the output itself") {
+TEST_CASE(
+    "gemm's epilogue: scale, then bias, then activation, then residual, which may be the output itself") {
   forEachTable([](const KernelTable& table) {
     Random random(5);
     const Case c{2, 29, 50, 75};
@@ -233,7 +241,8 @@ TEST_CASE("gemm's epilogue: scale, then bias, then activation, then residual, wh
 TEST_CASE("an element of gemm has the same bits whatever rows, batches and columns surround it") {
   forEachTable([](const KernelTable& table) {
     Random random(6);
-    for (const Precision precision : {Precision::float32, Precision::bfloat16, Precision::float16, Precision::int8}) {
+    for (const Precision precision :
+         {Precision::float32, Precision::bfloat16, Precision::float16, Precision::int8}) {
       const Case all{1, 150, 700, 150};
       Array<float> a({1, all.m, all.k}, random.normals()), b({1, all.k, all.n}, random.normals());
       Array<float> whole({1, all.m, all.n});
@@ -241,18 +250,20 @@ TEST_CASE("an element of gemm has the same bits whatever rows, batches and colum
       run(table, Op::gemm, {whole.view(), a.view(), packed.view(), absent(), absent()},
           attributes(all, 1, Unary::gelu, precision, 1));
       // Any rows by themselves, as a batch of single rows, and any columns by themselves.
-      for (const Case& part : {Case{1, 1, 700, 150}, Case{1, 7, 700, 150}, Case{5, 1, 700, 150}, Case{3, 4, 700, 150},
-                               Case{1, 20, 700, 33}}) {
+      for (const Case& part : {Case{1, 1, 700, 150}, Case{1, 7, 700, 150}, Case{5, 1, 700, 150},
+                               Case{3, 4, 700, 150}, Case{1, 20, 700, 33}}) {
         const int64_t first = 100, rows = part.batch * part.m;
         Array<float> some({part.batch, part.m, part.k}, [&](int64_t i) { return a[first * all.k + i]; });
-        Array<float> columns({1, part.k, part.n}, [&](int64_t i) { return b[i / part.n * all.n + i % part.n]; });
+        Array<float> columns({1, part.k, part.n},
+                             [&](int64_t i) { return b[i / part.n * all.n + i % part.n]; });
         Array<float> out({part.batch, part.m, part.n});
         const Array<char> packedColumns = pack(table, columns.view(), precision);
         run(table, Op::gemm, {out.view(), some.view(), packedColumns.view(), absent(), absent()},
             attributes(part, 1, Unary::gelu, precision, 1));
         int64_t different = 0;
         for (int64_t row = 0; row < rows; row++) {
-          different += std::memcmp(&out[row * part.n], &whole[(first + row) * all.n], size_t(part.n) * 4) != 0;
+          different +=
+              std::memcmp(&out[row * part.n], &whole[(first + row) * all.n], size_t(part.n) * 4) != 0;
         }
         CHECK(different == 0);
       }
@@ -262,9 +273,11 @@ TEST_CASE("an element of gemm has the same bits whatever rows, batches and colum
 
 TEST_CASE("NaN and infinity reach the output, through int8 too") {
   forEachTable([](const KernelTable& table) {
-    for (const Precision precision : {Precision::float32, Precision::bfloat16, Precision::float16, Precision::int8}) {
+    for (const Precision precision :
+         {Precision::float32, Precision::bfloat16, Precision::float16, Precision::int8}) {
       const Case c{1, 9, 20, 40};
-      Array<float> a({1, c.m, c.k}, [](int64_t) { return 1.0f; }), b({1, c.k, c.n}, [](int64_t) { return 1.0f; });
+      Array<float> a({1, c.m, c.k}, [](int64_t) { return 1.0f; }),
+          b({1, c.k, c.n}, [](int64_t) { return 1.0f; });
       a.at({0, 4, 7}) = NAN;
       b.at({0, 3, 33}) = NAN;
       Array<float> out({1, c.m, c.n});
