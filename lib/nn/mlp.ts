@@ -1,22 +1,26 @@
 import * as ops from '../ops/index.js'
 import type { Activation } from './activation.js'
 import type { Linear } from './linear.js'
+import type { Norm } from './norm.js'
 
-/** Two linear layers with an activation between them. */
+/** Two linear layers with an activation between them, and in some models a norm behind it. */
 export class Mlp {
   readonly first: Linear
   readonly activation: Activation
   readonly second: Linear
+  readonly norm: Norm | undefined
 
-  constructor(first: Linear, activation: Activation, second: Linear) {
+  constructor(first: Linear, activation: Activation, second: Linear, norm?: Norm) {
     this.first = first
     this.activation = activation
     this.second = second
+    this.norm = norm
   }
 
   /** x float32 [..., width] to the same shape. */
   forward(x: ops.FloatTensor): ops.FloatTensor {
-    return this.second.forward(this.activation(this.first.forward(x)))
+    const hidden = this.activation(this.first.forward(x))
+    return this.second.forward(this.norm?.forward(hidden) ?? hidden)
   }
 }
 
@@ -25,17 +29,21 @@ export class GatedMlp {
   readonly first: Linear
   readonly activation: Activation
   readonly second: Linear
+  readonly norm: Norm | undefined
 
-  constructor(first: Linear, activation: Activation, second: Linear) {
+  constructor(first: Linear, activation: Activation, second: Linear, norm?: Norm) {
     this.first = first
     this.activation = activation
     this.second = second
+    this.norm = norm
   }
 
+  /** x float32 [..., width] to the same shape. */
   forward(x: ops.FloatTensor): ops.FloatTensor {
     const both = this.first.forward(x)
     const half = both.shape[both.rank - 1]! / 2
     const [gate, value] = ops.split(both, [half, half]) as [ops.FloatTensor, ops.FloatTensor]
-    return this.second.forward(ops.mul(this.activation(gate), value) as ops.FloatTensor)
+    const hidden: ops.FloatTensor = ops.mul(this.activation(gate), value)
+    return this.second.forward(this.norm?.forward(hidden) ?? hidden)
   }
 }

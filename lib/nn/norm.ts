@@ -2,12 +2,17 @@ import * as ops from '../ops/index.js'
 import type { WeightReader } from '../weights/reader.js'
 import { parameter } from './linear.js'
 
+/** A normalisation of float32 [..., C] over the last axis. */
+export interface Norm {
+  forward(x: ops.FloatTensor): ops.FloatTensor
+}
+
 export interface LayerNormOptions {
   readonly bias?: boolean
 }
 
 /** Layer normalisation over the last axis. `epsilon` is required: libraries differ, and a wrong one shows late. */
-export class LayerNorm {
+export class LayerNorm implements Norm {
   readonly weight: ops.FloatTensor | undefined
   readonly bias: ops.FloatTensor | undefined
   readonly epsilon: number
@@ -37,5 +42,26 @@ export class LayerNorm {
   /** x float32 [..., C]. */
   forward(x: ops.FloatTensor): ops.FloatTensor {
     return ops.layerNorm(x, this.weight, this.bias, this.epsilon)
+  }
+}
+
+/** Root-mean-square normalisation over the last axis: no mean is taken, there is no bias. */
+export class RmsNorm implements Norm {
+  readonly weight: ops.FloatTensor
+  readonly epsilon: number
+
+  constructor(weight: ops.FloatTensor, epsilon: number) {
+    this.weight = weight
+    this.epsilon = epsilon
+  }
+
+  /** Reads `name.weight`. */
+  static read(reader: WeightReader, name: string, width: number, epsilon: number) {
+    return new RmsNorm(parameter(reader.scope(name), 'weight', [width]), epsilon)
+  }
+
+  /** x float32 [..., C]. */
+  forward(x: ops.FloatTensor): ops.FloatTensor {
+    return ops.rmsNorm(x, this.weight, this.epsilon)
   }
 }

@@ -16,7 +16,8 @@ export const positionResizes = ['hf-bicubic', 'hf-bicubic-antialias', 'timm', 'd
 export type PositionResize = (typeof positionResizes)[number]
 
 /**
- * Resizes a table of positions.
+ * Resizes a table of positions. At its own size the table stays as it is, save by `dino-offset`, whose scale is
+ * never 1.
  * @param table float32 [1, h, w, width]
  * @param grid new height and width, in patches
  */
@@ -26,7 +27,7 @@ export function resizePositions(
   convention: PositionResize,
 ): ops.FloatTensor {
   const old = [table.shape[1]!, table.shape[2]!] as const
-  if (old[0] === grid[0] && old[1] === grid[1]) return table
+  if (convention !== 'dino-offset' && old[0] === grid[0] && old[1] === grid[1]) return table
   if (convention === 'fixed')
     throw new SaccadeError(
       'SHAPE_MISMATCH',
