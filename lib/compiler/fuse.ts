@@ -31,6 +31,9 @@ export function fuse(roots: readonly Node[]): Node[] {
   return roots.map((root) => pass.rewritten(root))
 }
 
+/** Ops with an epilogue; depthwise has no residual in it. */
+const productOps = new Set(['gemm', 'convolution', 'depthwise'])
+
 /** Operands of gemm and convolution: input, packed weights, bias if attribute `bias`, residual if `residual`. */
 const biasPlace = 2
 
@@ -73,8 +76,7 @@ class Fusion {
     if (this.#uses.get(original) !== 1) return undefined
     let node = this.rewritten(original)
     if (node.op === 'reshape' && !node.source) node = node.inputs[0]!
-    if (node.source || (node.op !== 'gemm' && node.op !== 'convolution')) return undefined
-    return node.attributes.residual ? undefined : node
+    return node.source || !productOps.has(node.op) || node.attributes.residual ? undefined : node
   }
 
   /** The same, with no activation either. */
@@ -116,7 +118,7 @@ class Fusion {
       const inputs = [...product.inputs, vector]
       return reshapeNode(withAttributes(product, inputs, { bias: true }), shape)
     }
-    if (!sameShape(other.shape, shape)) return undefined
+    if (product.op === 'depthwise' || !sameShape(other.shape, shape)) return undefined
     const inputs = [...product.inputs, reshapeNode(other, product.shape)]
     return reshapeNode(withAttributes(product, inputs, { residual: true }), shape)
   }
@@ -182,7 +184,12 @@ function lowerConvolution(node: Node): Node {
   const [batch, h, w, channels] = x.shape as [number, number, number, number]
   if (groups === channels && outputs === channels && inputs === 1) {
     const taps = permuteNode(reshapeNode(weight, [channels, kh, kw]), [1, 2, 0])
-    return new Node('depthwise', 'float32', node.shape, [x, taps], { stride, padding, dilation })
+    return new Node('depthwise', 'float32', node.shape, [x, taps], {
+      stride,
+      padding,
+      dilation,
+      ...plainEpilogue,
+    })
   }
   const simple = groups === 1 && dilation.every((d) => d === 1) && padding.every((p) => p === 0)
   if (simple && kh === stride[0] && kw === stride[1]) {

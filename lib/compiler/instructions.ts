@@ -163,11 +163,12 @@ const rules: Record<string, Rule> = {
   depthwise(node, emitter) {
     const [x, taps] = node.inputs as [Node, Node]
     const out = emitter.allocate(node.dtype, node.shape)
+    const [bias] = optional(node, emitter, 2, ['bias'])
     const kernel = taps.shape.slice(0, 2)
     emitter.emit(
       'depthwise',
-      [out, emitter.dense(emitter.layout(x)), emitter.dense(emitter.layout(taps)), undefined],
-      [...convolutionGeometry(node, kernel), emitter.target.unary('identity')],
+      [out, emitter.dense(emitter.layout(x)), emitter.dense(emitter.layout(taps)), bias],
+      [...convolutionGeometry(node, kernel), emitter.target.unary(node.attributes.activation as string)],
     )
     return out
   },

@@ -1,4 +1,5 @@
+import { convnext } from './convnext/index.js'
 import type { Architecture } from './registry.js'
 
 /** All families saccade has, in the order in which they are asked whether a config is theirs. */
-export const architectures: readonly Architecture[] = []
+export const architectures: readonly Architecture[] = [convnext]

@@ -1,0 +1,18 @@
+/**
+ * saccade: Transformers, vision Transformers and ConvNets for Node, on native kernels of its own.
+ * Everything public is exported here.
+ * @module
+ */
+export { errorCodes, SaccadeError, type SaccadeErrorCode } from './errors.js'
+export type { DataOf, DType } from './graph/dtype.js'
+export type { Shape } from './graph/shape.js'
+export { type DecodeOptions, decodeImage, type ImageInput } from './image/decode.js'
+export { ImageProcessor } from './image/process.js'
+export { RawImage } from './image/raw-image.js'
+export { type LoadOptions, load } from './models/load.js'
+export { Model, type ModelInfo } from './models/model.js'
+export * as ops from './ops/index.js'
+export type { Device, DTypeName } from './runtime/device.js'
+export type { RunOptions } from './runtime/programs.js'
+export { evaluate } from './tensor/evaluate.js'
+export { Tensor, type TensorData } from './tensor/tensor.js'

@@ -1,0 +1,87 @@
+import { type Activation, activation } from '../../nn/activation.js'
+import { Convolution } from '../../nn/convolution.js'
+import { Linear, parameter } from '../../nn/linear.js'
+import { LayerNorm, RmsNorm } from '../../nn/norm.js'
+import * as ops from '../../ops/index.js'
+import type { WeightReader } from '../../weights/reader.js'
+import { type BlockNames, type ConvNextSpec, mlpRatio, type StageSpec } from './spec.js'
+
+export type Norm = LayerNorm | RmsNorm
+
+export function readNorm(
+  reader: WeightReader,
+  name: string,
+  width: number,
+  { norm }: ConvNextSpec,
+  epsilon: number,
+): Norm {
+  return norm === 'rms'
+    ? RmsNorm.read(reader, name, width, epsilon)
+    : LayerNorm.read(reader, name, width, epsilon)
+}
+
+/** A parameter that layouts store with more or fewer axes of size 1: [C] also as [C, 1, 1] or [1, 1, 1, C]. */
+export function squeezed(reader: WeightReader, name: string, shape: readonly number[]): ops.FloatTensor {
+  const stored = reader.shapeOf(name)
+  const dense = (sizes: readonly number[]) => sizes.filter((size) => size !== 1).join()
+  if (!stored || dense(stored) !== dense(shape)) return parameter(reader, name, shape)
+  return ops.reshape(parameter(reader, name, stored), shape)
+}
+
+/** A linear layer, which may be stored as a 1x1 convolution. */
+export function readPointwise(reader: WeightReader, name: string, inputs: number, outputs: number): Linear {
+  const scope = reader.scope(name)
+  return new Linear(squeezed(scope, 'weight', [outputs, inputs]), parameter(scope, 'bias', [outputs]))
+}
+
+/** Global response normalisation (Woo et al. 2023): channels that respond more than their mean are made stronger. */
+class ResponseNorm {
+  readonly weight: ops.FloatTensor
+  readonly bias: ops.FloatTensor
+
+  constructor(weight: ops.FloatTensor, bias: ops.FloatTensor) {
+    this.weight = weight
+    this.bias = bias
+  }
+
+  forward(x: ops.FloatTensor): ops.FloatTensor {
+    const norm = ops.sqrt(ops.sum(ops.square(x), [1, 2], { keepDims: true }))
+    const relative = ops.div(norm, ops.add(ops.mean(norm, -1, { keepDims: true }), 1e-6))
+    const response = ops.add(ops.mul(ops.mul(x, relative as ops.FloatTensor), this.weight), this.bias)
+    return ops.add(x, response as ops.FloatTensor) as ops.FloatTensor
+  }
+}
+
+/** One block (Liu et al. 2022, figure 4): depthwise convolution, norm, two linear layers, all beside a shortcut. */
+export class Block {
+  readonly depthwise: Convolution
+  readonly norm: Norm
+  readonly first: Linear
+  readonly activation: Activation
+  readonly responseNorm: ResponseNorm | undefined
+  readonly second: Linear
+  readonly layerScale: ops.FloatTensor | undefined
+
+  constructor(reader: WeightReader, names: BlockNames, spec: ConvNextSpec, { width, kernel }: StageSpec) {
+    const hidden = mlpRatio * width
+    const shape = { inputs: width, outputs: width, kernel, groups: width, bias: spec.convBias }
+    this.depthwise = Convolution.read(reader, names.depthwise, shape, { padding: Math.floor(kernel / 2) })
+    this.norm = readNorm(reader, names.norm, width, spec, spec.epsilon)
+    this.first = readPointwise(reader, names.first, width, hidden)
+    this.activation = activation(spec.activation)
+    const response = reader.scope(names.responseNorm)
+    this.responseNorm = spec.responseNorm
+      ? new ResponseNorm(squeezed(response, 'weight', [hidden]), squeezed(response, 'bias', [hidden]))
+      : undefined
+    this.second = readPointwise(reader, names.second, hidden, width)
+    this.layerScale = spec.layerScale ? squeezed(reader, names.layerScale, [width]) : undefined
+  }
+
+  /** x float32 [B, H, W, width] to the same shape. */
+  forward(x: ops.FloatTensor): ops.FloatTensor {
+    const hidden = this.activation(this.first.forward(this.norm.forward(this.depthwise.forward(x))))
+    const branch = this.second.forward(this.responseNorm?.forward(hidden) ?? hidden)
+    const scaled = this.layerScale ? (ops.mul(branch, this.layerScale) as ops.FloatTensor) : branch
+    return ops.add(x, scaled) as ops.FloatTensor
+  }
+}

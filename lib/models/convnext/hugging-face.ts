@@ -1,0 +1,101 @@
+import { configInvalid, number, optional, positiveInt, positiveInts, string } from '../../weights/config.js'
+import type { WeightReader } from '../../weights/reader.js'
+import { labelsOf } from '../labels.js'
+import type { ModelInfo, NamedTensors } from '../model.js'
+import { withWeights } from '../open.js'
+import type { OpenRequest } from '../registry.js'
+import { ConvNext, type ConvNextTrace, channelsFirst } from './convnext.js'
+import type { ConvNextNames, ConvNextSpec } from './spec.js'
+
+/** Norms inside the network have this epsilon whatever the config says; `layer_norm_eps` is for the last one. */
+const innerEpsilon = 1e-6
+
+/** ConvNextModel, ConvNextForImageClassification and their V2 of transformers. */
+export function openHuggingFace(request: OpenRequest): Promise<ConvNext> {
+  const { config, kind, settings } = request
+  const second = kind.name === 'convnextv2'
+  return withWeights(request, {}, (reader, checkpoint) => {
+    const prefix = reader.has(`${kind.name}.embeddings.patch_embeddings.weight`) ? `${kind.name}.` : ''
+    const classes = reader.shapeOf('classifier.weight')?.[0] ?? 0
+    const size = optional(positiveInt, config, 'image_size') ?? 224
+    const spec = readSpec(request, second, classes, reader, prefix)
+    const name = `ConvNext${second ? 'V2' : ''}${prefix === '' ? 'Model' : 'ForImageClassification'}`
+    const info: ModelInfo = {
+      architecture: 'convnext',
+      layout: `transformers ${name}`,
+      tasks:
+        classes > 0 ? ['image-classification', 'image-feature-extraction'] : ['image-feature-extraction'],
+      labels: labelsOf(config),
+      imageSize: [spec.channels, size, size],
+    }
+    return new ConvNext({ info, checkpoint, config, settings }, reader, spec, namesUnder(prefix), reference)
+  })
+}
+
+function readSpec(
+  { config }: OpenRequest,
+  second: boolean,
+  classes: number,
+  reader: WeightReader,
+  prefix: string,
+): ConvNextSpec {
+  const depths = positiveInts(config, 'depths', [3, 3, 9, 3])
+  const widths = positiveInts(config, 'hidden_sizes', [96, 192, 384, 768])
+  const patch = positiveInt(config, 'patch_size', 4)
+  if (widths.length !== depths.length)
+    throw configInvalid(config, 'hidden_sizes', `a list of ${depths.length} widths, as depths has`)
+  return {
+    channels: positiveInt(config, 'num_channels', 3),
+    stem: { kind: 'patch', patch, middle: 0 },
+    stages: depths.map((depth, index) => ({
+      width: widths[index]!,
+      depth,
+      kernel: 7,
+      downsample: index > 0 ? 2 : undefined,
+    })),
+    convBias: true,
+    layerScale: !second && reader.has(`${prefix}encoder.stages.0.layers.0.layer_scale_parameter`),
+    responseNorm: second,
+    activation: string(config, 'hidden_act', 'gelu'),
+    norm: 'layer',
+    epsilon: innerEpsilon,
+    head: { norm: 'after-pool', pool: 'average', epsilon: number(config, 'layer_norm_eps', 1e-12), classes },
+  }
+}
+
+function namesUnder(prefix: string): ConvNextNames {
+  return {
+    stem: [`${prefix}embeddings.patch_embeddings`, `${prefix}embeddings.layernorm`],
+    downsample: (stage) => ({
+      norm: `${prefix}encoder.stages.${stage}.downsampling_layer.0`,
+      convolution: `${prefix}encoder.stages.${stage}.downsampling_layer.1`,
+    }),
+    block: (stage, block) => {
+      const scope = `${prefix}encoder.stages.${stage}.layers.${block}`
+      return {
+        depthwise: `${scope}.dwconv`,
+        norm: `${scope}.layernorm`,
+        first: `${scope}.pwconv1`,
+        second: `${scope}.pwconv2`,
+        layerScale: `${scope}.layer_scale_parameter`,
+        responseNorm: `${scope}.grn`,
+      }
+    },
+    headNorm: `${prefix}layernorm`,
+    headHidden: '',
+    classifier: 'classifier',
+  }
+}
+
+function reference(trace: ConvNextTrace): NamedTensors {
+  const states = [trace.stem, ...trace.stages].map((state, index) => [
+    `hidden_states.${index}`,
+    channelsFirst(state),
+  ])
+  return {
+    ...Object.fromEntries(states),
+    ...(trace.logits && { logits: trace.logits }),
+    last_hidden_state: channelsFirst(trace.features),
+    pooler_output: trace.preLogits,
+  }
+}

@@ -1,0 +1,148 @@
+import * as ops from '../../ops/index.js'
+import { type Config, configInvalid, isSet, nonNegativeInt, object } from '../../weights/config.js'
+import { labelsOf } from '../labels.js'
+import type { ModelInfo, NamedTensors } from '../model.js'
+import { withWeights } from '../open.js'
+import type { OpenRequest } from '../registry.js'
+import { ConvNext, type ConvNextTrace, channelsFirst } from './convnext.js'
+import type { ConvNextNames, ConvNextSpec } from './spec.js'
+
+/** torchvision's CNBlockConfig: input width, output width or null, number of layers. */
+type BlockSetting = readonly [inputs: number, outputs: number | null, layers: number]
+
+/** The sizes torchvision publishes, by the depth of each stage and the first width. */
+const published: Record<string, readonly [depths: readonly number[], width: number]> = {
+  convnext_tiny: [[3, 3, 9, 3], 96],
+  convnext_small: [[3, 3, 27, 3], 96],
+  convnext_base: [[3, 3, 27, 3], 128],
+  convnext_large: [[3, 3, 27, 3], 192],
+}
+
+export function isTorchvisionConvNext(architecture: string): boolean {
+  return architecture === 'convnext' || Object.hasOwn(published, architecture)
+}
+
+/** ConvNeXt of torchvision; stages and downsamplings are all numbered in one list, `features`. */
+export function openTorchvision(request: OpenRequest): Promise<ConvNext> {
+  const { config, kind, settings } = request
+  const args = isSet(config, 'args') ? object(config, 'args') : { ...config, values: {} }
+  const setting = blockSetting(args, kind.name)
+  const classes = nonNegativeInt(args, 'num_classes', 1000)
+  return withWeights(request, {}, (reader, checkpoint) => {
+    const info: ModelInfo = {
+      architecture: 'convnext',
+      layout: `torchvision ${kind.name}`,
+      tasks: ['image-classification', 'image-feature-extraction'],
+      labels: labelsOf(config),
+      imageSize: [3, 224, 224],
+    }
+    const places = stagePlaces(setting)
+    return new ConvNext(
+      { info, checkpoint, config, settings },
+      reader,
+      readSpec(setting, classes),
+      namesAt(places),
+      (trace) => reference(trace, places),
+    )
+  })
+}
+
+function blockSetting(args: Config, architecture: string): readonly BlockSetting[] {
+  if (!isSet(args, 'block_setting') && Object.hasOwn(published, architecture)) {
+    const [depths, width] = published[architecture]!
+    return depths.map((layers, index) => [
+      width * 2 ** index,
+      index < 3 ? width * 2 ** (index + 1) : null,
+      layers,
+    ])
+  }
+  const setting = args.values.block_setting
+  const isSize = (value: unknown) => Number.isInteger(value) && (value as number) > 0
+  const valid =
+    Array.isArray(setting) &&
+    setting.length > 0 &&
+    setting.every(
+      (row) =>
+        Array.isArray(row) &&
+        row.length === 3 &&
+        isSize(row[0]) &&
+        isSize(row[2]) &&
+        (row[1] === null || isSize(row[1])),
+    )
+  if (!valid)
+    throw configInvalid(args, 'block_setting', 'a list of [input width, output width or null, layers]')
+  return setting as BlockSetting[]
+}
+
+function readSpec(setting: readonly BlockSetting[], classes: number): ConvNextSpec {
+  return {
+    channels: 3,
+    stem: { kind: 'patch', patch: 4, middle: 0 },
+    stages: setting.map(([width, , depth], index) => ({
+      width,
+      depth,
+      kernel: 7,
+      downsample: index > 0 && setting[index - 1]![1] !== null ? 2 : undefined,
+    })),
+    convBias: true,
+    layerScale: true,
+    responseNorm: false,
+    activation: 'gelu',
+    norm: 'layer',
+    epsilon: 1e-6,
+    head: { norm: 'after-pool', pool: 'average', epsilon: 1e-6, classes },
+  }
+}
+
+interface StagePlace {
+  readonly stage: number
+  /** The downsampling before the stage, if there is one. */
+  readonly downsample: number | undefined
+}
+
+/** Where each stage stands in `features`; the stem is 0. */
+function stagePlaces(setting: readonly BlockSetting[]): StagePlace[] {
+  let next = 1
+  return setting.map((_, index) => {
+    const downsample = index > 0 && setting[index - 1]![1] !== null ? next++ : undefined
+    return { downsample, stage: next++ }
+  })
+}
+
+function namesAt(places: readonly StagePlace[]): ConvNextNames {
+  return {
+    stem: ['features.0.0', 'features.0.1'],
+    downsample: (stage) => ({
+      norm: `features.${places[stage]!.downsample}.0`,
+      convolution: `features.${places[stage]!.downsample}.1`,
+    }),
+    block: (stage, block) => {
+      const scope = `features.${places[stage]!.stage}.${block}`
+      return {
+        depthwise: `${scope}.block.0`,
+        norm: `${scope}.block.2`,
+        first: `${scope}.block.3`,
+        second: `${scope}.block.5`,
+        layerScale: `${scope}.layer_scale`,
+        responseNorm: '',
+      }
+    },
+    headNorm: 'classifier.0',
+    headHidden: '',
+    classifier: 'classifier.2',
+  }
+}
+
+function reference(trace: ConvNextTrace, places: readonly StagePlace[]): NamedTensors {
+  const { pooled } = trace
+  const named: NamedTensors = {
+    'features.0': channelsFirst(trace.stem),
+    avgpool: ops.reshape(pooled, [...pooled.shape, 1, 1]),
+    ...(trace.logits && { logits: trace.logits }),
+  }
+  places.forEach(({ stage, downsample }, index) => {
+    if (downsample !== undefined) named[`features.${downsample}`] = channelsFirst(trace.downsampled[index]!)
+    named[`features.${stage}`] = channelsFirst(trace.stages[index]!)
+  })
+  return named
+}

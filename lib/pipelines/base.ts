@@ -1,0 +1,75 @@
+import { SaccadeError } from '../errors.js'
+import type { DecodeOptions, ImageInput } from '../image/decode.js'
+import { type ImageProcessor, isImageInput } from '../image/process.js'
+import type { Model } from '../models/model.js'
+import type { FloatTensor } from '../ops/index.js'
+import { checkOptions } from '../options.js'
+
+/** Options that every call of a pipeline takes. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Images of one native run; more go through in several, which keeps memory bounded and progress visible. */
+export const imagesPerRun = 8
+
+/** One input or a list, as a list, and whether it was one. @throws EMPTY_BATCH, INPUT_INVALID */
+export function asList<T>(
+  inputs: T | readonly T[],
+  accepts: (value: unknown) => boolean,
+  what: string,
+): { list: readonly T[]; single: boolean } {
+  const single = !Array.isArray(inputs)
+  const list = (single ? [inputs] : inputs) as readonly T[]
+  if (list.length === 0) throw new SaccadeError('EMPTY_BATCH', `${what}: there is nothing to run on`)
+  const bad = list.findIndex((input) => !accepts(input))
+  if (bad >= 0) {
+    const got = list[bad] === null ? 'null' : typeof list[bad]
+    throw new SaccadeError('INPUT_INVALID', `${what}: input ${bad} is of the wrong kind, got ${got}`)
+  }
+  return { list, single }
+}
+
+/** Options of calls on images. */
+export interface ImageCallOptions extends CallOptions, Pick<DecodeOptions, 'maxPixels'> {}
+
+export const imageOptionNames = ['signal', 'maxPixels'] as const
+
+/** A model that takes pixel values. */
+export interface ImageModel extends Model {
+  run(
+    inputs: { readonly pixelValues: FloatTensor },
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<ImageOutputs>
+}
+
+/** What models of images give, by what they have. */
+export interface ImageOutputs {
+  readonly logits?: FloatTensor | undefined
+  readonly lastHiddenState?: FloatTensor | undefined
+  readonly poolerOutput?: FloatTensor | undefined
+}
+
+/** Runs images through a model, some at a time, in order. */
+export async function* runImages(
+  images: readonly ImageInput[],
+  model: ImageModel,
+  processor: ImageProcessor,
+  options: ImageCallOptions,
+): AsyncGenerator<ImageOutputs> {
+  for (let start = 0; start < images.length; start += imagesPerRun) {
+    using pixelValues = await processor.process(images.slice(start, start + imagesPerRun), options)
+    yield await model.run({ pixelValues }, { signal: options.signal })
+  }
+}
+
+/** Checks a call on images. */
+export function imageCall(
+  inputs: ImageInput | readonly ImageInput[],
+  options: ImageCallOptions,
+  names: readonly string[],
+  task: string,
+) {
+  checkOptions(options, [...imageOptionNames, ...names], task)
+  return asList<ImageInput>(inputs, isImageInput, task)
+}

@@ -1,0 +1,56 @@
+import { SaccadeError } from '../errors.js'
+import type { ImageInput } from '../image/decode.js'
+import type { ImageProcessor } from '../image/process.js'
+import * as ops from '../ops/index.js'
+import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './base.js'
+
+/** A class and how sure the model is of it. */
+export interface Classification {
+  readonly label: string
+  /** Probability, 0 to 1. */
+  readonly score: number
+}
+
+export interface ImageClassificationOptions extends ImageCallOptions {
+  /** How many classes, the likeliest first. Default 5; null: all. */
+  readonly top_k?: number | null | undefined
+}
+
+const task = 'image-classification'
+
+/** What is in a picture: classes by descending probability, for each picture. */
+export class ImageClassification {
+  readonly task = task
+  readonly model: ImageModel
+  readonly processor: ImageProcessor
+
+  constructor(model: ImageModel, processor: ImageProcessor) {
+    this.model = model
+    this.processor = processor
+  }
+
+  /** One picture gives a list of classes; a list of pictures a list of such lists. */
+  async call(images: ImageInput, options?: ImageClassificationOptions): Promise<Classification[]>
+  async call(images: readonly ImageInput[], options?: ImageClassificationOptions): Promise<Classification[][]>
+  async call(images: ImageInput | readonly ImageInput[], options: ImageClassificationOptions = {}) {
+    const { list, single } = imageCall(images, options, ['top_k'], task)
+    const count = options.top_k === null ? Number.POSITIVE_INFINITY : (options.top_k ?? 5)
+    if (!(count >= 1))
+      throw new SaccadeError('OPTION_INVALID', `${task}: top_k must be 1 or more, got ${count}`)
+    const results: Classification[][] = []
+    for await (const { logits } of runImages(list, this.model, this.processor, options)) {
+      if (!logits) throw new SaccadeError('TASK_UNSUPPORTED', `${task}: the model has no classification head`)
+      const rows = (await ops.softmax(logits).toArray()) as number[][]
+      results.push(...rows.map((row) => this.#best(row, count)))
+    }
+    return single ? results[0]! : results
+  }
+
+  #best(probabilities: readonly number[], count: number): Classification[] {
+    const { labels } = this.model.info
+    return probabilities
+      .map((score, id) => ({ label: labels?.[id] ?? `LABEL_${id}`, score }))
+      .sort((a, b) => b.score - a.score)
+      .slice(0, count)
+  }
+}

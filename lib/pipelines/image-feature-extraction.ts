@@ -1,0 +1,47 @@
+import { SaccadeError } from '../errors.js'
+import type { ImageInput } from '../image/decode.js'
+import type { ImageProcessor } from '../image/process.js'
+import * as ops from '../ops/index.js'
+import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './base.js'
+import { TensorOutput } from './tensor-output.js'
+
+export interface ImageFeatureExtractionOptions extends ImageCallOptions {
+  /** The pooled vector of each picture instead of one for each place. */
+  readonly pool?: boolean | null | undefined
+}
+
+const task = 'image-feature-extraction'
+
+/** Features of pictures: [pictures, places, width], or with `pool` [pictures, width]. */
+export class ImageFeatureExtraction {
+  readonly task = task
+  readonly model: ImageModel
+  readonly processor: ImageProcessor
+
+  constructor(model: ImageModel, processor: ImageProcessor) {
+    this.model = model
+    this.processor = processor
+  }
+
+  async call(
+    images: ImageInput | readonly ImageInput[],
+    options: ImageFeatureExtractionOptions = {},
+  ): Promise<TensorOutput> {
+    const { list } = imageCall(images, options, ['pool'], task)
+    const parts: ops.FloatTensor[] = []
+    for await (const { lastHiddenState, poolerOutput } of runImages(
+      list,
+      this.model,
+      this.processor,
+      options,
+    )) {
+      const features = options.pool ? poolerOutput : lastHiddenState
+      if (!features) {
+        const missing = options.pool ? 'no pooled output; leave out `pool`' : 'no features'
+        throw new SaccadeError('TASK_UNSUPPORTED', `${task}: the model has ${missing}`)
+      }
+      parts.push(features)
+    }
+    return TensorOutput.of(ops.concat(parts) as ops.FloatTensor)
+  }
+}
