@@ -13,6 +13,7 @@ export interface JsonOptions {
 
 const deepest = 128
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const spacePattern = /[ \n\r\t]*/y
 const plainPattern = /[^"\\\p{Cc}]*/uy
 const loneSurrogate = /\p{Cs}/u
 const escapes: Readonly<Record<string, string>> = {
@@ -36,8 +37,14 @@ export function parseJson(text: string, options: JsonOptions): JsonValue {
 
 /** Line and column, both from 1, of an index into a text. */
 export function lineAndColumn(text: string, at: number): { line: number; column: number } {
-  const before = text.slice(0, at)
-  return { line: before.split('\n').length, column: at - before.lastIndexOf('\n') }
+  let line = 1
+  let start = 0
+  for (;;) {
+    const end = text.indexOf('\n', start)
+    if (end < 0 || end >= at) return { line, column: at - start + 1 }
+    line++
+    start = end + 1
+  }
 }
 
 class Parser {
@@ -159,7 +166,8 @@ class Parser {
   }
 
   #space(): void {
-    while (' \n\r\t'.includes(this.#text[this.#at] ?? '?')) this.#at++
+    spacePattern.lastIndex = this.#at
+    this.#at += spacePattern.exec(this.#text)![0].length
   }
 
   #found(): string {

@@ -1,9 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import * as assert from 'uvu/assert'
 import { SaccadeError, type SaccadeErrorCode } from '../../lib/errors.js'
+
+/** Path of a file of test/data. */
+export function dataPath(name: string): string {
+  return fileURLToPath(new URL(`../data/${name}`, import.meta.url))
+}
 
 /** A folder that is gone when `use` is done. */
 export async function inFolder<T>(use: (dir: string) => Promise<T>): Promise<T> {

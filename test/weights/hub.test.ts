@@ -226,17 +226,7 @@ test('what is on disk comes first, and paths are never looked for on the Hub', a
     const file = join(folder, 'a.pth')
     assert.equal(await resolveModel(file, options), { name: file, dir: folder, weights: file })
     await rejects(resolveModel(join(folder, 'a.txt'), options), 'OPTION_INVALID', 'a.txt')
-    for (const name of [
-      './no/model',
-      '../model',
-      '/no/model',
-      'model',
-      'a/b/c',
-      '~/model',
-      'org/',
-      'org/..',
-      'a\0b',
-    ])
+    for (const name of ['./no/model', '../model', '/no/model', 'model', 'a/b/c', '~/model', 'org/', 'a\0b'])
       await rejects(resolveModel(name, options), 'FILE_NOT_FOUND')
     await rejects(resolveModel('./no', options), 'FILE_NOT_FOUND', join(process.cwd(), 'no'))
     await rejects(resolveModel('', options), 'OPTION_INVALID')

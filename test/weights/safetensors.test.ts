@@ -4,9 +4,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SaccadeError } from '../../lib/errors.js'
 import { maxHeaderBytes, readSafetensors, writeSafetensors } from '../../lib/weights/safetensors.js'
-import { damaged, inFolder, randomFrom, rejects, safetensorsBytes, withFile } from './build.js'
+import { damaged, dataPath, inFolder, randomFrom, rejects, safetensorsBytes, withFile } from './build.js'
 
-const golden = new URL('../data/goldens/vit-half/model.safetensors', import.meta.url).pathname
+const golden = dataPath('goldens/vit-half/model.safetensors')
 
 const entry = (dtype: string, shape: unknown, data_offsets: unknown) => ({ dtype, shape, data_offsets })
 const read = (header: string | object, data?: number | Uint8Array, length?: bigint) =>

@@ -4,9 +4,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openCheckpoint } from '../../lib/weights/checkpoint.js'
 import { readSafetensors, writeSafetensors } from '../../lib/weights/safetensors.js'
-import { inFolder, rejects } from './build.js'
+import { dataPath, inFolder, rejects } from './build.js'
 
-const golden = new URL('../data/goldens/vit-sharded', import.meta.url).pathname
+const golden = dataPath('goldens/vit-sharded')
 const indexName = 'model.safetensors.index.json'
 
 const tensor = (name: string) => ({ name, dtype: 'F32', shape: [1], data: Float32Array.of(1) }) as const
