@@ -1,0 +1,177 @@
+// convolution on NHWC as a product: each output pixel is a row of A, the kh * kw * C/groups inputs under its
+// window; the packed weights are B. Rows are gathered a block of K at a time into scratch, zeros where the
+// window lies over padding, and never exist as a whole.
+//
+// A tile is a block of pixels of one image and one group, times a group of panels. Gathering costs about as
+// much as one panel of work, so a tile takes as many panels as leave kEnoughTiles tiles for the threads.
+#include "product.h"
+
+namespace saccade {
+namespace {
+
+constexpr int64_t kPixels = 48;
+constexpr int64_t kEnoughTiles = 32;
+
+struct Plan {
+  int64_t kh, kw, strideH, strideW, top, left, dilationH, dilationW, groups;
+  int64_t channels;               // inputs of a group
+  PackedShape b;                  // weights of a group
+  int64_t pixels, block, blocks;  // of an image; of a tile; tiles along the pixels
+  int64_t panels, panelGroups;    // of a tile; tiles along the columns
+};
+
+int64_t attributeOf(const Call& call, int index) {
+  return static_cast<int64_t>(call.attribute[index]);
+}
+
+Plan planOf(const Call& call) {
+  const View &out = call.view[0], &in = call.view[1];
+  Plan plan;
+  int64_t* const fields[] = {&plan.kh,   &plan.kw,        &plan.strideH,   &plan.strideW, &plan.top,
+                             &plan.left, &plan.dilationH, &plan.dilationW, &plan.groups};
+  for (int i = 0; i < 9; i++) *fields[i] = attributeOf(call, i);
+  plan.channels = in.dim[3] / plan.groups;
+  plan.b = {plan.kh * plan.kw * plan.channels, out.dim[3] / plan.groups,
+            static_cast<Precision>(attributeOf(call, 10))};
+  plan.pixels = out.dim[1] * out.dim[2];
+  plan.blocks = (plan.pixels + kPixels - 1) / kPixels;
+  plan.block = roundUp((plan.pixels + plan.blocks - 1) / plan.blocks, kMicroRows);
+  plan.blocks = (plan.pixels + plan.block - 1) / plan.block;
+  const int64_t tilesOfOnePanel = out.dim[0] * plan.groups * plan.blocks * plan.b.panels();
+  plan.panels = smaller(larger(tilesOfOnePanel / kEnoughTiles, 1), smaller(kTilePanels, plan.b.panels()));
+  plan.panelGroups = (plan.b.panels() + plan.panels - 1) / plan.panels;
+  return plan;
+}
+
+const char* check(const Call& call) {
+  if (call.views != 5 || call.attributes != 11) return "convolution takes five views and eleven attributes";
+  const View &out = call.view[0], &in = call.view[1], &w = call.view[2];
+  if (!isFloat(out, 4) || !isFloat(in, 4)) return "convolution: output and input must be float32 of rank 4";
+  for (int i = 0; i < 9; i++) {
+    const bool isPadding = i == 4 || i == 5;
+    if (!isWhole(call.attribute[i], isPadding ? 0 : 1, 0x1p20))
+      return "convolution: sizes must be whole and in range";
+  }
+  if (!isActivation(call.attribute[9]))
+    return "convolution: unknown activation, or one that takes a parameter";
+  if (!isPrecision(call.attribute[10])) return "convolution: unknown precision";
+  const int64_t groups = attributeOf(call, 8);
+  if (in.dim[0] != out.dim[0]) return "convolution: output and input must agree in batch";
+  if (in.dim[3] % groups != 0 || out.dim[3] % groups != 0)
+    return "convolution: groups must divide the channels";
+  if (w.rank != 1 || w.dtype != DType::packed || w.stride[0] != 1)
+    return "convolution: weights must be packed bytes";
+  const double k = call.attribute[0] * call.attribute[1] * static_cast<double>(in.dim[3] / groups);
+  if (!(k <= 0x1p31)) return "convolution: the window holds too many numbers";
+  const PackedShape b{static_cast<int64_t>(k), out.dim[3] / groups,
+                      static_cast<Precision>(attributeOf(call, 10))};
+  if (w.dim[0] != groups * b.batchBytes()) {
+    return "convolution: weights have the wrong number of bytes for window, channels, groups and precision";
+  }
+  if (!isDense(out)) return "convolution: output must have channel stride 1";
+  if (const char* fault = checkBias(call.view[3], out.dim[3])) return fault;
+  return checkResidual(call.view[4], out);
+}
+
+int64_t tiles(const Call& call) {
+  const Plan plan = planOf(call);
+  return call.view[0].dim[0] * plan.groups * plan.blocks * plan.panelGroups;
+}
+
+int64_t scratch(const Call& call) {
+  const Plan plan = planOf(call);
+  return 4 * (sumsSize(plan.block, plan.panels) + plan.block * kBlockK);
+}
+
+void copyFloats(const float* in, int64_t stride, int64_t n, float* out) {
+  int64_t i = 0;
+  if (stride == 1) {
+    for (; i + kLanes <= n; i += kLanes) store(out + i, load(in + i));
+  }
+  for (; i < n; i++) out[i] = in[i * stride];
+}
+
+void clear(int64_t n, float* out) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(out + i, zero());
+  for (; i < n; i++) out[i] = 0;
+}
+
+// Numbers k..k+length-1 of the window whose first input is at (y, x). `in` is the image, at the group's
+// channels.
+void gatherWindow(const Plan& plan, const View& view, const float* in, int64_t y, int64_t x, int64_t k,
+                  int64_t length, float* out) {
+  // Where a row of the window is one straight line in memory, it is copied as one.
+  const bool isLine = plan.dilationW == 1 && view.stride[3] == 1 && view.stride[2] == plan.channels;
+  const int64_t end = k + length;
+  while (k < end) {
+    const int64_t tap = k / plan.channels, channel = k % plan.channels, i = tap / plan.kw, j = tap % plan.kw;
+    const int64_t row = y + i * plan.dilationH, column = x + j * plan.dilationW;
+    int64_t run = plan.channels - channel;
+    const bool isInside = row >= 0 && row < view.dim[1] && column >= 0 && column < view.dim[2];
+    if (isInside && isLine) {
+      run = smaller(plan.kw - j, view.dim[2] - column) * plan.channels - channel;
+    }
+    run = smaller(run, end - k);
+    if (isInside) {
+      const float* from = in + row * view.stride[1] + column * view.stride[2] + channel * view.stride[3];
+      copyFloats(from, view.stride[3], run, out);
+    } else {
+      clear(run, out);
+    }
+    k += run;
+    out += run;
+  }
+}
+
+Status run(const Call& call, int64_t tile, char* scratch) {
+  const View &out = call.view[0], &in = call.view[1], &bias = call.view[3], &residual = call.view[4];
+  const Plan plan = planOf(call);
+  // Tiles in order: image, group, block of pixels, group of panels.
+  const int64_t panel = tile % plan.panelGroups * plan.panels;
+  tile /= plan.panelGroups;
+  const int64_t pixel = tile % plan.blocks * plan.block;
+  tile /= plan.blocks;
+  const int64_t group = tile % plan.groups, image = tile / plan.groups;
+  const int64_t pixels = smaller(plan.block, plan.pixels - pixel);
+  const int64_t panels = smaller(plan.panels, plan.b.panels() - panel);
+
+  const char* b = call.view[2].data + group * plan.b.batchBytes();
+  const float* from =
+      reinterpret_cast<const float*>(in.data) + image * in.stride[0] + group * plan.channels * in.stride[3];
+  float* sums = reinterpret_cast<float*>(scratch);
+  float* rows = sums + sumsSize(plan.block, plan.panels);
+  const auto rowsAt = [&](int64_t k, int64_t length) -> Rows {
+    for (int64_t i = 0; i < pixels; i++) {
+      const int64_t y = (pixel + i) / out.dim[2] * plan.strideH - plan.top;
+      const int64_t x = (pixel + i) % out.dim[2] * plan.strideW - plan.left;
+      gatherWindow(plan, in, from, y, x, k, length, rows + i * kBlockK);
+    }
+    return {rows, kBlockK};
+  };
+  multiplyTile(plan.b, b, pixels, panel, panels, rowsAt, sums);
+
+  const int64_t column = panel * kMicroColumns, columns = smaller(panels * kMicroColumns, plan.b.n - column);
+  const int64_t firstChannel = group * plan.b.n;
+  const Epilogue epilogue{1.0f,
+                          plan.b.precision == Precision::int8 ? reinterpret_cast<const float*>(b) : nullptr,
+                          isAbsent(bias) ? nullptr : reinterpret_cast<const float*>(bias.data) + firstChannel,
+                          static_cast<Unary>(attributeOf(call, 9))};
+  const auto place = [&](const View& view, int64_t i) {
+    const int64_t y = (pixel + i) / out.dim[2], x = (pixel + i) % out.dim[2];
+    return reinterpret_cast<float*>(view.data) + image * view.stride[0] + y * view.stride[1] +
+           x * view.stride[2] + firstChannel + column;
+  };
+  for (int64_t i = 0; i < pixels; i++) {
+    finishRow(sums + i * panels * kMicroColumns, column, columns, epilogue,
+              isAbsent(residual) ? nullptr : place(residual, i), place(out, i));
+  }
+  return Status::ok;
+}
+
+}  // namespace
+
+extern const Kernel SACCADE_KERNEL(convolution);
+constexpr Kernel SACCADE_KERNEL(convolution){check, tiles, scratch, run};
+
+}  // namespace saccade
