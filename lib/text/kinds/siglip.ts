@@ -1,0 +1,123 @@
+import { join } from 'node:path'
+import type { TokenizerCore } from '../core.js'
+import { readBytes } from '../json.js'
+import { SentencePiece } from '../sentencepiece/sentencepiece.js'
+import type { TokenizerSettings } from '../settings.js'
+import { AddedTokenFinder, plainToken } from '../tokenizer-json/added-tokens.js'
+import type { Part } from '../tokenizer-json/post-processors.js'
+import { pythonTrim, pythonWhitespace } from '../unicode.js'
+import { SpecialTokens } from './special-tokens.js'
+
+/** Reads the tokenizer of SigLIP: spiece.model, behind a cleaning that drops ASCII punctuation and case. */
+export async function loadSiglip(dir: string, given: TokenizerSettings): Promise<TokenizerCore> {
+  const path = join(dir, 'spiece.model')
+  const pieces = new SentencePiece(await readBytes(path), path, { addDummyPrefix: false })
+  // The class itself adds its special tokens so that they take the whitespace around them along.
+  const roles = new Set(Object.values(given.specialTokens))
+  const addedTokens = given.addedTokens.map((token) =>
+    roles.has(token.content) && !token.described ? { ...token, lstrip: true, rstrip: true } : token,
+  )
+  const settings = { ...given, addedTokens }
+  const id = (token: string) => (pieces.piece(pieces.id(token)) === token ? pieces.id(token) : undefined)
+  return new Siglip(pieces, new SpecialTokens(settings, id, pieces.size), settings)
+}
+
+const asciiPunctuation = /[!-/:-@[-`{-~]/g
+const spaces = new RegExp(`[${pythonWhitespace}]+`, 'gu')
+
+class Siglip implements TokenizerCore {
+  readonly cut = 'first'
+  readonly #pieces: SentencePiece
+  readonly #special: SpecialTokens
+  readonly #keepsCase: AddedTokenFinder | undefined
+  readonly #unknown: string
+  readonly #unknownLength: number
+  readonly #eos: number
+
+  constructor(pieces: SentencePiece, special: SpecialTokens, settings: TokenizerSettings) {
+    this.#pieces = pieces
+    this.#special = special
+    const { unk = '<unk>', eos = '</s>' } = settings.specialTokens
+    this.#unknown = unk
+    this.#unknownLength = pieces.encode(unk).length
+    this.#eos = special.id(eos) ?? pieces.id(eos)
+    const kept = settings.addedTokens.filter((token) => token.special || token.normalized)
+    if (settings.config.at('do_lower_case').boolean(true))
+      this.#keepsCase = new AddedTokenFinder(kept.map(({ content }) => plainToken(content, true)))
+  }
+
+  get size(): number {
+    return Math.max(this.#pieces.size, this.#special.size)
+  }
+
+  ids(text: string): number[] {
+    const marked = this.#lowercase(`▁${text.replaceAll('▁', ' ')}`)
+    const tokens: string[] = []
+    for (const section of this.#special.split(marked))
+      if (section.token) tokens.push(section.token.content)
+      else for (const piece of this.#encode(section.text)) tokens.push(piece)
+    // The mark in front of a text that begins with a special token belongs to nothing.
+    if (tokens.length > 1 && tokens[0] === '▁' && this.#special.isSpecial(tokens[1]!)) tokens.shift()
+    return tokens.map((token) => this.#special.id(token) ?? this.#pieces.id(token))
+  }
+
+  /** Each character by itself, so that a final sigma gets no form of its own; special tokens keep their case. */
+  #lowercase(text: string): string {
+    if (this.#keepsCase === undefined) return text
+    const lower = (part: string) => Array.from(part, (char) => char.toLowerCase()).join('')
+    return this.#keepsCase
+      .split(text)
+      .map((part) => (part.token ? part.text : lower(part.text)))
+      .join('')
+  }
+
+  /** SentencePiece would strip the leading mark; behind the unknown token it stays, and that token's pieces go. */
+  #encode(text: string): string[] {
+    const clean = text.replace(asciiPunctuation, '').replace(spaces, ' ').replace(/^ | $/g, '')
+    const pieces = this.#pieces.encode(this.#unknown + clean)
+    return pieces.length >= this.#unknownLength ? pieces.slice(this.#unknownLength) : pieces
+  }
+
+  added(pair: boolean): number {
+    return pair ? 2 : 1
+  }
+
+  assemble(first: number[], second: number[] | undefined, addSpecialTokens: boolean): Part {
+    const ended = (ids: number[]): number[] =>
+      addSpecialTokens && ids.at(-1) !== this.#eos ? [...ids, this.#eos] : ids
+    const ids = ended(first).concat(second ? ended(second) : [])
+    return { ids, typeIds: ids.map(() => 0) }
+  }
+
+  decode(ids: readonly number[], skipSpecialTokens: boolean): string {
+    const tokens = ids
+      .map((id) => this.token(id))
+      .filter((token) => token !== undefined)
+      .filter((token) => !(skipSpecialTokens && this.#special.isSpecial(token)))
+    return this.#special.toText(tokens, (run) => this.#join(run))
+  }
+
+  #join(tokens: string[]): string {
+    let text = ''
+    let pieces: string[] = []
+    let afterSpecial = false
+    for (const token of tokens) {
+      const special = this.#special.isSpecial(token)
+      if (special) {
+        text += `${afterSpecial ? '' : ' '}${this.#pieces.decode(pieces)}${token}`
+        pieces = []
+      } else pieces.push(token)
+      afterSpecial = special
+    }
+    return pythonTrim(text + this.#pieces.decode(pieces))
+  }
+
+  id(token: string): number | undefined {
+    const id = this.#special.id(token) ?? this.#pieces.id(token)
+    return this.token(id) === token ? id : undefined
+  }
+
+  token(id: number): string | undefined {
+    return this.#special.token(id) ?? this.#pieces.piece(id)
+  }
+}

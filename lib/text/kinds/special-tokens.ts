@@ -1,0 +1,71 @@
+import type { TokenizerSettings } from '../settings.js'
+import { type AddedToken, AddedTokenFinder, type Section } from '../tokenizer-json/added-tokens.js'
+
+/**
+ * The added and special tokens of a tokenizer without tokenizer.json: found in texts ahead of the model, and kept
+ * out of its hands when decoding.
+ */
+export class SpecialTokens {
+  readonly #finder: AddedTokenFinder
+  readonly #ids = new Map<string, number>()
+  readonly #tokens = new Map<number, AddedToken>()
+  readonly #special: ReadonlySet<string>
+  readonly #apart: ReadonlySet<string>
+
+  /** `idOf`: the vocabulary's id of a token; new tokens follow after `size`. */
+  constructor(settings: TokenizerSettings, idOf: (token: string) => number | undefined, size: number) {
+    let next = size
+    for (const token of settings.addedTokens) {
+      const id = token.id ?? idOf(token.content) ?? next
+      next = Math.max(next, id + 1)
+      this.#ids.set(token.content, id)
+      this.#tokens.set(id, token)
+    }
+    this.#finder = new AddedTokenFinder(settings.addedTokens)
+    this.#special = new Set([...Object.values(settings.specialTokens), ...settings.additionalTokens])
+    // Words of their own in decoded text: added tokens that are not special, and special ones past the vocabulary.
+    this.#apart = new Set([
+      ...settings.addedTokens.map((token) => token.content).filter((content) => !this.#special.has(content)),
+      ...settings.additionalTokens.filter((content) => this.#ids.get(content)! >= size),
+    ])
+  }
+
+  /** One past the largest id of an added token. */
+  get size(): number {
+    return Math.max(0, ...[...this.#tokens.keys()].map((id) => id + 1))
+  }
+
+  split(text: string): Section[] {
+    return this.#finder.split(text)
+  }
+
+  id(token: string): number | undefined {
+    return this.#ids.get(token)
+  }
+
+  token(id: number): string | undefined {
+    return this.#tokens.get(id)?.content
+  }
+
+  isSpecial(token: string): boolean {
+    return this.#special.has(token)
+  }
+
+  /** Text of tokens, where `join` puts together those between tokens that stand apart. */
+  toText(tokens: readonly string[], join: (tokens: string[]) => string): string {
+    const parts: string[] = []
+    let run: string[] = []
+    for (const token of tokens) {
+      if (!this.#apart.has(token)) {
+        run.push(token)
+        continue
+      }
+      const text = run.length > 0 ? join(run) : ''
+      if (text !== '') parts.push(text)
+      parts.push(token)
+      run = []
+    }
+    if (run.length > 0) parts.push(join(run))
+    return parts.join(' ')
+  }
+}

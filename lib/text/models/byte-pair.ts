@@ -1,0 +1,162 @@
+import { SaccadeError } from '../../errors.js'
+import { Heap } from '../heap.js'
+import type { Json } from '../json.js'
+import { byteTokens, EncodingCache, type Model, Vocabulary } from './model.js'
+
+export interface BytePairOptions {
+  /** Pairs of tokens in the order in which they were learnt; the earlier wins. */
+  merges: readonly (readonly [string, string])[]
+  /** Stands for characters outside the vocabulary; without one they are dropped. */
+  unknownToken?: string
+  /** Characters outside the vocabulary become `<0x..>` tokens. */
+  byteFallback?: boolean
+  /** Unknown characters in a row make one unknown token. */
+  fuseUnknown?: boolean
+  /** A piece that is a token is taken whole, without merging. */
+  ignoreMerges?: boolean
+  /** Put before each character of a piece but the first. */
+  continuingPrefix?: string
+  /** Put after the last character of a piece: `</w>` in CLIP. */
+  endSuffix?: string
+  where: string
+}
+
+interface Candidate {
+  rank: number
+  at: number
+}
+
+/** Byte-pair encoding: a piece starts as its characters, and the earliest learnt pair is merged until none is left. */
+export class BytePair implements Model {
+  readonly vocabulary: Vocabulary
+  readonly #options: BytePairOptions
+  readonly #cache = new EncodingCache()
+  readonly #unknown: number | undefined
+  readonly #bytes: (number | undefined)[] | undefined
+  /** left * vocabulary size + right -> rank */
+  readonly #ranks = new Map<number, number>()
+  readonly #merged: Int32Array
+
+  constructor(vocabulary: Vocabulary, options: BytePairOptions) {
+    this.vocabulary = vocabulary
+    this.#options = options
+    this.#unknown = options.unknownToken === undefined ? undefined : vocabulary.id(options.unknownToken)
+    this.#bytes = options.byteFallback ? byteTokens(vocabulary) : undefined
+    this.#merged = new Int32Array(options.merges.length)
+    const prefixLength = options.continuingPrefix?.length ?? 0
+    options.merges.forEach(([left, right], rank) => {
+      const where = `${options.where}: merge ${rank}`
+      const leftId = vocabulary.require(left, where)
+      const rightId = vocabulary.require(right, where)
+      this.#merged[rank] = vocabulary.require(left + right.slice(prefixLength), where)
+      this.#ranks.set(leftId * vocabulary.size + rightId, rank)
+    })
+  }
+
+  static read(json: Json): BytePair {
+    const vocabulary = Vocabulary.read(json.at('vocab'))
+    const dropout = json.at('dropout')
+    if (dropout.present && dropout.number() !== 0) dropout.fail('no dropout: encoding must not be random')
+    const unknown = json.at('unk_token')
+    return new BytePair(vocabulary, {
+      merges: json.at('merges').list().map(readMerge),
+      ...(unknown.present ? { unknownToken: unknown.string() } : {}),
+      byteFallback: json.at('byte_fallback').boolean(false),
+      fuseUnknown: json.at('fuse_unk').boolean(false),
+      ignoreMerges: json.at('ignore_merges').boolean(false),
+      continuingPrefix: json.at('continuing_subword_prefix').string(''),
+      endSuffix: json.at('end_of_word_suffix').string(''),
+      where: json.where,
+    })
+  }
+
+  encode(piece: string): number[] {
+    if (this.#options.ignoreMerges) {
+      const id = this.vocabulary.id(piece)
+      if (id !== undefined) return [id]
+    }
+    return this.#cache.get(piece, (word) => this.#merge(this.#characters(word)))
+  }
+
+  #characters(word: string): number[] {
+    const { continuingPrefix = '', endSuffix = '', fuseUnknown = false } = this.#options
+    const ids: number[] = []
+    const chars = [...word]
+    let afterUnknown = false
+    chars.forEach((char, i) => {
+      const token = (i > 0 ? continuingPrefix : '') + char + (i === chars.length - 1 ? endSuffix : '')
+      const id = this.vocabulary.id(token)
+      const known = id !== undefined ? [id] : this.#fallBack(token)
+      if (known !== undefined) ids.push(...known)
+      else if (!(afterUnknown && fuseUnknown)) ids.push(...this.#unknownIds())
+      afterUnknown = known === undefined
+    })
+    return ids
+  }
+
+  #fallBack(token: string): number[] | undefined {
+    if (this.#bytes === undefined) return undefined
+    const ids = Array.from(Buffer.from(token, 'utf8'), (byte) => this.#bytes![byte])
+    return ids.includes(undefined) ? undefined : (ids as number[])
+  }
+
+  #unknownIds(): number[] {
+    const { unknownToken, where } = this.#options
+    if (unknownToken === undefined) return []
+    // Declared, but missing in the vocabulary: harmless until it is needed.
+    return [this.#unknown ?? this.vocabulary.require(unknownToken, where)]
+  }
+
+  #merge(ids: number[]): number[] {
+    const size = this.vocabulary.size
+    const count = ids.length
+    const previous = Int32Array.from({ length: count }, (_, i) => i - 1)
+    const next = Int32Array.from({ length: count }, (_, i) => (i + 1 < count ? i + 1 : -1))
+    const alive = new Uint8Array(count).fill(1)
+    const queue = new Heap<Candidate>((a, b) => a.rank < b.rank || (a.rank === b.rank && a.at < b.at))
+    const consider = (at: number): void => {
+      const right = at < 0 ? -1 : next[at]!
+      const rank = right < 0 ? undefined : this.#ranks.get(ids[at]! * size + ids[right]!)
+      if (rank !== undefined) queue.push({ rank, at })
+    }
+    for (let i = 0; i + 1 < count; i++) consider(i)
+    for (let top = queue.pop(); top !== undefined; top = queue.pop()) {
+      const { rank, at } = top
+      const right = next[at]!
+      if (!alive[at] || right < 0) continue
+      // Either side may have been merged since; then the pair is another one.
+      const now = this.#ranks.get(ids[at]! * size + ids[right]!)
+      if (now === undefined || this.#merged[now] !== this.#merged[rank]) continue
+      ids[at] = this.#merged[rank]!
+      alive[right] = 0
+      next[at] = next[right]!
+      if (next[at]! >= 0) previous[next[at]!] = at
+      consider(previous[at]!)
+      consider(at)
+    }
+    return ids.filter((_, i) => alive[i])
+  }
+}
+
+function readMerge(json: Json): [string, string] {
+  const pair =
+    typeof json.value === 'string' ? json.value.split(' ') : json.list().map((side) => side.string())
+  if (pair.length !== 2) json.fail('two tokens')
+  return pair as [string, string]
+}
+
+/** Reads merges.txt: a pair a line, after an optional first line `#version`. */
+export function parseMerges(text: string, where: string): [string, string][] {
+  const merges: [string, string][] = []
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
+    if (line === '' || line.startsWith('#version')) continue
+    const pair = line.split(' ')
+    if (pair.length !== 2)
+      throw new SaccadeError(
+        'TOKENIZER_INVALID',
+        `${where}: line ${i + 1} is not two tokens with a space between`,
+      )
+    merges.push(pair as [string, string])
+  }
+  return merges
+}

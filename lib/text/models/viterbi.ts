@@ -1,0 +1,72 @@
+import { ByteTrie } from './byte-trie.js'
+
+/** A piece of a unigram vocabulary: its UTF-8 bytes, its id, and its log probability. */
+export interface ScoredPiece {
+  readonly key: Uint8Array
+  readonly value: number
+}
+
+export interface ViterbiOptions {
+  /** Piece of the trie by id -> score. */
+  score: (id: number, length: number) => number
+  unknownId: number
+  /** The score of a character that no piece covers by itself. */
+  unknownScore: number
+  /** Sums are kept in this precision: SentencePiece has floats, the tokenizers library doubles. */
+  precision: 'float32' | 'float64'
+}
+
+/** A part of the text, bytes[start...end), and the id of its piece. */
+export interface Segment {
+  start: number
+  end: number
+  id: number
+}
+
+/**
+ * The most probable segmentation of a text into pieces: for each byte the best path that ends there, found from left
+ * to right. Time is linear in the text, for a piece is never longer than the vocabulary's longest. Of equal paths the
+ * first found stays, which is the one whose last piece starts earliest.
+ */
+export function bestSegments(bytes: Uint8Array, trie: ByteTrie, options: ViterbiOptions): Segment[] {
+  const { score, unknownId, unknownScore, precision } = options
+  const size = bytes.length
+  const best = precision === 'float32' ? new Float32Array(size + 1) : new Float64Array(size + 1)
+  // Rounded before it is compared: with floats, paths that differ in the last bit are equal.
+  const round = precision === 'float32' ? Math.fround : (total: number) => total
+  const startOf = new Int32Array(size + 1).fill(-1)
+  const idOf = new Int32Array(size + 1)
+  const offer = (end: number, start: number, id: number, total: number): void => {
+    if (startOf[end] !== -1 && total <= best[end]!) return
+    best[end] = total
+    startOf[end] = start
+    idOf[end] = id
+  }
+  for (let start = 0; start < size; ) {
+    const charEnd = Math.min(start + charLength(bytes[start]!), size)
+    let covered = false
+    let node = ByteTrie.root
+    for (let at = start; at < size; at++) {
+      node = trie.step(node, bytes[at]!)
+      if (node < 0) break
+      const id = trie.value(node)
+      if (id < 0) continue
+      const end = at + 1
+      offer(end, start, id, round(best[start]! + score(id, end - start)))
+      covered ||= end === charEnd
+    }
+    if (!covered) offer(charEnd, start, unknownId, round(best[start]! + unknownScore))
+    start = charEnd
+  }
+  const segments: Segment[] = []
+  for (let end = size; end > 0; end = startOf[end]!)
+    segments.push({ start: startOf[end]!, end, id: idOf[end]! })
+  return segments.reverse()
+}
+
+/** How many bytes the UTF-8 character has that this byte begins. */
+export function charLength(byte: number): number {
+  if (byte < 0xc0) return 1
+  if (byte < 0xe0) return 2
+  return byte < 0xf0 ? 3 : 4
+}

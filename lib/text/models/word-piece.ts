@@ -1,0 +1,61 @@
+import type { Json } from '../json.js'
+import { EncodingCache, type Model, Vocabulary } from './model.js'
+
+export interface WordPieceOptions {
+  unknown: number
+  /** Marks tokens that continue a word: `##` in BERT. */
+  prefix: string
+  /** Longer words are unknown as a whole, which also bounds the time a word takes. */
+  maxChars: number
+}
+
+/** BERT's model: from the left, the longest token that fits; a word with a part that fits none is unknown. */
+export class WordPiece implements Model {
+  readonly vocabulary: Vocabulary
+  readonly #options: WordPieceOptions
+  readonly #cache = new EncodingCache()
+
+  constructor(vocabulary: Vocabulary, options: WordPieceOptions) {
+    this.vocabulary = vocabulary
+    this.#options = options
+  }
+
+  static read(json: Json): WordPiece {
+    const vocabulary = Vocabulary.read(json.at('vocab'))
+    return new WordPiece(vocabulary, {
+      unknown: vocabulary.require(json.at('unk_token').string('[UNK]'), json.where),
+      prefix: json.at('continuing_subword_prefix').string('##'),
+      maxChars: json.at('max_input_chars_per_word').count(100),
+    })
+  }
+
+  encode(piece: string): number[] {
+    return this.#cache.get(piece, (word) => this.#split(word))
+  }
+
+  #split(word: string): number[] {
+    const { unknown, prefix, maxChars } = this.#options
+    const chars = [...word]
+    if (chars.length > maxChars) return [unknown]
+    const ids: number[] = []
+    for (let start = 0; start < word.length; ) {
+      const head = start > 0 ? prefix : ''
+      let end = word.length
+      let id: number | undefined
+      while (end > start) {
+        id = this.vocabulary.id(head + word.slice(start, end))
+        if (id !== undefined) break
+        // Never cut through a surrogate pair: half of one matches nothing and costs a lookup.
+        end -= end - start > 1 && isLowSurrogate(word.charCodeAt(end - 1)) ? 2 : 1
+      }
+      if (id === undefined) return [unknown]
+      ids.push(id)
+      start = end
+    }
+    return ids
+  }
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff
+}

@@ -1,0 +1,91 @@
+import { Heap } from '../heap.js'
+import { ByteTrie } from '../models/byte-trie.js'
+import { charLength, type Segment } from '../models/viterbi.js'
+import { type Piece, pieceKinds } from './model-file.js'
+
+/** A stretch of bytes that is one piece so far. */
+interface Unit extends Segment {
+  previous: number
+  next: number
+  /** Defined by the user: never merged. */
+  frozen: boolean
+}
+
+interface Candidate {
+  score: number
+  left: number
+  right: number
+  length: number
+  id: number
+}
+
+/**
+ * Byte-pair encoding of SentencePiece: of all neighbours that together are a piece, those with the best score merge,
+ * the leftmost of equals, until none is left. Pieces marked unused take part and are taken apart again.
+ */
+export function mergePieces(
+  bytes: Uint8Array,
+  pieces: ByteTrie,
+  symbols: ByteTrie,
+  table: readonly Piece[],
+  unknownId: number,
+): Segment[] {
+  const idOf = (start: number, end: number): number => {
+    let node: number = ByteTrie.root
+    for (let at = start; at < end && node >= 0; at++) node = pieces.step(node, bytes[at]!)
+    return node < 0 ? -1 : pieces.value(node)
+  }
+  const list: Unit[] = []
+  for (let start = 0; start < bytes.length; ) {
+    const symbol = symbols.longestMatch(bytes, start)
+    const end = Math.min(start + (symbol || charLength(bytes[start]!)), bytes.length)
+    list.push({
+      start,
+      end,
+      id: idOf(start, end),
+      previous: list.length - 1,
+      next: end < bytes.length ? list.length + 1 : -1,
+      frozen: symbol > 0,
+    })
+    start = end
+  }
+  const halves = new Map<string, number>()
+  const queue = new Heap<Candidate>((a, b) => a.score > b.score || (a.score === b.score && a.left < b.left))
+  const consider = (left: number, right: number): void => {
+    const a = list[left]
+    const b = list[right]
+    if (a === undefined || b === undefined || a.frozen || b.frozen) return
+    const id = idOf(a.start, b.end)
+    if (id < 0) return
+    queue.push({ score: table[id]!.score, left, right, length: b.end - a.start, id })
+    if (table[id]!.kind === pieceKinds.unused) halves.set(table[id]!.text, a.end - a.start)
+  }
+  for (let i = 1; i < list.length; i++) consider(i - 1, i)
+  for (let top = queue.pop(); top !== undefined; top = queue.pop()) {
+    const left = list[top.left]!
+    const right = list[top.right]!
+    const empty = left.start === left.end || right.start === right.end
+    // Either side may have grown or gone since.
+    if (empty || right.end - left.start !== top.length) continue
+    left.end = right.end
+    left.id = top.id
+    left.next = right.next
+    if (right.next >= 0) list[right.next]!.previous = top.left
+    right.end = right.start
+    consider(left.previous, top.left)
+    consider(top.left, left.next)
+  }
+  const segments: Segment[] = []
+  const emit = (start: number, end: number, id: number): void => {
+    const half = id >= 0 && table[id]!.kind === pieceKinds.unused ? halves.get(table[id]!.text) : undefined
+    if (half === undefined) {
+      segments.push({ start, end, id: id < 0 ? unknownId : id })
+      return
+    }
+    emit(start, start + half, idOf(start, start + half))
+    emit(start + half, end, idOf(start + half, end))
+  }
+  for (let i = list.length > 0 ? 0 : -1; i >= 0; i = list[i]!.next)
+    emit(list[i]!.start, list[i]!.end, list[i]!.id)
+  return segments
+}

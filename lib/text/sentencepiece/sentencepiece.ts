@@ -1,0 +1,198 @@
+import { isUtf8 } from 'node:buffer'
+import { SaccadeError } from '../../errors.js'
+import { ByteTrie } from '../models/byte-trie.js'
+import { byteToken } from '../models/model.js'
+import { unknownPenalty } from '../models/unigram.js'
+import { bestSegments, charLength, type Segment, type ViterbiOptions } from '../models/viterbi.js'
+import { mergePieces } from './merge.js'
+import { type ModelFile, parseModelFile, pieceKinds } from './model-file.js'
+import { SentencePieceNormalizer } from './normalizer.js'
+
+export interface SentencePieceOptions {
+  /** Overrides what the file says of a space in front of the text. */
+  addDummyPrefix?: boolean
+}
+
+/**
+ * A SentencePiece model (Kudo and Richardson 2018), unigram or byte-pair encoding, with the results of the original
+ * implementation: normalization, segmentation, and putting pieces together again.
+ */
+export class SentencePiece {
+  readonly #file: ModelFile
+  readonly #normalizer: SentencePieceNormalizer
+  readonly #denormalizer: SentencePieceNormalizer | undefined
+  readonly #ids = new Map<string, number>()
+  readonly #pieces: ByteTrie
+  readonly #symbols: ByteTrie
+  readonly #viterbi: ViterbiOptions
+  readonly #unknown: number
+
+  /** @throws TOKENIZER_INVALID naming `where`, the file. */
+  constructor(bytes: Uint8Array, where: string, options: SentencePieceOptions = {}) {
+    const file = parseModelFile(bytes, where)
+    this.#file = file
+    this.#unknown = this.#index()
+    const entries = file.pieces.map(({ text, kind }, value) => ({
+      key: Buffer.from(text, 'utf8'),
+      value,
+      kind,
+    }))
+    // Byte-pair encoding builds on unused pieces and takes them apart again; a unigram model never sees them.
+    const hidden = file.algorithm === 'unigram' ? pieceKinds.unused : undefined
+    this.#pieces = new ByteTrie(entries.filter(({ kind }) => isText(kind) && kind !== hidden))
+    this.#symbols = new ByteTrie(entries.filter(({ kind }) => kind === pieceKinds.userDefined))
+    this.#viterbi = this.#viterbiOptions()
+    const spec = { ...file.normalizer, ...options }
+    const { whitespaceAsSuffix, denormalizer } = file
+    this.#normalizer = new SentencePieceNormalizer(spec, {
+      whitespaceAsSuffix,
+      symbols: this.#symbols,
+      where,
+    })
+    this.#denormalizer =
+      denormalizer.charsMap.length > 0 ? new SentencePieceNormalizer(denormalizer, { where }) : undefined
+  }
+
+  /** Fills the map from pieces to ids; returns the id of the unknown piece. */
+  #index(): number {
+    const { pieces, byteFallback, where } = this.#file
+    let unknown = -1
+    const byText = new Map<string, number>()
+    pieces.forEach(({ text, kind }, id) => {
+      const ids = isText(kind) ? byText : this.#ids
+      if (ids.has(text)) fail(where, `the piece ${JSON.stringify(text)} occurs twice`)
+      ids.set(text, id)
+      if (kind === pieceKinds.unknown && unknown >= 0) fail(where, 'two unknown pieces')
+      if (kind === pieceKinds.unknown) unknown = id
+    })
+    // Reserved pieces come before text pieces of the same name.
+    for (const [text, id] of byText) if (!this.#ids.has(text)) this.#ids.set(text, id)
+    if (unknown < 0) fail(where, 'no unknown piece')
+    if (byteFallback)
+      for (let byte = 0; byte < 256; byte++)
+        if (pieces[this.id(byteToken(byte))]?.kind !== pieceKinds.byte)
+          fail(where, `no piece ${byteToken(byte)}`)
+    return unknown
+  }
+
+  #viterbiOptions(): ViterbiOptions {
+    const { pieces } = this.#file
+    // The original starts from the largest float, and from the smallest positive one.
+    let least = (2 - 2 ** -23) * 2 ** 127
+    let most = 2 ** -126
+    for (const { score, kind } of pieces) {
+      if (kind !== pieceKinds.normal) continue
+      least = Math.min(least, score)
+      most = Math.max(most, score)
+    }
+    return {
+      // A symbol of the user outweighs whatever else could cover its bytes.
+      score: (id, length) => {
+        const { kind, score } = pieces[id]!
+        return kind === pieceKinds.userDefined ? Math.fround(length * most) - 0.1 : score
+      },
+      unknownId: this.#unknown,
+      unknownScore: Math.fround(least - unknownPenalty),
+      precision: 'float32',
+    }
+  }
+
+  get size(): number {
+    return this.#file.pieces.length
+  }
+
+  get pieces(): ModelFile['pieces'] {
+    return this.#file.pieces
+  }
+
+  get file(): ModelFile {
+    return this.#file
+  }
+
+  /** The id of a piece; the unknown piece's where it is none. */
+  id(piece: string): number {
+    return this.#ids.get(piece) ?? this.#unknown
+  }
+
+  piece(id: number): string | undefined {
+    return this.#file.pieces[id]?.text
+  }
+
+  /** The pieces of a text. Unknown characters come as themselves, those in a row as one piece. */
+  encode(text: string): string[] {
+    const bytes = this.#normalizer.normalize(Buffer.from(text, 'utf8'))
+    const result: string[] = []
+    let afterUnknown = false
+    for (const { start, end, id } of this.#segments(bytes)) {
+      const part = bytes.subarray(start, end)
+      const unknown = id === this.#unknown
+      if (unknown && this.#file.byteFallback) for (const byte of part) result.push(byteToken(byte))
+      else if (unknown && afterUnknown) result[result.length - 1] += Buffer.from(part).toString('utf8')
+      else result.push(Buffer.from(part).toString('utf8'))
+      afterUnknown = unknown
+    }
+    return result
+  }
+
+  #segments(bytes: Uint8Array): Segment[] {
+    if (this.#file.algorithm === 'unigram') return bestSegments(bytes, this.#pieces, this.#viterbi)
+    return mergePieces(bytes, this.#pieces, this.#symbols, this.#file.pieces, this.#unknown)
+  }
+
+  /** Text from pieces: control pieces vanish, the mark becomes a space, and that of the first piece goes. */
+  decode(pieces: readonly string[]): string {
+    const { normalizer, unknownSurface, pieces: known } = this.#file
+    const stripsFirst = normalizer.addDummyPrefix || normalizer.removeExtraWhitespaces
+    let text = ''
+    let bytes: number[] = []
+    let atHead = true
+    let headSeen = false
+    const flush = (): void => {
+      text += decodeEachByte(Buffer.from(bytes))
+      bytes = []
+    }
+    for (const piece of pieces) {
+      const id = this.id(piece)
+      const kind = known[id]!.kind
+      if (kind === pieceKinds.byte) {
+        bytes.push(Number.parseInt(piece.slice(3, 5), 16))
+        continue
+      }
+      flush()
+      if (headSeen || text !== '') atHead = false
+      headSeen = false
+      if (kind === pieceKinds.control) continue
+      if (kind === pieceKinds.unknown) {
+        text += piece === known[id]!.text ? unknownSurface : piece
+        continue
+      }
+      const marked = atHead && stripsFirst && piece.startsWith('▁')
+      // With extra whitespace removed, every leading mark goes, not only the one of the dummy prefix.
+      headSeen = marked && !normalizer.removeExtraWhitespaces
+      text += (marked ? piece.slice(1) : piece).replaceAll('▁', ' ')
+    }
+    flush()
+    if (!this.#denormalizer) return text
+    return Buffer.from(this.#denormalizer.normalize(Buffer.from(text, 'utf8'))).toString('utf8')
+  }
+}
+
+function isText(kind: number): boolean {
+  return kind === pieceKinds.normal || kind === pieceKinds.userDefined || kind === pieceKinds.unused
+}
+
+/** UTF-8 to text, where each byte that begins no whole character becomes a U+FFFD of its own. */
+function decodeEachByte(bytes: Buffer): string {
+  let text = ''
+  for (let at = 0; at < bytes.length; ) {
+    const char = bytes.subarray(at, at + charLength(bytes[at]!))
+    const whole = isUtf8(char)
+    text += whole ? char.toString('utf8') : '\uFFFD'
+    at += whole ? char.length : 1
+  }
+  return text
+}
+
+function fail(where: string, problem: string): never {
+  throw new SaccadeError('TOKENIZER_INVALID', `${where}: ${problem}`)
+}

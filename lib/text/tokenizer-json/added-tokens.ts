@@ -1,0 +1,94 @@
+import type { Json } from '../json.js'
+import { trimEnd, trimStart, word } from '../unicode.js'
+import type { Normalize } from './normalizers.js'
+import { escapeRegExp } from './patterns.js'
+
+/** A token that is found in the text as it stands, ahead of the model. */
+export interface AddedToken {
+  readonly content: string
+  /** Left out when decoding without special tokens. */
+  readonly special: boolean
+  /** Only where no letter or digit touches it. */
+  readonly singleWord: boolean
+  /** Takes the whitespace before it along. */
+  readonly lstrip: boolean
+  readonly rstrip: boolean
+  /** Sought in the normalized text, in its own normalized form. */
+  readonly normalized: boolean
+}
+
+export function readAddedToken(json: Json): AddedToken {
+  const special = json.at('special').boolean(false)
+  return {
+    content: json.at('content').string(),
+    special,
+    singleWord: json.at('single_word').boolean(false),
+    lstrip: json.at('lstrip').boolean(false),
+    rstrip: json.at('rstrip').boolean(false),
+    normalized: json.at('normalized').boolean(!special),
+  }
+}
+
+/** An added token of a file beside tokenizer.json. */
+export interface ExtraToken extends AddedToken {
+  /** The file says how to find it, which then overrides tokenizer.json; otherwise only its text is known. */
+  readonly described: boolean
+}
+
+/** A token of which only the text is known. */
+export function plainToken(content: string, special: boolean): AddedToken {
+  return { content, special, singleWord: false, lstrip: false, rstrip: false, normalized: !special }
+}
+
+/** A stretch of the text: an added token, or text between such. */
+export interface Section {
+  text: string
+  start: number
+  token?: AddedToken
+}
+
+/** Finds added tokens: leftmost first, and of those at one place the longest. */
+export class AddedTokenFinder {
+  readonly #pattern: RegExp | undefined
+  readonly #tokens = new Map<string, AddedToken>()
+
+  /** `normalize` gives the form in which the tokens occur in the text that will be searched. */
+  constructor(tokens: Iterable<AddedToken>, normalize: Normalize = (text) => text) {
+    for (const token of tokens) {
+      const form = normalize(token.content)
+      if (form !== '') this.#tokens.set(form, token)
+    }
+    const forms = [...this.#tokens.keys()].sort((a, b) => b.length - a.length)
+    this.#pattern = forms.length > 0 ? new RegExp(forms.map(escapeRegExp).join('|'), 'gu') : undefined
+  }
+
+  split(text: string): Section[] {
+    if (this.#pattern === undefined) return [{ text, start: 0 }]
+    const sections: Section[] = []
+    let done = 0
+    for (const match of text.matchAll(this.#pattern)) {
+      const token = this.#tokens.get(match[0])!
+      let start = match.index
+      let end = start + match[0].length
+      if (start < done || (token.singleWord && touchesWord(text, start, end))) continue
+      if (token.lstrip) start = done + trimEnd(text.slice(done, start)).length
+      if (token.rstrip) end = text.length - trimStart(text.slice(end)).length
+      if (done < start) sections.push({ text: text.slice(done, start), start: done })
+      sections.push({ text: text.slice(start, end), start, token })
+      done = end
+    }
+    if (done < text.length) sections.push({ text: text.slice(done), start: done })
+    return sections
+  }
+}
+
+const startsWithWord = new RegExp(`^[${word}]`, 'u')
+const endsWithWord = new RegExp(`[${word}]$`, 'u')
+
+/** Two code units on each side hold the neighbouring character, whatever it is. */
+function touchesWord(text: string, start: number, end: number): boolean {
+  return (
+    endsWithWord.test(text.slice(Math.max(0, start - 2), start)) ||
+    startsWithWord.test(text.slice(end, end + 2))
+  )
+}

@@ -1,0 +1,133 @@
+import { decodeBytes } from '../byte-level.js'
+import type { Json } from '../json.js'
+import { readPattern } from './patterns.js'
+import { prependScheme } from './pre-tokenizers.js'
+
+/** A step from tokens back to text: a list of strings in, a list out; the last list is joined. */
+export type Decode = (tokens: string[]) => string[]
+
+/** Builds a decoder of tokenizer.json. @throws TOKENIZER_INVALID on a kind that is not known. */
+export function createDecoder(json: Json): Decode {
+  // Without a decoder tokens are words.
+  if (!json.present) return (tokens) => [tokens.join(' ')]
+  const type = json.at('type').string()
+  switch (type) {
+    case 'ByteLevel':
+      return (tokens) => [decodeBytes(tokens)]
+    case 'WordPiece':
+      return wordPiece(json.at('prefix').string('##'), json.at('cleanup').boolean(true))
+    case 'Metaspace':
+      return metaspace(json)
+    case 'BPEDecoder': {
+      const suffix = json.at('suffix').string('</w>')
+      return (tokens) => tokens.map((token, i) => token.replaceAll(suffix, i + 1 < tokens.length ? ' ' : ''))
+    }
+    case 'CTC':
+      return ctc(json)
+    case 'ByteFallback':
+      return byteFallback
+    case 'Fuse':
+      return (tokens) => [tokens.join('')]
+    case 'Replace': {
+      const pattern = readPattern(json.at('pattern'))
+      const content = json.at('content').string()
+      return (tokens) => tokens.map((token) => token.replace(pattern, () => content))
+    }
+    case 'Strip':
+      return strip(json.at('content').string(), json.at('start').count(0), json.at('stop').count(0))
+    case 'Sequence': {
+      const steps = json.at('decoders').list().map(createDecoder)
+      return (tokens) => steps.reduce((line, step) => step(line), tokens)
+    }
+    default:
+      return json.at('type').fail('a known decoder')
+  }
+}
+
+const cleanups: [string, string][] = [
+  [' .', '.'],
+  [' ?', '?'],
+  [' !', '!'],
+  [' ,', ','],
+  [" ' ", "'"],
+  [" n't", "n't"],
+  [" 'm", "'m"],
+  [' do not', " don't"],
+  [" 's", "'s"],
+  [" 've", "'ve"],
+  [" 're", "'re"],
+]
+
+function cleanUp(text: string): string {
+  return cleanups.reduce((line, [from, to]) => line.replaceAll(from, to), text)
+}
+
+function wordPiece(prefix: string, cleanup: boolean): Decode {
+  return (tokens) =>
+    tokens.map((token, i) => {
+      const continues = prefix !== '' && token.startsWith(prefix)
+      const text = i === 0 ? token : continues ? token.slice(prefix.length) : ` ${token}`
+      return cleanup ? cleanUp(text) : text
+    })
+}
+
+function metaspace(json: Json): Decode {
+  const mark = json.at('replacement').string('▁')
+  const prepended = prependScheme(json) !== 'never'
+  return (tokens) => tokens.map((token, i) => token.replaceAll(mark, i === 0 && prepended ? '' : ' '))
+}
+
+function ctc(json: Json): Decode {
+  const pad = json.at('pad_token').string('<pad>')
+  const delimiter = json.at('word_delimiter_token').string('|')
+  const cleanup = json.at('cleanup').boolean(true)
+  return (tokens) =>
+    tokens
+      .filter((token, i) => token !== tokens[i - 1])
+      .map((token) => {
+        const text = token.replaceAll(pad, '')
+        return cleanup ? cleanUp(text).replaceAll(delimiter, ' ') : text
+      })
+      .filter((text) => text !== '')
+}
+
+const bytePattern = /^<0x([0-9A-Fa-f]{2})>$/
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Byte tokens in a row become the text they spell; one U+FFFD for each where they spell none. */
+function byteFallback(tokens: string[]): string[] {
+  const result: string[] = []
+  let bytes: number[] = []
+  const flush = (): void => {
+    if (bytes.length === 0) return
+    try {
+      result.push(utf8.decode(Uint8Array.from(bytes)))
+    } catch {
+      for (const _ of bytes) result.push('\uFFFD')
+    }
+    bytes = []
+  }
+  for (const token of tokens) {
+    const hex = bytePattern.exec(token)?.[1]
+    if (hex !== undefined) bytes.push(Number.parseInt(hex, 16))
+    else {
+      flush()
+      result.push(token)
+    }
+  }
+  flush()
+  return result
+}
+
+/** Takes at most `start` copies of a character off each token's head and `stop` off its tail. */
+function strip(content: string, start: number, stop: number): Decode {
+  return (tokens) =>
+    tokens.map((token) => {
+      const chars = [...token]
+      let from = 0
+      while (from < start && from < chars.length && chars[from] === content) from++
+      let to = chars.length
+      while (chars.length - to < stop && to > from && chars[to - 1] === content) to--
+      return chars.slice(from, to).join('')
+    })
+}

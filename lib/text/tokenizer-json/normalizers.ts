@@ -1,0 +1,122 @@
+import { encodeBytes } from '../byte-level.js'
+import type { Json } from '../json.js'
+import { CharsMap } from '../sentencepiece/charsmap.js'
+import { lowercase, trimEnd, trimStart, whitespace } from '../unicode.js'
+import { readPattern } from './patterns.js'
+
+/** A step of text cleaning, before the text is split. */
+export type Normalize = (text: string) => string
+
+/** Builds a normalizer of tokenizer.json. @throws TOKENIZER_INVALID on a kind that is not known. */
+export function createNormalizer(json: Json): Normalize {
+  if (!json.present) return (text) => text
+  const type = json.at('type').string()
+  switch (type) {
+    case 'BertNormalizer':
+      return bertNormalizer(json)
+    case 'NFC':
+    case 'NFD':
+    case 'NFKC':
+    case 'NFKD':
+      return (text) => text.normalize(type)
+    case 'Lowercase':
+      return lowercase
+    case 'Strip':
+      return strip(json.at('strip_left').boolean(), json.at('strip_right').boolean())
+    case 'StripAccents':
+      return (text) => text.replace(/\p{M}/gu, '')
+    case 'Replace': {
+      const pattern = readPattern(json.at('pattern'))
+      const content = json.at('content').string()
+      // A function, because in a string `$&` and its kin would be read as references to the match.
+      return (text) => text.replace(pattern, () => content)
+    }
+    case 'Prepend': {
+      const prefix = json.at('prepend').string()
+      return (text) => (text === '' ? text : prefix + text)
+    }
+    case 'Precompiled':
+      return precompiled(json.at('precompiled_charsmap'))
+    case 'Nmt':
+      return nmt
+    case 'ByteLevel':
+      return encodeBytes
+    case 'Sequence': {
+      const steps = json.at('normalizers').list().map(createNormalizer)
+      return (text) => steps.reduce((line, step) => step(line), text)
+    }
+    default:
+      return json.at('type').fail('a known normalizer')
+  }
+}
+
+const unwanted = /[\0\uFFFD\p{Cf}\p{Co}]|[^\P{Cc}\t\n\r]/gu
+const anySpace = new RegExp(`[${whitespace}]`, 'gu')
+const ideographs = new RegExp(
+  '[\\u4E00-\\u9FFF\\u3400-\\u4DBF\\u{20000}-\\u{2A6DF}\\u{2A700}-\\u{2B73F}\\u{2B740}-\\u{2B81F}' +
+    '\\u{2B920}-\\u{2CEAF}\\uF900-\\uFAFF\\u{2F800}-\\u{2FA1F}]',
+  'gu',
+)
+
+function bertNormalizer(json: Json): Normalize {
+  const clean = json.at('clean_text').boolean(true)
+  const spaceOut = json.at('handle_chinese_chars').boolean(true)
+  const lower = json.at('lowercase').boolean(true)
+  const stripAccents = json.at('strip_accents').boolean(lower)
+  return (text) => {
+    let line = text
+    if (clean) line = line.replace(unwanted, '').replace(anySpace, ' ')
+    if (spaceOut) line = line.replace(ideographs, ' $& ')
+    if (stripAccents) line = line.normalize('NFD').replace(/\p{Mn}/gu, '')
+    return lower ? lowercase(line) : line
+  }
+}
+
+function strip(left: boolean, right: boolean): Normalize {
+  return (text) => {
+    const head = left ? trimStart(text) : text
+    return right ? trimEnd(head) : head
+  }
+}
+
+const nmtDropped = /[\x01-\x08\x0B\x0E-\x1F\x7F\x8F\x9F]/g
+const nmtSpaces = /[\t\n\f\r\u1680\u200B-\u200F\u2028\u2029\u2581\uFEFF\uFFFD]/g
+
+function nmt(text: string): string {
+  return text.replace(nmtDropped, '').replace(nmtSpaces, ' ')
+}
+
+const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
+const plainAscii = /^[\x00-\x7F]*$/
+
+/**
+ * A SentencePiece character map as the tokenizers library applies it, which is not how SentencePiece does: a
+ * grapheme of fewer than six bytes goes through as a whole and takes the replacement of the *shortest* rule at its
+ * head; of what remains, each character is looked up by itself.
+ */
+function precompiled(json: Json): Normalize {
+  const map = new CharsMap(Buffer.from(json.string(), 'base64'), json.where)
+  const replace = (part: string): string | undefined => {
+    const bytes = Buffer.from(part, 'utf8')
+    // The trie's keys are C strings in this library: a zero byte ends the search.
+    const zero = bytes.indexOf(0)
+    const by = map.shortest(bytes, 0, zero < 0 ? bytes.length : zero)
+    return by && Buffer.from(by).toString('utf8')
+  }
+  const known = new Map<string, string>()
+  const convert = (grapheme: string): string => {
+    let result = known.get(grapheme)
+    if (result !== undefined) return result
+    const whole = Buffer.byteLength(grapheme, 'utf8') < 6 ? replace(grapheme) : undefined
+    result = whole ?? Array.from(grapheme, (char) => replace(char) ?? char).join('')
+    if (known.size < 4096) known.set(grapheme, result)
+    return result
+  }
+  return (text) => {
+    let result = ''
+    // Segmenting is slow; in ASCII the only grapheme of two characters is a Windows line end.
+    if (plainAscii.test(text)) for (const part of text.match(/\r\n|[^]/g) ?? []) result += convert(part)
+    else for (const { segment } of graphemes.segment(text)) result += convert(segment)
+    return result
+  }
+}

@@ -1,0 +1,73 @@
+import type { Json } from '../json.js'
+
+/** A part of the text on its way to the model. `atStart`: it begins where the whole text begins. */
+export interface Piece {
+  readonly text: string
+  readonly atStart: boolean
+}
+
+const behaviors = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'] as const
+
+/** What becomes of the delimiters when a text is split at them. */
+export type SplitBehavior = (typeof behaviors)[number]
+
+export function readBehavior(json: Json, fallback?: SplitBehavior): SplitBehavior {
+  const name = json.string(fallback)
+  return behaviors.find((behavior) => behavior === name) ?? json.fail(`one of ${behaviors.join(', ')}`)
+}
+
+interface Span {
+  start: number
+  end: number
+  delimiter: boolean
+}
+
+/**
+ * Splits at the matches of a global pattern. `invert`: the matches are the content, and what lies between them the
+ * delimiters. Empty parts are dropped.
+ */
+export function split(piece: Piece, pattern: RegExp, behavior: SplitBehavior, invert = false): Piece[] {
+  const { text } = piece
+  const spans: Span[] = []
+  let at = 0
+  for (const match of text.matchAll(pattern)) {
+    const end = match.index + match[0].length
+    if (at < match.index) spans.push({ start: at, end: match.index, delimiter: invert })
+    if (match.index < end) spans.push({ start: match.index, end, delimiter: !invert })
+    at = end
+  }
+  if (at < text.length) spans.push({ start: at, end: text.length, delimiter: invert })
+  return join(spans, behavior).map(({ start, end }) => ({
+    text: text.slice(start, end),
+    atStart: piece.atStart && start === 0,
+  }))
+}
+
+function join(spans: Span[], behavior: SplitBehavior): Span[] {
+  if (behavior === 'Isolated') return spans
+  if (behavior === 'Removed') return spans.filter((span) => !span.delimiter)
+  if (behavior === 'MergedWithNext') return mergeWithNext(spans)
+  const joined: Span[] = []
+  let previous = false
+  for (const span of spans) {
+    const last = joined.at(-1)
+    const merges = behavior === 'Contiguous' ? span.delimiter === previous : span.delimiter && !previous
+    if (merges && last !== undefined) last.end = span.end
+    else joined.push({ ...span })
+    previous = span.delimiter
+  }
+  return joined
+}
+
+/** Of several delimiters in a row only the last joins what follows; the others stand alone. */
+function mergeWithNext(spans: Span[]): Span[] {
+  const joined: Span[] = []
+  let following = false
+  for (const span of spans.toReversed()) {
+    const last = joined.at(-1)
+    if (span.delimiter && !following && last !== undefined) last.start = span.start
+    else joined.push({ ...span })
+    following = span.delimiter
+  }
+  return joined.reverse()
+}

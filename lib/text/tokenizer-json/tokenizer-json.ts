@@ -1,0 +1,147 @@
+import type { TokenizerCore } from '../core.js'
+import type { Json } from '../json.js'
+import { BytePair } from '../models/byte-pair.js'
+import type { Model } from '../models/model.js'
+import { Unigram } from '../models/unigram.js'
+import { WordLevel } from '../models/word-level.js'
+import { WordPiece } from '../models/word-piece.js'
+import { type AddedToken, AddedTokenFinder, type ExtraToken, readAddedToken } from './added-tokens.js'
+import { createDecoder, type Decode } from './decoders.js'
+import { createNormalizer, type Normalize } from './normalizers.js'
+import { createPostProcessor, type Part, type PostProcessor } from './post-processors.js'
+import { createPreTokenizer, type PreTokenize } from './pre-tokenizers.js'
+
+/**
+ * A tokenizer as tokenizer.json describes it, with the results of the Rust library `tokenizers`: added tokens are cut
+ * out of the text, what lies between them is normalized, split into pieces, and given to the model.
+ *
+ * The components are our own because those of @huggingface/tokenizers 0.2 differ where texts get unusual: it
+ * replaces character maps by NFKC and `\w` by ASCII, gives Σ its final form, ignores `single_word` and most split
+ * behaviours, drops an empty second text, and has no WordLevel model. Its translation of patterns is used.
+ */
+export class TokenizerJson implements TokenizerCore {
+  readonly cut = 'even'
+  readonly #model: Model
+  readonly #normalize: Normalize
+  readonly #preTokenize: PreTokenize
+  readonly #postProcessor: PostProcessor
+  readonly #decode: Decode
+  readonly #added = new Map<number, AddedToken>()
+  readonly #addedIds = new Map<string, number>()
+  readonly #inText: AddedTokenFinder
+  readonly #inNormalized: AddedTokenFinder
+
+  readonly #finish: (text: string) => string
+
+  /** `more`: tokens of the files beside tokenizer.json. `finish`: what becomes of decoded text. */
+  constructor(json: Json, more: readonly ExtraToken[] = [], finish = (text: string) => text) {
+    this.#finish = finish
+    this.#model = createModel(json.at('model'))
+    this.#normalize = createNormalizer(json.at('normalizer'))
+    this.#preTokenize = createPreTokenizer(json.at('pre_tokenizer'))
+    this.#postProcessor = createPostProcessor(json.at('post_processor'))
+    this.#decode = createDecoder(json.at('decoder'))
+    for (const entry of json.at('added_tokens').optionalList())
+      this.#add(readAddedToken(entry), entry.at('id').count())
+    for (const { described, ...token } of more)
+      if (described || !this.#addedIds.has(token.content)) this.#add(token)
+    const tokens = [...this.#added.values()]
+    this.#inText = new AddedTokenFinder(tokens.filter((token) => !token.normalized))
+    this.#inNormalized = new AddedTokenFinder(
+      tokens.filter((token) => token.normalized),
+      this.#normalize,
+    )
+  }
+
+  /** A token without an id of its own comes after all others. */
+  #add(token: AddedToken, givenId?: number): void {
+    if (token.content === '') return
+    const id = givenId ?? this.id(token.content) ?? Math.max(this.size, this.#model.vocabulary.count)
+    this.#added.set(id, token)
+    this.#addedIds.set(token.content, id)
+  }
+
+  get size(): number {
+    let size = this.#model.vocabulary.size
+    for (const id of this.#added.keys()) size = Math.max(size, id + 1)
+    return size
+  }
+
+  ids(text: string): number[] {
+    const ids: number[] = []
+    for (const section of this.#inText.split(text)) {
+      if (section.token) ids.push(this.#addedIds.get(section.token.content)!)
+      else this.#encodeSection(this.#normalize(section.text), section.start === 0, ids)
+    }
+    return ids
+  }
+
+  #encodeSection(text: string, atStart: boolean, ids: number[]): void {
+    for (const section of this.#inNormalized.split(text)) {
+      if (section.token) {
+        ids.push(this.#addedIds.get(section.token.content)!)
+        continue
+      }
+      if (section.text === '') continue
+      const pieces = this.#preTokenize({ text: section.text, atStart: atStart && section.start === 0 })
+      // One by one: spreading a long text's ids into push() overflows the stack.
+      for (const piece of pieces) for (const id of this.#model.encode(piece.text)) ids.push(id)
+    }
+  }
+
+  added(pair: boolean): number {
+    return this.#postProcessor.added(pair)
+  }
+
+  assemble(first: number[], second: number[] | undefined, addSpecialTokens: boolean): Part {
+    const parts: Part[] = [{ ids: first, typeIds: first.map(() => 0) }]
+    if (second) parts.push({ ids: second, typeIds: second.map(() => 1) })
+    const processed = this.#postProcessor.process(parts, addSpecialTokens)
+    return {
+      ids: processed.flatMap((part) => part.ids),
+      typeIds: processed.flatMap((part) => part.typeIds),
+    }
+  }
+
+  decode(ids: readonly number[], skipSpecialTokens: boolean): string {
+    const tokens: string[] = []
+    for (const id of ids) {
+      const token = this.token(id)
+      const special = skipSpecialTokens && this.#added.get(id)?.special === true
+      if (token !== undefined && !special) tokens.push(token)
+    }
+    return this.#finish(this.#decode(tokens).join(''))
+  }
+
+  id(token: string): number | undefined {
+    return this.#addedIds.get(token) ?? this.#model.vocabulary.id(token)
+  }
+
+  token(id: number): string | undefined {
+    return this.#added.get(id)?.content ?? this.#model.vocabulary.token(id)
+  }
+}
+
+function createModel(json: Json): Model {
+  switch (modelType(json)) {
+    case 'WordPiece':
+      return WordPiece.read(json)
+    case 'WordLevel':
+      return WordLevel.read(json)
+    case 'BPE':
+      return BytePair.read(json)
+    case 'Unigram':
+      return Unigram.read(json)
+    default:
+      return json.at('type').fail('a known model')
+  }
+}
+
+/** Files of the first versions name no type; the members tell. */
+function modelType(json: Json): string {
+  const type = json.at('type')
+  if (type.present) return type.string()
+  if (json.at('merges').present) return 'BPE'
+  if (Array.isArray(json.at('vocab').value)) return 'Unigram'
+  return json.at('continuing_subword_prefix').present ? 'WordPiece' : 'WordLevel'
+}

@@ -1,0 +1,255 @@
+import { SaccadeError } from '../errors.js'
+import { roles, type SpecialRole } from './class-defaults.js'
+import type { TokenizerCore } from './core.js'
+import { checkOptionNames, optionInvalid } from './options.js'
+import type { Side, TokenizerSettings } from './settings.js'
+import { type TruncationStrategy, truncate } from './truncation.js'
+import { cleanUpSpaces, wellFormed } from './unicode.js'
+
+export interface EncodeOptions {
+  /** A second text, for models that take two. */
+  pair?: string
+  /** Default true. */
+  addSpecialTokens?: boolean
+  /** Default false. `true` is 'longest_first'. Cuts to maxLength, or to the model's limit where it has one. */
+  truncation?: boolean | TruncationStrategy
+  /** In tokens, special ones included. Default: the model's limit. */
+  maxLength?: number
+}
+
+export interface BatchOptions extends Omit<EncodeOptions, 'pair'> {
+  /** Second texts, as many as first ones. */
+  textPair?: readonly string[]
+  /** Default false. `true` is 'longest': up to the longest of the batch. 'max_length': up to maxLength. */
+  padding?: boolean | 'longest' | 'max_length'
+}
+
+export interface DecodeOptions {
+  /** Default false. */
+  skipSpecialTokens?: boolean
+  /** Undo the spaces before English punctuation. Default: what tokenizer_config.json says, else false. */
+  cleanUpTokenizationSpaces?: boolean
+}
+
+/** One text, or two joined. All lists have the same length. */
+export interface Encoding {
+  inputIds: number[]
+  /** 1 for tokens of the second text, else 0. */
+  tokenTypeIds: number[]
+  /** 1 for tokens, 0 for padding. */
+  attentionMask: number[]
+}
+
+/** A batch; the rows have one length if padded. */
+export interface BatchEncoding {
+  inputIds: number[][]
+  tokenTypeIds: number[][]
+  attentionMask: number[][]
+}
+
+const encodeOptions = ['pair', 'addSpecialTokens', 'truncation', 'maxLength']
+const batchOptions = ['textPair', 'addSpecialTokens', 'truncation', 'maxLength', 'padding']
+const decodeOptions = ['skipSpecialTokens', 'cleanUpTokenizationSpaces']
+
+/** Text to token ids and back, as the model's own tokenizer does it. Made by {@link loadTokenizer}. */
+export class Tokenizer {
+  readonly #core: TokenizerCore
+  readonly #settings: TokenizerSettings
+  readonly #specialIds: Readonly<Partial<Record<SpecialRole, number>>>
+
+  constructor(core: TokenizerCore, settings: TokenizerSettings) {
+    this.#core = core
+    this.#settings = settings
+    const ids: Partial<Record<SpecialRole, number>> = {}
+    for (const role of roles) {
+      const token = settings.specialTokens[role]
+      const id = token === undefined ? undefined : core.id(token)
+      if (id !== undefined) ids[role] = id
+    }
+    this.#specialIds = ids
+  }
+
+  /** The most tokens the model takes, special ones included; Infinity where the files name no limit. */
+  get modelMaxLength(): number {
+    return this.#settings.modelMaxLength
+  }
+
+  get paddingSide(): Side {
+    return this.#settings.paddingSide
+  }
+
+  get truncationSide(): Side {
+    return this.#settings.truncationSide
+  }
+
+  /** The inputs the model takes: 'input_ids', 'attention_mask', and 'token_type_ids' where it knows segments. */
+  get modelInputNames(): readonly string[] {
+    return this.#settings.modelInputNames
+  }
+
+  /** One past the largest token id. */
+  get size(): number {
+    return this.#core.size
+  }
+
+  /** Special tokens by the part they play: `{ eos: '</s>', ... }`. */
+  get specialTokens(): Readonly<Partial<Record<SpecialRole, string>>> {
+    return this.#settings.specialTokens
+  }
+
+  get bosTokenId(): number | undefined {
+    return this.#specialIds.bos
+  }
+
+  get eosTokenId(): number | undefined {
+    return this.#specialIds.eos
+  }
+
+  get unkTokenId(): number | undefined {
+    return this.#specialIds.unk
+  }
+
+  get sepTokenId(): number | undefined {
+    return this.#specialIds.sep
+  }
+
+  get padTokenId(): number | undefined {
+    return this.#specialIds.pad
+  }
+
+  get clsTokenId(): number | undefined {
+    return this.#specialIds.cls
+  }
+
+  get maskTokenId(): number | undefined {
+    return this.#specialIds.mask
+  }
+
+  /** The id of a token, or undefined where it is none. */
+  tokenToId(token: string): number | undefined {
+    return this.#core.id(token)
+  }
+
+  /** The token of an id, or undefined where there is none. */
+  idToToken(id: number): string | undefined {
+    return this.#core.token(id)
+  }
+
+  /**
+   * Encodes one text, or a pair. Longer results than {@link modelMaxLength} are returned as they are: whether they
+   * fit is the caller's to check.
+   * @throws OPTION_UNKNOWN, OPTION_INVALID, INPUT_INVALID (not a string)
+   */
+  encode(text: string, options: EncodeOptions = {}): Encoding {
+    checkOptionNames(options, encodeOptions, 'encode()')
+    return this.#encode(text, options.pair, options, false)
+  }
+
+  /** Encodes a text of the target language: what a translator is to write. For others the same as encode(). */
+  encodeTarget(text: string, options: EncodeOptions = {}): Encoding {
+    checkOptionNames(options, encodeOptions, 'encodeTarget()')
+    return this.#encode(text, options.pair, options, true)
+  }
+
+  /**
+   * Encodes a batch.
+   * @throws OPTION_UNKNOWN, OPTION_INVALID (padding without a padding token, ...), INPUT_INVALID, EMPTY_BATCH
+   */
+  call(texts: readonly string[], options: BatchOptions = {}): BatchEncoding {
+    checkOptionNames(options, batchOptions, 'call()')
+    if (!Array.isArray(texts))
+      throw new SaccadeError('INPUT_INVALID', 'the texts of a batch must be an array')
+    if (texts.length === 0) throw new SaccadeError('EMPTY_BATCH', 'no text to encode')
+    const { textPair, padding = false } = options
+    if (textPair !== undefined && textPair.length !== texts.length)
+      optionInvalid('textPair', textPair, `${texts.length} texts, one for each first text`)
+    const rows = texts.map((text, i) => this.#encode(text, textPair?.[i], options, false))
+    const length = this.#paddedLength(rows, padding, options.maxLength)
+    for (const row of rows) this.#pad(row, length)
+    return {
+      inputIds: rows.map((row) => row.inputIds),
+      tokenTypeIds: rows.map((row) => row.tokenTypeIds),
+      attentionMask: rows.map((row) => row.attentionMask),
+    }
+  }
+
+  /** Text from ids. Ids outside the vocabulary are skipped, or unknown, as in the model's own tokenizer. */
+  decode(ids: ArrayLike<number | bigint>, options: DecodeOptions = {}): string {
+    checkOptionNames(options, decodeOptions, 'decode()')
+    const { skipSpecialTokens = false, cleanUpTokenizationSpaces } = options
+    const text = this.#core.decode(
+      Array.from(ids, (id) => Number(id)),
+      skipSpecialTokens,
+    )
+    return (cleanUpTokenizationSpaces ?? this.#settings.cleanUpTokenizationSpaces)
+      ? cleanUpSpaces(text)
+      : text
+  }
+
+  /** decode() of every row. */
+  batchDecode(rows: readonly ArrayLike<number | bigint>[], options: DecodeOptions = {}): string[] {
+    return rows.map((ids) => this.decode(ids, options))
+  }
+
+  #encode(text: string, pair: string | undefined, options: EncodeOptions, target: boolean): Encoding {
+    const { addSpecialTokens = true, truncation = false } = options
+    for (const value of [text, pair])
+      if (value !== undefined && typeof value !== 'string')
+        throw new SaccadeError('INPUT_INVALID', `a text must be a string, got ${typeof value}`)
+    if (typeof text !== 'string')
+      throw new SaccadeError('INPUT_INVALID', 'a text must be a string, got undefined')
+    let first = this.#core.ids(wellFormed(text), target)
+    let second = pair === undefined ? undefined : this.#core.ids(wellFormed(pair), target)
+    const strategy = readStrategy(truncation)
+    const max = this.#limit(options.maxLength)
+    if (strategy !== undefined && max !== Infinity) {
+      const special = addSpecialTokens ? this.#core.added(second !== undefined) : 0
+      if (max < special) optionInvalid('maxLength', max, `room for the ${special} special tokens`)
+      const cut = truncate(first, second, max - special, strategy, this.truncationSide, this.#core.cut)
+      if (cut === undefined)
+        return optionInvalid('truncation', truncation, 'a strategy that can cut the texts short enough')
+      ;[first, second] = cut
+    }
+    const { ids, typeIds } = this.#core.assemble(first, second, addSpecialTokens)
+    return { inputIds: ids, tokenTypeIds: typeIds, attentionMask: ids.map(() => 1) }
+  }
+
+  #limit(maxLength: number | undefined): number {
+    if (maxLength === undefined) return this.modelMaxLength
+    if (!Number.isInteger(maxLength) || maxLength < 0)
+      optionInvalid('maxLength', maxLength, 'a whole number of at least 0')
+    return maxLength
+  }
+
+  #paddedLength(rows: Encoding[], padding: BatchOptions['padding'], maxLength: number | undefined): number {
+    if (padding === false) return 0
+    if (padding !== true && padding !== 'longest' && padding !== 'max_length')
+      optionInvalid('padding', padding, "true, false, 'longest' or 'max_length'")
+    if (this.padTokenId === undefined)
+      optionInvalid('padding', padding, 'false, for this tokenizer has no padding token')
+    const limit = this.#limit(maxLength)
+    if (padding === 'max_length') return limit === Infinity ? 0 : limit
+    return rows.reduce((length, row) => Math.max(length, row.inputIds.length), 0)
+  }
+
+  #pad(row: Encoding, length: number): void {
+    const missing = length - row.inputIds.length
+    if (missing <= 0) return
+    const padded = (ids: number[], by: number): number[] => {
+      const padding = new Array<number>(missing).fill(by)
+      return this.paddingSide === 'right' ? ids.concat(padding) : padding.concat(ids)
+    }
+    row.inputIds = padded(row.inputIds, this.padTokenId!)
+    row.tokenTypeIds = padded(row.tokenTypeIds, 0)
+    row.attentionMask = padded(row.attentionMask, 0)
+  }
+}
+
+function readStrategy(truncation: boolean | TruncationStrategy): TruncationStrategy | undefined {
+  if (truncation === false) return undefined
+  if (truncation === true) return 'longest_first'
+  const known = ['longest_first', 'only_first', 'only_second']
+  return known.includes(truncation)
+    ? truncation
+    : optionInvalid('truncation', truncation, `true, false, ${known.join(', ')}`)
+}

@@ -1,0 +1,42 @@
+import type { CutRule } from './core.js'
+import type { Side } from './settings.js'
+
+/** `longest_first` takes from the longer of two texts, the others from one text only. */
+export type TruncationStrategy = 'longest_first' | 'only_first' | 'only_second'
+
+/** Cuts one text or two to `max` tokens together. Undefined where the strategy cannot cut that many. */
+export function truncate(
+  first: number[],
+  second: number[] | undefined,
+  max: number,
+  strategy: TruncationStrategy,
+  side: Side,
+  rule: CutRule,
+): [number[], number[] | undefined] | undefined {
+  const excess = first.length + (second?.length ?? 0) - max
+  if (excess <= 0) return [first, second]
+  if (strategy === 'only_first') {
+    if (first.length <= excess) return undefined
+    return [keep(first, first.length - excess, side), second]
+  }
+  if (strategy === 'only_second') {
+    if (second === undefined || second.length <= excess) return undefined
+    return [first, keep(second, second.length - excess, side)]
+  }
+  if (second === undefined) return [keep(first, max, side), undefined]
+  const toFirst = share(first.length, second.length, max, rule)
+  return [keep(first, toFirst, side), keep(second, max - toFirst, side)]
+}
+
+/** How many of `max` tokens the first text keeps: all it has, while the other is longer; else half. */
+function share(first: number, second: number, max: number, rule: CutRule): number {
+  const half = Math.floor(max / 2)
+  const odd = max % 2
+  if (Math.min(first, second) <= half) return first <= second ? first : max - second
+  // Both are cut. Of an odd number the longer text keeps one more, or always the first.
+  return rule === 'first' || first > second ? half + odd : half
+}
+
+function keep(ids: number[], count: number, side: Side): number[] {
+  return side === 'right' ? ids.slice(0, count) : ids.slice(ids.length - count)
+}

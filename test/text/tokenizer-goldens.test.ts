@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { roles } from '../../lib/text/class-defaults.js'
+import { loadTokenizer } from '../../lib/text/load.js'
+
+interface Golden {
+  size: number
+  special_tokens: Record<string, string>
+  samples: {
+    text: string
+    ids: number[]
+    ids_without_special?: number[]
+    decoded?: string
+    decoded_without_special?: string
+  }[]
+  padded: {
+    texts: string[]
+    padding: 'max_length' | false
+    max_length: number
+    input_ids: number[][]
+    attention_mask?: number[][]
+    token_type_ids?: number[][]
+  }
+  pair?: { texts: [string, string]; input_ids: number[]; token_type_ids: number[]; attention_mask: number[] }
+  targets?: { texts: string[]; ids: number[][] }
+}
+
+const root = fileURLToPath(new URL('../data/goldens/tokenizers/', import.meta.url))
+const names = readdirSync(root).sort()
+
+test('all eight kinds are there', () => {
+  assert.equal(names, [
+    'bart-florence2',
+    'bert-cased',
+    'bert-uncased',
+    'clip',
+    'gpt2',
+    'marian',
+    'siglip',
+    't5',
+  ])
+})
+
+for (const name of names) {
+  const dir = join(root, name)
+  const golden = JSON.parse(readFileSync(join(dir, 'golden.json'), 'utf8')) as Golden
+
+  test(`${name}: ids and text of every sample`, async () => {
+    const tokenizer = await loadTokenizer(dir)
+    for (const sample of golden.samples) {
+      const { inputIds, attentionMask, tokenTypeIds } = tokenizer.encode(sample.text)
+      assert.equal(inputIds, sample.ids, sample.text)
+      assert.equal(
+        attentionMask,
+        sample.ids.map(() => 1),
+      )
+      assert.equal(
+        tokenTypeIds,
+        sample.ids.map(() => 0),
+      )
+      if (sample.ids_without_special)
+        assert.equal(
+          tokenizer.encode(sample.text, { addSpecialTokens: false }).inputIds,
+          sample.ids_without_special,
+        )
+      if (sample.decoded !== undefined) assert.is(tokenizer.decode(sample.ids), sample.decoded)
+      if (sample.decoded_without_special !== undefined)
+        assert.is(tokenizer.decode(sample.ids, { skipSpecialTokens: true }), sample.decoded_without_special)
+    }
+  })
+
+  test(`${name}: a padded and truncated batch`, async () => {
+    const tokenizer = await loadTokenizer(dir)
+    const { texts, padding, max_length: maxLength, ...expected } = golden.padded
+    const batch = tokenizer.call(texts, { padding, truncation: true, maxLength })
+    assert.equal(batch.inputIds, expected.input_ids)
+    if (expected.attention_mask) assert.equal(batch.attentionMask, expected.attention_mask)
+    if (expected.token_type_ids) assert.equal(batch.tokenTypeIds, expected.token_type_ids)
+  })
+
+  test(`${name}: size and special tokens`, async () => {
+    const tokenizer = await loadTokenizer(dir)
+    assert.is(tokenizer.size, golden.size)
+    const tokens = Object.entries(tokenizer.specialTokens).map(([role, token]) => [`${role}_token`, token])
+    const expected = Object.entries(golden.special_tokens).filter(([, token]) => token !== null)
+    assert.equal(Object.fromEntries(tokens), Object.fromEntries(expected))
+    for (const role of roles) {
+      const token = tokenizer.specialTokens[role]
+      if (token === undefined) continue
+      const id = tokenizer.tokenToId(token)!
+      assert.is(tokenizer[`${role}TokenId`], id)
+      assert.is(tokenizer.idToToken(id), token)
+    }
+  })
+
+  if (golden.pair)
+    test(`${name}: a pair of texts`, async () => {
+      const tokenizer = await loadTokenizer(dir)
+      const { texts, input_ids, token_type_ids, attention_mask } = golden.pair!
+      const { inputIds, tokenTypeIds, attentionMask } = tokenizer.encode(texts[0], { pair: texts[1] })
+      assert.equal([inputIds, tokenTypeIds, attentionMask], [input_ids, token_type_ids, attention_mask])
+    })
+
+  if (golden.targets)
+    test(`${name}: texts of the target language`, async () => {
+      const tokenizer = await loadTokenizer(dir)
+      const ids = golden.targets!.texts.map((text) => tokenizer.encodeTarget(text).inputIds)
+      assert.equal(ids, golden.targets!.ids)
+    })
+}
+
+test.run()
