@@ -1,0 +1,174 @@
+// copy: out = in, of any two types (convert.h), any strides.
+//
+// Two ways through memory. Where the input is dense along the output's innermost axis, or along none, runs
+// are copied one after another. Where it is dense along another axis, the copy is a transposition: tiles are
+// blocks of those two axes, so that both sides touch whole cache lines.
+#include "convert.h"
+#include "isa.h"
+#include "simd.h"
+#include "strided.h"
+
+namespace saccade {
+namespace {
+
+// A block is at most this long along the output's innermost axis; 128 rows of a cache line each stay in the
+// first-level cache.
+constexpr int64_t kBlock = 128;
+
+template <class To, class From>
+void loop(char* out, const char* const* in, int64_t n, float) {
+  To* to = reinterpret_cast<To*>(out);
+  const From* from = reinterpret_cast<const From*>(in[0]);
+  for (int64_t i = 0; i < n; i++) to[i] = convert<To>(from[i]);
+}
+
+Loop loopOf(DType to, DType from) {
+  return withType(to, [&](auto toType) {
+    return withType(from, [&](auto fromType) -> Loop {
+      return loop<typename decltype(toType)::type, typename decltype(fromType)::type>;
+    });
+  });
+}
+
+// The axis along which the input is dense, when the output is dense along the innermost and the input is not.
+int32_t transposedAxis(const Walk<2>& walk) {
+  if (!walk.isDense(0) || walk.isDense(1)) return -1;
+  for (int32_t axis = 0; axis < walk.rank - 1; axis++) {
+    if (walk.stride[1][axis] == walk.size[1]) return axis;
+  }
+  return -1;
+}
+
+struct Blocks {
+  int64_t columns, rows;            // of a block: along the innermost axis, along the transposed one
+  int64_t columnBlocks, rowBlocks;  // of the plane
+  int64_t planes;
+};
+
+Blocks blocksOf(const Walk<2>& walk, int32_t axis) {
+  Blocks blocks;
+  blocks.columns = walk.inner() < kBlock ? walk.inner() : kBlock;
+  blocks.rows = kTileElements / 2 / blocks.columns;
+  blocks.columnBlocks = (walk.inner() + blocks.columns - 1) / blocks.columns;
+  blocks.rowBlocks = (walk.dim[axis] + blocks.rows - 1) / blocks.rows;
+  blocks.planes = 1;
+  for (int32_t other = 0; other < walk.rank - 1; other++) {
+    if (other != axis) blocks.planes *= walk.dim[other];
+  }
+  return blocks;
+}
+
+// out[row][column] = in[column][row]; strides in bytes, of a row of out and of a column of in.
+template <class T>
+void transposePlain(char* out, int64_t outStride, const char* in, int64_t inStride, int64_t rows,
+                    int64_t columns) {
+  constexpr int64_t kSide = 16;
+  for (int64_t r = 0; r < rows; r += kSide) {
+    const int64_t rowEnd = r + kSide < rows ? r + kSide : rows;
+    for (int64_t c = 0; c < columns; c += kSide) {
+      const int64_t count = c + kSide < columns ? kSide : columns - c;
+      for (int64_t row = r; row < rowEnd; row++) {
+        copyStrided<T>(out + row * outStride + c * sizeof(T), sizeof(T), in + c * inStride + row * sizeof(T),
+                       inStride, count);
+      }
+    }
+  }
+}
+
+void transposeFloats(char* out, int64_t outStride, const char* in, int64_t inStride, int64_t rows,
+                     int64_t columns) {
+  const int64_t wholeRows = rows / kLanes * kLanes, wholeColumns = columns / kLanes * kLanes;
+  for (int64_t r = 0; r < wholeRows; r += kLanes) {
+    for (int64_t c = 0; c < wholeColumns; c += kLanes) {
+      F block[kLanes];
+      for (int i = 0; i < kLanes; i++)
+        block[i] = load(reinterpret_cast<const float*>(in + (c + i) * inStride) + r);
+      transpose(block);
+      for (int i = 0; i < kLanes; i++)
+        store(reinterpret_cast<float*>(out + (r + i) * outStride) + c, block[i]);
+    }
+  }
+  transposePlain<uint32_t>(out + wholeColumns * 4, outStride, in + wholeColumns * inStride, inStride,
+                           wholeRows, columns - wholeColumns);
+  transposePlain<uint32_t>(out + wholeRows * outStride, outStride, in + wholeRows * 4, inStride,
+                           rows - wholeRows, columns);
+}
+
+void transposeTile(const Walk<2>& walk, int32_t axis, int64_t tile) {
+  const Blocks blocks = blocksOf(walk, axis);
+  const int64_t column = tile % blocks.columnBlocks * blocks.columns;
+  const int64_t row = tile / blocks.columnBlocks % blocks.rowBlocks * blocks.rows;
+  int64_t plane = tile / blocks.columnBlocks / blocks.rowBlocks;
+  const int64_t size = walk.size[0], outStride = walk.stride[0][axis], inStride = walk.innerStride(1);
+  char* out = walk.data[0] + row * outStride + column * size;
+  const char* in = walk.data[1] + row * size + column * inStride;
+  for (int32_t other = walk.rank - 2; other >= 0; other--) {
+    if (other == axis) continue;
+    out += plane % walk.dim[other] * walk.stride[0][other];
+    in += plane % walk.dim[other] * walk.stride[1][other];
+    plane /= walk.dim[other];
+  }
+  const int64_t rows = walk.dim[axis] - row < blocks.rows ? walk.dim[axis] - row : blocks.rows;
+  const int64_t columns = walk.inner() - column < blocks.columns ? walk.inner() - column : blocks.columns;
+  if (size == 4) {
+    transposeFloats(out, outStride, in, inStride, rows, columns);
+  } else if (size == 8) {
+    transposePlain<uint64_t>(out, outStride, in, inStride, rows, columns);
+  } else if (size == 2) {
+    transposePlain<uint16_t>(out, outStride, in, inStride, rows, columns);
+  } else {
+    transposePlain<uint8_t>(out, outStride, in, inStride, rows, columns);
+  }
+}
+
+const char* check(const Call& call) {
+  if (call.views != 2 || call.attributes != 0) return "copy takes two views and no attribute";
+  const View &out = call.view[0], &in = call.view[1];
+  if (!sameDims(out, in)) return "copy: dims must be equal";
+  if (out.dtype != in.dtype && (out.dtype == DType::packed || in.dtype == DType::packed))
+    return "copy: packed matrices cannot be converted";
+  return nullptr;
+}
+
+int64_t tiles(const Call& call) {
+  if (elementsOf(call.view[0]) == 0) return 0;
+  if (call.view[0].dtype == call.view[1].dtype) {
+    const Walk<2> walk = walkOver<2>(call);
+    const int32_t axis = transposedAxis(walk);
+    if (axis >= 0) {
+      const Blocks blocks = blocksOf(walk, axis);
+      return blocks.planes * blocks.rowBlocks * blocks.columnBlocks;
+    }
+  }
+  return elementTiles(call);
+}
+
+int64_t scratch(const Call&) {
+  return 0;
+}
+
+Status run(const Call& call, int64_t tile, char*) {
+  if (call.view[0].dtype != call.view[1].dtype) {
+    forElements<1>(call, tile, loopOf(call.view[0].dtype, call.view[1].dtype));
+    return Status::ok;
+  }
+  const Walk<2> walk = walkOver<2>(call);
+  const int32_t axis = transposedAxis(walk);
+  if (axis >= 0) {
+    transposeTile(walk, axis, tile);
+    return Status::ok;
+  }
+  const int64_t begin = tile * kTileElements, all = elementsOf(call.view[0]);
+  const int64_t end = begin + kTileElements < all ? begin + kTileElements : all;
+  forRuns(walk, begin, end, [&](char* const* run, int64_t n) {
+    copyRun(run[0], walk.innerStride(0), run[1], walk.innerStride(1), walk.size[0], n);
+  });
+  return Status::ok;
+}
+
+}  // namespace
+
+extern const Kernel SACCADE_KERNEL(copy);
+constexpr Kernel SACCADE_KERNEL(copy){check, tiles, scratch, run};
+
+}  // namespace saccade

@@ -1,0 +1,39 @@
+// fill: every element of out becomes the attribute `value`, converted to its type as copy converts.
+#include "check.h"
+#include "convert.h"
+#include "isa.h"
+#include "strided.h"
+
+namespace saccade {
+namespace {
+
+const char* check(const Call& call) {
+  if (call.views != 1 || call.attributes != 1) return "fill takes one view and one attribute";
+  if (call.view[0].dtype == DType::packed) return "fill: packed matrices cannot be filled";
+  return nullptr;
+}
+
+int64_t scratch(const Call&) {
+  return 0;
+}
+
+Status run(const Call& call, int64_t tile, char*) {
+  const Walk<1> walk = walkOver<1>(call);
+  const int64_t begin = tile * kTileElements, all = elementsOf(call.view[0]);
+  const int64_t end = begin + kTileElements < all ? begin + kTileElements : all;
+  withType(call.view[0].dtype, [&](auto type) {
+    using T = typename decltype(type)::type;
+    const T value = Convert<T>::from(call.attribute[0]);
+    forRuns(walk, begin, end, [&](char* const* run, int64_t n) {
+      copyRun(run[0], walk.innerStride(0), reinterpret_cast<const char*>(&value), 0, sizeof(T), n);
+    });
+  });
+  return Status::ok;
+}
+
+}  // namespace
+
+extern const Kernel SACCADE_KERNEL(fill);
+constexpr Kernel SACCADE_KERNEL(fill){check, elementTiles, scratch, run};
+
+}  // namespace saccade

@@ -1,0 +1,116 @@
+// softmax: out = exp(in - max) / sum of the same, along the last axis; with attribute `logarithm`, its
+// logarithm. A row that holds NaN or +infinity, or nothing but -infinity, becomes NaN, as in PyTorch.
+//
+// A tile is a group of rows. Each row is read twice (its maximum; then its exponentials, which are summed and
+// put where they go) and scaled; rows that are not dense pass through scratch.
+#include "accumulate.h"
+#include "check.h"
+#include "isa.h"
+#include "math.h"
+#include "strided.h"
+
+namespace saccade {
+namespace {
+
+struct Plan {
+  Walk<2> rows;
+  int64_t count, perTile;          // rows
+  int64_t n, outStride, inStride;  // of a row; strides in bytes
+};
+
+Plan planOf(const Call& call) {
+  const View &out = call.view[0], &in = call.view[1];
+  const int32_t last = out.rank - 1;
+  Plan plan{walkOver<2>(call.view, 0, last), 0, 0, out.dim[last], out.stride[last] * 4, in.stride[last] * 4};
+  plan.count = elementsOf(out) / plan.n;
+  plan.perTile = plan.n < kTileElements / 2 ? kTileElements / 2 / plan.n : 1;
+  if (plan.n == 1) plan.outStride = plan.inStride = 4;
+  return plan;
+}
+
+F largestOf(const float* in, int64_t n) {
+  F most = broadcast(-__builtin_inff());
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) most = maximum(most, load(in + i));
+  if (i < n) most = maximum(most, select(firstLanes(n - i), load(in + i, n - i), most));
+  return broadcast(largest(most));
+}
+
+void softmaxRow(float* out, const float* in, int64_t n) {
+  const F most = largestOf(in, n);
+  const float sum = sumOf(n, [&](int64_t first, int64_t count) {
+    F value = exp(loadFirst(in + first, count) - most);
+    if (count < kLanes) value = select(firstLanes(count), value, zero());
+    storeFirst(out + first, value, count);
+    return value;
+  });
+  const F scale = broadcast(1.0f / sum);
+  for (int64_t i = 0; i < n; i += kLanes) {
+    const int64_t count = n - i < kLanes ? n - i : kLanes;
+    storeFirst(out + i, loadFirst(out + i, count) * scale, count);
+  }
+}
+
+void logSoftmaxRow(float* out, const float* in, int64_t n) {
+  const F most = largestOf(in, n);
+  const float sum = sumOf(n, [&](int64_t first, int64_t count) {
+    const F value = exp(loadFirst(in + first, count) - most);
+    return count < kLanes ? select(firstLanes(count), value, zero()) : value;
+  });
+  const F shift = log(broadcast(sum));
+  for (int64_t i = 0; i < n; i += kLanes) {
+    const int64_t count = n - i < kLanes ? n - i : kLanes;
+    storeFirst(out + i, (loadFirst(in + i, count) - most) - shift, count);
+  }
+}
+
+const char* check(const Call& call) {
+  if (call.views != 2 || call.attributes != 1) return "softmax takes two views and one attribute";
+  const View &out = call.view[0], &in = call.view[1];
+  if (out.dtype != DType::float32 || in.dtype != DType::float32) return "softmax: views must be float32";
+  if (out.rank < 1 || !sameDims(out, in)) return "softmax: dims must be equal, of rank 1 or more";
+  if (!isWhole(call.attribute[0], 0, 1)) return "softmax: the attribute must be 0 or 1";
+  if (out.dim[out.rank - 1] > 1 << 30) return "softmax: a row must have at most 2^30 elements";
+  return nullptr;
+}
+
+int64_t tiles(const Call& call) {
+  if (elementsOf(call.view[0]) == 0) return 0;
+  const Plan plan = planOf(call);
+  return (plan.count + plan.perTile - 1) / plan.perTile;
+}
+
+int64_t scratch(const Call& call) {
+  const View& out = call.view[0];
+  return out.dim[out.rank - 1] * static_cast<int64_t>(sizeof(float));
+}
+
+Status run(const Call& call, int64_t tile, char* buffer) {
+  const Plan plan = planOf(call);
+  const int64_t begin = tile * plan.perTile;
+  const int64_t end = begin + plan.perTile < plan.count ? begin + plan.perTile : plan.count;
+  const bool outDense = plan.outStride == 4, inDense = plan.inStride == 4;
+  forRuns(plan.rows, begin, end, [&](char* const* run, int64_t rows) {
+    for (int64_t i = 0; i < rows; i++) {
+      char* out = run[0] + i * plan.rows.innerStride(0);
+      const char* in = run[1] + i * plan.rows.innerStride(1);
+      char* row = outDense ? out : buffer;
+      if (!inDense) copyRun(row, 4, in, plan.inStride, 4, plan.n);
+      const float* from = reinterpret_cast<const float*>(inDense ? in : row);
+      if (call.attribute[0] == 0) {
+        softmaxRow(reinterpret_cast<float*>(row), from, plan.n);
+      } else {
+        logSoftmaxRow(reinterpret_cast<float*>(row), from, plan.n);
+      }
+      if (!outDense) copyRun(out, plan.outStride, row, 4, 4, plan.n);
+    }
+  });
+  return Status::ok;
+}
+
+}  // namespace
+
+extern const Kernel SACCADE_KERNEL(softmax);
+constexpr Kernel SACCADE_KERNEL(softmax){check, tiles, scratch, run};
+
+}  // namespace saccade

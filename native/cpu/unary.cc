@@ -1,0 +1,50 @@
+// unary: out = function(in), float32, element by element. Attributes: kind, parameter.
+#include "check.h"
+#include "isa.h"
+#include "math.h"
+#include "strided.h"
+
+namespace saccade {
+namespace {
+
+template <Unary kind>
+void loop(char* out, const char* const* in, int64_t n, float parameter) {
+  float* to = reinterpret_cast<float*>(out);
+  const float* from = reinterpret_cast<const float*>(in[0]);
+  const F p = broadcast(parameter);
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(to + i, activate<kind>(load(from + i), p));
+  if (i < n) store(to + i, activate<kind>(load(from + i, n - i), p), n - i);
+}
+
+constexpr Loop kLoops[] = {
+#define SACCADE_LOOP(name) loop<Unary::name>,
+    SACCADE_UNARY(SACCADE_LOOP)
+#undef SACCADE_LOOP
+};
+
+const char* check(const Call& call) {
+  if (call.views != 2 || call.attributes != 2) return "unary takes two views and two attributes";
+  const View &out = call.view[0], &in = call.view[1];
+  if (out.dtype != DType::float32 || in.dtype != DType::float32) return "unary: views must be float32";
+  if (!sameDims(out, in)) return "unary: dims must be equal";
+  if (!isWhole(call.attribute[0], 0, static_cast<double>(Unary::count) - 1)) return "unary: unknown kind";
+  return nullptr;
+}
+
+int64_t scratch(const Call&) {
+  return 0;
+}
+
+Status run(const Call& call, int64_t tile, char*) {
+  const Loop body = kLoops[static_cast<int32_t>(call.attribute[0])];
+  forElements<1>(call, tile, body, static_cast<float>(call.attribute[1]));
+  return Status::ok;
+}
+
+}  // namespace
+
+extern const Kernel SACCADE_KERNEL(unary);
+constexpr Kernel SACCADE_KERNEL(unary){check, elementTiles, scratch, run};
+
+}  // namespace saccade
