@@ -73,10 +73,10 @@ export abstract class Model {
 
   /** Computes tensors with the model's precision and threads. */
   protected async compute(tensors: readonly (Tensor | undefined)[], options: RunOptions = {}): Promise<void> {
-    const { precision, threads } = this.settings
+    const { signal, threads = this.settings.threads, precision = this.settings.precision } = options
     await evaluate(
       tensors.filter((tensor) => tensor !== undefined),
-      { precision, threads, ...options },
+      { signal, threads, precision },
     )
   }
 

@@ -3,6 +3,9 @@ import * as ops from '../ops/index.js'
 
 export type Activation = (x: ops.FloatTensor) => ops.FloatTensor
 
+/** Parameters of the normal distribution that `laplace` approximates a squared relu by (Ma et al. 2022). */
+const [laplaceMean, laplaceDeviation] = [707107e-6, 282095e-6]
+
 /** Activations by the names that published configs use (`hidden_act`, `activation_function`, timm's `act_layer`). */
 const activations: Record<string, Activation> = {
   gelu: (x) => ops.gelu(x),
@@ -10,7 +13,10 @@ const activations: Record<string, Activation> = {
   gelu_pytorch_tanh: (x) => ops.gelu(x, { approximate: 'tanh' }),
   gelu_tanh: (x) => ops.gelu(x, { approximate: 'tanh' }),
   gelu_fast: (x) => ops.gelu(x, { approximate: 'tanh' }),
+  gelu_accurate: (x) => ops.gelu(x, { approximate: 'tanh' }),
+  gelu_python_tanh: (x) => ops.gelu(x, { approximate: 'tanh' }),
   gelu_python: (x) => ops.gelu(x),
+  gelu_10: (x) => ops.minimum(ops.maximum(ops.gelu(x), -10), 10),
   quick_gelu: ops.quickGelu,
   relu: ops.relu,
   relu6: ops.relu6,
@@ -25,6 +31,8 @@ const activations: Record<string, Activation> = {
   hard_swish: ops.hardSwish,
   hardswish: ops.hardSwish,
   hard_sigmoid: ops.hardSigmoid,
+  laplace: (x) =>
+    ops.mul(ops.add(ops.erf(ops.div(ops.sub(x, laplaceMean), laplaceDeviation * Math.SQRT2)), 1), 0.5),
   relu2: (x) => ops.square(ops.relu(x)),
   linear: (x) => x,
   identity: (x) => x,

@@ -1,6 +1,6 @@
 import * as ops from '../ops/index.js'
 import type { Linear } from './linear.js'
-import type { LayerNorm } from './norm.js'
+import type { Norm } from './norm.js'
 
 /** [B, N, heads * D] seen as heads: [B, heads, N, D]. No elements are moved. */
 export function splitHeads(x: ops.FloatTensor, heads: number): ops.FloatTensor {
@@ -45,6 +45,12 @@ export function attend(
   }
 }
 
+/** Projected keys and values, as heads [B, H, N, D]. */
+export interface KeyValue {
+  readonly key: ops.FloatTensor
+  readonly value: ops.FloatTensor
+}
+
 /** The parts of a self-attention whose projections run as one product. */
 export interface SelfAttentionParts {
   readonly heads: number
@@ -52,8 +58,10 @@ export interface SelfAttentionParts {
   readonly qkv: Linear
   readonly output: Linear
   /** Norms over each head's query and key (timm's qk_norm). */
-  readonly queryNorm?: LayerNorm | undefined
-  readonly keyNorm?: LayerNorm | undefined
+  readonly queryNorm?: Norm | undefined
+  readonly keyNorm?: Norm | undefined
+  /** A norm between the heads and the output's projection (timm's scale_attn_norm). */
+  readonly norm?: Norm | undefined
 }
 
 /** Multi-head self-attention (Vaswani et al. 2017, section 3.2.2). */
@@ -64,16 +72,24 @@ export class SelfAttention {
     this.parts = parts
   }
 
-  /** x float32 [B, N, width] to the same shape. */
-  forward(x: ops.FloatTensor, call: AttentionCall = {}): Attended {
-    const { qkv, output, heads, queryNorm, keyNorm } = this.parts
+  /**
+   * x float32 [B, N, width] to the same shape.
+   * @param past where the keys and values of earlier places are kept: given x's own, it gives those to attend to
+   */
+  forward(
+    x: ops.FloatTensor,
+    call: AttentionCall = {},
+    past: (present: KeyValue) => KeyValue = (present) => present,
+  ): Attended {
+    const { qkv, output, heads, queryNorm, keyNorm, norm } = this.parts
     const projected = qkv.forward(x)
     const third = projected.shape[2]! / 3
     const [q, k, v] = ops
       .split(projected, [third, third, third])
       .map((part) => splitHeads(part as ops.FloatTensor, heads))
-    const attended = attend(queryNorm?.forward(q!) ?? q!, keyNorm?.forward(k!) ?? k!, v!, call)
-    return { ...attended, output: output.forward(attended.output) }
+    const { key, value } = past({ key: keyNorm?.forward(k!) ?? k!, value: v! })
+    const attended = attend(queryNorm?.forward(q!) ?? q!, key, value, call)
+    return { ...attended, output: output.forward(norm?.forward(attended.output) ?? attended.output) }
   }
 }
 
@@ -86,12 +102,6 @@ export interface CrossAttentionParts {
   readonly output: Linear
 }
 
-/** Keys and values of a memory, projected once for all the queries that will be asked. */
-export interface KeyValue {
-  readonly key: ops.FloatTensor
-  readonly value: ops.FloatTensor
-}
-
 /** Multi-head attention from one sequence to another: decoder to encoder, or a latent query to patches. */
 export class CrossAttention {
   readonly parts: CrossAttentionParts
@@ -100,7 +110,7 @@ export class CrossAttention {
     this.parts = parts
   }
 
-  /** memory float32 [B, Nk, width] to heads [B, H, Nk, D]. */
+  /** Keys and values of a memory, float32 [B, Nk, width]: made once for all the queries that will be asked. */
   project(memory: ops.FloatTensor): KeyValue {
     const { keyValue, heads } = this.parts
     const projected = keyValue.forward(memory)
@@ -111,10 +121,17 @@ export class CrossAttention {
     return { key: key!, value: value! }
   }
 
-  /** x float32 [B, Nq, width] to the same shape. */
+  /**
+   * x float32 [B, Nq, width] to the same shape. Memory may have fewer rows, B / n: then n rows of x in succession, such
+   * as the beams of a search, look at the same one.
+   */
   forward(x: ops.FloatTensor, { key, value }: KeyValue, call: AttentionCall = {}): Attended {
     const { query, output, heads } = this.parts
-    const attended = attend(splitHeads(query.forward(x), heads), key, value, call)
-    return { ...attended, output: output.forward(attended.output) }
+    const [rows, places, width] = x.shape as readonly number[] as [number, number, number]
+    const batch = key.shape[0]!
+    const grouped = ops.reshape(query.forward(x), [batch, (rows / batch) * places, width]) as ops.FloatTensor
+    const attended = attend(splitHeads(grouped, heads), key, value, call)
+    const apart = ops.reshape(attended.output, [rows, places, width]) as ops.FloatTensor
+    return { ...attended, output: output.forward(apart) }
   }
 }

@@ -1,5 +1,6 @@
 import { SaccadeError } from '../errors.js'
 import { formatShape } from '../graph/shape.js'
+import { requireDType } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { WeightReader } from '../weights/reader.js'
@@ -33,7 +34,7 @@ export class Embedding {
 
 /**
  * Checks token ids before they are run, so that the error names the place.
- * @throws SHAPE_MISMATCH, EMPTY_BATCH, TEXT_TOO_LONG (more than `limit` places), TOKEN_OUT_OF_RANGE
+ * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, TEXT_TOO_LONG (more than `limit` places), TOKEN_OUT_OF_RANGE
  */
 export async function checkTokens(
   ids: TokenIds,
@@ -41,6 +42,7 @@ export async function checkTokens(
   vocabulary: number,
   limit?: number,
 ): Promise<void> {
+  requireDType(ids, ['int64', 'int32'], name)
   if (ids.rank !== 2)
     throw new SaccadeError(
       'SHAPE_MISMATCH',

@@ -1,0 +1,106 @@
+import { Linear, parameter } from '../../nn/linear.js'
+import { LayerNorm } from '../../nn/norm.js'
+import * as ops from '../../ops/index.js'
+import type { WeightReader } from '../../weights/reader.js'
+import type { BertConfig } from './config.js'
+
+/** What a head reads: all places [B, N, width], and the pooled first one [B, width]. */
+export interface Features {
+  readonly sequence: ops.FloatTensor
+  readonly pooled: ops.FloatTensor | undefined
+}
+
+/** Logits under the names of the library's outputs. */
+export type HeadOutputs = Readonly<Record<string, ops.FloatTensor>>
+
+/** What a class of the library puts on top of the encoder. */
+export interface Head {
+  /** Whether the pooler must be there, may be, or is of no use. */
+  readonly pooler: 'required' | 'optional' | 'unused'
+  read(
+    reader: WeightReader,
+    config: BertConfig,
+    wordEmbeddings: ops.FloatTensor,
+  ): (x: Features) => HeadOutputs
+}
+
+export const heads = {
+  BertModel: { pooler: 'optional', read: bare },
+  BertForPreTraining: { pooler: 'required', read: pretraining },
+  BertForMaskedLM: { pooler: 'unused', read: maskedLanguage },
+  BertForNextSentencePrediction: { pooler: 'required', read: nextSentence },
+  BertForSequenceClassification: { pooler: 'required', read: sequenceClassifier },
+  BertForMultipleChoice: { pooler: 'required', read: multipleChoice },
+  BertForTokenClassification: { pooler: 'unused', read: tokenClassifier },
+  BertForQuestionAnswering: { pooler: 'unused', read: questionAnswering },
+} as const satisfies Record<string, Head>
+
+export type BertClass = keyof typeof heads
+
+function bare(reader: WeightReader) {
+  reader.ignore(/^cls\./, 'heads of pretraining, which BertModel does not have')
+  return () => ({})
+}
+
+function pretraining(reader: WeightReader, config: BertConfig, words: ops.FloatTensor) {
+  const predict = readPredictions(reader, config, words)
+  const relate = Linear.read(reader, 'cls.seq_relationship', config.width, 2)
+  return ({ sequence, pooled }: Features) => ({
+    predictionLogits: predict(sequence),
+    seqRelationshipLogits: relate.forward(pooled!),
+  })
+}
+
+function maskedLanguage(reader: WeightReader, config: BertConfig, words: ops.FloatTensor) {
+  reader.ignore(/^cls\.seq_relationship\./, 'the next-sentence head of pretraining')
+  const predict = readPredictions(reader, config, words)
+  return ({ sequence }: Features) => ({ logits: predict(sequence) })
+}
+
+function nextSentence(reader: WeightReader, { width }: BertConfig) {
+  reader.ignore(/^cls\.predictions\./, 'the masked-language head of pretraining')
+  const relate = Linear.read(reader, 'cls.seq_relationship', width, 2)
+  return ({ pooled }: Features) => ({ logits: relate.forward(pooled!) })
+}
+
+function sequenceClassifier(reader: WeightReader, { width, labels }: BertConfig) {
+  const classifier = Linear.read(reader, 'classifier', width, labels.length)
+  return ({ pooled }: Features) => ({ logits: classifier.forward(pooled!) })
+}
+
+/** One logit for each choice; the rows of the batch are the choices of all questions. */
+function multipleChoice(reader: WeightReader, { width }: BertConfig) {
+  const classifier = Linear.read(reader, 'classifier', width, 1)
+  return ({ pooled }: Features) => ({ logits: classifier.forward(pooled!) })
+}
+
+function tokenClassifier(reader: WeightReader, { width, labels }: BertConfig) {
+  const classifier = Linear.read(reader, 'classifier', width, labels.length)
+  return ({ sequence }: Features) => ({ logits: classifier.forward(sequence) })
+}
+
+function questionAnswering(reader: WeightReader, { width }: BertConfig) {
+  const outputs = Linear.read(reader, 'qa_outputs', width, 2)
+  return ({ sequence }: Features) => {
+    const both = outputs.forward(sequence)
+    return {
+      startLogits: ops.select(both, 2, 0) as ops.FloatTensor,
+      endLogits: ops.select(both, 2, 1) as ops.FloatTensor,
+    }
+  }
+}
+
+/** The masked-language head: a transform, and the word embeddings (or a matrix of its own) as a classifier. */
+function readPredictions(reader: WeightReader, config: BertConfig, words: ops.FloatTensor) {
+  const { width, vocabulary, epsilon, activation, tied } = config
+  const predictions = reader.scope('cls').scope('predictions')
+  const dense = Linear.read(predictions, 'transform.dense', width, width)
+  const norm = LayerNorm.read(predictions, 'transform.LayerNorm', width, epsilon)
+  // The library calls one and the same bias by two names, and files may have either or both.
+  const bias = parameter(predictions, predictions.has('bias') ? 'bias' : 'decoder.bias', [vocabulary])
+  predictions.ignore('decoder.bias', 'the same as cls.predictions.bias')
+  if (tied) predictions.ignore('decoder.weight', 'tied to the word embeddings')
+  const weight = tied ? words : parameter(predictions, 'decoder.weight', [vocabulary, width])
+  const decoder = new Linear(weight, bias)
+  return (x: ops.FloatTensor) => decoder.forward(norm.forward(activation(dense.forward(x))))
+}

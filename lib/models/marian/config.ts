@@ -1,0 +1,89 @@
+import { type Activation, activation } from '../../nn/activation.js'
+import {
+  boolean,
+  type Config,
+  configInvalid,
+  nonNegativeInt,
+  oneOf,
+  optional,
+  positiveInt,
+  string,
+  strings,
+} from '../../weights/config.js'
+
+/** Sizes of the encoder or of the decoder. */
+export interface StackConfig {
+  readonly layers: number
+  readonly heads: number
+  readonly feedForward: number
+  readonly vocabulary: number
+}
+
+/** The parts of Hugging Face's MarianConfig that decide what is computed. */
+export interface MarianConfig {
+  readonly className: MarianClass
+  readonly width: number
+  readonly encoder: StackConfig
+  readonly decoder: StackConfig
+  readonly activation: Activation
+  /** How many places a text can have. */
+  readonly positions: number
+  /** What token embeddings are multiplied by. */
+  readonly embeddingScale: number
+  /** Whether encoder and decoder look words up in one table. */
+  readonly shared: boolean
+  /** Whether the head is the decoder's table. */
+  readonly tied: boolean
+  readonly startToken: number
+  readonly padToken: number
+}
+
+const classes = ['MarianMTModel', 'MarianModel'] as const
+export type MarianClass = (typeof classes)[number]
+
+/** Reads config.json, with the library's defaults. @throws CONFIG_INVALID */
+export function readMarianConfig(config: Config): MarianConfig {
+  const width = positiveInt(config, 'd_model', 1024)
+  const shared = boolean(config, 'share_encoder_decoder_embeddings', true)
+  const vocabulary = positiveInt(config, 'vocab_size', 58101)
+  const targets = shared ? vocabulary : positiveInt(config, 'decoder_vocab_size', vocabulary)
+  const padToken = nonNegativeInt(config, 'pad_token_id', 58100)
+  return {
+    className: readClass(config),
+    width,
+    encoder: readStack(config, 'encoder', width, vocabulary),
+    decoder: readStack(config, 'decoder', width, targets),
+    activation: activation(string(config, 'activation_function', 'gelu')),
+    positions: positiveInt(config, 'max_position_embeddings', 1024),
+    embeddingScale: boolean(config, 'scale_embedding', false) ? Math.sqrt(width) : 1,
+    shared,
+    tied: boolean(config, 'tie_word_embeddings', true),
+    startToken: optional(nonNegativeInt, config, 'decoder_start_token_id') ?? padToken,
+    padToken,
+  }
+}
+
+function readStack(
+  config: Config,
+  side: 'encoder' | 'decoder',
+  width: number,
+  vocabulary: number,
+): StackConfig {
+  const heads = positiveInt(config, `${side}_attention_heads`, 16)
+  if (width % heads !== 0)
+    throw configInvalid(config, `${side}_attention_heads`, `a divisor of d_model (${width})`)
+  return {
+    layers: nonNegativeInt(config, `${side}_layers`, 12),
+    heads,
+    feedForward: positiveInt(config, `${side}_ffn_dim`, 4096),
+    vocabulary,
+  }
+}
+
+/** The class that wrote the checkpoint; without one it is the model that translates. */
+function readClass(config: Config): MarianClass {
+  const names = strings(config, 'architectures', [])
+  if (names.length > 0 && !classes.includes(names[0] as MarianClass))
+    throw configInvalid(config, 'architectures', `one of ${classes.join(', ')}`)
+  return (names[0] as MarianClass | undefined) ?? 'MarianMTModel'
+}

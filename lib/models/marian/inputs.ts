@@ -1,0 +1,61 @@
+import { SaccadeError } from '../../errors.js'
+import { formatShape } from '../../graph/shape.js'
+import { checkTokens, type TokenIds } from '../../nn/embedding.js'
+import { checkMask, type Mask } from '../../nn/mask.js'
+import { checkOptions } from '../../options.js'
+import type { MarianConfig } from './config.js'
+
+/** A batch of source texts. */
+export interface MarianSource {
+  /** [B, S]. */
+  readonly inputIds: TokenIds
+  /** [B, S]: 1 keeps a place, 0 is padding. Left out: no padding. */
+  readonly attentionMask?: Mask | undefined
+}
+
+/** Source texts, and the targets to be scored, beginning with the start token. */
+export interface MarianInputs extends MarianSource {
+  /** [B, T]. */
+  readonly decoderInputIds: TokenIds
+  /** [B, T]: 1 keeps a place, 0 is padding. Left out: no padding. */
+  readonly decoderAttentionMask?: Mask | undefined
+}
+
+const sourceNames = ['inputIds', 'attentionMask']
+
+/** @throws TOKEN_OUT_OF_RANGE, TEXT_TOO_LONG, EMPTY_BATCH, SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID, OPTION_UNKNOWN */
+export async function checkSource(source: MarianSource, config: MarianConfig): Promise<void> {
+  checkOptions(source, sourceNames, 'inputs of the model')
+  await checkText('inputIds', source.inputIds, 'attentionMask', source.attentionMask, {
+    vocabulary: config.encoder.vocabulary,
+    positions: config.positions,
+  })
+}
+
+/** As {@link checkSource}, for a source with a target. */
+export async function checkInputs(inputs: MarianInputs, config: MarianConfig): Promise<void> {
+  checkOptions(inputs, [...sourceNames, 'decoderInputIds', 'decoderAttentionMask'], 'inputs of the model')
+  const { inputIds, attentionMask, decoderInputIds, decoderAttentionMask } = inputs
+  await checkSource({ inputIds, attentionMask }, config)
+  await checkText('decoderInputIds', decoderInputIds, 'decoderAttentionMask', decoderAttentionMask, {
+    vocabulary: config.decoder.vocabulary,
+    positions: config.positions,
+  })
+  if (decoderInputIds.shape[0] !== inputIds.shape[0])
+    throw new SaccadeError(
+      'SHAPE_MISMATCH',
+      `inputIds ${formatShape(inputIds.shape)} and decoderInputIds ${formatShape(decoderInputIds.shape)} differ in ` +
+        'batch size',
+    )
+}
+
+async function checkText(
+  name: string,
+  ids: TokenIds,
+  maskName: string,
+  mask: Mask | undefined,
+  { vocabulary, positions }: { vocabulary: number; positions: number },
+): Promise<void> {
+  await checkTokens(ids, name, vocabulary, positions)
+  if (mask) checkMask(mask, [ids.shape], maskName)
+}

@@ -1,0 +1,123 @@
+import type { AttentionCall } from '../../nn/attention.js'
+import { type Mask, paddingMask } from '../../nn/mask.js'
+import type * as ops from '../../ops/index.js'
+import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
+import { asked, fromLibrary, tensorsOf, toLibrary } from '../reference.js'
+import { checkStatesOptions, type StatesOptions } from '../run-options.js'
+import type { MarianConfig } from './config.js'
+import { decode, encode, projectMemory } from './forward.js'
+import { checkInputs, checkSource, type MarianInputs, type MarianSource } from './inputs.js'
+import type { MarianModules } from './modules.js'
+
+/** What the encoder makes of source texts: float32, computed. */
+export interface MarianEncoded {
+  /** [B, S, width]. */
+  readonly lastHiddenState: ops.FloatTensor
+  /** The embeddings, then each layer's output. */
+  readonly hiddenStates?: readonly ops.FloatTensor[]
+  /** Of each layer: [B, heads, S, S]. */
+  readonly attentions?: readonly ops.FloatTensor[]
+}
+
+/** Results of {@link Marian.run}: float32, computed. */
+export interface MarianOutput {
+  /** [B, T, vocabulary]: place i decides token i + 1. MarianModel, which has no head, gives none. */
+  readonly logits?: ops.FloatTensor
+  /** What the decoder gives, [B, T, width]. */
+  readonly lastHiddenState: ops.FloatTensor
+  /** [B, S, width]. */
+  readonly encoderLastHiddenState: ops.FloatTensor
+  /** The embeddings, then each layer's output. */
+  readonly encoderHiddenStates?: readonly ops.FloatTensor[]
+  readonly decoderHiddenStates?: readonly ops.FloatTensor[]
+  /** Of each layer: [B, heads, S, S]. */
+  readonly encoderAttentions?: readonly ops.FloatTensor[]
+  /** Of each layer: [B, heads, T, T]. */
+  readonly decoderAttentions?: readonly ops.FloatTensor[]
+  /** Of each decoder layer to the source: [B, heads, T, S]. */
+  readonly crossAttentions?: readonly ops.FloatTensor[]
+}
+
+/** Marian, an encoder-decoder Transformer for translation (Junczys-Dowmunt et al. 2018), as Hugging Face has it. */
+export class Marian extends Model {
+  readonly #config: MarianConfig
+  readonly #modules: MarianModules
+
+  /** Use load(). */
+  constructor(parts: ModelParts, config: MarianConfig, modules: MarianModules) {
+    super(parts)
+    this.#config = config
+    this.#modules = modules
+  }
+
+  /**
+   * Reads source texts.
+   * @throws TOKEN_OUT_OF_RANGE, TEXT_TOO_LONG, EMPTY_BATCH, SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID,
+   *   OPTION_UNKNOWN, OPTION_INVALID, DISPOSED, ABORTED
+   */
+  async encode(source: MarianSource, options: StatesOptions = {}): Promise<MarianEncoded> {
+    this.checkAlive()
+    checkStatesOptions(options, 'Marian.encode')
+    await checkSource(source, this.#config)
+    const { hiddenStates, attentions = false } = options
+    const mask = source.attentionMask && paddingMask(source.attentionMask)
+    const encoded = encode(this.#modules, source.inputIds, { mask, weights: attentions })
+    const output: MarianEncoded = {
+      lastHiddenState: encoded.last,
+      ...(hiddenStates && { hiddenStates: encoded.hiddenStates }),
+      ...(attentions && { attentions: encoded.attentions }),
+    }
+    await this.compute(tensorsOf({ ...output }), options)
+    return output
+  }
+
+  /**
+   * Reads source texts and scores targets, all places at once.
+   * @throws as {@link Marian.encode}
+   */
+  async run(inputs: MarianInputs, options: StatesOptions = {}): Promise<MarianOutput> {
+    this.checkAlive()
+    checkStatesOptions(options, 'Marian.run')
+    await checkInputs(inputs, this.#config)
+    const output = this.#forward(inputs, options)
+    await this.compute(tensorsOf({ ...output }), options)
+    return output
+  }
+
+  #forward(inputs: MarianInputs, { hiddenStates, attentions = false }: StatesOptions): MarianOutput {
+    const { inputIds, attentionMask, decoderInputIds, decoderAttentionMask } = inputs
+    const sourceMask = attentionMask && paddingMask(attentionMask)
+    const encoded = encode(this.#modules, inputIds, { mask: sourceMask, weights: attentions })
+    const decoded = decode(this.#modules, {
+      ids: decoderInputIds,
+      memory: projectMemory(this.#modules, encoded.last),
+      self: { ...targetRestriction(decoderAttentionMask), weights: attentions },
+      cross: { mask: sourceMask, weights: attentions },
+    })
+    return {
+      ...(this.#modules.head && { logits: this.#modules.head.forward(decoded.last) }),
+      lastHiddenState: decoded.last,
+      encoderLastHiddenState: encoded.last,
+      ...(hiddenStates && {
+        encoderHiddenStates: encoded.hiddenStates,
+        decoderHiddenStates: decoded.hiddenStates,
+      }),
+      ...(attentions && {
+        encoderAttentions: encoded.attentions,
+        decoderAttentions: decoded.attentions,
+        crossAttentions: decoded.crossAttentions,
+      }),
+    }
+  }
+
+  override async reference(call: ReferenceCall): Promise<NamedTensors> {
+    return toLibrary({
+      ...(await this.run(fromLibrary(call.inputs) as unknown as MarianInputs, asked(call.outputs))),
+    })
+  }
+}
+
+/** No place sees a later one, nor padding. */
+function targetRestriction(mask: Mask | undefined): AttentionCall {
+  return mask ? { mask: paddingMask(mask, { causal: true }) } : { causal: true }
+}

@@ -1,0 +1,46 @@
+import { type Activation, activation } from '../../nn/activation.js'
+import type { NormOrder } from '../../nn/layer.js'
+import {
+  boolean,
+  type Config,
+  configInvalid,
+  nonNegativeInt,
+  object,
+  oneOf,
+  positiveInt,
+  positiveNumber,
+} from '../../weights/config.js'
+
+/** Arguments of torch.nn.Transformer that decide what it computes. */
+export interface TransformerConfig {
+  readonly width: number
+  readonly heads: number
+  readonly encoderLayers: number
+  readonly decoderLayers: number
+  readonly feedForward: number
+  readonly activation: Activation
+  readonly epsilon: number
+  readonly batchFirst: boolean
+  readonly normOrder: NormOrder
+  readonly bias: boolean
+}
+
+/** Reads `args` of a config, with torch's defaults. @throws CONFIG_INVALID */
+export function readTransformerConfig(config: Config): TransformerConfig {
+  const args = object(config, 'args')
+  const width = positiveInt(args, 'd_model', 512)
+  const heads = positiveInt(args, 'nhead', 8)
+  if (width % heads !== 0) throw configInvalid(args, 'nhead', `a divisor of d_model (${width})`)
+  return {
+    width,
+    heads,
+    encoderLayers: nonNegativeInt(args, 'num_encoder_layers', 6),
+    decoderLayers: nonNegativeInt(args, 'num_decoder_layers', 6),
+    feedForward: positiveInt(args, 'dim_feedforward', 2048),
+    activation: activation(oneOf(args, 'activation', ['relu', 'gelu'], 'relu')),
+    epsilon: positiveNumber(args, 'layer_norm_eps', 1e-5),
+    batchFirst: boolean(args, 'batch_first', false),
+    normOrder: boolean(args, 'norm_first', false) ? 'before' : 'after',
+    bias: boolean(args, 'bias', true),
+  }
+}
