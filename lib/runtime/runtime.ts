@@ -20,7 +20,7 @@ export function getRuntime(): Runtime {
 function open(): Runtime {
   const binding = loadNative()
   if ('failure' in binding)
-    throw new SaccadeError('NATIVE_UNAVAILABLE', `the native addon did not load: ${binding.failure}`, {
+    throw new SaccadeError('NATIVE_UNAVAILABLE', binding.failure, {
       cause: binding.cause,
     })
   const { native } = binding

@@ -1,0 +1,86 @@
+import { stat } from 'node:fs/promises'
+import { Command } from 'commander'
+import { sizeOf } from '../graph/shape.js'
+import { load } from '../models/load.js'
+import type { Model } from '../models/model.js'
+import { getRuntime } from '../runtime/runtime.js'
+import { printJson, printLine } from './output.js'
+
+export const infoCommand = new Command('info')
+  .description('say what a model is, and what it would run on')
+  .argument('<dir>', 'folder of the model, or its name on the Hub')
+  .option('--json', 'print JSON', false)
+  .action(async (dir: string, { json }: { json: boolean }) => {
+    using model = await load(dir)
+    const facts = { ...(await describeModel(model)), machine: describeMachine() }
+    if (json) printJson(facts)
+    else printFacts(facts)
+  })
+
+/** Counts each stored tensor once; the model may use some of them twice, and leave others out. */
+async function describeModel({ info, checkpoint }: Model) {
+  const precisions: Record<string, number> = {}
+  let parameters = 0
+  for (const name of checkpoint.names()) {
+    const { dtype, shape } = checkpoint.info(name)
+    parameters += sizeOf(shape)
+    precisions[dtype] = (precisions[dtype] ?? 0) + sizeOf(shape)
+  }
+  const sizes = await Promise.all(checkpoint.files.map(async (file) => (await stat(file)).size))
+  return {
+    architecture: info.architecture,
+    layout: info.layout,
+    tasks: info.tasks,
+    labels: info.labels?.length ?? 0,
+    ...(info.imageSize && { imageSize: info.imageSize }),
+    parameters,
+    precision: precisions,
+    files: checkpoint.files,
+    memory: {
+      file: sizes.reduce((sum, size) => sum + size, 0),
+      // Packed weights in float32, which a run holds beside its activations.
+      weights: parameters * 4,
+    },
+  }
+}
+
+function describeMachine() {
+  const { isa, isas, cpu, cores, cuda } = getRuntime().native.info()
+  return {
+    cpu,
+    cores,
+    isa,
+    isas,
+    cuda: cuda.available ? (cuda.name ?? 'available') : `none (${cuda.reason})`,
+  }
+}
+
+type Facts = Awaited<ReturnType<typeof describeModel>> & { machine: ReturnType<typeof describeMachine> }
+
+function printFacts({ machine, memory, precision, files, imageSize, ...facts }: Facts): void {
+  const rows: [string, string][] = [
+    ['architecture', facts.architecture],
+    ['layout', facts.layout],
+    ['tasks', facts.tasks.join(', ') || 'none'],
+    ['labels', String(facts.labels)],
+    ...(imageSize ? [['image', imageSize.join(' x ')] as [string, string]] : []),
+    ['parameters', facts.parameters.toLocaleString('en')],
+    [
+      'precision',
+      Object.entries(precision)
+        .map(([dtype, count]) => `${dtype} (${count.toLocaleString('en')})`)
+        .join(', '),
+    ],
+    ['memory', `${megabytes(memory.file)} on disk, ${megabytes(memory.weights)} packed in fp32`],
+    ['files', files.join(', ')],
+    ['cpu', `${machine.cpu}, ${machine.cores} cores`],
+    ['instructions', `${machine.isa} (there are ${machine.isas.join(', ')})`],
+    ['cuda', machine.cuda],
+  ]
+  const width = Math.max(...rows.map(([name]) => name.length))
+  for (const [name, text] of rows) printLine(`${name.padEnd(width)}  ${text}`)
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(2)} MB`
+}

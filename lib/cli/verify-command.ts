@@ -1,0 +1,38 @@
+import { Command } from 'commander'
+import { addRunOptions, loadFlags, type RunFlags } from './options.js'
+import { exitCodes, interruptSignal, Progress, printJson, printLine } from './output.js'
+import type { OutputReport } from './verify/compare.js'
+import { type RunReport, verify } from './verify/verify.js'
+
+export const verifyCommand = addRunOptions(
+  new Command('verify')
+    .description('run stored cases of reference libraries and compare every output')
+    .argument('<dirs...>', 'folders with a model, golden.json and io.safetensors'),
+).action(async (dirs: string[], flags: RunFlags) => {
+  const signal = interruptSignal()
+  const progress = new Progress(dirs.length)
+  const counts = { pass: 0, fail: 0 }
+  for (const dir of dirs) {
+    for await (const report of verify(dir, { ...loadFlags(flags), signal })) {
+      counts[report.pass ? 'pass' : 'fail']++
+      if (flags.json) printJson(report)
+      else printLine(line(report))
+    }
+    progress.advance(1)
+  }
+  progress.stop()
+  if (!flags.json) printLine(`${counts.pass} passed, ${counts.fail} failed`)
+  if (counts.fail > 0) process.exitCode = exitCodes.failed
+})
+
+/** One line a run: name, the errors of each output as absolute/relative, and whether it passed. */
+function line({ case: name, run, weights, outputs, tolerance, pass, error }: RunReport): string {
+  const title = `${pass ? 'pass' : 'FAIL'}  ${name} ${run}${weights ? ` (${weights})` : ''}`
+  if (error) return `${title}  ${error}`
+  return `${title}  tolerance ${tolerance.toExponential(0)}  ${outputs.map(describe).join(', ')}`
+}
+
+function describe({ name, absolute, relative, pass, problem }: OutputReport): string {
+  const errors = problem ?? `${absolute.toExponential(1)}/${relative.toExponential(1)}`
+  return `${name} ${errors}${pass ? '' : ' (!)'}`
+}

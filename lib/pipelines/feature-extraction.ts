@@ -1,0 +1,116 @@
+import { SaccadeError } from '../errors.js'
+import type { Model } from '../models/model.js'
+import * as ops from '../ops/index.js'
+import { checkOptions } from '../options.js'
+import { evaluate } from '../tensor/evaluate.js'
+import { Tensor } from '../tensor/tensor.js'
+import type { Tokenizer } from '../text/tokenizer.js'
+import { asList, type CallOptions } from './base.js'
+import { TensorOutput } from './tensor-output.js'
+
+/** How the vectors of a text's tokens become one: `first_token` is another name of `cls`, `last_token` of `eos`. */
+export const poolings = ['none', 'mean', 'cls', 'first_token', 'eos', 'last_token'] as const
+export type Pooling = (typeof poolings)[number]
+
+export interface FeatureExtractionOptions extends CallOptions {
+  /** Default 'none': a vector for each token. */
+  readonly pooling?: Pooling | undefined
+  /** Scale vectors to length 1. Default false. */
+  readonly normalize?: boolean | undefined
+  /** Cut texts to the model's limit instead of throwing TEXT_TOO_LONG. Default false. */
+  readonly truncation?: boolean | undefined
+}
+
+/** A model that takes token ids. */
+export interface TextModel extends Model {
+  run(
+    inputs: { inputIds: Tensor<'int64'>; attentionMask: Tensor<'int64'>; tokenTypeIds?: Tensor<'int64'> },
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<{ readonly lastHiddenState: ops.FloatTensor }>
+}
+
+const task = 'feature-extraction'
+
+/** Features of texts: [texts, tokens, width], or pooled [texts, width]. */
+export class FeatureExtraction {
+  readonly task = task
+  readonly model: TextModel
+  readonly tokenizer: Tokenizer
+
+  constructor(model: TextModel, tokenizer: Tokenizer) {
+    this.model = model
+    this.tokenizer = tokenizer
+  }
+
+  async call(
+    texts: string | readonly string[],
+    options: FeatureExtractionOptions = {},
+  ): Promise<TensorOutput> {
+    checkOptions(options, ['pooling', 'normalize', 'truncation', 'signal'], task)
+    const { pooling = 'none', normalize = false, truncation = false, signal } = options
+    if (!poolings.includes(pooling))
+      throw new SaccadeError(
+        'OPTION_INVALID',
+        `${task}: pooling must be one of ${poolings.join(', ')}, got '${pooling}'`,
+      )
+    const { list } = asList<string>(texts, (text) => typeof text === 'string', task)
+    const inputs = encodeTexts(this.tokenizer, list, truncation, task)
+    const { lastHiddenState } = await this.model.run(inputs, { signal })
+    let features = pool(lastHiddenState, inputs.attentionMask, pooling)
+    if (normalize) features = unitLength(features)
+    await evaluate([features], { signal })
+    return TensorOutput.of(features)
+  }
+}
+
+/** Token ids of a batch as tensors, padded to the longest. @throws TEXT_TOO_LONG naming the text */
+export function encodeTexts(
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+  truncation: boolean,
+  what: string,
+) {
+  const batch = tokenizer.call(texts, { padding: texts.length > 1, truncation })
+  const limit = tokenizer.modelMaxLength
+  batch.attentionMask.forEach((mask, index) => {
+    const tokens = mask.reduce((sum, kept) => sum + kept, 0)
+    if (tokens > limit)
+      throw new SaccadeError(
+        'TEXT_TOO_LONG',
+        `${what}: text ${index} has ${tokens} tokens, but the model takes ${limit}; shorten it, or say truncation: true`,
+      )
+  })
+  const tensor = (rows: readonly number[][]) =>
+    Tensor.from(rows.flat(), [rows.length, rows[0]!.length], 'int64') as Tensor<'int64'>
+  const segments = tokenizer.modelInputNames.includes('token_type_ids')
+  return {
+    inputIds: tensor(batch.inputIds),
+    attentionMask: tensor(batch.attentionMask),
+    ...(segments && { tokenTypeIds: tensor(batch.tokenTypeIds) }),
+  }
+}
+
+/** hidden float32 [B, N, width], mask int64 [B, N] with 1 for tokens. */
+function pool(hidden: ops.FloatTensor, mask: Tensor<'int64'>, pooling: Pooling): ops.FloatTensor {
+  if (pooling === 'none') return hidden
+  if (pooling === 'cls' || pooling === 'first_token') return ops.select(hidden, 1, 0) as ops.FloatTensor
+  const kept = ops.cast(mask, 'float32') as ops.FloatTensor
+  const count = ops.sum(kept, 1, { keepDims: true })
+  if (pooling === 'mean') {
+    const summed = ops.sum(ops.mul(hidden, ops.unsqueeze(kept, 2)) as ops.FloatTensor, 1)
+    return ops.div(summed, ops.maximum(count, 1e-9) as ops.FloatTensor) as ops.FloatTensor
+  }
+  // The last token of a row: where the places counted so far are all of them.
+  const places = Tensor.from(
+    Array.from({ length: mask.shape[1]! }, (_, place) => place),
+    [1, mask.shape[1]!],
+  )
+  const last = ops.max(ops.mul(kept, places as ops.FloatTensor) as ops.FloatTensor, 1, { keepDims: true })
+  const isLast = ops.cast(ops.equal(places as ops.FloatTensor, last), 'float32') as ops.FloatTensor
+  return ops.sum(ops.mul(hidden, ops.unsqueeze(isLast, 2)) as ops.FloatTensor, 1)
+}
+
+function unitLength(x: ops.FloatTensor): ops.FloatTensor {
+  const length = ops.sqrt(ops.sum(ops.square(x), -1, { keepDims: true }))
+  return ops.div(x, ops.maximum(length, 1e-12) as ops.FloatTensor) as ops.FloatTensor
+}

@@ -1,0 +1,148 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { SaccadeError } from '../errors.js'
+import { type LoadOptions, load } from '../models/load.js'
+import type { Model } from '../models/model.js'
+import { checkOptions } from '../options.js'
+import { loadTokenizer } from '../text/load.js'
+import type { ProgressCallback } from '../weights/hub.js'
+import type { ImageModel } from './base.js'
+import { env } from './env.js'
+import { FeatureExtraction, type TextModel } from './feature-extraction.js'
+import { ImageClassification } from './image-classification.js'
+import { ImageFeatureExtraction } from './image-feature-extraction.js'
+import { folderOf, processorFor } from './processor.js'
+import { type GeneratingModel, TextToText, Translation } from './text-to-text.js'
+
+/** The tasks there are, each with the class that does it. */
+interface Pipelines {
+  'image-classification': ImageClassification
+  'image-feature-extraction': ImageFeatureExtraction
+  'feature-extraction': FeatureExtraction
+  translation: Translation
+  'text2text-generation': TextToText
+}
+
+export type Task = keyof Pipelines
+
+/** A pipeline is called like a function, and has the model and what prepares its inputs as properties. */
+export type Pipeline<T extends Task> = Pipelines[T]['call'] &
+  Omit<Pipelines[T], 'call'> & { dispose(): Promise<void> }
+
+/** Options of {@link pipeline}: the names are those of transformers.js. */
+export interface PipelineOptions {
+  readonly device?: LoadOptions['device'] | undefined
+  readonly dtype?: LoadOptions['dtype'] | undefined
+  readonly threads?: number | undefined
+  readonly revision?: string | undefined
+  readonly cache_dir?: string | undefined
+  readonly local_files_only?: boolean | undefined
+  /** Told of downloads, and when the pipeline is ready. */
+  readonly progress_callback?: ProgressCallback | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const optionNames = [
+  ...[
+    'device',
+    'dtype',
+    'threads',
+    'revision',
+    'cache_dir',
+    'local_files_only',
+    'progress_callback',
+    'signal',
+  ],
+]
+
+const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } = {
+  'image-classification': async (model) =>
+    new ImageClassification(model as ImageModel, await processorFor(model)),
+  'image-feature-extraction': async (model) =>
+    new ImageFeatureExtraction(model as ImageModel, await processorFor(model)),
+  'feature-extraction': async (model) =>
+    new FeatureExtraction(model as TextModel, await loadTokenizer(folderOf(model))),
+  translation: async (model) =>
+    new Translation(model as unknown as GeneratingModel, await loadTokenizer(folderOf(model))),
+  'text2text-generation': async (model) =>
+    new TextToText(model as unknown as GeneratingModel, await loadTokenizer(folderOf(model))),
+}
+
+export const tasks = Object.keys(makers) as readonly Task[]
+
+/**
+ * Makes a function that does a task with a model, inputs and results in the form of transformers.js.
+ *
+ * @example
+ * const classify = await pipeline('image-classification', 'models/digits-vit')
+ * await classify('seven.png', { top_k: 3 })  // [{ label: '7', score: 0.998 }, ...]
+ *
+ * @param model a folder, a weights file, or org/name on the Hub
+ * @throws TASK_UNSUPPORTED naming the tasks there are, or those the model can do; what {@link load} throws
+ */
+export async function pipeline<T extends Task>(
+  task: T,
+  model: string | URL,
+  options: PipelineOptions = {},
+): Promise<Pipeline<T>> {
+  if (!Object.hasOwn(makers, task))
+    throw new SaccadeError('TASK_UNSUPPORTED', `there is no task '${task}'; there are ${tasks.join(', ')}`)
+  if (typeof model !== 'string' && !(model instanceof URL))
+    throw new SaccadeError(
+      'INPUT_INVALID',
+      `pipeline('${task}') needs a model: a folder or a name on the Hub`,
+    )
+  checkOptions(options, optionNames, 'pipeline')
+  const loaded = await load(await modelPath(model), loadOptions(options))
+  try {
+    if (!loaded.info.tasks.includes(task)) {
+      const can = loaded.info.tasks.join(', ') || 'none of these tasks'
+      throw new SaccadeError(
+        'TASK_UNSUPPORTED',
+        `${loaded.info.layout} cannot do '${task}'; it can do ${can}`,
+      )
+    }
+    const made = await makers[task](loaded)
+    options.progress_callback?.({ status: 'ready', task, model: String(model) })
+    return callable(made, loaded) as Pipeline<T>
+  } catch (error) {
+    loaded.dispose()
+    throw error
+  }
+}
+
+function loadOptions(options: PipelineOptions): LoadOptions {
+  const {
+    cache_dir: cacheDir,
+    local_files_only: localFilesOnly,
+    progress_callback: progress,
+    ...same
+  } = options
+  return {
+    ...same,
+    cacheDir: cacheDir ?? env.cacheDir,
+    localFilesOnly: localFilesOnly ?? (env.allowRemoteModels ? undefined : true),
+    endpoint: env.remoteHost,
+    progress,
+  }
+}
+
+/** A relative path is looked for in the working directory, then in env.localModelPath. */
+async function modelPath(model: string | URL): Promise<string | URL> {
+  if (model instanceof URL || env.localModelPath === undefined || !env.allowLocalModels) return model
+  const inside = resolve(env.localModelPath, model)
+  const exists = async (path: string) =>
+    stat(path).then(
+      () => true,
+      () => false,
+    )
+  return !(await exists(model)) && (await exists(inside)) ? inside : model
+}
+
+/** A function with the properties of the pipeline that it calls. */
+function callable(made: Pipelines[Task], model: Model) {
+  const call = (...args: unknown[]) => (made.call as (...args: unknown[]) => unknown).apply(made, args)
+  return Object.assign(call, made, {
+    dispose: async () => model.dispose(),
+  })
+}
