@@ -44,7 +44,7 @@ function load(): Binding {
 // An error of the addon's own says by itself what to do: it was found and would run with other settings.
 function remedy(cause: unknown): string {
   if (cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'OPTION_INVALID') return ''
-  return `; there is no build for ${process.platform}-${process.arch} here, or it is broken: run 'npm run build'`
+  return "; run 'npm run build' in a checkout to build it for this machine"
 }
 
 // The same walk serves lib/ (through tsx) and dist/, which lie at different depths.
