@@ -1,5 +1,6 @@
 import { convnext } from './convnext/index.js'
 import type { Architecture } from './registry.js'
+import { vit } from './vit/index.js'
 
 /** All families saccade has, in the order in which they are asked whether a config is theirs. */
-export const architectures: readonly Architecture[] = [convnext]
+export const architectures: readonly Architecture[] = [vit, convnext]

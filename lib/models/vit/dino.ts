@@ -1,0 +1,76 @@
+import {
+  boolean,
+  type Config,
+  nonNegativeInt,
+  number,
+  object,
+  oneOf,
+  positiveInt,
+  positiveNumber,
+  sizePair,
+} from '../../weights/config.js'
+import { stateDictUnder } from '../../weights/state-dict.js'
+import { toLibrary } from '../reference.js'
+import type { VitDescription, VitLayout } from './layout.js'
+import { commonNames } from './names.js'
+import { gridOf, type VitSpec } from './spec.js'
+
+/**
+ * facebookresearch/dino: the backbones of dino_*_pretrain.pth, and whole checkpoints of its training, of which the
+ * teacher is taken unless the config says `"checkpoint_key": "student"`. The class's arguments are under `args`.
+ */
+export const dino: VitLayout = {
+  library: 'facebookresearch/dino',
+  published: ['VisionTransformer'],
+  claims: (name) => name === 'VisionTransformer',
+
+  checkpoint: (config) => ({
+    select: stateDictUnder([
+      { key: oneOf(config, 'checkpoint_key', ['teacher', 'student'], 'teacher'), only: 'backbone.' },
+      { key: 'state_dict' },
+    ]),
+  }),
+
+  describe(config): VitDescription {
+    return {
+      spec: specOf(object(config, 'args')),
+      names: commonNames,
+      className: 'VisionTransformer',
+      publish: ({ states, attentions, last, head }, { norm }) =>
+        toLibrary({
+          classToken: head.pooled,
+          lastAttention: attentions.get(states.length - 2),
+          normedStates: [...states.slice(1, -1).map((state) => norm!.forward(state)), last],
+          logits: head.logits,
+        }),
+    }
+  },
+}
+
+/** Defaults are those of the class, save for the epsilon and the bias, which its builders set. */
+function specOf(args: Config): VitSpec {
+  const image = sizePair(args, 'img_size', [224, 224])
+  const patch = sizePair(args, 'patch_size', [16, 16])
+  const width = positiveInt(args, 'embed_dim', 768)
+  return {
+    channels: positiveInt(args, 'in_chans', 3),
+    ...{ image, patch, accepts: 'any', patchBias: true },
+    prefix: { class: true, distillation: false, registers: 0 },
+    positions: { covers: 'all', grid: gridOf(image, patch), resize: 'dino-offset' },
+    ...{ embeddingNorm: false, width },
+    depth: positiveInt(args, 'depth', 12),
+    heads: positiveInt(args, 'num_heads', 12),
+    mlp: {
+      ...{ kind: 'plain', activation: 'gelu', norm: false },
+      hidden: Math.trunc(width * number(args, 'mlp_ratio', 4)),
+    },
+    queryKeyValueBias: boolean(args, 'qkv_bias', true),
+    ...{ projectionBias: true, queryKeyNorm: false, attentionNorm: false },
+    norm: { kind: 'layer', epsilon: positiveNumber(args, 'layer_norm_eps', 1e-6) },
+    ...{ normOrder: 'before', layerScale: false, finalNorm: true },
+    head: {
+      ...{ pooling: 'class', over: 'patches', poolingHidden: 0, norm: false, pooler: undefined },
+      classes: nonNegativeInt(args, 'num_classes', 0),
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import type { Activation } from '../../nn/activation.js'
+import type { CrossAttention } from '../../nn/attention.js'
+import type { Linear } from '../../nn/linear.js'
+import type { Mlp } from '../../nn/mlp.js'
+import type { Norm } from '../../nn/norm.js'
+import * as ops from '../../ops/index.js'
+import { prefixLength, type VitSpec } from './spec.js'
+
+/** Attention pooling: a learned query gathers what it needs from the tokens (Lee et al. 2019; SigLIP). */
+export interface AttentionPool {
+  /** float32 [1, 1, width]. */
+  readonly query: ops.FloatTensor
+  readonly attention: CrossAttention
+  readonly norm: Norm
+  readonly mlp: Mlp
+}
+
+/** The learned parts of a head; each is there where the spec says so. */
+export interface HeadParts {
+  readonly attentionPool: AttentionPool | undefined
+  readonly norm: Norm | undefined
+  readonly pooler: { readonly linear: Linear; readonly activation: Activation } | undefined
+  readonly classifier: Linear | undefined
+  /** The classifier of the distillation token. */
+  readonly distillationClassifier: Linear | undefined
+}
+
+/** What a head makes of the tokens. */
+export interface Headed {
+  /** float32 [B, features]: the image as one vector; with pooling `none` [B, N, width]. */
+  readonly pooled: ops.FloatTensor
+  /** float32 [B, classes], if there is a classifier. */
+  readonly logits?: ops.FloatTensor
+  /** The two opinions whose mean the logits are, of a model with a distillation token. */
+  readonly classLogits?: ops.FloatTensor
+  readonly distillationLogits?: ops.FloatTensor
+}
+
+/** From the tokens behind the last block to one vector, and to logits. */
+export class VitHead {
+  readonly spec: VitSpec
+  readonly parts: HeadParts
+
+  constructor(spec: VitSpec, parts: HeadParts) {
+    this.spec = spec
+    this.parts = parts
+  }
+
+  /** tokens float32 [B, N, width]. */
+  forward(tokens: ops.FloatTensor): Headed {
+    const { norm, pooler, classifier } = this.parts
+    if (this.spec.head.pooling === 'class-and-distillation') return this.#twoTokens(tokens)
+    const gathered = this.#pool(tokens)
+    const normed = norm?.forward(gathered) ?? gathered
+    const pooled = pooler ? pooler.activation(pooler.linear.forward(normed)) : normed
+    return classifier ? { pooled, logits: classifier.forward(pooled) } : { pooled }
+  }
+
+  #twoTokens(tokens: ops.FloatTensor): Headed {
+    const { classifier, distillationClassifier } = this.parts
+    const [first, second] = [token(tokens, 0), token(tokens, 1)]
+    const pooled = half(ops.add(first, second))
+    if (!classifier || !distillationClassifier) return { pooled }
+    const classLogits = classifier.forward(first)
+    const distillationLogits = distillationClassifier.forward(second)
+    return { pooled, logits: half(ops.add(classLogits, distillationLogits)), classLogits, distillationLogits }
+  }
+
+  #pool(tokens: ops.FloatTensor): ops.FloatTensor {
+    const { pooling, over } = this.spec.head
+    const start = over === 'all' ? 0 : prefixLength(this.spec.prefix)
+    const seen: ops.FloatTensor = ops.slice(tokens, { axis: 1, start })
+    switch (pooling) {
+      case 'class':
+        return token(tokens, 0)
+      case 'class-beside-mean':
+        return ops.concat([token(tokens, 0), ops.mean(seen, 1)], 1)
+      case 'mean':
+        return ops.mean(seen, 1)
+      case 'max':
+        return ops.max(seen, 1)
+      case 'mean-and-max':
+        return half(ops.add(ops.mean(seen, 1), ops.max(seen, 1)))
+      case 'attention':
+        return this.#attend(seen)
+      default:
+        return tokens
+    }
+  }
+
+  #attend(seen: ops.FloatTensor): ops.FloatTensor {
+    const { query, attention, norm, mlp } = this.parts.attentionPool!
+    const queries: ops.FloatTensor = ops.expand(query, [seen.shape[0]!, 1, query.shape[2]!])
+    const { output } = attention.forward(queries, attention.project(seen))
+    const gathered: ops.FloatTensor = ops.add(output, mlp.forward(norm.forward(output)))
+    return token(gathered, 0)
+  }
+}
+
+function token(tokens: ops.FloatTensor, place: number): ops.FloatTensor {
+  return ops.select(tokens, 1, place)
+}
+
+function half(x: ops.FloatTensor): ops.FloatTensor {
+  return ops.mul(x, 0.5)
+}

@@ -1,0 +1,142 @@
+import { SaccadeError } from '../../errors.js'
+import { formatShape } from '../../graph/shape.js'
+import { requireDType, requireTensor } from '../../ops/check.js'
+import type { FloatTensor } from '../../ops/index.js'
+import { checkOptions } from '../../options.js'
+import type { RunOptions } from '../../runtime/programs.js'
+import type { Tensor } from '../../tensor/tensor.js'
+import { prefixLength, type VitSpec } from './spec.js'
+
+/** What a vision Transformer takes. */
+export interface VitInputs {
+  /** float32 [batch, channels, height, width], as image processors give them. */
+  readonly pixelValues: Tensor<'float32', readonly [number, number, number, number]> | Tensor<'float32'>
+}
+
+/** Which attention weights are wanted; the others cost nothing. */
+export interface AttentionRequest {
+  /** Layers from 0; negative ones count from the end. Default: all. */
+  readonly layers?: readonly number[] | undefined
+  /** Only the rows of these queries: the class token, one place, or places from first to last (exclusive). */
+  readonly query?: 'cls' | number | readonly [number, number] | undefined
+}
+
+/** Options of `Vit.run`. */
+export interface VitOptions extends Pick<RunOptions, 'signal' | 'threads'> {
+  /** Give the embedding and the result of each block. Default false. */
+  readonly hiddenStates?: boolean | undefined
+  /** Give attention weights after the softmax. Default false. */
+  readonly attentions?: boolean | AttentionRequest | undefined
+  /** Accept images of another size, resizing the positions. Models that always do so need not be told. */
+  readonly interpolatePositions?: boolean | undefined
+}
+
+const inputNames = ['pixelValues']
+const optionNames = ['hiddenStates', 'attentions', 'interpolatePositions', 'signal', 'threads']
+const attentionNames = ['layers', 'query']
+
+/** Checks what does not depend on the model. @throws INPUT_INVALID, OPTION_UNKNOWN, OPTION_INVALID */
+export function checkCall(inputs: VitInputs, options: VitOptions): void {
+  if (typeof inputs !== 'object' || inputs === null)
+    throw new SaccadeError('INPUT_INVALID', `run: expected { pixelValues }, got ${String(inputs)}`)
+  checkOptions(inputs, inputNames, 'run: inputs')
+  checkOptions(options, optionNames, 'run')
+  for (const name of ['hiddenStates', 'interpolatePositions'] as const) {
+    const value: unknown = options[name]
+    if (value !== undefined && typeof value !== 'boolean')
+      throw new SaccadeError('OPTION_INVALID', `run: ${name} must be true or false, got ${String(value)}`)
+  }
+  const { attentions } = options
+  if (attentions === undefined || typeof attentions === 'boolean') return
+  checkOptions(attentions, attentionNames, 'run: attentions')
+  if (attentions.layers !== undefined && !Array.isArray(attentions.layers))
+    throw new SaccadeError('OPTION_INVALID', 'run: attentions.layers must be a list of layers')
+}
+
+/**
+ * Checks images against what the model takes.
+ * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH
+ */
+export function checkPixels(spec: VitSpec, pixels: Tensor | undefined, interpolate: boolean): FloatTensor {
+  requireTensor(pixels, 'pixelValues')
+  requireDType(pixels, ['float32'], 'pixelValues')
+  const { channels, image, patch, accepts } = spec
+  const fail = (expected: string) => {
+    const got = formatShape(pixels.shape)
+    return new SaccadeError('SHAPE_MISMATCH', `pixelValues: expected ${expected}, got ${got}`)
+  }
+  const own = `[batch, ${channels}, ${image.join(', ')}]`
+  if (pixels.rank !== 4) throw fail(own)
+  const [batch, given, height, width] = pixels.shape as readonly [number, number, number, number]
+  if (batch === 0) throw new SaccadeError('EMPTY_BATCH', 'pixelValues: there are no images in the batch')
+  if (given !== channels) throw fail(`${own}: ${channels} channels`)
+  if (height === image[0] && width === image[1]) return pixels as FloatTensor
+  switch (accepts) {
+    case 'exact':
+      throw fail(`${own}: the model has positions for this size only`)
+    case 'on-request':
+      if (!interpolate) throw fail(`${own}, or the option interpolatePositions for another size`)
+      break
+    case 'multiple':
+      if (height % patch[0] !== 0 || width % patch[1] !== 0)
+        throw fail(`sides that are multiples of the patch of ${patch.join('x')}`)
+  }
+  const least = accepts === 'padded' ? [1, 1] : patch
+  if (height < least[0]! || width < least[1]!) throw fail(`images of at least ${least.join('x')}`)
+  return pixels as FloatTensor
+}
+
+/** Attention weights that a call asks for, by layer: all rows, or some. */
+export type AttentionPlan = ReadonlyMap<number, true | { readonly start: number; readonly end: number }>
+
+/**
+ * Resolves what a call asks of the attentions.
+ * @param tokens how many tokens the images of this call become
+ * @throws INDEX_OUT_OF_RANGE, OPTION_INVALID
+ */
+export function planAttentions(
+  spec: VitSpec,
+  request: boolean | AttentionRequest | undefined,
+  tokens: number,
+): AttentionPlan {
+  if (!request) return new Map()
+  const { layers, query } = request === true ? {} : request
+  const rows = query === undefined ? true : queryRows(spec, query, tokens)
+  const all = Array.from({ length: spec.depth }, (_, layer) => layer)
+  const wanted = (layers ?? all).map((layer) => place(layer, spec.depth, 'attentions.layers', 'layers'))
+  return new Map(wanted.map((layer) => [layer, rows]))
+}
+
+function queryRows(spec: VitSpec, query: NonNullable<AttentionRequest['query']>, tokens: number) {
+  if (query === 'cls') {
+    if (!spec.prefix.class)
+      throw new SaccadeError('OPTION_INVALID', "attentions.query: 'cls', but the model has no class token")
+    return { start: 0, end: 1 }
+  }
+  if (typeof query === 'number') {
+    const start = place(query, tokens, 'attentions.query', 'tokens')
+    return { start, end: start + 1 }
+  }
+  const [start, end] = Array.isArray(query) ? (query as readonly [number, number]) : [Number.NaN, Number.NaN]
+  const whole = Number.isInteger(start) && Number.isInteger(end)
+  if (!whole || start < 0 || start >= end || end > tokens)
+    throw new SaccadeError(
+      'INDEX_OUT_OF_RANGE',
+      `attentions.query: places ${start} to ${end} (exclusive) of ${tokens} tokens`,
+    )
+  return { start, end }
+}
+
+/** A place that may count from the end. */
+function place(index: number, length: number, option: string, what: string): number {
+  const found = index < 0 ? index + length : index
+  if (!Number.isInteger(index) || found < 0 || found >= length)
+    throw new SaccadeError('INDEX_OUT_OF_RANGE', `${option}: ${index} is outside the ${length} ${what}`)
+  return found
+}
+
+/** How many tokens images of a size become. */
+export function tokenCount({ prefix, patch, accepts }: VitSpec, height: number, width: number): number {
+  const round = accepts === 'padded' ? Math.ceil : Math.floor
+  return prefixLength(prefix) + round(height / patch[0]) * round(width / patch[1])
+}

@@ -1,0 +1,87 @@
+/** Under which names a layout stores the weights of a block; linear layers and norms without `.weight` and `.bias`. */
+export interface BlockNames {
+  readonly attentionNorm: string
+  /** One matrix for query, key and value, or one for each. */
+  readonly queryKeyValue: string | readonly [string, string, string]
+  readonly queryNorm: string
+  readonly keyNorm: string
+  /** The norm in front of the attention's projection. */
+  readonly headsNorm: string
+  readonly projection: string
+  readonly attentionScale: string
+  readonly mlpNorm: string
+  readonly mlpFirst: string
+  readonly mlpInnerNorm: string
+  readonly mlpSecond: string
+  readonly mlpScale: string
+}
+
+export interface AttentionPoolNames {
+  readonly latent: string
+  readonly query: string
+  readonly keyValue: string
+  readonly projection: string
+  readonly norm: string
+  readonly mlpFirst: string
+  readonly mlpSecond: string
+}
+
+/** Under which names a layout stores a whole vision Transformer. */
+export interface VitNames {
+  readonly classToken: string
+  readonly distillationToken: string
+  readonly registers: string
+  readonly patches: string
+  readonly positions: string
+  readonly embeddingNorm: string
+  block(index: number): BlockNames
+  readonly norm: string
+  readonly headNorm: string
+  readonly attentionPool: AttentionPoolNames
+  readonly pooler: string
+  readonly classifier: string
+  readonly distillationClassifier: string
+}
+
+/** The names of timm, which DINO and much research code share. Other layouts override what they call otherwise. */
+export const commonNames: VitNames = {
+  classToken: 'cls_token',
+  distillationToken: 'dist_token',
+  registers: 'reg_token',
+  patches: 'patch_embed.proj',
+  positions: 'pos_embed',
+  embeddingNorm: 'norm_pre',
+  block: (index) => commonBlock(`blocks.${index}`),
+  norm: 'norm',
+  headNorm: 'fc_norm',
+  attentionPool: {
+    latent: 'attn_pool.latent',
+    query: 'attn_pool.q',
+    keyValue: 'attn_pool.kv',
+    projection: 'attn_pool.proj',
+    norm: 'attn_pool.norm',
+    mlpFirst: 'attn_pool.mlp.fc1',
+    mlpSecond: 'attn_pool.mlp.fc2',
+  },
+  pooler: 'pre_logits',
+  classifier: 'head',
+  distillationClassifier: 'head_dist',
+}
+
+/** The names of a block that begin with `block`. */
+export function commonBlock(block: string): BlockNames {
+  return {
+    attentionNorm: `${block}.norm1`,
+    queryKeyValue: `${block}.attn.qkv`,
+    queryNorm: `${block}.attn.q_norm`,
+    keyNorm: `${block}.attn.k_norm`,
+    headsNorm: `${block}.attn.norm`,
+    projection: `${block}.attn.proj`,
+    attentionScale: `${block}.ls1.gamma`,
+    mlpNorm: `${block}.norm2`,
+    mlpFirst: `${block}.mlp.fc1`,
+    mlpInnerNorm: `${block}.mlp.norm`,
+    mlpSecond: `${block}.mlp.fc2`,
+    mlpScale: `${block}.ls2.gamma`,
+  }
+}

@@ -1,0 +1,166 @@
+import { activation } from '../../nn/activation.js'
+import { CrossAttention, SelfAttention } from '../../nn/attention.js'
+import { Linear, parameter } from '../../nn/linear.js'
+import { GatedMlp, Mlp } from '../../nn/mlp.js'
+import { LayerNorm, type Norm, RmsNorm } from '../../nn/norm.js'
+import { PatchEmbedding } from '../../nn/patch.js'
+import { resizePositions } from '../../nn/position.js'
+import type { FloatTensor } from '../../ops/index.js'
+import * as ops from '../../ops/index.js'
+import type { WeightReader } from '../../weights/reader.js'
+import { Block } from './block.js'
+import { VitEmbedding } from './embedding.js'
+import { type AttentionPool, VitHead } from './head.js'
+import type { AttentionPoolNames, BlockNames, VitNames } from './names.js'
+import { gridOf, type PositionTable, positionedPrefix, type VitSpec } from './spec.js'
+
+/** The modules of a vision Transformer, in the order in which an image meets them. */
+export interface VitModules {
+  readonly embedding: VitEmbedding
+  readonly blocks: readonly Block[]
+  readonly norm: Norm | undefined
+  readonly head: VitHead
+}
+
+/** Takes from a checkpoint what the spec asks for, under the names of a layout. */
+export function readVit(reader: WeightReader, spec: VitSpec, names: VitNames): VitModules {
+  const { width, depth } = spec
+  return {
+    embedding: readEmbedding(reader, spec, names),
+    blocks: Array.from({ length: depth }, (_, index) => readBlock(reader, spec, names.block(index))),
+    norm: spec.finalNorm ? readNorm(reader, names.norm, width, spec) : undefined,
+    head: readHead(reader, spec, names),
+  }
+}
+
+function readNorm(reader: WeightReader, name: string, width: number, { norm }: VitSpec): Norm {
+  return norm.kind === 'rms'
+    ? RmsNorm.read(reader, name, width, norm.epsilon)
+    : LayerNorm.read(reader, name, width, norm.epsilon)
+}
+
+function readEmbedding(reader: WeightReader, spec: VitSpec, names: VitNames): VitEmbedding {
+  const { channels, patch, patchBias, width, prefix, positions } = spec
+  const tokens = [
+    prefix.class && parameter(reader, names.classToken, [1, 1, width]),
+    prefix.distillation && parameter(reader, names.distillationToken, [1, 1, width]),
+    prefix.registers > 0 && parameter(reader, names.registers, [1, prefix.registers, width]),
+  ].filter((token) => token !== false)
+  return new VitEmbedding(spec, {
+    patches: PatchEmbedding.read(reader, names.patches, { channels, width, patch, bias: patchBias }),
+    prefix: tokens.length > 0 ? ops.concat(tokens, 1) : undefined,
+    positions: positions && readPositions(reader, spec, names.positions, positions),
+    norm: spec.embeddingNorm ? readNorm(reader, names.embeddingNorm, width, spec) : undefined,
+  })
+}
+
+function readPositions(
+  reader: WeightReader,
+  spec: VitSpec,
+  name: string,
+  { storedGrid, resize }: PositionTable,
+): FloatTensor {
+  const { width } = spec
+  const grid = gridOf(spec.image, spec.patch)
+  const [rows, columns] = storedGrid ?? grid
+  const prefix = positionedPrefix(spec)
+  const table = parameter(reader, name, [1, prefix + rows * columns, width])
+  if (!storedGrid) return table
+  const stored: FloatTensor = ops.reshape(ops.slice(table, { axis: 1, start: prefix }), [
+    1,
+    rows,
+    columns,
+    width,
+  ])
+  const resized: FloatTensor = ops.reshape(resizePositions(stored, grid, resize), [
+    1,
+    grid[0] * grid[1],
+    width,
+  ])
+  return prefix > 0
+    ? ops.concat([ops.slice(table, { axis: 1, end: prefix }) as FloatTensor, resized], 1)
+    : resized
+}
+
+function readBlock(reader: WeightReader, spec: VitSpec, names: BlockNames): Block {
+  const { width, layerScale } = spec
+  const scale = (name: string) => (layerScale ? parameter(reader, name, [width]) : undefined)
+  return new Block(spec.normOrder, {
+    attentionNorm: readNorm(reader, names.attentionNorm, width, spec),
+    attention: readAttention(reader, spec, names),
+    attentionScale: scale(names.attentionScale),
+    mlpNorm: readNorm(reader, names.mlpNorm, width, spec),
+    mlp: readMlp(reader, spec, names),
+    mlpScale: scale(names.mlpScale),
+  })
+}
+
+function readAttention(reader: WeightReader, spec: VitSpec, names: BlockNames): SelfAttention {
+  const { width, heads, queryKeyValueBias, projectionBias, queryKeyNorm, attentionNorm } = spec
+  const { queryKeyValue } = names
+  const bias = { bias: queryKeyValueBias }
+  const headWidth = width / heads
+  return new SelfAttention({
+    heads,
+    qkv:
+      typeof queryKeyValue === 'string'
+        ? Linear.read(reader, queryKeyValue, width, 3 * width, bias)
+        : Linear.beside(queryKeyValue.map((name) => Linear.read(reader, name, width, width, bias))),
+    queryNorm: queryKeyNorm ? readNorm(reader, names.queryNorm, headWidth, spec) : undefined,
+    keyNorm: queryKeyNorm ? readNorm(reader, names.keyNorm, headWidth, spec) : undefined,
+    norm: attentionNorm ? readNorm(reader, names.headsNorm, width, spec) : undefined,
+    output: Linear.read(reader, names.projection, width, width, { bias: projectionBias }),
+  })
+}
+
+function readMlp(reader: WeightReader, spec: VitSpec, names: BlockNames): Mlp | GatedMlp {
+  const { width, mlp, projectionBias } = spec
+  const bias = { bias: projectionBias }
+  const gated = mlp.kind === 'gated'
+  const Kind = gated ? GatedMlp : Mlp
+  return new Kind(
+    Linear.read(reader, names.mlpFirst, width, gated ? 2 * mlp.hidden : mlp.hidden, bias),
+    activation(mlp.activation),
+    Linear.read(reader, names.mlpSecond, mlp.hidden, width, bias),
+    mlp.norm ? readNorm(reader, names.mlpInnerNorm, mlp.hidden, spec) : undefined,
+  )
+}
+
+function readHead(reader: WeightReader, spec: VitSpec, names: VitNames): VitHead {
+  const { width, head } = spec
+  const { pooling, pooler, classes } = head
+  const pooled = pooling === 'class-beside-mean' ? 2 * width : width
+  const features = pooler?.width ?? pooled
+  const classifier = (name: string) =>
+    classes > 0 ? Linear.read(reader, name, features, classes) : undefined
+  return new VitHead(spec, {
+    attentionPool: pooling === 'attention' ? readPool(reader, spec, names.attentionPool) : undefined,
+    norm: head.norm ? readNorm(reader, names.headNorm, pooled, spec) : undefined,
+    pooler: pooler && {
+      linear: Linear.read(reader, names.pooler, pooled, pooler.width),
+      activation: activation(pooler.activation),
+    },
+    classifier: classifier(names.classifier),
+    distillationClassifier:
+      pooling === 'class-and-distillation' ? classifier(names.distillationClassifier) : undefined,
+  })
+}
+
+function readPool(reader: WeightReader, spec: VitSpec, names: AttentionPoolNames): AttentionPool {
+  const { width, heads, head, mlp } = spec
+  return {
+    query: parameter(reader, names.latent, [1, 1, width]),
+    attention: new CrossAttention({
+      heads,
+      query: Linear.read(reader, names.query, width, width),
+      keyValue: Linear.read(reader, names.keyValue, width, 2 * width),
+      output: Linear.read(reader, names.projection, width, width),
+    }),
+    norm: readNorm(reader, names.norm, width, spec),
+    mlp: new Mlp(
+      Linear.read(reader, names.mlpFirst, width, head.poolingHidden),
+      activation(mlp.activation),
+      Linear.read(reader, names.mlpSecond, head.poolingHidden, width),
+    ),
+  }
+}

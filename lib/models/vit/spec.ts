@@ -1,0 +1,157 @@
+import { SaccadeError } from '../../errors.js'
+import type { PositionResize } from '../../nn/position.js'
+
+/** Height and width: of images in pixels, of grids in patches. */
+export type Size = readonly [number, number]
+
+/**
+ * Which sizes of images a model takes:
+ * - `exact`: that of its config (torchvision, timm)
+ * - `on-request`: another one if the call says interpolatePositions (Hugging Face ViT and DeiT)
+ * - `any`: any; what does not fill a patch at the right and bottom is cut off (DINO, Dinov2)
+ * - `multiple`: multiples of the patch (timm's dynamic_img_size)
+ * - `padded`: any; sides are filled up with zeros to multiples of the patch (timm's dynamic_img_pad)
+ */
+export type AcceptedSizes = 'exact' | 'on-request' | 'any' | 'multiple' | 'padded'
+
+/**
+ * How the tokens become the vector that the classifier reads:
+ * - `class`: the class token
+ * - `class-and-distillation`: these two tokens, each with a classifier of its own; the mean of both (DeiT)
+ * - `class-beside-mean`: the class token next to the mean of the patches, twice as wide (Dinov2)
+ * - `mean`, `max`, `mean-and-max`: of the tokens; the last is half the sum of both
+ * - `attention`: a learned query attends to the tokens, an MLP follows (SigLIP)
+ * - `none`: every token is classified
+ */
+export type Pooling =
+  | 'class'
+  | 'class-and-distillation'
+  | 'class-beside-mean'
+  | 'mean'
+  | 'max'
+  | 'mean-and-max'
+  | 'attention'
+  | 'none'
+
+/** Tokens in front of the patches, in this order. */
+export interface PrefixTokens {
+  readonly class: boolean
+  readonly distillation: boolean
+  readonly registers: number
+}
+
+export interface PositionTable {
+  /** Which tokens have a position: all, all but the registers, or the patches alone. */
+  readonly covers: 'all' | 'all-but-registers' | 'patches'
+  /** The grid the table's patches form when it is resized. */
+  readonly grid: Size
+  /** The grid in the file, where that is another: then it is resized once, when the model is opened. */
+  readonly storedGrid?: Size | undefined
+  /** By whose rule it is resized; see {@link PositionResize}. */
+  readonly resize: PositionResize
+}
+
+export interface MlpSpec {
+  /** `gated`: two halves of the first layer's result, activation(gate) * value. */
+  readonly kind: 'plain' | 'gated'
+  /** Width of what the second layer reads. */
+  readonly hidden: number
+  readonly activation: string
+  /** A norm in front of the second layer. */
+  readonly norm: boolean
+}
+
+export interface HeadSpec {
+  readonly pooling: Pooling
+  /** The tokens that mean, maximum and attention are over. */
+  readonly over: 'patches' | 'all'
+  /** Hidden width of the MLP behind attention pooling; 0 where there is none. */
+  readonly poolingHidden: number
+  /** A norm behind the pooling. */
+  readonly norm: boolean
+  /** A linear layer with an activation between pooling and classifier. */
+  readonly pooler: { readonly width: number; readonly activation: string } | undefined
+  /** Outputs of the classifier; 0: there is none. */
+  readonly classes: number
+}
+
+/**
+ * All in which published vision Transformers differ. Each layout makes one from a config; the modules are built from
+ * it alone. There are no defaults: a layout must know what its library does.
+ */
+export interface VitSpec {
+  readonly channels: number
+  /** The images the model was made for. */
+  readonly image: Size
+  readonly accepts: AcceptedSizes
+  readonly patch: Size
+  readonly patchBias: boolean
+  readonly prefix: PrefixTokens
+  /** undefined: no positions at all. */
+  readonly positions: PositionTable | undefined
+  /** A norm behind the embedding (CLIP). */
+  readonly embeddingNorm: boolean
+  readonly width: number
+  readonly depth: number
+  readonly heads: number
+  readonly mlp: MlpSpec
+  /** Biases of the attention's query, key and value, and of its projection and the MLP. */
+  readonly queryKeyValueBias: boolean
+  readonly projectionBias: boolean
+  /** Norms over each head's queries and keys. */
+  readonly queryKeyNorm: boolean
+  /** A norm in front of the attention's projection. */
+  readonly attentionNorm: boolean
+  readonly norm: { readonly kind: 'layer' | 'rms'; readonly epsilon: number }
+  /** Where the norms of a block stand: x + f(norm(x)), or x + norm(f(x)). */
+  readonly normOrder: 'before' | 'after'
+  /** A learned factor for each channel of what a block adds. */
+  readonly layerScale: boolean
+  /** A norm behind the last block. */
+  readonly finalNorm: boolean
+  readonly head: HeadSpec
+}
+
+/** Patches that fit into an image; parts of patches do not count. */
+export function gridOf([height, width]: Size, patch: Size): Size {
+  return [Math.floor(height / patch[0]), Math.floor(width / patch[1])]
+}
+
+/** How many tokens stand in front of the patches. */
+export function prefixLength({ class: classToken, distillation, registers }: PrefixTokens): number {
+  return Number(classToken) + Number(distillation) + registers
+}
+
+/** How many of the tokens in front have a position. */
+export function positionedPrefix({ prefix, positions }: VitSpec): number {
+  switch (positions?.covers) {
+    case 'all':
+      return prefixLength(prefix)
+    case 'all-but-registers':
+      return prefixLength({ ...prefix, registers: 0 })
+    default:
+      return 0
+  }
+}
+
+/** Checks that a spec fits together. @throws CONFIG_INVALID naming the file */
+export function checkSpec(
+  { width, heads, image, patch, prefix, positions, head }: VitSpec,
+  file: string,
+): void {
+  const fail = (problem: string) => {
+    throw new SaccadeError('CONFIG_INVALID', `${file}: ${problem}`)
+  }
+  if (width % heads !== 0) fail(`a width of ${width} does not divide into ${heads} heads`)
+  if (gridOf(image, patch).includes(0))
+    fail(`images of ${image.join('x')} are smaller than a patch of ${patch.join('x')}`)
+  if (head.pooling.startsWith('class') && !prefix.class)
+    fail('the head reads a class token, but there is none')
+  if (head.pooling === 'class-and-distillation' && !prefix.distillation)
+    fail('the head reads a distillation token, but there is none')
+  const [rows, columns] = gridOf(image, patch)
+  if (positions && positions.grid[0] * positions.grid[1] !== rows * columns)
+    fail(
+      `a grid of ${positions.grid.join('x')} positions does not have as many as ${rows}x${columns} patches`,
+    )
+}

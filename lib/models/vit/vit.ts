@@ -1,0 +1,116 @@
+import type { FloatTensor } from '../../ops/index.js'
+import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
+import { tensorsOf } from '../reference.js'
+import type { Headed } from './head.js'
+import {
+  type AttentionPlan,
+  checkCall,
+  checkPixels,
+  planAttentions,
+  tokenCount,
+  type VitInputs,
+  type VitOptions,
+} from './inputs.js'
+import type { VitModules } from './read.js'
+import type { VitSpec } from './spec.js'
+
+/** What a vision Transformer gives. */
+export interface VitResult {
+  /** float32 [B, classes]; of models with a classifier. */
+  readonly logits?: FloatTensor
+  /** float32 [B, tokens, width]: behind the last block and the final norm, if there is one. */
+  readonly lastHiddenState: FloatTensor
+  /** float32 [B, features]: the image as one vector, as the classifier reads it; see {@link VitSpec}. */
+  readonly poolerOutput: FloatTensor
+  /** float32 [B, tokens, width] each: the embedding, then the result of each block. */
+  readonly hiddenStates?: readonly FloatTensor[]
+  /** float32 [B, heads, queries, tokens] for each layer asked for, in the order of the request. */
+  readonly attentions?: readonly FloatTensor[]
+}
+
+/** All that a forward pass can give. Nothing of it is computed until it is asked for. */
+export interface VitStates {
+  /** The embedding, then the result of each block. */
+  readonly states: readonly FloatTensor[]
+  /** By layer, where they were asked for. */
+  readonly attentions: ReadonlyMap<number, FloatTensor>
+  readonly last: FloatTensor
+  readonly head: Headed
+}
+
+/** What is particular to one published form of a model. */
+export interface VitParts extends ModelParts {
+  readonly spec: VitSpec
+  readonly modules: VitModules
+  /** Names results as the library does that published the model. */
+  readonly publish: (states: VitStates, modules: VitModules) => NamedTensors
+}
+
+/**
+ * A vision Transformer (Dosovitskiy et al. 2020; DeiT, DINO, DINOv2 and others, which its spec tells apart): an image
+ * is cut into patches, each becomes a token; blocks of attention and MLP follow, then a head.
+ */
+export class Vit extends Model {
+  readonly spec: VitSpec
+  readonly modules: VitModules
+  readonly #publish: VitParts['publish']
+
+  constructor(parts: VitParts) {
+    super(parts)
+    this.spec = parts.spec
+    this.modules = parts.modules
+    this.#publish = parts.publish
+  }
+
+  /** The graph of a pass over images that were checked. */
+  forward(pixels: FloatTensor, interpolate: boolean, asked: AttentionPlan): VitStates {
+    const { embedding, blocks, norm, head } = this.modules
+    let tokens = embedding.forward(pixels, interpolate)
+    const states = [tokens]
+    const attentions = new Map<number, FloatTensor>()
+    for (const [layer, block] of blocks.entries()) {
+      const { output, weights } = block.forward(tokens, { weights: asked.get(layer) })
+      if (weights) attentions.set(layer, weights)
+      states.push(output)
+      tokens = output
+    }
+    const last = norm?.forward(tokens) ?? tokens
+    return { states, attentions, last, head: head.forward(last) }
+  }
+
+  /**
+   * Runs the model on a batch of images.
+   * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH (rank, channels, a size the model does not take), EMPTY_BATCH,
+   *   OPTION_UNKNOWN, OPTION_INVALID, INDEX_OUT_OF_RANGE (a layer or query that is not there), ABORTED, DISPOSED,
+   *   OUT_OF_MEMORY
+   */
+  async run(inputs: VitInputs, options: VitOptions = {}): Promise<VitResult> {
+    this.checkAlive()
+    checkCall(inputs, options)
+    const { interpolatePositions = false, signal, threads = this.settings.threads } = options
+    const pixels = checkPixels(this.spec, inputs.pixelValues, interpolatePositions)
+    const asked = this.#plan(pixels, options.attentions)
+    const { states, attentions, last, head } = this.forward(pixels, interpolatePositions, asked)
+    const result: VitResult = {
+      ...(head.logits && { logits: head.logits }),
+      lastHiddenState: last,
+      poolerOutput: head.pooled,
+      ...(options.hiddenStates && { hiddenStates: states }),
+      ...(options.attentions && { attentions: [...asked.keys()].map((layer) => attentions.get(layer)!) }),
+    }
+    await this.compute(tensorsOf({ ...result }), { signal, threads })
+    return result
+  }
+
+  async reference({ inputs, call }: ReferenceCall): Promise<NamedTensors> {
+    this.checkAlive()
+    const interpolate = call.interpolate_pos_encoding === true
+    const pixels = checkPixels(this.spec, inputs.pixel_values, interpolate)
+    return this.#publish(this.forward(pixels, interpolate, this.#plan(pixels, true)), this.modules)
+  }
+
+  #plan(pixels: FloatTensor, request: VitOptions['attentions']): AttentionPlan {
+    const [height, width] = pixels.shape.slice(2) as [number, number]
+    return planAttentions(this.spec, request, tokenCount(this.spec, height, width))
+  }
+}
