@@ -104,7 +104,7 @@ export async function pipeline<T extends Task>(
     }
     const made = await makers[task](loaded)
     options.progress_callback?.({ status: 'ready', task, model: String(model) })
-    return callable(made, loaded) as Pipeline<T>
+    return callable(made, loaded) as unknown as Pipeline<T>
   } catch (error) {
     loaded.dispose()
     throw error

@@ -4,6 +4,15 @@ import { ImageProcessor } from '../image/process.js'
 import type { Model } from '../models/model.js'
 import { type Config, isSet, object, readConfigIfAny } from '../weights/config.js'
 
+/** Length of the shorter edge before the crop to 224, where torchvision's recipe does not resize to 256. */
+const torchvisionResizes: Record<string, number> = {
+  vit_l_16: 242,
+  convnext_tiny: 236,
+  convnext_small: 230,
+  convnext_base: 232,
+  convnext_large: 232,
+}
+
 /** Folder of a model's files. */
 export function folderOf(model: Model): string {
   return dirname(model.config.file)
@@ -24,7 +33,13 @@ export async function processorFor(model: Model): Promise<ImageProcessor> {
 /** timm keeps it in pretrained_cfg; torchvision and DINO have one recipe for all their models. */
 function publishedElsewhere(config: Config, { info }: Model) {
   if (isSet(config, 'pretrained_cfg')) return timmSpec(object(config, 'pretrained_cfg'))
+  if (isSet(config, 'input_size')) return timmSpec(config)
   if (typeof config.values.library !== 'string' || !info.imageSize) return undefined
   const [, height, width] = info.imageSize
-  return recipeSpec([height, width], config.values.library === 'torchvision' ? 'bilinear' : 'bicubic')
+  const shortest = torchvisionResizes[String(config.values.architecture)] ?? Math.round((height * 256) / 224)
+  return recipeSpec(
+    [height, width],
+    shortest,
+    config.values.library === 'torchvision' ? 'bilinear' : 'bicubic',
+  )
 }
