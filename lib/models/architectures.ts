@@ -1,6 +1,9 @@
+import { bert } from './bert/bert.js'
 import { convnext } from './convnext/index.js'
+import { marian } from './marian/marian.js'
 import type { Architecture } from './registry.js'
+import { transformer } from './transformer/transformer.js'
 import { vit } from './vit/index.js'
 
 /** All families saccade has, in the order in which they are asked whether a config is theirs. */
-export const architectures: readonly Architecture[] = [vit, convnext]
+export const architectures: readonly Architecture[] = [vit, convnext, transformer, marian, bert]

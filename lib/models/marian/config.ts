@@ -4,7 +4,6 @@ import {
   type Config,
   configInvalid,
   nonNegativeInt,
-  oneOf,
   optional,
   positiveInt,
   string,
