@@ -1,0 +1,165 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Bert } from '../../lib/models/bert/bert.js'
+import { load } from '../../lib/models/load.js'
+import * as ops from '../../lib/ops/index.js'
+import { Tensor } from '../../lib/tensor/tensor.js'
+import { rejects, sameBits } from './bits.js'
+import { golden, testGoldens } from './goldens.js'
+
+testGoldens(test, ['bert-model', 'bert-classifier', 'bert-pretraining', 'bert-legacy-names'])
+
+const open = async (name = 'bert-pretraining') => (await load(golden(name))) as Bert
+
+function ids(rows: readonly (readonly number[])[]): Tensor<'int64'> {
+  return Tensor.from(rows.flat(), [rows.length, rows[0]!.length], 'int64')
+}
+
+const texts = [
+  [2, 40, 41, 42, 43, 44, 45, 3],
+  [2, 50, 51, 52, 3, 0, 0, 0],
+  [2, 60, 61, 3, 0, 0, 0, 0],
+]
+const kept = texts.map((row) => row.map((id) => (id === 0 ? 0 : 1)))
+
+test('a model tells what it is', async () => {
+  using classifier = await open('bert-classifier')
+  assert.is(classifier.info.architecture, 'bert')
+  assert.is(classifier.info.layout, 'transformers BertForSequenceClassification')
+  assert.equal(classifier.info.labels, ['LABEL_0', 'LABEL_1', 'LABEL_2'])
+  using bare = await open('bert-model')
+  assert.is(bare.info.labels, undefined)
+})
+
+test('padding cannot be seen, and a mask can be drawn for each place', async () => {
+  using model = await open()
+  const want = await model.run({ inputIds: ids(texts), attentionMask: ids(kept) })
+  const other = texts.map((row) => row.map((id) => (id === 0 ? 99 : id)))
+  const got = await model.run({ inputIds: ids(other), attentionMask: ids(kept) })
+  await sameBits(got.poolerOutput!, want.poolerOutput!, 'other words in the padding')
+  const drawn = ops.reshape(ops.expand(ops.reshape(ids(kept), [3, 1, 8]), [3, 8, 8]), [3, 8, 8])
+  const each = await model.run({ inputIds: ids(texts), attentionMask: drawn as Tensor<'int64'> })
+  await sameBits(each.lastHiddenState, want.lastHiddenState, 'a mask for each place')
+})
+
+test('a text of nothing but padding looks everywhere alike, as in the library', async () => {
+  using model = await open()
+  const mask = [kept[0]!, kept[1]!, kept[2]!.map(() => 0)]
+  const run = await model.run({ inputIds: ids(texts), attentionMask: ids(mask) }, { attentions: true })
+  const weights = await run.attentions![0]!.data()
+  assert.ok(weights.subarray(2 * 3 * 8 * 8).every((weight) => Math.abs(weight - 1 / 8) < 1e-6))
+})
+
+test('what is left out has the defaults of the library', async () => {
+  using model = await open()
+  const zeros = texts.map((row) => row.map(() => 0))
+  const ones = zeros.map((row) => row.map(() => 1))
+  const places = zeros.map((row) => row.map((_, place) => place))
+  const short = await model.run({ inputIds: ids(texts) })
+  const full = await model.run({
+    inputIds: ids(texts),
+    attentionMask: ids(ones),
+    tokenTypeIds: ids(zeros),
+    positionIds: ids(places),
+  })
+  await sameBits(short.predictionLogits!, full.predictionLogits!, 'defaults')
+  const one = await model.run({ inputIds: ids(texts), positionIds: ids([places[0]!]) })
+  await sameBits(one.predictionLogits!, full.predictionLogits!, 'one row of positions')
+})
+
+test('the same bits for any number of threads, in every run, and for a text alone', async () => {
+  using model = await open()
+  const given = { inputIds: ids(texts), attentionMask: ids(kept) }
+  const options = { hiddenStates: true, attentions: true }
+  const want = await model.run(given, { ...options, threads: 1 })
+  for (const threads of [1, 2, 4]) {
+    const got = await model.run(given, { ...options, threads })
+    await sameBits(got.predictionLogits!, want.predictionLogits!, `logits on ${threads} threads`)
+    await sameBits(got.attentions![1]!, want.attentions![1]!, `weights on ${threads} threads`)
+  }
+  for (let row = 0; row < 3; row++) {
+    const alone = await model.run({ inputIds: ids([texts[row]!]), attentionMask: ids([kept[row]!]) })
+    const part = ops.slice(want.predictionLogits!, { axis: 0, start: row, end: row + 1 })
+    await sameBits(alone.predictionLogits!, part, `text ${row} alone`)
+  }
+})
+
+test('asking for what is inside changes no bit of the result', async () => {
+  using model = await open()
+  const given = { inputIds: ids(texts), attentionMask: ids(kept) }
+  const plain = await model.run(given)
+  const open_ = await model.run(given, { hiddenStates: true, attentions: true })
+  await sameBits(open_.lastHiddenState, plain.lastHiddenState, 'last hidden state')
+  assert.is(plain.hiddenStates, undefined)
+  assert.is(open_.hiddenStates!.length, 3)
+})
+
+test('bad inputs are named', async () => {
+  using model = await open()
+  const inputIds = ids(texts)
+  const run = (wrong: object) => model.run({ inputIds, ...wrong })
+  await rejects(run({ inputIds: undefined }), 'INPUT_INVALID', 'inputIds')
+  await rejects(run({ inputIds: Tensor.zeros([3, 8]) }), 'DTYPE_MISMATCH', 'inputIds')
+  await rejects(run({ inputIds: Tensor.zeros([8], 'int64') }), 'SHAPE_MISMATCH', 'inputIds')
+  await rejects(run({ inputIds: Tensor.zeros([0, 8], 'int64') }), 'EMPTY_BATCH', 'inputIds')
+  await rejects(run({ inputIds: Tensor.zeros([3, 0], 'int64') }), 'EMPTY_BATCH', 'inputIds')
+  await rejects(run({ inputIds: Tensor.zeros([1, 25], 'int64') }), 'TEXT_TOO_LONG', '24 positions')
+  await rejects(run({ inputIds: ids([[2, 130]]) }), 'TOKEN_OUT_OF_RANGE', 'id 130 at row 0, place 1')
+  await rejects(run({ inputIds: ids([[2, -1]]) }), 'TOKEN_OUT_OF_RANGE', 'id -1')
+  await rejects(run({ attentionMask: ids([kept[0]!]) }), 'SHAPE_MISMATCH', 'attentionMask')
+  await rejects(run({ attentionMask: Tensor.ones([3, 8]) }), 'DTYPE_MISMATCH', 'attentionMask')
+  await rejects(run({ tokenTypeIds: ids(texts) }), 'TOKEN_OUT_OF_RANGE', 'tokenTypeIds')
+  await rejects(run({ tokenTypeIds: ids([[0, 0]]) }), 'SHAPE_MISMATCH', 'tokenTypeIds')
+  await rejects(run({ positionIds: ids([[0, 1, 2, 3, 4, 5, 6, 24]]) }), 'TOKEN_OUT_OF_RANGE', 'positionIds')
+  await rejects(run({ input_ids: inputIds }), 'OPTION_UNKNOWN', 'input_ids')
+  await rejects(model.run({ inputIds }, { hiddenStates: 1 } as object), 'OPTION_INVALID', 'hiddenStates')
+  await rejects(model.run({ inputIds }, { signal: AbortSignal.abort() }), 'ABORTED', 'aborted')
+})
+
+/** Opens a copy of a case whose config is changed. */
+async function openChanged(name: string, changes: object): Promise<Bert> {
+  const dir = await mkdtemp(join(tmpdir(), 'saccade-bert-'))
+  try {
+    await cp(golden(name), dir, { recursive: true })
+    const config = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))
+    await writeFile(join(dir, 'config.json'), JSON.stringify({ ...config, ...changes }))
+    return (await load(dir)) as Bert
+  } finally {
+    await rm(dir, { recursive: true })
+  }
+}
+
+test('a config or checkpoint that does not fit is named', async () => {
+  const pretraining = (changes: object) => openChanged('bert-pretraining', changes)
+  await rejects(
+    pretraining({ position_embedding_type: 'relative_key' }),
+    'CONFIG_INVALID',
+    'position_embedding_type',
+  )
+  await rejects(pretraining({ num_attention_heads: 5 }), 'CONFIG_INVALID', 'num_attention_heads')
+  await rejects(pretraining({ hidden_act: 'geglu' }), 'CONFIG_INVALID', 'geglu')
+  await rejects(pretraining({ is_decoder: true }), 'CONFIG_INVALID', 'is_decoder')
+  await rejects(pretraining({ architectures: ['BertForSpeech'] }), 'CONFIG_INVALID', 'BertForSpeech')
+  await rejects(pretraining({ intermediate_size: 40 }), 'SHAPE_MISMATCH', 'intermediate.dense')
+  await rejects(pretraining({ num_hidden_layers: 3 }), 'TENSOR_MISSING', 'encoder.layer.2')
+  await rejects(pretraining({ num_hidden_layers: 1 }), 'TENSOR_UNEXPECTED', 'encoder.layer.1')
+  await rejects(
+    pretraining({ architectures: ['BertForTokenClassification'] }),
+    'TENSOR_MISSING',
+    'classifier',
+  )
+  await rejects(pretraining({ tie_word_embeddings: false }), 'TENSOR_MISSING', 'predictions.decoder.weight')
+  await rejects(openChanged('bert-classifier', { id2label: { '0': 'a' } }), 'SHAPE_MISMATCH', 'classifier')
+})
+
+test('the bare model reads a checkpoint of pretraining', async () => {
+  using model = await openChanged('bert-pretraining', { architectures: ['BertModel'] })
+  using whole = await open()
+  const [bare, full] = [await model.run({ inputIds: ids(texts) }), await whole.run({ inputIds: ids(texts) })]
+  await sameBits(bare.poolerOutput!, full.poolerOutput!, 'pooler output')
+})
+
+test.run()

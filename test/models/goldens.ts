@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type RunReport, verify } from '../../lib/cli/verify/verify.js'
+
+/** A folder of the stored cases. */
+export function golden(name: string): string {
+  return fileURLToPath(new URL(`../data/goldens/${name}`, import.meta.url))
+}
+
+/** A test for each case: all its runs and outputs agree with the reference. */
+export function testGoldens(test: Test, names: readonly string[]): void {
+  for (const name of names)
+    test(`${name}: every output of every run agrees with the reference`, async () => {
+      let runs = 0
+      for await (const report of verify(golden(name))) {
+        assert.ok(report.pass, explain(report))
+        assert.ok(report.outputs.length > 0, `${report.run} compared nothing`)
+        runs++
+      }
+      assert.ok(runs > 0, 'no runs')
+    })
+}
+
+function explain({ case: name, run, error, outputs, tolerance }: RunReport): string {
+  const bad = outputs.filter(({ pass }) => !pass)
+  const lines = bad.map(
+    ({ name, relative, problem }) => `${name}: ${problem ?? `${relative} is over ${tolerance}`}`,
+  )
+  return [`${name}, run ${run}`, ...(error ? [error] : []), ...lines].join('\n')
+}
