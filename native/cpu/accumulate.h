@@ -6,6 +6,7 @@
 // by side in memory (a vector holds them) or each is a lane of its own row of many sums done at once.
 #pragma once
 #include "simd.h"
+#include "strided.h"
 
 namespace saccade {
 namespace {
@@ -15,7 +16,7 @@ constexpr int64_t kLeafGroups = 8;
 constexpr int kLevels = 28;
 
 inline int64_t groupsOf(int64_t elements) {
-  return (elements + kLanes - 1) / kLanes;
+  return ceilDivide(elements, kLanes);
 }
 
 // Combines leaf(first group, past the last group) over all leaves. Op has the type Accumulator and
@@ -26,7 +27,7 @@ inline typename Op::Accumulator combineLeaves(int64_t groups, Leaf leaf) {
   int depth = 0;
   for (int64_t index = 0; index * kLeafGroups < groups; index++) {
     const int64_t first = index * kLeafGroups;
-    typename Op::Accumulator sum = leaf(first, first + kLeafGroups < groups ? first + kLeafGroups : groups);
+    typename Op::Accumulator sum = leaf(first, least(first + kLeafGroups, groups));
     // A leaf with an odd index closes a pair, and as many larger pairs as its index ends in ones.
     for (int64_t pairs = index; pairs & 1; pairs >>= 1) sum = Op::combine(stack[--depth], sum);
     stack[depth++] = sum;
@@ -61,7 +62,7 @@ inline float sumOf(int64_t n, Function function) {
     F total = zero();
     for (int64_t g = group; g < end; g++) {
       const int64_t first = g * kLanes;
-      const F value = function(first, n - first < kLanes ? n - first : kLanes);
+      const F value = function(first, least(n - first, kLanes));
       total = g == group ? value : total + value;
     }
     return total;

@@ -47,10 +47,10 @@ struct Blocks {
 
 Blocks blocksOf(const Walk<2>& walk, int32_t axis) {
   Blocks blocks;
-  blocks.columns = walk.inner() < kBlock ? walk.inner() : kBlock;
+  blocks.columns = least(walk.inner(), kBlock);
   blocks.rows = kTileElements / 2 / blocks.columns;
-  blocks.columnBlocks = (walk.inner() + blocks.columns - 1) / blocks.columns;
-  blocks.rowBlocks = (walk.dim[axis] + blocks.rows - 1) / blocks.rows;
+  blocks.columnBlocks = ceilDivide(walk.inner(), blocks.columns);
+  blocks.rowBlocks = ceilDivide(walk.dim[axis], blocks.rows);
   blocks.planes = 1;
   for (int32_t other = 0; other < walk.rank - 1; other++) {
     if (other != axis) blocks.planes *= walk.dim[other];
@@ -64,9 +64,9 @@ void transposePlain(char* out, int64_t outStride, const char* in, int64_t inStri
                     int64_t columns) {
   constexpr int64_t kSide = 16;
   for (int64_t r = 0; r < rows; r += kSide) {
-    const int64_t rowEnd = r + kSide < rows ? r + kSide : rows;
+    const int64_t rowEnd = least(r + kSide, rows);
     for (int64_t c = 0; c < columns; c += kSide) {
-      const int64_t count = c + kSide < columns ? kSide : columns - c;
+      const int64_t count = least(kSide, columns - c);
       for (int64_t row = r; row < rowEnd; row++) {
         copyStrided<T>(out + row * outStride + c * sizeof(T), sizeof(T), in + c * inStride + row * sizeof(T),
                        inStride, count);
@@ -108,8 +108,8 @@ void transposeTile(const Walk<2>& walk, int32_t axis, int64_t tile) {
     in += plane % walk.dim[other] * walk.stride[1][other];
     plane /= walk.dim[other];
   }
-  const int64_t rows = walk.dim[axis] - row < blocks.rows ? walk.dim[axis] - row : blocks.rows;
-  const int64_t columns = walk.inner() - column < blocks.columns ? walk.inner() - column : blocks.columns;
+  const int64_t rows = least(walk.dim[axis] - row, blocks.rows);
+  const int64_t columns = least(walk.inner() - column, blocks.columns);
   if (size == 4) {
     transposeFloats(out, outStride, in, inStride, rows, columns);
   } else if (size == 8) {
@@ -159,7 +159,7 @@ Status run(const Call& call, int64_t tile, char*) {
     return Status::ok;
   }
   const int64_t begin = tile * kTileElements, all = elementsOf(call.view[0]);
-  const int64_t end = begin + kTileElements < all ? begin + kTileElements : all;
+  const int64_t end = least(begin + kTileElements, all);
   forRuns(walk, begin, end, [&](char* const* run, int64_t n) {
     copyRun(run[0], walk.innerStride(0), run[1], walk.innerStride(1), walk.size[0], n);
   });

@@ -152,8 +152,7 @@ template <class Op>
 typename Op::Accumulator reduceColumns(const float* in, const Reduced& axes, int64_t outputs) {
   const auto row = [&](int64_t i) {
     F value = broadcast(Op::kIdentity);
-    if (i < axes.elements)
-      value = outputs < kLanes ? load(in + axes.place(i), outputs) : load(in + axes.place(i));
+    if (i < axes.elements) value = loadFirst(in + axes.place(i), outputs);
     return Op::start(value, broadcast(static_cast<int32_t>(i)));
   };
   typename Columns<Op>::Accumulator total =
@@ -201,7 +200,7 @@ int32_t foldLanes(const int32_t*, typename Op::Accumulator pair) {
 template <class Op, class T>
 void reduceTile(const Plan& plan, int64_t tile) {
   const int64_t begin = tile * plan.perTile;
-  const int64_t end = begin + plan.perTile < plan.outputs ? begin + plan.perTile : plan.outputs;
+  const int64_t end = least(begin + plan.perTile, plan.outputs);
   const int64_t outStride = plan.outer.innerStride(0) / static_cast<int64_t>(sizeof(T));
   const int64_t inStride = plan.outer.innerStride(1) / static_cast<int64_t>(sizeof(float));
   forRuns(plan.outer, begin, end, [&](char* const* run, int64_t n) {
@@ -210,7 +209,7 @@ void reduceTile(const Plan& plan, int64_t tile) {
     for (int64_t i = 0; i < n && !plan.columns; i++)
       out[i * outStride] = foldLanes<Op>(out, reduceRow<Op>(in + i * inStride, plan.reduced));
     for (int64_t i = 0; i < n && plan.columns; i += kLanes) {
-      const int64_t count = n - i < kLanes ? n - i : kLanes;
+      const int64_t count = least(n - i, kLanes);
       T lane[kLanes];
       storeLanes(lane, reduceColumns<Op>(in + i, plan.reduced, count));
       for (int64_t j = 0; j < count; j++) out[(i + j) * outStride] = lane[j];
@@ -221,7 +220,7 @@ void reduceTile(const Plan& plan, int64_t tile) {
 // Divides the tile's outputs once they are sums.
 void divideTile(const Plan& plan, int64_t tile) {
   const int64_t begin = tile * plan.perTile;
-  const int64_t end = begin + plan.perTile < plan.outputs ? begin + plan.perTile : plan.outputs;
+  const int64_t end = least(begin + plan.perTile, plan.outputs);
   const float elements = static_cast<float>(plan.reduced.elements);
   forRuns(plan.outer, begin, end, [&](char* const* run, int64_t n) {
     for (int64_t i = 0; i < n; i++)
@@ -252,7 +251,7 @@ const char* check(const Call& call) {
 
 int64_t tiles(const Call& call) {
   const Plan plan = planOf(call);
-  return (plan.outputs + plan.perTile - 1) / plan.perTile;
+  return ceilDivide(plan.outputs, plan.perTile);
 }
 
 int64_t scratch(const Call&) {

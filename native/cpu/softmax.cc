@@ -46,7 +46,7 @@ void softmaxRow(float* out, const float* in, int64_t n) {
   });
   const F scale = broadcast(1.0f / sum);
   for (int64_t i = 0; i < n; i += kLanes) {
-    const int64_t count = n - i < kLanes ? n - i : kLanes;
+    const int64_t count = least(n - i, kLanes);
     storeFirst(out + i, loadFirst(out + i, count) * scale, count);
   }
 }
@@ -59,7 +59,7 @@ void logSoftmaxRow(float* out, const float* in, int64_t n) {
   });
   const F shift = log(broadcast(sum));
   for (int64_t i = 0; i < n; i += kLanes) {
-    const int64_t count = n - i < kLanes ? n - i : kLanes;
+    const int64_t count = least(n - i, kLanes);
     storeFirst(out + i, (loadFirst(in + i, count) - most) - shift, count);
   }
 }
@@ -77,7 +77,7 @@ const char* check(const Call& call) {
 int64_t tiles(const Call& call) {
   if (elementsOf(call.view[0]) == 0) return 0;
   const Plan plan = planOf(call);
-  return (plan.count + plan.perTile - 1) / plan.perTile;
+  return ceilDivide(plan.count, plan.perTile);
 }
 
 int64_t scratch(const Call& call) {
@@ -88,7 +88,7 @@ int64_t scratch(const Call& call) {
 Status run(const Call& call, int64_t tile, char* buffer) {
   const Plan plan = planOf(call);
   const int64_t begin = tile * plan.perTile;
-  const int64_t end = begin + plan.perTile < plan.count ? begin + plan.perTile : plan.count;
+  const int64_t end = least(begin + plan.perTile, plan.count);
   const bool outDense = plan.outStride == 4, inDense = plan.inStride == 4;
   forRuns(plan.rows, begin, end, [&](char* const* run, int64_t rows) {
     for (int64_t i = 0; i < rows; i++) {

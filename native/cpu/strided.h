@@ -19,6 +19,13 @@ inline int64_t bytesOf(DType dtype) {
 // Elements of a tile: tens of microseconds of work, little enough to stay in the second-level cache.
 constexpr int64_t kTileElements = 32768;
 
+constexpr int64_t least(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+constexpr int64_t ceilDivide(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+
 inline int64_t elementsOf(const View& view) {
   int64_t elements = 1;
   for (int32_t axis = 0; axis < view.rank; axis++) elements *= view.dim[axis];
@@ -117,7 +124,7 @@ inline void forRuns(const Walk<N>& walk, int64_t begin, int64_t end, Body body) 
   }
   int64_t first = index[last];
   while (begin < end) {
-    const int64_t left = walk.dim[last] - first, n = left < end - begin ? left : end - begin;
+    const int64_t left = walk.dim[last] - first, n = least(left, end - begin);
     char* run[N];
     for (int v = 0; v < N; v++) run[v] = row[v] + first * walk.stride[v][last];
     body(run, n);
@@ -156,7 +163,7 @@ inline void copyRun(char* to, int64_t toStride, const char* from, int64_t fromSt
 }
 
 inline int64_t elementTiles(const Call& call) {
-  return (elementsOf(call.view[0]) + kTileElements - 1) / kTileElements;
+  return ceilDivide(elementsOf(call.view[0]), kTileElements);
 }
 
 // Computes n dense elements of the output from dense elements of the inputs.
@@ -170,17 +177,17 @@ inline void forElements(const Call& call, int64_t tile, Loop loop, float paramet
   alignas(64) char buffer[Inputs + 1][kChunk * 8];
   const Walk<Inputs + 1> walk = walkOver<Inputs + 1>(call);
   const int64_t begin = tile * kTileElements, all = elementsOf(call.view[0]);
-  const int64_t end = begin + kTileElements < all ? begin + kTileElements : all;
+  const int64_t end = least(begin + kTileElements, all);
   bool dense = true;
   for (int v = 0; v <= Inputs; v++) dense = dense && walk.isDense(v);
   forRuns(walk, begin, end, [&](char* const* run, int64_t n) {
-    const int64_t step = dense || n < kChunk ? n : kChunk;
+    const int64_t step = dense ? n : least(n, kChunk);
     const char* in[Inputs];
     for (int v = 1; v <= Inputs; v++) {
       if (walk.innerStride(v) == 0) copyRun(buffer[v], walk.size[v], run[v], 0, walk.size[v], step);
     }
     for (int64_t i = 0; i < n; i += step) {
-      const int64_t count = n - i < step ? n - i : step;
+      const int64_t count = least(n - i, step);
       for (int v = 1; v <= Inputs; v++) {
         const char* from = run[v] + i * walk.innerStride(v);
         const bool direct = walk.isDense(v);
