@@ -7,6 +7,8 @@ export interface TimmArguments {
   readonly num_heads?: number | undefined
   readonly mlp_ratio?: number | undefined
   readonly qkv_bias?: boolean | undefined
+  readonly scale_attn_norm?: boolean | undefined
+  readonly scale_mlp_norm?: boolean | undefined
   readonly init_values?: number | undefined
   readonly class_token?: boolean | undefined
   readonly no_embed_class?: boolean | undefined
@@ -79,9 +81,13 @@ const rules: readonly (readonly [RegExp, TimmArguments])[] = [
   [/_miil$/, { qkv_bias: false }],
   [/_36x1_/, { depth: 36, init_values: 1e-5 }],
   [/_rpn_/, { residual_post_norm: true, qkv_bias: false, class_token: false, global_pool: 'avg' }],
+  [/_rpn_/, { init_values: 1e-5 }],
   [/_intern300m_/, { init_values: 0.1, final_norm: false, dynamic_img_size: true }],
   [/^deit3_/, { no_embed_class: true, init_values: 1e-6 }],
   [/_distilled_/, { distilled: true }],
+  [/^(eva|beit3)_/, { global_pool: 'avg' }],
+  [/^beit3_/, { scale_attn_norm: true, scale_mlp_norm: true, norm_eps: 1e-5 }],
+  [/^beit3_giant_/, { mlp_ratio: 4.3637 }],
   [/^flexivit_/, { no_embed_class: true, patch_size: 16, img_size: 240 }],
 ]
 
@@ -103,7 +109,7 @@ function shape([embed_dim, depth, num_heads, mlp_ratio]: Shape): TimmArguments {
 
 /** The words of a name: library, size, patch, what `rules` know, the size of the image. */
 const grammar = new RegExp(
-  '^(?:(?:vit|deit3?)_(?<size>[a-z0-9]+)(?:_distilled)?_patch(?<patch>\\d+)' +
+  '^(?:(?:vit|deit3?|beit3|eva(?=_large_))_(?<size>[a-z0-9]+)(?:_distilled)?_patch(?<patch>\\d+)' +
     '(?<words>(?:_(?:reg\\d|gap|map|plus|clip|quickgelu|siglip|dinov2|tipsv2|36x1|rpn))*)(?:_(?<image>\\d+)(?:_miil)?)?' +
     '|flexivit_(?<flexible>small|base|large))$',
 )
