@@ -7,7 +7,7 @@ import type { AttentionCall, KeyValue } from './attention.js'
 const firstCapacity = 32
 
 /** Computes tensors together, in one program. */
-export type Compute = (tensors: readonly Tensor[]) => Promise<void>
+export type Compute = (tensors: readonly Tensor[], signal?: AbortSignal) => Promise<void>
 
 /** Sizes of a cache. */
 export interface CacheShape {
@@ -37,15 +37,13 @@ export interface CacheStep {
  * than are used: the program of a step is the same for all steps, until the memory doubles.
  */
 export class KeyValueCache {
-  readonly #compute: Compute
   readonly #shape: CacheShape
   #layers: KeyValue[] = []
   #capacity = 0
   #length = 0
 
-  constructor(shape: CacheShape, compute: Compute) {
+  constructor(shape: CacheShape) {
     this.#shape = shape
-    this.#compute = compute
   }
 
   /** Places kept. */
@@ -54,8 +52,8 @@ export class KeyValueCache {
   }
 
   /** Makes ready for `count` more places. */
-  async step(count: number): Promise<CacheStep> {
-    await this.#reserve(this.#length + count)
+  async step(count: number, compute: Compute): Promise<CacheStep> {
+    await this.#reserve(this.#length + count, compute)
     const at = Tensor.from(Int32Array.of(this.#length), [1], 'int32')
     const order = Int32Array.from({ length: count }, (_, index) => index)
     const next: KeyValue[] = []
@@ -77,11 +75,11 @@ export class KeyValueCache {
   }
 
   /** Row i goes on from what row `order[i]` was. */
-  async reorder(order: Int32Array): Promise<void> {
+  async reorder(order: Int32Array, compute: Compute): Promise<void> {
     if (this.#capacity === 0 || order.every((row, index) => row === index)) return
     const rows = Tensor.from(order, [order.length], 'int32')
     const next = this.#map((x) => ops.gather(x, rows))
-    await this.#compute(next.flatMap(({ key, value }) => [key, value]))
+    await compute(next.flatMap(({ key, value }) => [key, value]))
     rows.dispose()
     this.#replace(next)
   }
@@ -96,7 +94,7 @@ export class KeyValueCache {
     this.#capacity = 0
   }
 
-  async #reserve(places: number): Promise<void> {
+  async #reserve(places: number, compute: Compute): Promise<void> {
     if (places <= this.#capacity) return
     let capacity = Math.max(this.#capacity, firstCapacity)
     while (capacity < places) capacity *= 2
@@ -107,7 +105,7 @@ export class KeyValueCache {
       this.#capacity === 0
         ? Array.from({ length: layers }, () => ({ key: empty(), value: empty() }))
         : this.#map((x) => ops.pad(x, [none, none, [0, more], none]))
-    await this.#compute(grown.flatMap(({ key, value }) => [key, value]))
+    await compute(grown.flatMap(({ key, value }) => [key, value]))
     this.#replace(grown)
     this.#capacity = capacity
   }

@@ -35,6 +35,7 @@ export interface MarianConfig {
   readonly tied: boolean
   readonly startToken: number
   readonly padToken: number
+  readonly endToken: number
 }
 
 const classes = ['MarianMTModel', 'MarianModel'] as const
@@ -59,6 +60,7 @@ export function readMarianConfig(config: Config): MarianConfig {
     tied: boolean(config, 'tie_word_embeddings', true),
     startToken: optional(nonNegativeInt, config, 'decoder_start_token_id') ?? padToken,
     padToken,
+    endToken: nonNegativeInt(config, 'eos_token_id', 0),
   }
 }
 

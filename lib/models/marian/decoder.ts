@@ -1,14 +1,16 @@
+import { SaccadeError } from '../../errors.js'
 import type { KeyValue } from '../../nn/attention.js'
-import { type Compute, KeyValueCache } from '../../nn/cache.js'
+import { type CacheStep, type Compute, KeyValueCache } from '../../nn/cache.js'
 import * as ops from '../../ops/index.js'
 import { Tensor } from '../../tensor/tensor.js'
+import type { Stepper } from '../../text/generation/stepper.js'
 import type { MarianConfig } from './config.js'
 import { decode } from './forward.js'
 import type { MarianModules } from './modules.js'
 
-/** What targets are decoded from: made once a source. */
+/** What targets are decoded from: made once, and computed. */
 export interface Memory {
-  /** Keys and values of the source for each decoder layer, [B, heads, S, D]. */
+  /** Keys and values of the sources for each decoder layer, [B, heads, S, D]. */
   readonly layers: readonly KeyValue[]
   /** float32 [B, 1, 1, S], added to the scores. */
   readonly mask: ops.FloatTensor | undefined
@@ -19,33 +21,36 @@ export interface DecoderParts {
   readonly modules: MarianModules
   readonly config: MarianConfig
   readonly memory: Memory
-  /** Sequences decoded side by side: the batch, or a multiple of it, those of one source in succession. */
-  readonly rows: number
   readonly compute: Compute
 }
 
-/** Decodes targets place by place, keeping what was computed for the places before. */
-export class CachedDecoder {
-  readonly cache: KeyValueCache
+/** Decodes targets step by step, keeping what was computed for the places before: a step costs what its places cost. */
+export class CachedDecoder implements Stepper {
+  readonly vocabSize: number
   readonly #parts: DecoderParts
+  #rows = 0
+  #cache: KeyValueCache | undefined
 
   constructor(parts: DecoderParts) {
-    const { layers, heads } = parts.config.decoder
-    const width = parts.config.width / heads
-    this.cache = new KeyValueCache({ layers, rows: parts.rows, heads, width }, parts.compute)
+    this.vocabSize = parts.config.decoder.vocabulary
     this.#parts = parts
   }
 
-  /**
-   * Goes on by some places.
-   * @param tokens rows * places ids, a row after the other
-   * @returns logits of what follows the last of them, rows * vocabulary
-   */
-  async next(tokens: Int32Array): Promise<Float32Array> {
-    const { modules, memory, rows, compute } = this.#parts
-    const count = tokens.length / rows
-    const step = await this.cache.step(count)
-    using ids = Tensor.from(tokens, [rows, count], 'int32')
+  start(sources: number, perSource: number): void {
+    const { config } = this.#parts
+    const { layers, heads } = config.decoder
+    this.#cache?.dispose()
+    this.#rows = sources * perSource
+    this.#cache = new KeyValueCache({ layers, rows: this.#rows, heads, width: config.width / heads })
+  }
+
+  async step(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
+    const { modules, config, memory, compute } = this.#parts
+    const cache = this.#cache!
+    const count = tokens.length / this.#rows
+    checkLength(cache.length + count, config)
+    const step: CacheStep = await cache.step(count, (tensors) => compute(tensors, signal))
+    using ids = Tensor.from(tokens, [this.#rows, count], 'int32')
     const { last } = decode(modules, {
       ids,
       places: step.places,
@@ -55,50 +60,60 @@ export class CachedDecoder {
       past: step.past,
     })
     using logits = lastLogits(modules, last)
-    await compute([logits, ...step.tensors()])
+    await compute([logits, ...step.tensors()], signal)
     step.finish()
-    return logits.data()
+    return await logits.data()
   }
 
-  /** Row i goes on from what row `order[i]` was; both of the same source. */
-  reorder(order: Int32Array): Promise<void> {
-    return this.cache.reorder(order)
+  async reorder(rows: Int32Array): Promise<void> {
+    await this.#cache!.reorder(rows, this.#parts.compute)
+  }
+
+  /** The keys and values kept for each layer, [rows, heads, places, D]. */
+  content(): KeyValue[] {
+    return this.#cache!.content()
   }
 
   dispose(): void {
-    this.cache.dispose()
+    this.#cache?.dispose()
   }
 }
 
-/** The same without a cache: every step decodes all places again. It is there to check the other against. */
-export class PlainDecoder {
+/** The same without a cache: each step decodes all places again. It is what the other is checked against. */
+export class PlainDecoder implements Stepper {
+  readonly vocabSize: number
   readonly #parts: DecoderParts
-  #tokens: number[][]
+  #tokens: (readonly number[])[] = []
 
   constructor(parts: DecoderParts) {
+    this.vocabSize = parts.config.decoder.vocabulary
     this.#parts = parts
-    this.#tokens = Array.from({ length: parts.rows }, () => [])
   }
 
-  /** As {@link CachedDecoder.next}. */
-  async next(tokens: Int32Array): Promise<Float32Array> {
-    const { modules, memory, rows, compute } = this.#parts
+  start(sources: number, perSource: number): void {
+    this.#tokens = Array.from({ length: sources * perSource }, () => [])
+  }
+
+  async step(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
+    const { modules, config, memory, compute } = this.#parts
+    const rows = this.#tokens.length
     const count = tokens.length / rows
-    this.#tokens.forEach((row, index) => {
-      row.push(...tokens.subarray(index * count, (index + 1) * count))
-    })
+    this.#tokens = this.#tokens.map((row, index) => [
+      ...row,
+      ...tokens.subarray(index * count, (index + 1) * count),
+    ])
     const length = this.#tokens[0]!.length
+    checkLength(length, config)
     using ids = Tensor.from(Int32Array.from(this.#tokens.flat()), [rows, length], 'int32')
     const self = { causal: true }
     const { last } = decode(modules, { ids, memory: memory.layers, self, cross: { mask: memory.mask } })
     using logits = lastLogits(modules, last)
-    await compute([logits])
-    return logits.data()
+    await compute([logits], signal)
+    return await logits.data()
   }
 
-  /** As {@link CachedDecoder.reorder}. */
-  async reorder(order: Int32Array): Promise<void> {
-    this.#tokens = Array.from(order, (row) => [...this.#tokens[row]!])
+  reorder(rows: Int32Array): void {
+    this.#tokens = Array.from(rows, (row) => this.#tokens[row]!)
   }
 
   dispose(): void {
@@ -109,4 +124,12 @@ export class PlainDecoder {
 /** Logits of the last place, [rows, vocabulary]. */
 function lastLogits({ head }: MarianModules, x: ops.FloatTensor): ops.FloatTensor {
   return head!.forward(ops.select(x, 1, -1) as ops.FloatTensor)
+}
+
+function checkLength(length: number, { positions }: MarianConfig): void {
+  if (length > positions)
+    throw new SaccadeError(
+      'TEXT_TOO_LONG',
+      `the text being generated has ${length} tokens, but the model has ${positions} positions: lower maxLength`,
+    )
 }

@@ -1,6 +1,9 @@
+import { SaccadeError } from '../../errors.js'
 import type { AttentionCall } from '../../nn/attention.js'
 import { type Mask, paddingMask } from '../../nn/mask.js'
 import type * as ops from '../../ops/index.js'
+import type { GenerationResult } from '../../text/generation/generate.js'
+import { type GivenOptions, readGenerationDefaults } from '../generation.js'
 import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
 import { withWeights } from '../open.js'
 import { asked, fromLibrary, tensorsOf, toLibrary } from '../reference.js'
@@ -8,8 +11,10 @@ import type { Architecture } from '../registry.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
 import { type MarianConfig, readMarianConfig } from './config.js'
 import { decode, encode, projectMemory } from './forward.js'
+import { type MarianGenerateOptions, type Writer, write } from './generate.js'
 import { checkInputs, checkSource, type MarianInputs, type MarianSource } from './inputs.js'
 import { type MarianModules, readModules } from './modules.js'
+import { cachedRun, generatingRun, isCachedRun, isGeneratingRun } from './reference.js'
 
 /** What the encoder makes of source texts: float32, computed. */
 export interface MarianEncoded {
@@ -44,12 +49,14 @@ export interface MarianOutput {
 export class Marian extends Model {
   readonly #config: MarianConfig
   readonly #modules: MarianModules
+  readonly #defaults: GivenOptions
 
   /** Use load(). */
-  constructor(parts: ModelParts, config: MarianConfig, modules: MarianModules) {
+  constructor(parts: ModelParts, config: MarianConfig, modules: MarianModules, defaults: GivenOptions) {
     super(parts)
     this.#config = config
     this.#modules = modules
+    this.#defaults = defaults
   }
 
   /**
@@ -112,10 +119,44 @@ export class Marian extends Model {
     }
   }
 
+  /**
+   * Writes a target for each source: greedy, sampled, or by beam search.
+   * @returns token ids, from the start token on; rows that ended are filled with padding
+   * @throws as {@link Marian.encode}; TEXT_TOO_LONG for a target longer than the model has positions; TASK_UNSUPPORTED
+   *   for a MarianModel, which has no head
+   */
+  async generate(source: MarianSource, options: MarianGenerateOptions = {}): Promise<GenerationResult> {
+    await this.#checkGenerating(source)
+    const { threads, ...given } = options
+    return write(this.#writer(threads), source, given, this.#defaults)
+  }
+
   override async reference(call: ReferenceCall): Promise<NamedTensors> {
-    return toLibrary({
-      ...(await this.run(fromLibrary(call.inputs) as unknown as MarianInputs, asked(call.outputs))),
-    })
+    const inputs = fromLibrary(call.inputs) as unknown as MarianInputs
+    if (isGeneratingRun(call)) {
+      await this.#checkGenerating(inputs)
+      return generatingRun(this.#writer(), inputs, call, this.#defaults)
+    }
+    if (isCachedRun(call)) return cachedRun(this.#writer(), inputs)
+    return toLibrary({ ...(await this.run(inputs, asked(call.outputs))) })
+  }
+
+  async #checkGenerating(source: MarianSource): Promise<void> {
+    this.checkAlive()
+    if (!this.#modules.head)
+      throw new SaccadeError(
+        'TASK_UNSUPPORTED',
+        `${this.checkpoint.path}: MarianModel has no head to write with`,
+      )
+    await checkSource(source, this.#config)
+  }
+
+  #writer(threads?: number): Writer {
+    return {
+      modules: this.#modules,
+      config: this.#config,
+      compute: (tensors, signal) => this.compute(tensors, { signal, threads }),
+    }
   }
 }
 
@@ -128,8 +169,13 @@ export const marian: Architecture = {
   name: 'marian',
   published: ['marian'],
   claims: ({ library, name }) => library === 'transformers' && name === 'marian',
-  open(request) {
+  async open(request) {
     const config = readMarianConfig(request.config)
+    const { startToken, padToken, endToken } = config
+    const defaults = {
+      ...{ decoderStartTokenId: startToken, padTokenId: padToken, eosTokenId: endToken },
+      ...(await readGenerationDefaults(request.dir, request.config)),
+    }
     return withWeights(request, {}, (reader, checkpoint) => {
       const modules = readModules(reader, config)
       const info = {
@@ -138,7 +184,7 @@ export const marian: Architecture = {
         tasks: modules.head ? ['translation', 'text2text-generation'] : [],
       }
       const parts = { info, checkpoint, config: request.config, settings: request.settings }
-      return new Marian(parts, config, modules)
+      return new Marian(parts, config, modules, defaults)
     })
   },
 }

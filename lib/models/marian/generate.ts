@@ -1,0 +1,76 @@
+import { SaccadeError } from '../../errors.js'
+import type { Compute } from '../../nn/cache.js'
+import { paddingMask } from '../../nn/mask.js'
+import type { RunOptions } from '../../runtime/programs.js'
+import { type GenerateCall, type GenerationResult, generate } from '../../text/generation/generate.js'
+import type { GenerationOptions } from '../../text/generation/options.js'
+import type { TokenEvent } from '../../text/generation/sample.js'
+import { type GivenOptions, mergeOptions } from '../generation.js'
+import type { MarianConfig } from './config.js'
+import { CachedDecoder, type DecoderParts, type Memory, PlainDecoder } from './decoder.js'
+import { encode, projectMemory } from './forward.js'
+import type { MarianSource } from './inputs.js'
+import type { MarianModules } from './modules.js'
+
+/** Options of {@link Marian.generate}; what is left out is as the model's generation_config.json says. */
+export interface MarianGenerateOptions extends GenerationOptions, Pick<RunOptions, 'signal' | 'threads'> {
+  /** Keep keys and values of earlier places. Default true; without, the result is the same and takes longer. */
+  readonly useCache?: boolean | undefined
+  /** Called with each token as it is chosen. Not with beams, where nothing is certain before the end. */
+  readonly onToken?: ((event: TokenEvent) => void) | undefined
+  /** Keep the raw logits of every step. Default false. */
+  readonly returnLogits?: boolean | undefined
+}
+
+/** What is needed to write targets. */
+export interface Writer {
+  readonly modules: MarianModules
+  readonly config: MarianConfig
+  readonly compute: Compute
+}
+
+/** Writes a target for each source. `given` may have null for an option that shall have no value. */
+export async function write(
+  writer: Writer,
+  source: MarianSource,
+  given: GivenOptions & Pick<MarianGenerateOptions, 'useCache' | 'signal' | 'onToken' | 'returnLogits'>,
+  defaults: GivenOptions,
+): Promise<GenerationResult> {
+  const { useCache = true, signal, onToken, returnLogits, ...options } = given
+  if (typeof useCache !== 'boolean')
+    throw new SaccadeError('OPTION_INVALID', `useCache must be true or false, got ${String(useCache)}`)
+  const call: GenerateCall = {
+    ...mergeOptions(defaults, options),
+    sources: source.inputIds.shape[0]!,
+    ...(signal && { signal }),
+    ...(onToken && { onToken }),
+    ...(returnLogits && { returnLogits }),
+  }
+  const make = (parts: DecoderParts) => (useCache ? new CachedDecoder(parts) : new PlainDecoder(parts))
+  return withMemory(writer, source, signal, async (memory) => {
+    const decoder = make({ ...writer, memory })
+    try {
+      return await generate(decoder, call)
+    } finally {
+      decoder.dispose()
+    }
+  })
+}
+
+/** Reads the sources, and lets go of what was made of them in the end. */
+export async function withMemory<T>(
+  { modules, compute }: Writer,
+  source: MarianSource,
+  signal: AbortSignal | undefined,
+  use: (memory: Memory) => Promise<T>,
+): Promise<T> {
+  const mask = source.attentionMask && paddingMask(source.attentionMask)
+  const layers = projectMemory(modules, encode(modules, source.inputIds, { mask }).last)
+  const tensors = [...layers.flatMap(({ key, value }) => [key, value]), ...(mask ? [mask] : [])]
+  await compute(tensors, signal)
+  try {
+    return await use({ layers, mask })
+  } finally {
+    for (const tensor of tensors) tensor.dispose()
+  }
+}
