@@ -10,7 +10,7 @@ import type { Tensor } from '../../tensor/tensor.js'
  * Restricts attention, in the sense of torch.nn: [queries, keys], or [batch * heads, queries, keys]; a bool is true
  * where a query may not look, a float32 is added to the scores.
  */
-export type AttentionMask = Tensor<'bool'> | ops.FloatTensor
+export type AttentionMask = Tensor<'bool' | 'float32'>
 
 /** The masks of one attention, and its sizes. */
 export interface MaskRequest {
