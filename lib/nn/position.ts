@@ -1,4 +1,3 @@
-import { SaccadeError } from '../errors.js'
 import * as ops from '../ops/index.js'
 import { constantFrom } from '../tensor/constant.js'
 
@@ -10,9 +9,15 @@ import { constantFrom } from '../tensor/constant.js'
  * - `hf-bicubic-antialias`: Hugging Face Dinov2WithRegisters: bicubic, antialiased.
  * - `timm`: timm's resample_abs_pos_embed: bicubic, antialiased, in float32.
  * - `dino-offset`: facebookresearch/dino: bicubic by scale factors (side + 0.1) / old side used in the coordinates.
- * - `fixed`: torchvision: another size is an error.
+ * - `torchvision`: its interpolate_embeddings: bicubic, the corners of both grids coincide.
  */
-export const positionResizes = ['hf-bicubic', 'hf-bicubic-antialias', 'timm', 'dino-offset', 'fixed'] as const
+export const positionResizes = [
+  'hf-bicubic',
+  'hf-bicubic-antialias',
+  'timm',
+  'dino-offset',
+  'torchvision',
+] as const
 export type PositionResize = (typeof positionResizes)[number]
 
 /**
@@ -28,15 +33,16 @@ export function resizePositions(
 ): ops.FloatTensor {
   const old = [table.shape[1]!, table.shape[2]!] as const
   if (convention !== 'dino-offset' && old[0] === grid[0] && old[1] === grid[1]) return table
-  if (convention === 'fixed')
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `pixelValues: ${grid.join('x')} patches, but the model's positions are fixed to ${old.join('x')}`,
-    )
+  const alignCorners = convention === 'torchvision'
   const antialias = convention === 'timm' || convention === 'hf-bicubic-antialias'
   return [0, 1].reduce((positions, axis) => {
     const scale = convention === 'dino-offset' ? { scale: (grid[axis]! + 0.1) / old[axis]! } : {}
-    return ops.resize(positions, axis + 1, grid[axis]!, { mode: 'bicubic', antialias, ...scale })
+    return ops.resize(positions, axis + 1, grid[axis]!, {
+      mode: 'bicubic',
+      antialias,
+      alignCorners,
+      ...scale,
+    })
   }, table)
 }
 

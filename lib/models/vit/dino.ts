@@ -36,6 +36,7 @@ export const dino: VitLayout = {
       spec: specOf(object(config, 'args')),
       names: commonNames,
       className: 'VisionTransformer',
+      interpolates: () => true,
       publish: ({ states, attentions, last, head }, { norm }) =>
         toLibrary({
           classToken: head.pooled,

@@ -2,7 +2,7 @@ import type { Norm } from '../../nn/norm.js'
 import type { PatchEmbedding } from '../../nn/patch.js'
 import { resizePositions } from '../../nn/position.js'
 import * as ops from '../../ops/index.js'
-import { type PositionTable, positionedPrefix, type Size, type VitSpec } from './spec.js'
+import { isOnRequest, type PositionTable, positionedPrefix, type Size, type VitSpec } from './spec.js'
 
 /** The learned parts of an embedding. */
 export interface EmbeddingParts {
@@ -54,8 +54,7 @@ export class VitEmbedding {
     const count = positionedPrefix(this.spec)
     const prefix: ops.FloatTensor = ops.slice(table, { axis: 1, end: count })
     const patches: ops.FloatTensor = ops.slice(table, { axis: 1, start: count })
-    const fixed = accepts === 'exact' || (accepts === 'on-request' && !interpolate)
-    if (fixed || keepsTable(rule, grid, size)) return { prefix, patches }
+    if ((isOnRequest(accepts) && !interpolate) || keepsTable(rule, grid, size)) return { prefix, patches }
     const resized = resizePositions(ops.reshape(patches, [1, ...rule.grid, width]), grid, rule.resize)
     return { prefix, patches: ops.reshape(resized, [1, grid[0] * grid[1], width]) as ops.FloatTensor }
   }

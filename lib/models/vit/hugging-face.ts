@@ -68,6 +68,7 @@ export const huggingFace: VitLayout = {
       names,
       className: `${family.className}${classKind}`,
       labels,
+      interpolates: (call) => call.interpolate_pos_encoding === true,
       publish: (states) => publish(states, classKind, pooler || family.dinov2),
     }
   },

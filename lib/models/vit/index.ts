@@ -27,7 +27,7 @@ export const vit: Architecture = {
     const layout = layoutOf(kind.library)
     if (!layout) throw new SaccadeError('INTERNAL', `no layout of vision Transformers for ${kind.library}`)
     return withWeights(request, layout.checkpoint?.(config) ?? {}, (reader, checkpoint) => {
-      const { spec, names, className, labels, publish } = layout.describe(config, kind, reader)
+      const { spec, names, className, labels, interpolates, publish } = layout.describe(config, kind, reader)
       checkSpec(spec, config.file)
       const classifies = spec.head.classes > 0 && spec.head.pooling !== 'none'
       return new Vit({
@@ -38,7 +38,7 @@ export const vit: Architecture = {
           labels,
           imageSize: [spec.channels, ...spec.image],
         },
-        ...{ checkpoint, config, settings, spec, publish },
+        ...{ checkpoint, config, settings, spec, interpolates, publish },
         modules: readVit(reader, spec, names),
       })
     })

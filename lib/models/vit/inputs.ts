@@ -5,7 +5,7 @@ import type { FloatTensor } from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
 import type { RunOptions } from '../../runtime/programs.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import { prefixLength, type VitSpec } from './spec.js'
+import { isOnRequest, prefixLength, type VitSpec } from './spec.js'
 
 /** What a vision Transformer takes. */
 export interface VitInputs {
@@ -71,16 +71,12 @@ export function checkPixels(spec: VitSpec, pixels: Tensor | undefined, interpola
   if (batch === 0) throw new SaccadeError('EMPTY_BATCH', 'pixelValues: there are no images in the batch')
   if (given !== channels) throw fail(`${own}: ${channels} channels`)
   if (height === image[0] && width === image[1]) return pixels as FloatTensor
-  switch (accepts) {
-    case 'exact':
-      throw fail(`${own}: the model has positions for this size only`)
-    case 'on-request':
-      if (!interpolate) throw fail(`${own}, or the option interpolatePositions for another size`)
-      break
-    case 'multiple':
-      if (height % patch[0] !== 0 || width % patch[1] !== 0)
-        throw fail(`sides that are multiples of the patch of ${patch.join('x')}`)
-  }
+  if (isOnRequest(accepts) && !interpolate)
+    throw fail(`${own}, or the option interpolatePositions for another size`)
+  const whole = height % patch[0] === 0 && width % patch[1] === 0
+  if (accepts === 'squares-on-request' && !(whole && height === width))
+    throw fail(`${own}, or squares of whole patches of ${patch.join('x')}`)
+  if (accepts === 'multiples' && !whole) throw fail(`whole patches of ${patch.join('x')}`)
   const least = accepts === 'padded' ? [1, 1] : patch
   if (height < least[0]! || width < least[1]!) throw fail(`images of at least ${least.join('x')}`)
   return pixels as FloatTensor
@@ -117,7 +113,12 @@ function queryRows(spec: VitSpec, query: NonNullable<AttentionRequest['query']>,
     const start = place(query, tokens, 'attentions.query', 'tokens')
     return { start, end: start + 1 }
   }
-  const [start, end] = Array.isArray(query) ? (query as readonly [number, number]) : [Number.NaN, Number.NaN]
+  if (!Array.isArray(query) || query.length !== 2)
+    throw new SaccadeError(
+      'OPTION_INVALID',
+      `attentions.query: expected 'cls', a place or [start, end], got ${query}`,
+    )
+  const [start, end] = query as readonly [number, number]
   const whole = Number.isInteger(start) && Number.isInteger(end)
   if (!whole || start < 0 || start >= end || end > tokens)
     throw new SaccadeError(

@@ -13,6 +13,7 @@ export interface VitDescription {
   /** The class in the library. */
   readonly className: string
   readonly labels?: readonly string[] | undefined
+  readonly interpolates: VitParts['interpolates']
   readonly publish: VitParts['publish']
 }
 

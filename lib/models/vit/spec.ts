@@ -5,14 +5,15 @@ import type { PositionResize } from '../../nn/position.js'
 export type Size = readonly [number, number]
 
 /**
- * Which sizes of images a model takes:
- * - `exact`: that of its config (torchvision, timm)
- * - `on-request`: another one if the call says interpolatePositions (Hugging Face ViT and DeiT)
- * - `any`: any; what does not fill a patch at the right and bottom is cut off (DINO, Dinov2)
- * - `multiple`: multiples of the patch (timm's dynamic_img_size)
- * - `padded`: any; sides are filled up with zeros to multiples of the patch (timm's dynamic_img_pad)
+ * Which sizes of images a model takes beside that of its config. What does not fill a patch at the right and bottom is
+ * cut off, where it is not said otherwise.
+ * - `on-request`: any, if the call says interpolatePositions (Hugging Face ViT and DeiT; timm, by set_input_size)
+ * - `squares-on-request`: squares of whole patches, if the call says so (torchvision, by interpolate_embeddings)
+ * - `any`: any (DINO, Dinov2)
+ * - `multiples`: those of whole patches (timm's dynamic_img_size)
+ * - `padded`: any; sides are filled up with zeros to whole patches (timm's dynamic_img_pad)
  */
-export type AcceptedSizes = 'exact' | 'on-request' | 'any' | 'multiple' | 'padded'
+export type AcceptedSizes = 'on-request' | 'squares-on-request' | 'any' | 'multiples' | 'padded'
 
 /**
  * How the tokens become the vector that the classifier reads:
@@ -115,6 +116,11 @@ export interface VitSpec {
 /** Patches that fit into an image; parts of patches do not count. */
 export function gridOf([height, width]: Size, patch: Size): Size {
   return [Math.floor(height / patch[0]), Math.floor(width / patch[1])]
+}
+
+/** Whether images of another size need the option interpolatePositions. */
+export function isOnRequest(accepts: AcceptedSizes): boolean {
+  return accepts === 'on-request' || accepts === 'squares-on-request'
 }
 
 /** How many tokens stand in front of the patches. */

@@ -33,7 +33,7 @@ export const timm: VitLayout = {
   describe(config, kind, reader): VitDescription {
     const implied = timmArchitecture(kind.name)!
     const args = argumentsOf(config, implied)
-    const spec = withStoredGrid(specOf(args, implied), reader)
+    const spec = withStoredGrid(kind.name, specOf(args, implied), reader)
     reader.ignore(/^pre_logits\./, 'an unused layer of old checkpoints')
     if (spec.head.pooling !== 'attention')
       reader.ignore(
@@ -45,38 +45,58 @@ export const timm: VitLayout = {
       names: commonNames,
       className: implied.distilled ? 'VisionTransformerDistilled' : 'VisionTransformer',
       labels: labelsOf(config),
+      interpolates: () => false,
       publish,
     }
   },
 }
 
 /** Arguments that change nothing about a trained model. */
-const training = /(^|_)drop_rate$|_drop_rate$|^(weight_init|fix_init|device|dtype|pretrained_strict)$/
-const known = new Set([
+const training = /drop_rate$|^(weight_init|fix_init|device|dtype|pretrained_strict)$/
+const flags = [
+  ...[
+    'qkv_bias',
+    'qk_norm',
+    'scale_attn_norm',
+    'scale_mlp_norm',
+    'proj_bias',
+    'class_token',
+    'no_embed_class',
+  ],
+  ...['pre_norm', 'final_norm', 'pool_include_prefix', 'dynamic_img_size', 'dynamic_img_pad'],
+]
+const known = [
   ...['img_size', 'patch_size', 'in_chans', 'num_classes', 'global_pool', 'embed_dim', 'depth', 'num_heads'],
-  ...['mlp_ratio', 'qkv_bias', 'qk_norm', 'scale_attn_norm', 'scale_mlp_norm', 'proj_bias', 'init_values'],
-  ...['class_token', 'pos_embed', 'no_embed_class', 'reg_tokens', 'pre_norm', 'final_norm', 'fc_norm'],
-  ...['pool_include_prefix', 'dynamic_img_size', 'dynamic_img_pad', 'norm_layer', 'act_layer'],
-])
+  ...['mlp_ratio', 'init_values', 'pos_embed', 'reg_tokens', 'fc_norm', 'norm_layer', 'act_layer', ...flags],
+]
 
-/** As timm has it: model_args come first, then the architecture's name, then pretrained_cfg. null says nothing. */
+/**
+ * The class's arguments as timm finds them: model_args come first, then what the architecture's name implies, then
+ * pretrained_cfg. A null of model_args is passed on, too: a flag is off then, another argument has no value.
+ */
 function argumentsOf(config: Config, implied: TimmArguments): Config {
   const given = isSet(config, 'model_args') ? object(config, 'model_args') : { ...config, values: {} }
   for (const key of Object.keys(given.values))
-    if (isSet(given, key) && !known.has(key) && !training.test(key))
-      throw configInvalid(given, key, `absent: the arguments known here are ${[...known].join(', ')}`)
+    if (isSet(given, key) && !known.includes(key) && !training.test(key))
+      throw configInvalid(given, key, `absent: the arguments known here are ${known.join(', ')}`)
   const pretrained = isSet(config, 'pretrained_cfg') ? object(config, 'pretrained_cfg') : config
   const [channels, ...size] = isSet(pretrained, 'input_size') ? positiveInts(pretrained, 'input_size') : []
-  const fallbacks = {
-    ...{ img_size: size.length === 2 ? size : implied.img_size, in_chans: channels },
+  const { img_size, ...architecture } = implied
+  const switchedOff = flags.filter((flag) => given.values[flag] === null).map((flag) => [flag, false])
+  const values = {
+    ...{ img_size: size.length === 2 ? size : img_size, in_chans: channels },
     num_classes: config.values.num_classes ?? pretrained.values.num_classes,
     global_pool: pretrained.values.global_pool,
+    ...Object.fromEntries(Object.entries(architecture).filter(([, value]) => value !== undefined)),
+    // A norm that model_args name has the library's epsilon, whatever the architecture's own has.
+    ...('norm_layer' in given.values && { norm_eps: undefined }),
+    ...given.values,
+    ...Object.fromEntries(switchedOff),
   }
-  const values: Record<string, unknown> = {}
-  for (const source of [fallbacks, { ...implied, img_size: undefined }, given.values])
-    for (const [key, value] of Object.entries(source))
-      if (value !== undefined && value !== null) values[key] = value
-  return { ...given, values }
+  return {
+    ...given,
+    values: Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)),
+  }
 }
 
 /** Defaults are those of the class. */
@@ -85,7 +105,6 @@ function specOf(args: Config, implied: TimmArguments): VitSpec {
   const patch = sizePair(args, 'patch_size', [16, 16])
   const preNorm = boolean(args, 'pre_norm', false)
   const patchesOnly = boolean(args, 'no_embed_class', false)
-  const norm = normOf(args, implied)
   const pool = oneOf(args, 'global_pool', pools, 'token')
   const normInHead = boolean(args, 'fc_norm', ['avg', 'avgmax', 'max'].includes(pool))
   const finalNorm = boolean(args, 'final_norm', true)
@@ -93,7 +112,7 @@ function specOf(args: Config, implied: TimmArguments): VitSpec {
   return {
     channels: positiveInt(args, 'in_chans', 3),
     ...{ image, patch, patchBias: !preNorm, embeddingNorm: preNorm },
-    accepts: !dynamic ? 'exact' : boolean(args, 'dynamic_img_pad', false) ? 'padded' : 'multiple',
+    accepts: !dynamic ? 'on-request' : boolean(args, 'dynamic_img_pad', false) ? 'padded' : 'multiples',
     prefix: {
       class: boolean(args, 'class_token', true),
       distillation: implied.distilled ?? false,
@@ -111,7 +130,7 @@ function specOf(args: Config, implied: TimmArguments): VitSpec {
     projectionBias: boolean(args, 'proj_bias', true),
     queryKeyNorm: boolean(args, 'qk_norm', false),
     attentionNorm: boolean(args, 'scale_attn_norm', false),
-    norm,
+    norm: normOf(args),
     normOrder: implied.residual_post_norm ? 'after' : 'before',
     layerScale: number(args, 'init_values', 0) !== 0 && !implied.residual_post_norm,
     finalNorm: finalNorm && !normInHead,
@@ -119,8 +138,12 @@ function specOf(args: Config, implied: TimmArguments): VitSpec {
   }
 }
 
-/** Weights made for another size of images: timm takes their table for a square and resizes it when it loads them. */
-function withStoredGrid(spec: VitSpec, reader: WeightReader): VitSpec {
+/**
+ * Weights made for another size of images: timm takes their table for a square and resizes it when it loads them.
+ * That of flexivit it would resize by yet another rule, so that it must fit here.
+ */
+function withStoredGrid(name: string, spec: VitSpec, reader: WeightReader): VitSpec {
+  if (name.startsWith('flexivit')) return spec
   const [rows, columns] = gridOf(spec.image, spec.patch)
   const stored = (reader.shapeOf(commonNames.positions)?.[1] ?? 0) - positionedPrefix(spec)
   const side = Math.floor(Math.sqrt(Math.max(stored, 0)))
@@ -165,13 +188,11 @@ function mlpOf(args: Config, implied: TimmArguments): MlpSpec {
   }
 }
 
-/** A norm that model_args name has the library's epsilon, whatever the architecture's own has. */
-function normOf(args: Config, implied: TimmArguments): VitSpec['norm'] {
+function normOf(args: Config): VitSpec['norm'] {
   const name = string(args, 'norm_layer', 'layernorm').replaceAll('_', '').toLowerCase()
-  const kind = { layernorm: 'layer', layernormfp32: 'layer', rmsnorm: 'rms', rmsnormfp32: 'rms' }[name]
+  const kind = /^layernorm(fp32)?$/.test(name) ? 'layer' : /^rmsnorm(fp32)?$/.test(name) ? 'rms' : undefined
   if (!kind) throw configInvalid(args, 'norm_layer', "'layernorm' or 'rmsnorm'")
-  const own = !isSet(args, 'norm_layer')
-  return { kind: kind as 'layer' | 'rms', epsilon: (own ? implied.norm_eps : undefined) ?? 1e-6 }
+  return { kind, epsilon: number(args, 'norm_eps', 1e-6) }
 }
 
 function labelsOf(config: Config): readonly string[] | undefined {

@@ -32,7 +32,8 @@ export const torchvision: VitLayout = {
     const args = isSet(config, 'args') || !named ? object(config, 'args') : { ...config, values: {} }
     const spec = specOf({ ...args, values: { ...named, ...args.values } })
     const className = named ? kind.name : 'VisionTransformer'
-    return { spec, names, className, publish }
+    // A stored run at another size can only come from weights that went through interpolate_embeddings.
+    return { spec, names, className, publish, interpolates: () => true }
   },
 }
 
@@ -75,9 +76,9 @@ function specOf(args: Config): VitSpec {
   const representation = nonNegativeInt(args, 'representation_size', 0)
   return {
     channels: 3,
-    ...{ image, patch, accepts: 'exact', patchBias: true },
+    ...{ image, patch, accepts: 'squares-on-request', patchBias: true },
     prefix: { class: true, distillation: false, registers: 0 },
-    positions: { covers: 'all', grid: gridOf(image, patch), resize: 'fixed' },
+    positions: { covers: 'all', grid: gridOf(image, patch), resize: 'torchvision' },
     embeddingNorm: false,
     width: positiveInt(args, 'hidden_dim'),
     depth: positiveInt(args, 'num_layers'),

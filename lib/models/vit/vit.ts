@@ -42,6 +42,8 @@ export interface VitStates {
 export interface VitParts extends ModelParts {
   readonly spec: VitSpec
   readonly modules: VitModules
+  /** Whether a stored run asked for other positions, by the words its library has for that. */
+  readonly interpolates: (call: ReferenceCall['call']) => boolean
   /** Names results as the library does that published the model. */
   readonly publish: (states: VitStates, modules: VitModules) => NamedTensors
 }
@@ -53,12 +55,14 @@ export interface VitParts extends ModelParts {
 export class Vit extends Model {
   readonly spec: VitSpec
   readonly modules: VitModules
+  readonly #interpolates: VitParts['interpolates']
   readonly #publish: VitParts['publish']
 
   constructor(parts: VitParts) {
     super(parts)
     this.spec = parts.spec
     this.modules = parts.modules
+    this.#interpolates = parts.interpolates
     this.#publish = parts.publish
   }
 
@@ -104,7 +108,7 @@ export class Vit extends Model {
 
   async reference({ inputs, call }: ReferenceCall): Promise<NamedTensors> {
     this.checkAlive()
-    const interpolate = call.interpolate_pos_encoding === true
+    const interpolate = this.#interpolates(call)
     const pixels = checkPixels(this.spec, inputs.pixel_values, interpolate)
     return this.#publish(this.forward(pixels, interpolate, this.#plan(pixels, true)), this.modules)
   }
