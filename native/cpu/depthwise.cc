@@ -13,7 +13,7 @@ namespace saccade {
 namespace {
 
 constexpr int64_t kSpan = 8;
-constexpr int64_t kTileWork = 1 << 19;  // multiply-adds
+constexpr int64_t kTileWork = 1 << 17;  // multiply-adds
 
 struct Plan {
   int64_t kh, kw, strideH, strideW, top, left, dilationH, dilationW;
@@ -93,6 +93,9 @@ void addLine(const Line& line, int64_t firstColumn, F* sums) {
   F w[kWidth];
 #pragma GCC unroll 8
   for (int j = 0; j < kWidth; j++) w[j] = load(line.w + j * line.wStride);
+  F local[kSpan];  // the compiler cannot keep `sums` in registers, as memory of another owner
+#pragma GCC unroll 8
+  for (int t = 0; t < kSpan; t++) local[t] = sums[t];
   const float* in = line.in + firstColumn * line.inStride;
 #pragma GCC unroll 16
   for (int i = 0; i < kSpan + kWidth - 1; i++) {
@@ -100,9 +103,11 @@ void addLine(const Line& line, int64_t firstColumn, F* sums) {
     const F v = load(in + i * line.inStride);
 #pragma GCC unroll 8
     for (int t = 0; t < kSpan; t++) {
-      if (i - t >= 0 && i - t < kWidth) sums[t] = fma(v, w[i - t], sums[t]);
+      if (i - t >= 0 && i - t < kWidth) local[t] = fma(v, w[i - t], local[t]);
     }
   }
+#pragma GCC unroll 8
+  for (int t = 0; t < kSpan; t++) sums[t] = local[t];
 }
 
 void addRow(const Plan& plan, const Line& line, int64_t x, int64_t count, F* sums) {

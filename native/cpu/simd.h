@@ -10,10 +10,10 @@
 // clang-format off
 //   zero() broadcast(float) broadcast(int32_t)
 //   load(p) store(p, v)          any alignment; for float and int32_t
-//   load(p, n) store(p, v, n)    the first n lanes, 0 <= n <= kLanes; the others read as 0, memory past them is untouched
+//   load(p, n) store(p, v, n)    the first n lanes, 0 <= n <= kLanes; others read as 0, and are not written
 //   loadFloat16(p) loadBfloat16(p) loadInt8(p)   kLanes narrow numbers made float32
 //   fma(a, b, c)                 a * b + c; one rounding where kFused, else two
-//   max(a, b) min(a, b)          a > b ? a : b, a < b ? a : b. So b when either is NaN: max(zero(), x) keeps x's NaN
+//   max(a, b) min(a, b)          a > b ? a : b, a < b ? a : b; so b when either is NaN: max(zero(), NaN) is NaN
 //   maximum(a, b) minimum(a, b)  NaN when either is NaN
 //   sqrt abs floor ceil truncate round(v)   round: ties to even
 //   copySign(magnitude, sign)
@@ -24,7 +24,7 @@
 //   isNan(F) -> M  firstLanes(n) -> M  both(M, M) either(M, M) opposite(M) any(M) all(M)
 //   select(M, a, b)              a where true, else b; of F or of I
 //   firstLane(F) -> float
-//   sum(F) largest(F) smallest(F)   over the lanes in a fixed order (halves, quarters, ...); NaN when a lane is NaN
+//   sum(F) largest(F) smallest(F)   over the lanes in a fixed order (by halves); NaN when a lane is NaN
 //   transpose(F rows[kLanes])    in place: lane j of row i becomes lane i of row j
 // clang-format on
 #pragma once

@@ -41,7 +41,9 @@ constexpr int32_t kMaxAttributes = 24;
 //                                            precision, scale]
 //                                            out, a, residual = [batch, M, N|K]; bias = [N];
 //                                            out = activation(scale * (a @ b) + bias) + residual.
-//                                            Column stride of out and residual is 1.
+//                                            Column stride of out, bias and residual is 1; a has any strides.
+//                                            The activation is one that takes no parameter. residual may be out.
+//                                            An element's bits depend on its row of a, its column of b and K alone
 //  attention    out, q, k, v, mask?, keyLength?
 //                                            [scale, causal: 0|1, window (0: none)]
 //                                            out, q = [B, H, Nq, D|Dv]; k, v = [B, H, Nk, D|Dv]; column stride 1;
@@ -49,7 +51,9 @@ constexpr int32_t kMaxAttributes = 24;
 //                                            broadcast; keyLength int32 [B] (stride 0 allowed): keys at or past it
 //                                            do not exist. With n = keyLength or Nk, query i stands at
 //                                            n - Nq + i; causal: it sees keys j <= that place; window w: only keys
-//                                            with |place - j| <= w. A row that sees no key gives zeros.
+//                                            with |place - j| <= w. A row that sees no key gives zeros. A key
+//                                            that is not seen, or that the mask hides with -infinity, has no
+//                                            effect on a bit of the row, be it NaN or anything else
 //  attentionWeights  out, q, k, mask?, keyLength?
 //                                            [scale, causal, window, first, Nq]  out = [B, H, R, Nk], q holds only the
 //                                            R asked rows, which stand at first..first+R-1 of the Nq queries
@@ -57,7 +61,8 @@ constexpr int32_t kMaxAttributes = 24;
 //                                            [kh, kw, stride h, stride w, pad top, pad left, dilation h, dilation w,
 //                                            groups, activation, precision]  in = [N, H, W, C], out, residual =
 //                                            [N, OH, OW, O]; w = pack of [groups, kh*kw*C/groups, O/groups];
-//                                            bias = [O]; padding is zeros; pixels past the input are padding
+//                                            bias = [O]; padding is zeros; pixels past the input are padding;
+//                                            activation and residual as in gemm; in has any strides
 //  depthwise    out, in, w, bias?            [kh, kw, stride h, stride w, pad top, pad left, dilation h, dilation w,
 //                                            activation]  w = [kh, kw, C]
 //  pool         out, in                      [kind: 0 max, 1 average, kh, kw, stride h, stride w, pad top, pad left,
@@ -118,8 +123,8 @@ struct Call {
   int32_t attributes;
 };
 
-// A kernel splits its work into tiles that any threads may run in any order. The split depends on shapes alone,
-// never on the number of threads, so the answer has the same bits for any of them.
+// A kernel splits its work into tiles that any threads may run in any order. The split depends on shapes
+// alone, never on the number of threads, so the answer has the same bits for any of them.
 struct Kernel {
   // Null when the views and attributes fit the kernel; else a static text that says what does not. Everything
   // that `run` relies on is checked here, once, before a program ever runs. (Bounds of views against their

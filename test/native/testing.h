@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -79,9 +80,21 @@ inline Dims contiguous(const Dims& dims) {
   return strides;
 }
 
-// A strided array. Its memory ends right where the last element does (so that tools that watch memory see one
-// step too far), and starts after a guard; every byte that no element covers must still hold the canary after
-// a run.
+// Elements of guard behind an array. Under the address sanitizer there are none: its own guard, at the very
+// next byte, catches reads as well as writes.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int64_t kGuardAfter = 0;
+#else
+constexpr int64_t kGuardAfter = 64;
+#endif
+
+inline char* allocate(size_t bytes) {
+  void* memory = nullptr;
+  if (posix_memalign(&memory, 64, bytes) != 0) std::abort();
+  return static_cast<char*>(memory);
+}
+
+// A strided array between guards. Every byte that no element covers must still hold the canary after a run.
 template <class T>
 class Array {
  public:
@@ -92,9 +105,9 @@ class Array {
     int64_t last = 0;
     for (size_t axis = 0; axis < dims_.size(); axis++) last += (dims_[axis] - 1) * strides_[axis];
     extent_ = last + 1;
-    bytes_ = static_cast<size_t>(extent_ + 2 * kGuard) * sizeof(T);
-    memory_.reset(static_cast<char*>(std::aligned_alloc(64, (bytes_ + 63) / 64 * 64)));
-    std::memset(memory_.get(), kCanary, (bytes_ + 63) / 64 * 64);
+    bytes_ = static_cast<size_t>(kGuard + extent_ + kGuardAfter) * sizeof(T);
+    memory_.reset(allocate(bytes_));
+    std::memset(memory_.get(), kCanary, bytes_);
   }
 
   Array(Dims dims, std::function<T(int64_t)> value) : Array(std::move(dims)) { fill(value); }
@@ -117,9 +130,10 @@ class Array {
   // The i-th element in row-major order, and the element at an index of each axis.
   T& operator[](int64_t i) { return data()[offset(i)]; }
   const T& operator[](int64_t i) const { return const_cast<Array*>(this)->data()[offset(i)]; }
-  T& at(const Dims& index) {
+  T& at(std::initializer_list<int64_t> index) {
     int64_t place = 0;
-    for (size_t axis = 0; axis < dims_.size(); axis++) place += index[axis] * strides_[axis];
+    size_t axis = 0;
+    for (const int64_t i : index) place += i * strides_[axis++];
     return data()[place];
   }
 
@@ -211,17 +225,16 @@ inline Status run(const KernelTable& table, Op op, const std::vector<View>& view
   const Kernel& kernel = *table.kernel[static_cast<int32_t>(op)];
   const Call call = makeCall(views, attributes);
   REQUIRE(faultOf(table, op, views, attributes) == "");
-  const int64_t bytes = kernel.scratch(call), guard = 256;
-  const size_t all = static_cast<size_t>((bytes + guard + 63) / 64 * 64);
-  std::unique_ptr<char, decltype(&std::free)> scratch(static_cast<char*>(std::aligned_alloc(64, all)),
-                                                      &std::free);
+  const size_t bytes = static_cast<size_t>(kernel.scratch(call)),
+               all = bytes + static_cast<size_t>(kGuardAfter) * 4;
+  std::unique_ptr<char, decltype(&std::free)> scratch(allocate(all), &std::free);
   Status status = Status::ok;
   for (int64_t tile = kernel.tiles(call); tile-- > 0;) {
     std::memset(scratch.get(), 0xff, all);
     const Status one = kernel.run(call, tile, scratch.get());
     if (one != Status::ok) status = one;
     size_t overrun = 0;
-    for (size_t byte = static_cast<size_t>(bytes); byte < all; byte++) {
+    for (size_t byte = bytes; byte < all; byte++) {
       overrun += static_cast<unsigned char>(scratch.get()[byte]) != 0xff;
     }
     REQUIRE(overrun == 0);
