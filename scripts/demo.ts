@@ -1,0 +1,44 @@
+// The main job on the models that come with saccade: pictures to labels, English to Russian, and where a model looks.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { pipeline } from '../lib/index.js'
+
+const models = fileURLToPath(new URL('../models/', import.meta.url))
+const readSamples = <T>(model: string): T =>
+  JSON.parse(readFileSync(join(models, model, 'samples/samples.json'), 'utf8')) as T
+
+let right = 0
+let total = 0
+const timed = async <T>(work: Promise<T>): Promise<[T, string]> => {
+  const started = performance.now()
+  const result = await work
+  return [result, `${(performance.now() - started).toFixed(1)} ms`]
+}
+const report = (input: string, answer: string, expected: string, time: string) => {
+  total++
+  if (answer === expected) right++
+  const verdict = answer === expected ? 'right' : `expected ${expected}`
+  console.log(`  ${input}  ->  ${answer}  (${verdict}, ${time})`)
+}
+
+for (const model of ['digits-vit', 'digits-convnext']) {
+  console.log(`\nHandwritten digits, read by models/${model}`)
+  const classify = await pipeline('image-classification', join(models, model))
+  for (const { file, label } of readSamples<{ order: { file: string; label: string }[] }>(model).order) {
+    const [[best], time] = await timed(classify(join(models, model, 'samples', file), { top_k: 1 }))
+    report(`${file}`, best!.label, label, `${(best!.score * 100).toFixed(1)}% sure, ${time}`)
+  }
+  await classify.dispose()
+}
+
+console.log('\nNumbers from English to Russian, translated by models/numbers-en-ru')
+const translate = await pipeline('translation', join(models, 'numbers-en-ru'))
+for (const { en, ru } of readSamples<{ pairs: { en: string; ru: string }[] }>('numbers-en-ru').pairs) {
+  const [[result], time] = await timed(translate(en))
+  report(en, result!.translation_text, ru, time)
+}
+await translate.dispose()
+
+console.log(`\n${right} of ${total} right`)
+if (right < total) process.exitCode = 1

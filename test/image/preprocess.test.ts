@@ -1,0 +1,56 @@
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { imageSpec } from '../../lib/image/config.js'
+import { ImageProcessor } from '../../lib/image/process.js'
+import type { Tensor } from '../../lib/tensor/tensor.js'
+import { openCheckpoint } from '../../lib/weights/checkpoint.js'
+import { positiveInt, readConfig } from '../../lib/weights/config.js'
+
+const root = fileURLToPath(new URL('../data/goldens/preprocess/', import.meta.url))
+const cases = readdirSync(root).filter((name) => name !== 'images')
+
+/** One 8-bit level after rescaling and normalising by the smallest deviation there is (0.225), and a little more. */
+const oneLevel = 1 / 255 / 0.225 + 1e-4
+const exact = 1e-5
+
+for (const name of cases) {
+  test(`pixels of ${name} are those of its library`, async () => {
+    const processor = new ImageProcessor(
+      imageSpec(await readConfig(`${root}${name}`, 'preprocessor_config.json')),
+    )
+    const golden = await readConfig(`${root}${name}`, 'golden.json')
+    const stride = positiveInt(golden, 'stored_stride')
+    using stored = await openCheckpoint(`${root}${name}/pixel_values.safetensors`)
+    for (const output of stored.names()) {
+      const file = output.slice('output.'.length)
+      const want = await stored.tensor(output).data()
+      const pixels = await processor.process(`${root}images/${file}`)
+      const got = await strided(pixels, stride)
+      assert.equal(got.length, want.length, `${file}: size`)
+      let off = 0
+      for (let index = 0; index < want.length; index++) {
+        const error = Math.abs(got[index]! - Number(want[index]))
+        assert.ok(error <= oneLevel, `${file}: element ${index} is ${got[index]} instead of ${want[index]}`)
+        if (error > exact) off++
+      }
+      // PNG decodes exactly; JPEG decoders may differ by rounding.
+      if (file.endsWith('.png'))
+        assert.ok(off <= want.length / 1000, `${file}: ${off} of ${want.length} differ`)
+    }
+  })
+}
+
+/** Every n-th row and column, as the goldens store them, of the one picture of a batch. */
+async function strided(pixels: Tensor<'float32'>, stride: number): Promise<number[]> {
+  const [, channels, height, width] = pixels.shape as readonly number[] as [number, number, number, number]
+  const data = await pixels.data()
+  const kept: number[] = []
+  for (let c = 0; c < channels; c++)
+    for (let y = 0; y < height; y += stride)
+      for (let x = 0; x < width; x += stride) kept.push(data[(c * height + y) * width + x]!)
+  return kept
+}
+
+test.run()

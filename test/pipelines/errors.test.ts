@@ -1,0 +1,117 @@
+import { fileURLToPath } from 'node:url'
+import { crc32 } from 'node:zlib'
+import sharp from 'sharp'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { pipeline, RawImage, type SaccadeErrorCode, type Task } from '../../lib/index.js'
+import { rejects } from '../support/errors.js'
+
+const models = fileURLToPath(new URL('../../models', import.meta.url))
+const bert = fileURLToPath(new URL('../data/goldens/bert-model', import.meta.url))
+const digit = `${models}/digits-vit/samples/07-digit-7.png`
+
+/** A PNG whose header claims another size: what a bomb looks like before it is decoded. */
+async function withSize(file: string, width: number, height: number): Promise<Buffer> {
+  const bytes = await sharp(file).png().toBuffer()
+  const header = 16
+  bytes.writeUInt32BE(width, header)
+  bytes.writeUInt32BE(height, header + 4)
+  bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29)
+  return bytes
+}
+
+test('making a pipeline', async () => {
+  const vit = `${models}/digits-vit`
+  const wrong: [SaccadeErrorCode, RegExp, () => Promise<unknown>][] = [
+    ['TASK_UNSUPPORTED', /'juggling'.*image-classification/, () => pipeline('juggling' as Task, vit)],
+    [
+      'TASK_UNSUPPORTED',
+      /ViTForImageClassification cannot do 'translation'/,
+      () => pipeline('translation', vit),
+    ],
+    ['INPUT_INVALID', /needs a model/, () => pipeline('translation', undefined as never)],
+    ['FILE_NOT_FOUND', /no-such-model/, () => pipeline('translation', './no-such-model')],
+    [
+      'OPTION_UNKNOWN',
+      /'quantised'.*dtype/,
+      () => pipeline('image-classification', vit, { quantised: true } as never),
+    ],
+    [
+      'OPTION_INVALID',
+      /dtype 'q3'.*fp32/,
+      () => pipeline('image-classification', vit, { dtype: 'q3' as 'q8' }),
+    ],
+    [
+      'OPTION_INVALID',
+      /device 'tpu'.*cpu/,
+      () => pipeline('image-classification', vit, { device: 'tpu' as 'cpu' }),
+    ],
+    ['DEVICE_UNAVAILABLE', /cuda/, () => pipeline('image-classification', vit, { device: 'cuda' })],
+    [
+      'ARCHITECTURE_UNSUPPORTED',
+      /'clip'.*vit.*marian/,
+      () => pipeline('image-classification', `${models}/shapes-clip`),
+    ],
+  ]
+  for (const [code, message, call] of wrong) await rejects(call, code, message)
+})
+
+test('calling on pictures', async () => {
+  const classify = await pipeline('image-classification', `${models}/digits-vit`)
+  const huge = await withSize(digit, 30_000, 30_000)
+  const truncated = (await sharp(digit).png().toBuffer()).subarray(0, 200)
+  const wrong: [SaccadeErrorCode, RegExp, () => Promise<unknown>][] = [
+    ['EMPTY_BATCH', /nothing/, () => classify([])],
+    ['FILE_NOT_FOUND', /gone\.png/, () => classify('gone.png')],
+    ['IMAGE_INVALID', /errors\.test\.ts/, () => classify(fileURLToPath(import.meta.url))],
+    ['IMAGE_INVALID', /bytes/, () => classify(new Uint8Array([1, 2, 3]))],
+    ['IMAGE_INVALID', /bytes/, () => classify(truncated)],
+    ['IMAGE_INVALID', /bytes/, () => classify(new Uint8Array(0))],
+    ['IMAGE_TOO_LARGE', /30000x30000.*maxPixels/, () => classify(huge)],
+    ['IMAGE_TOO_LARGE', /more than the limit of 100/, () => classify(digit, { maxPixels: 100 })],
+    ['OPTION_INVALID', /maxPixels/, () => classify(digit, { maxPixels: -1 })],
+    ['INPUT_INVALID', /input 0/, () => classify(7 as never)],
+    ['INPUT_INVALID', /input 1/, () => classify([digit, null] as never)],
+    ['OPTION_UNKNOWN', /'topk'.*top_k/, () => classify(digit, { topk: 3 } as never)],
+    ['OPTION_INVALID', /top_k/, () => classify(digit, { top_k: 0 })],
+    ['ABORTED', /abort/, () => classify(digit, { signal: AbortSignal.abort() })],
+  ]
+  for (const [code, message, call] of wrong) await rejects(call, code, message)
+  assert.throws(
+    () => new RawImage(new Uint8Array(5), 2, 2, 3),
+    (error: { code: string }) => error.code === 'IMAGE_INVALID',
+  )
+  const [best] = await classify(digit)
+  assert.is(best!.label, '7', 'the pipeline works after every error')
+  await classify.dispose()
+  await rejects(() => classify(digit), 'DISPOSED', /digits-vit/)
+})
+
+test('calling on texts', async () => {
+  const extract = await pipeline('feature-extraction', bert)
+  const long = 'train '.repeat(30)
+  const wrong: [SaccadeErrorCode, RegExp, () => Promise<unknown>][] = [
+    ['EMPTY_BATCH', /nothing/, () => extract([])],
+    ['INPUT_INVALID', /input 0/, () => extract(42 as never)],
+    ['TEXT_TOO_LONG', /tokens.*20/, () => extract(long)],
+    ['OPTION_INVALID', /pooling.*mean/, () => extract('a', { pooling: 'median' as 'mean' })],
+    ['OPTION_UNKNOWN', /'normalise'/, () => extract('a', { normalise: true } as never)],
+  ]
+  for (const [code, message, call] of wrong) await rejects(call, code, message)
+  await extract.dispose()
+})
+
+test('calling for a translation', async () => {
+  const translate = await pipeline('translation', `${models}/numbers-en-ru`)
+  const wrong: [SaccadeErrorCode, RegExp, () => Promise<unknown>][] = [
+    ['TEXT_TOO_LONG', /64/, () => translate('one '.repeat(100))],
+    ['OPTION_UNKNOWN', /'beams'.*num_beams/, () => translate('one', { beams: 3 } as never)],
+    ['OPTION_INVALID', /numBeams/, () => translate('one', { num_beams: 0 })],
+  ]
+  for (const [code, message, call] of wrong) await rejects(call, code, message)
+  const cut = await translate('one '.repeat(100), { truncation: true })
+  assert.is(cut.length, 1)
+  await translate.dispose()
+})
+
+test.run()
