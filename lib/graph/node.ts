@@ -69,12 +69,17 @@ export class Node {
   }
 }
 
-/** JSON would write infinities and NaN as null, and -0 as 0. */
+/** By hand, as JSON would write infinities and NaN as null, and -0 as 0; and because every node of a run comes by. */
 function attributeText(attributes: Attributes): string {
-  return JSON.stringify(attributes, (_, value) => {
-    const plain = typeof value !== 'number' || (Number.isFinite(value) && !Object.is(value, -0))
-    return plain ? value : Object.is(value, -0) ? '-0' : String(value)
-  })
+  let text = '('
+  for (const name in attributes) text += `${name}:${valueText(attributes[name]!)};`
+  return `${text})`
+}
+
+function valueText(value: AttributeValue): string {
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
+  if (typeof value === 'object') return `[${value.map(valueText).join()}]`
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
 /** Nodes that `roots` need, each after its inputs. Iterative: graphs may be deeper than the call stack. */
