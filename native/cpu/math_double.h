@@ -84,7 +84,7 @@ inline double cosineOfRest(double r) {
                                            -1.388888888887289485e-3, 4.166666666666659202e-2}));
 }
 
-// Within 1 ulp for |x| < 2^26, and for any float. NaN for infinities and NaN.
+// Within 2 ulp for |x| < 2^26, and for any float. NaN for infinities and NaN.
 inline double sine(double x) {
   if (x - x != 0) return x - x;
   const Angle a = reduce(x);
