@@ -231,10 +231,9 @@ function openClipSpec(config: Config): ImageSpec {
 }
 
 /** Evaluation as torchvision's and DINO's recipes do it, for checkpoints that come with no config of their own. */
-export function recipeSpec(size: Size, filter: ResampleFilter): ImageSpec {
-  const enlarged = Math.round((Math.min(...size) * 256) / 224)
+export function recipeSpec(size: Size, shortest: number, filter: ResampleFilter): ImageSpec {
   return {
-    resize: { to: 'shortest', length: enlarged, filter },
+    resize: { to: 'shortest', length: shortest, filter },
     crop: { size, margin: 'even', fill: black },
     rescale: { scale: 1 / 255, offset: 0 },
     normalize: imagenet,

@@ -141,7 +141,7 @@ function readSpec(config: Config, implied: Implied): ConvNextSpec {
     overlap_act: 'overlap-activation',
   } as const
   return {
-    channels: positiveInt(args, 'in_chans', 3),
+    channels: positiveInt(args, 'in_chans', inputSize(config)?.[0] ?? 3),
     stem: {
       kind: kinds[stemType],
       patch,
@@ -182,7 +182,8 @@ function readHead(config: Config, args: Config, implied: Implied, epsilon: numbe
     ['avg', 'max', 'avgmax'],
     'avg',
   )
-  const classes = args.values.num_classes ?? config.values.num_classes ?? 1000
+  const classes =
+    args.values.num_classes ?? config.values.num_classes ?? pretrained(config)?.values.num_classes ?? 1000
   if (!Number.isInteger(classes) || (classes as number) < 0)
     throw configInvalid(args, 'num_classes', 'a whole number')
   return {
@@ -201,10 +202,14 @@ function divisible(width: number): number {
   return rounded < 0.9 * width ? rounded + 8 : rounded
 }
 
+/** What was published with the weights; older configs have it at their root. */
+function pretrained(config: Config): Config | undefined {
+  if (isSet(config, 'pretrained_cfg')) return object(config, 'pretrained_cfg')
+  return isSet(config, 'input_size') ? config : undefined
+}
+
 function inputSize(config: Config): readonly [number, number, number] | undefined {
-  const size = isSet(config, 'pretrained_cfg')
-    ? object(config, 'pretrained_cfg').values.input_size
-    : undefined
+  const size = pretrained(config)?.values.input_size
   return Array.isArray(size) && size.length === 3 ? (size as [number, number, number]) : undefined
 }
 

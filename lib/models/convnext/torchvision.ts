@@ -75,15 +75,19 @@ function blockSetting(args: Config, architecture: string): readonly BlockSetting
 }
 
 function readSpec(setting: readonly BlockSetting[], classes: number): ConvNextSpec {
+  const stages = setting.map(([width, , depth], index) => ({
+    width,
+    depth,
+    kernel: 7,
+    downsample: index > 0 && setting[index - 1]![1] !== null ? 2 : undefined,
+  }))
+  // An output width after the last stage closes the network with a downsampling.
+  const closing = setting[setting.length - 1]![1]
+  if (closing !== null) stages.push({ width: closing, depth: 0, kernel: 7, downsample: 2 })
   return {
     channels: 3,
     stem: { kind: 'patch', patch: 4, middle: 0 },
-    stages: setting.map(([width, , depth], index) => ({
-      width,
-      depth,
-      kernel: 7,
-      downsample: index > 0 && setting[index - 1]![1] !== null ? 2 : undefined,
-    })),
+    stages,
     convBias: true,
     layerScale: true,
     responseNorm: false,
@@ -95,18 +99,21 @@ function readSpec(setting: readonly BlockSetting[], classes: number): ConvNextSp
 }
 
 interface StagePlace {
-  readonly stage: number
   /** The downsampling before the stage, if there is one. */
   readonly downsample: number | undefined
+  /** Undefined for what a closing downsampling stands for: a stage without blocks. */
+  readonly stage: number | undefined
 }
 
 /** Where each stage stands in `features`; the stem is 0. */
 function stagePlaces(setting: readonly BlockSetting[]): StagePlace[] {
   let next = 1
-  return setting.map((_, index) => {
+  const places: StagePlace[] = setting.map((_, index) => {
     const downsample = index > 0 && setting[index - 1]![1] !== null ? next++ : undefined
     return { downsample, stage: next++ }
   })
+  if (setting[setting.length - 1]![1] !== null) places.push({ downsample: next, stage: undefined })
+  return places
 }
 
 function namesAt(places: readonly StagePlace[]): ConvNextNames {
@@ -142,7 +149,7 @@ function reference(trace: ConvNextTrace, places: readonly StagePlace[]): NamedTe
   }
   places.forEach(({ stage, downsample }, index) => {
     if (downsample !== undefined) named[`features.${downsample}`] = channelsFirst(trace.downsampled[index]!)
-    named[`features.${stage}`] = channelsFirst(trace.stages[index]!)
+    if (stage !== undefined) named[`features.${stage}`] = channelsFirst(trace.stages[index]!)
   })
   return named
 }
