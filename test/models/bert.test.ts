@@ -1,6 +1,3 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Bert } from '../../lib/models/bert/bert.js'
@@ -8,7 +5,7 @@ import { load } from '../../lib/models/load.js'
 import * as ops from '../../lib/ops/index.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { rejects, sameBits } from './bits.js'
-import { golden, testGoldens } from './goldens.js'
+import { golden, openChanged, testGoldens } from './goldens.js'
 
 testGoldens(test, ['bert-model', 'bert-classifier', 'bert-pretraining', 'bert-legacy-names'])
 
@@ -119,21 +116,8 @@ test('bad inputs are named', async () => {
   await rejects(model.run({ inputIds }, { signal: AbortSignal.abort() }), 'ABORTED', 'aborted')
 })
 
-/** Opens a copy of a case whose config is changed. */
-async function openChanged(name: string, changes: object): Promise<Bert> {
-  const dir = await mkdtemp(join(tmpdir(), 'saccade-bert-'))
-  try {
-    await cp(golden(name), dir, { recursive: true })
-    const config = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))
-    await writeFile(join(dir, 'config.json'), JSON.stringify({ ...config, ...changes }))
-    return (await load(dir)) as Bert
-  } finally {
-    await rm(dir, { recursive: true })
-  }
-}
-
 test('a config or checkpoint that does not fit is named', async () => {
-  const pretraining = (changes: object) => openChanged('bert-pretraining', changes)
+  const pretraining = (changes: object) => openChanged<Bert>('bert-pretraining', changes)
   await rejects(
     pretraining({ position_embedding_type: 'relative_key' }),
     'CONFIG_INVALID',
@@ -152,11 +136,15 @@ test('a config or checkpoint that does not fit is named', async () => {
     'classifier',
   )
   await rejects(pretraining({ tie_word_embeddings: false }), 'TENSOR_MISSING', 'predictions.decoder.weight')
-  await rejects(openChanged('bert-classifier', { id2label: { '0': 'a' } }), 'SHAPE_MISMATCH', 'classifier')
+  await rejects(
+    openChanged<Bert>('bert-classifier', { id2label: { '0': 'a' } }),
+    'SHAPE_MISMATCH',
+    'classifier',
+  )
 })
 
 test('the bare model reads a checkpoint of pretraining', async () => {
-  using model = await openChanged('bert-pretraining', { architectures: ['BertModel'] })
+  using model = await openChanged<Bert>('bert-pretraining', { architectures: ['BertModel'] })
   using whole = await open()
   const [bare, full] = [await model.run({ inputIds: ids(texts) }), await whole.run({ inputIds: ids(texts) })]
   await sameBits(bare.poolerOutput!, full.poolerOutput!, 'pooler output')

@@ -1,11 +1,29 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type RunReport, verify } from '../../lib/cli/verify/verify.js'
+import { load } from '../../lib/models/load.js'
+import type { Model } from '../../lib/models/model.js'
 
 /** A folder of the stored cases. */
 export function golden(name: string): string {
   return fileURLToPath(new URL(`../data/goldens/${name}`, import.meta.url))
+}
+
+/** Opens a copy of a case whose config has other values. */
+export async function openChanged<M extends Model>(name: string, changes: object): Promise<M> {
+  const dir = await mkdtemp(join(tmpdir(), 'saccade-case-'))
+  try {
+    await cp(golden(name), dir, { recursive: true })
+    const config = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))
+    await writeFile(join(dir, 'config.json'), JSON.stringify({ ...config, ...changes }))
+    return (await load(dir)) as M
+  } finally {
+    await rm(dir, { recursive: true })
+  }
 }
 
 /** A test for each case: all its runs and outputs agree with the reference. */

@@ -1,0 +1,227 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { load } from '../../lib/models/load.js'
+import type { Marian } from '../../lib/models/marian/marian.js'
+import * as ops from '../../lib/ops/index.js'
+import { Tensor } from '../../lib/tensor/tensor.js'
+import { rejects, sameBits } from './bits.js'
+import { golden, openChanged, testGoldens } from './goldens.js'
+
+testGoldens(test, ['marian-mt'])
+
+const open = async () => (await load(golden('marian-mt'))) as Marian
+const pad = 142
+
+function ids(rows: readonly (readonly number[])[]): Tensor<'int64'> {
+  return Tensor.from(rows.flat(), [rows.length, rows[0]!.length], 'int64')
+}
+
+const texts = [
+  [40, 41, 42, 43, 44, 45, 46, 0],
+  [50, 51, 52, 0, pad, pad, pad, pad],
+  [60, 61, 0, pad, pad, pad, pad, pad],
+]
+const kept = texts.map((row) => row.map((id) => (id === pad ? 0 : 1)))
+const source = () => ({ inputIds: ids(texts), attentionMask: ids(kept) })
+const row = (x: ops.FloatTensor, index: number) => ops.slice(x, { axis: 0, start: index, end: index + 1 })
+
+/** Ids written for the texts, and the logits they were chosen by. */
+const written = async (model: Marian, options: object) => {
+  const { sequences, stepLogits } = await model.generate(source(), { ...options, returnLogits: true })
+  return { sequences, logits: stepLogits!.map((step) => Buffer.from(step.buffer).toString('base64')) }
+}
+
+test('a model tells what it is', async () => {
+  using model = await open()
+  assert.is(model.info.architecture, 'marian')
+  assert.is(model.info.layout, 'transformers MarianMTModel')
+  assert.is(model.info.tasks[0], 'translation')
+})
+
+test('decoding with a cache and without gives the same tokens from the same bits', async () => {
+  using model = await open()
+  for (const options of [
+    { maxLength: 30, numBeams: 1, eosTokenId: 141 },
+    { maxLength: 30, numBeams: 3, numReturnSequences: 2 },
+    { maxLength: 30, numBeams: 1, doSample: true, seed: 7, numReturnSequences: 2 },
+  ]) {
+    const cached = await written(model, options)
+    const plain = await written(model, { ...options, useCache: false })
+    assert.equal(cached, plain, JSON.stringify(options))
+  }
+})
+
+test('a prompt for the decoder is read at once', async () => {
+  using model = await open()
+  const prompts = {
+    prompts: [
+      [pad, 20, 21],
+      [pad, 22, 23],
+      [pad, 24, 25],
+    ],
+    maxLength: 9,
+  }
+  const cached = await model.generate(source(), prompts as object)
+  const plain = await model.generate(source(), { ...prompts, useCache: false } as object)
+  assert.equal(cached, plain)
+  assert.equal(
+    cached.sequences.map((tokens) => tokens.slice(0, 3)),
+    prompts.prompts,
+  )
+})
+
+test('a cache grows past its first places', async () => {
+  using model = await openChanged<Marian>('marian-mt', { max_position_embeddings: 80 })
+  const options = { numBeams: 2, maxLength: 75, minLength: 75 }
+  const cached = await written(model, options)
+  assert.is(cached.sequences[0]!.length, 75)
+  assert.equal(cached, await written(model, { ...options, useCache: false }))
+})
+
+test('generated tokens are those that the scores of the whole target choose', async () => {
+  using model = await open()
+  const { sequences, stepLogits } = await model.generate(source(), { numBeams: 1, returnLogits: true })
+  const { logits } = await model.run({
+    ...source(),
+    decoderInputIds: ids(sequences.map((tokens) => tokens.slice(0, -1))),
+  })
+  const steps = stepLogits!.map((step) => Tensor.from(step, [3, step.length / 3]))
+  await sameBits(ops.stack(steps, 1), logits!, 'logits step by step')
+})
+
+test('the same bits for any number of threads, in every run, and for a text alone', async () => {
+  using model = await open()
+  const target = { decoderInputIds: ids(texts.map((tokens) => [pad, ...tokens.slice(0, 5)])) }
+  const options = { hiddenStates: true, attentions: true }
+  const want = await model.run({ ...source(), ...target }, { ...options, threads: 1 })
+  for (const threads of [1, 2, 4]) {
+    const got = await model.run({ ...source(), ...target }, { ...options, threads })
+    await sameBits(got.logits!, want.logits!, `logits on ${threads} threads`)
+    await sameBits(got.crossAttentions![1]!, want.crossAttentions![1]!, `weights on ${threads} threads`)
+  }
+  for (const [index, tokens] of texts.entries()) {
+    const decoderInputIds = ids([[pad, ...tokens.slice(0, 5)]])
+    const one = { inputIds: ids([tokens]), attentionMask: ids([kept[index]!]) }
+    const alone = await model.run({ ...one, decoderInputIds })
+    await sameBits(alone.logits!, row(want.logits!, index), `text ${index} alone`)
+    const [all, single] = [await model.generate(source(), {}), await model.generate(one, {})]
+    const length = single.sequences[0]!.length
+    assert.equal(all.sequences[index]!.slice(0, length), single.sequences[0])
+  }
+})
+
+test('encode gives what run gives of the source', async () => {
+  using model = await open()
+  const encoded = await model.encode(source(), { hiddenStates: true, attentions: true })
+  const run = await model.run({ ...source(), decoderInputIds: ids([[pad], [pad], [pad]]) })
+  await sameBits(encoded.lastHiddenState, run.encoderLastHiddenState, 'encoder output')
+  assert.is(encoded.hiddenStates!.length, 3)
+  assert.equal([...encoded.attentions![1]!.shape], [3, 3, 8, 8])
+})
+
+test('padding of source and target cannot be seen', async () => {
+  using model = await open()
+  const target = texts.map((tokens) => [pad, ...tokens.slice(0, 5)])
+  const targetKept = [
+    [1, 1, 1, 1, 1, 1],
+    [1, 1, 1, 0, 0, 0],
+    [1, 1, 0, 0, 0, 0],
+  ]
+  const other = (rows: number[][], mask: number[][]) =>
+    ids(rows.map((tokens, r) => tokens.map((token, i) => (mask[r]![i] ? token : 99))))
+  const masks = { attentionMask: ids(kept), decoderAttentionMask: ids(targetKept) }
+  const want = await model.run({ inputIds: ids(texts), decoderInputIds: ids(target), ...masks })
+  const got = await model.run({
+    inputIds: other(texts, kept),
+    decoderInputIds: other(target, targetKept),
+    ...masks,
+  })
+  const first = (x: ops.FloatTensor) => ops.slice(x, { axis: 1, start: 0, end: 2 })
+  await sameBits(first(got.logits!), first(want.logits!), 'logits of places that are kept')
+})
+
+test('tokens are reported as they are chosen', async () => {
+  using model = await open()
+  const seen: number[][] = [[], [], []]
+  const { sequences } = await model.generate(source(), {
+    numBeams: 1,
+    onToken: ({ row, token }) => seen[row]!.push(token),
+  })
+  assert.equal(
+    seen.map((tokens) => [pad, ...tokens]),
+    sequences.map((tokens, index) => tokens.slice(0, seen[index]!.length + 1)),
+  )
+})
+
+test('a signal stops generation, and the model works after', async () => {
+  using model = await openChanged<Marian>('marian-mt', { max_position_embeddings: 4000 })
+  const want = await model.generate(source(), {})
+  const controller = new AbortController()
+  let tokens = 0
+  let stopped = 0
+  const onToken = () => {
+    if (++tokens !== 30) return
+    stopped = performance.now()
+    controller.abort()
+  }
+  const options = { numBeams: 1, minLength: 4000, maxLength: 4000, signal: controller.signal, onToken }
+  await rejects(model.generate(source(), options), 'ABORTED', 'aborted')
+  assert.ok(performance.now() - stopped < 50, `took ${performance.now() - stopped} ms`)
+  assert.equal(await model.generate(source(), {}), want)
+  await rejects(model.generate(source(), { signal: AbortSignal.abort() }), 'ABORTED', 'aborted')
+})
+
+test('bad inputs are named', async () => {
+  using model = await open()
+  const target = ids([[pad], [pad], [pad]])
+  const run = (wrong: object) => model.run({ ...source(), decoderInputIds: target, ...wrong })
+  await rejects(run({ inputIds: undefined }), 'INPUT_INVALID', 'inputIds')
+  await rejects(run({ decoderInputIds: undefined }), 'INPUT_INVALID', 'decoderInputIds')
+  await rejects(run({ decoderInputIds: ids([[pad]]) }), 'SHAPE_MISMATCH', 'batch size')
+  await rejects(
+    run({ decoderInputIds: ids([[143], [0], [0]]) }),
+    'TOKEN_OUT_OF_RANGE',
+    'decoderInputIds: id 143',
+  )
+  await rejects(run({ attentionMask: ids([[1]]) }), 'SHAPE_MISMATCH', 'attentionMask')
+  await rejects(run({ decoderAttentionMask: ids(kept) }), 'SHAPE_MISMATCH', 'decoderAttentionMask')
+  await rejects(run({ positionIds: target }), 'OPTION_UNKNOWN', 'positionIds')
+  const write = (wrong: object, options: object = {}) => model.generate({ ...source(), ...wrong }, options)
+  await rejects(write({ inputIds: ids([[200]]) }), 'TOKEN_OUT_OF_RANGE', 'inputIds: id 200')
+  await rejects(write({ inputIds: Tensor.zeros([1, 33], 'int64') }), 'TEXT_TOO_LONG', '32 positions')
+  await rejects(write({ inputIds: Tensor.zeros([0, 3], 'int64') }), 'EMPTY_BATCH', 'inputIds')
+  await rejects(write({}, { maxTokens: 3 }), 'OPTION_UNKNOWN', 'maxTokens')
+  await rejects(write({}, { numBeams: 0 }), 'OPTION_INVALID', 'numBeams')
+  await rejects(write({}, { useCache: 1 }), 'OPTION_INVALID', 'useCache')
+  await rejects(write({}, { minLength: 60, maxLength: 60 }), 'TEXT_TOO_LONG', 'maxLength')
+  await rejects(model.encode(source(), { signal: AbortSignal.abort() }), 'ABORTED', 'aborted')
+  model.dispose()
+  await rejects(write({}), 'DISPOSED', 'disposed')
+})
+
+test('a config or checkpoint that does not fit is named', async () => {
+  const changed = (changes: object) => openChanged<Marian>('marian-mt', changes)
+  await rejects(changed({ decoder_attention_heads: 5 }), 'CONFIG_INVALID', 'decoder_attention_heads')
+  await rejects(changed({ activation_function: 'no' }), 'CONFIG_INVALID', "'no'")
+  await rejects(changed({ architectures: ['MarianForCausalLM'] }), 'CONFIG_INVALID', 'MarianForCausalLM')
+  await rejects(changed({ encoder_layers: 1 }), 'TENSOR_UNEXPECTED', 'encoder.layers.1')
+  await rejects(changed({ decoder_layers: 3 }), 'TENSOR_MISSING', 'decoder.layers.2')
+  await rejects(changed({ vocab_size: 144 }), 'SHAPE_MISMATCH', 'shared.weight')
+  await rejects(
+    changed({ share_encoder_decoder_embeddings: false }),
+    'TENSOR_MISSING',
+    'encoder.embed_tokens.weight',
+  )
+  await rejects(changed({ tie_word_embeddings: false }), 'TENSOR_MISSING', 'lm_head.weight')
+})
+
+test('MarianModel has no head, and says so', async () => {
+  using model = await openChanged<Marian>('marian-mt', { architectures: ['MarianModel'] })
+  const decoderInputIds = ids([[pad], [pad], [pad]])
+  const { logits, lastHiddenState } = await model.run({ ...source(), decoderInputIds })
+  assert.is(logits, undefined)
+  assert.equal([...lastHiddenState.shape], [3, 1, 24])
+  await rejects(model.generate(source()), 'TASK_UNSUPPORTED', 'head')
+})
+
+test.run()
