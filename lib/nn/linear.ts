@@ -1,5 +1,5 @@
 import * as ops from '../ops/index.js'
-import { Tensor } from '../tensor/tensor.js'
+import { constantFull } from '../tensor/constant.js'
 import type { WeightReader } from '../weights/reader.js'
 
 export interface LinearOptions {
@@ -43,7 +43,7 @@ export class Linear {
     if (layers.every(({ bias }) => !bias)) return new Linear(weight)
     return new Linear(
       weight,
-      ops.concat(layers.map(({ weight, bias }) => bias ?? Tensor.zeros([weight.shape[0]!]))),
+      ops.concat(layers.map(({ weight, bias }) => bias ?? constantFull([weight.shape[0]!], 0, 'float32'))),
     )
   }
 

@@ -2,6 +2,7 @@ import { SaccadeError } from '../errors.js'
 import type { DType } from '../graph/dtype.js'
 import { broadcastShapes, type Shape } from '../graph/shape.js'
 import type { Broadcast, Mismatch } from '../graph/shape-types.js'
+import { constantFull } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type FloatTensor, makeTensor, requireDType, requireFloat, requireTensor } from './check.js'
 import { expand } from './shape.js'
@@ -101,8 +102,8 @@ export function logicalNot<S extends Shape>(x: Tensor<'bool', S>): Tensor<'bool'
   requireDType(x, ['bool'], 'logicalNot')
   return makeTensor('where', 'bool', x.shape, [
     x,
-    expand(Tensor.full([], 0, 'bool'), x.shape),
-    expand(Tensor.full([], 1, 'bool'), x.shape),
+    expand(constantFull([], 0, 'bool'), x.shape),
+    expand(constantFull([], 1, 'bool'), x.shape),
   ])
 }
 
@@ -133,10 +134,9 @@ function binary<Operand extends DType, R extends DType | 'same'>(
   const op = (a: Tensor | number, b: Tensor | number): Tensor => {
     const like = a instanceof Tensor ? a : b
     requireTensor(like, name)
-    const [left, right] = [a, b].map((x) => (typeof x === 'number' ? Tensor.full([], x, like.dtype) : x)) as [
-      Tensor,
-      Tensor,
-    ]
+    const [left, right] = [a, b].map((x) =>
+      typeof x === 'number' ? constantFull([], x, like.dtype) : x,
+    ) as [Tensor, Tensor]
     for (const x of [left, right]) requireDType(x, operands, name)
     if (left.dtype !== right.dtype)
       throw new SaccadeError(
@@ -187,7 +187,7 @@ export function where<D extends DType = 'float32'>(
 ): Tensor<D> {
   requireDType(condition, ['bool'], 'where')
   const dtype = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : ('float32' as D)
-  const [left, right] = [a, b].map((x) => (typeof x === 'number' ? Tensor.full([], x, dtype) : x)) as [
+  const [left, right] = [a, b].map((x) => (typeof x === 'number' ? constantFull([], x, dtype) : x)) as [
     Tensor<D>,
     Tensor<D>,
   ]

@@ -40,6 +40,15 @@ export function constantFrom<D extends DType, const S extends Shape>(
   return new Tensor<D, S>(new Node('constant', dtype, [...shape], [], undefined, sourceFrom(data, digest)))
 }
 
+/** A constant whose elements all have one value: numbers among the operands of ops, missing biases. */
+export function constantFull<D extends DType, const S extends Shape>(
+  shape: S,
+  value: number,
+  dtype: D,
+): Tensor<D, S> {
+  return new Tensor<D, S>(new Node('fill', dtype, [...shape], [], { value, constant: true }))
+}
+
 /** Lets go of a constant's memory, and of the programs that hold it. */
 export function releaseConstant(tensor: Tensor): void {
   if (tensor.node.source instanceof BufferSource) tensor.node.source.dispose()
