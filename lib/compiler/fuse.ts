@@ -73,8 +73,11 @@ class Fusion {
 
   /** The product behind an input, if nothing else reads it and its result is not final: no residual was added. */
   #product(original: Node): Node | undefined {
-    if (this.#uses.get(original) !== 1) return undefined
-    let node = this.rewritten(original)
+    let product = original
+    while (this.#uses.get(product) === 1 && product.op === 'reshape' && !product.source)
+      product = product.inputs[0]!
+    if (this.#uses.get(product) !== 1) return undefined
+    let node = this.rewritten(product)
     if (node.op === 'reshape' && !node.source) node = node.inputs[0]!
     return node.source || !productOps.has(node.op) || node.attributes.residual ? undefined : node
   }
@@ -118,7 +121,9 @@ class Fusion {
       const inputs = [...product.inputs, vector]
       return reshapeNode(withAttributes(product, inputs, { bias: true }), shape)
     }
-    if (product.op === 'depthwise' || !sameShape(other.shape, shape)) return undefined
+    // A broadcast operand would have to be repeated in memory: an addition of its own reads it as it is.
+    if (product.op === 'depthwise' || other.op === 'expand' || !sameShape(other.shape, shape))
+      return undefined
     const inputs = [...product.inputs, reshapeNode(other, product.shape)]
     return reshapeNode(withAttributes(product, inputs, { residual: true }), shape)
   }
