@@ -1,4 +1,6 @@
 // copy, fill, unary, binary and where: every type, ragged sizes, and views of all strides, bit for bit.
+#include <variant>
+
 #include "testing.h"
 
 using namespace saccade;
@@ -123,35 +125,35 @@ double converted(double value, DType to) {
 constexpr DType kTypes[] = {DType::float32, DType::float16, DType::bfloat16, DType::int64,
                             DType::int32,   DType::uint8,   DType::bool_};
 
-// Bytes for an array of any type.
+// An array of any type.
 struct Typed {
-  Array<int64_t> eight;
-  Array<int32_t> four;
-  Array<uint16_t> two;
-  Array<uint8_t> one;
-  DType dtype;
+  std::variant<Array<int64_t>, Array<int32_t>, Array<uint16_t>, Array<uint8_t>> array;
 
-  Typed(DType type, const Dims& dims, const Dims& strides)
-      : eight(dims, strides, type),
-        four(dims, strides, type),
-        two(dims, strides, type),
-        one(dims, strides, type),
-        dtype(type) {}
-  View view() const {
+  Typed(DType dtype, const Dims& dims, const Dims& strides) : array(make(dtype, dims, strides)) {}
+
+  static decltype(array) make(DType dtype, const Dims& dims, const Dims& strides) {
     switch (dtype) {
       case DType::int64:
-        return eight.view();
+        return Array<int64_t>(dims, strides, dtype);
       case DType::float32:
       case DType::int32:
-        return four.view();
+        return Array<int32_t>(dims, strides, dtype);
       case DType::float16:
       case DType::bfloat16:
-        return two.view();
+        return Array<uint16_t>(dims, strides, dtype);
       default:
-        return one.view();
+        return Array<uint8_t>(dims, strides, dtype);
     }
   }
-  bool intact() const { return eight.intact() && four.intact() && two.intact() && one.intact(); }
+  View view() const {
+    return std::visit([](const auto& a) { return a.view(); }, array);
+  }
+  int64_t size() const {
+    return std::visit([](const auto& a) { return a.size(); }, array);
+  }
+  bool intact() const {
+    return std::visit([](const auto& a) { return a.intact(); }, array);
+  }
 };
 
 }  // namespace
@@ -306,7 +308,7 @@ TEST_CASE("fill writes the elements and nothing between them") {
         REQUIRE(run(table, Op::fill, {out.view()}, {-1.5}) == Status::ok);
         int64_t wrong = 0;
         const View view = out.view();
-        for (int64_t i = 0; i < out.eight.size(); i++) wrong += valueAt(view, i) != converted(-1.5, dtype);
+        for (int64_t i = 0; i < out.size(); i++) wrong += valueAt(view, i) != converted(-1.5, dtype);
         CHECK(wrong == 0);
         CHECK(out.intact());
       }
