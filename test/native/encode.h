@@ -32,8 +32,11 @@ struct Encoder {
   // A contiguous view of float32, or of the dtype given.
   static std::vector<double> view(int buffer, std::vector<double> dims, double offset = 0,
                                   DType dtype = DType::float32) {
-    std::vector<double> code{static_cast<double>(buffer), static_cast<double>(dtype), offset,
-                             static_cast<double>(dims.size())};
+    std::vector<double> code;
+    for (const double number :
+         {double(buffer), double(static_cast<int>(dtype)), offset, double(dims.size())}) {
+      code.push_back(number);
+    }
     std::vector<double> strides(dims.size(), 1);
     for (size_t axis = dims.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * dims[axis];
     code.insert(code.end(), dims.begin(), dims.end());

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <string>
@@ -215,7 +216,9 @@ Encoder everyOp(const KernelTable& table) {
         {v(out, {1, 2, 4, 8}), v(x, {1, 2, 4, 8}), v(cache, {1, 2, 5, 8}), v(cache, {1, 2, 5, 8}, 100),
          Encoder::absent(), v(ints, {1}, 1, DType::int32)},
         {0.3, 1, 0});
-  e.add(Op::attentionWeights, {v(out, {1, 2, 3, 5}), v(x, {1, 2, 3, 8}), v(cache, {1, 2, 5, 8})},
+  e.add(Op::attentionWeights,
+        {v(out, {1, 2, 3, 5}), v(x, {1, 2, 3, 8}), v(cache, {1, 2, 5, 8}), Encoder::absent(),
+         Encoder::absent()},
         {0.3, 0, 2, 1, 4});
   e.add(Op::pack, {v(filters, {packedConv}, 0, DType::packed), v(x, {2, 12, 4})},
         {static_cast<double>(Precision::int8)});
@@ -292,7 +295,16 @@ bool small(const Program& program) {
   return work < 1e12;
 }
 
-void runOn(CpuDevice& device, const std::shared_ptr<const Program>& program) {
+// Floats, bytes and indices at once: noise, or whole numbers that are mostly in range.
+void fillInput(Memory& memory, std::mt19937& random) {
+  const bool noise = random() % 2 == 0;
+  for (int64_t at = 0; at + 4 <= memory.bytes(); at += 4) {
+    const uint32_t value = noise ? static_cast<uint32_t>(random()) : random() % 7;
+    memcpy(memory.data() + at, &value, 4);
+  }
+}
+
+void runOn(CpuDevice& device, const std::shared_ptr<const Program>& program, std::mt19937& random) {
   Frame frame;
   frame.inputs.resize(static_cast<size_t>(program->inputs));
   for (auto& input : frame.inputs) input = Memory::allocate(0);
@@ -303,7 +315,7 @@ void runOn(CpuDevice& device, const std::shared_ptr<const Program>& program) {
     // Two buffers of one index and different sizes cannot both be met; the executor refuses such a run.
     if (input->bytes() != 0 && input->bytes() != buffer.bytes) return;
     input = Memory::allocate(buffer.bytes);
-    std::fill_n(input->data(), buffer.bytes, 1);
+    fillInput(*input, random);
   }
   for (size_t i = 0; i < frame.outputs.size(); ++i) {
     frame.outputs[i] = Memory::allocate(program->buffers[static_cast<size_t>(program->outputs[i])].bytes);
@@ -339,7 +351,7 @@ TEST_CASE("mutated programs are refused or run, and never crash") {
         const auto program = Program::create(mutated.data(), mutated.size(), {}, *table);
         if (!small(*program)) continue;
         ++ran;
-        runOn(device, program);
+        runOn(device, program, random);
       } catch (const Error& error) {
         CHECK(std::string(error.code()) == "INTERNAL");
         ++refused;
