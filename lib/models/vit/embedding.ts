@@ -2,6 +2,7 @@ import type { Norm } from '../../nn/norm.js'
 import type { PatchEmbedding } from '../../nn/patch.js'
 import { resizePositions } from '../../nn/position.js'
 import * as ops from '../../ops/index.js'
+import type { Tensor } from '../../tensor/tensor.js'
 import { isOnRequest, type PositionTable, positionedPrefix, type Size, type VitSpec } from './spec.js'
 
 /** The learned parts of an embedding. */
@@ -11,6 +12,8 @@ export interface EmbeddingParts {
   readonly prefix: ops.FloatTensor | undefined
   /** float32 [1, positions, width]: of the tokens in front that have one, then of the patches, row by row. */
   readonly positions: ops.FloatTensor | undefined
+  /** float32 [1, 1, width]: stands for masked patches. */
+  readonly maskToken: ops.FloatTensor | undefined
   readonly norm: Norm | undefined
 }
 
@@ -27,9 +30,10 @@ export class VitEmbedding {
   /**
    * @param pixels float32 [B, C, H, W] of a size the model accepts; see checkPixels
    * @param interpolate resize the positions even if the model does not by itself
+   * @param masked bool [B, patches]: true where the mask token stands in place of what is seen
    * @returns float32 [B, tokens, width]
    */
-  forward(pixels: ops.FloatTensor, interpolate: boolean): ops.FloatTensor {
+  forward(pixels: ops.FloatTensor, interpolate: boolean, masked?: Tensor<'bool'>): ops.FloatTensor {
     const { patches, prefix, norm } = this.parts
     const { width } = this.spec
     const size = pixels.shape.slice(2) as unknown as Size
@@ -38,12 +42,18 @@ export class VitEmbedding {
     const [batch, ...grid] = embedded.shape.slice(0, 3) as [number, number, number]
     const flat: ops.FloatTensor = ops.reshape(embedded, [batch, grid[0] * grid[1], width])
     const positions = this.#positions(grid, size, interpolate)
-    const placed: ops.FloatTensor = positions.patches ? ops.add(flat, positions.patches) : flat
+    const seen = masked ? this.#mask(flat, masked) : flat
+    const placed: ops.FloatTensor = positions.patches ? ops.add(seen, positions.patches) : seen
     if (!prefix) return norm?.forward(placed) ?? placed
     const front = withPositions(prefix, positions.prefix)
     const repeated: ops.FloatTensor = ops.expand(front, [batch, front.shape[1]!, width])
     const tokens = ops.concat([repeated, placed], 1)
     return norm?.forward(tokens) ?? tokens
+  }
+
+  #mask(patches: ops.FloatTensor, masked: Tensor<'bool'>): ops.FloatTensor {
+    const each: Tensor<'bool'> = ops.reshape(masked, [...masked.shape, 1])
+    return ops.where(each, this.parts.maskToken!, patches)
   }
 
   /** Positions of the tokens in front and of the patches, [1, n, width] each, for a grid of patches. */

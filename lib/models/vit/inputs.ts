@@ -1,5 +1,6 @@
 import { SaccadeError } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
+import { asBool, checkMask, type Mask } from '../../nn/mask.js'
 import { requireDType, requireTensor } from '../../ops/check.js'
 import type { FloatTensor } from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
@@ -11,6 +12,8 @@ import { isOnRequest, prefixLength, type VitSpec } from './spec.js'
 export interface VitInputs {
   /** float32 [batch, channels, height, width], as image processors give them. */
   readonly pixelValues: Tensor<'float32', readonly [number, number, number, number]> | Tensor<'float32'>
+  /** [batch, patches], patches row by row: not 0 where a patch is hidden. Of models trained to fill in images. */
+  readonly maskedPatches?: Mask | undefined
 }
 
 /** Which attention weights are wanted; the others cost nothing. */
@@ -31,7 +34,7 @@ export interface VitOptions extends Pick<RunOptions, 'signal' | 'threads'> {
   readonly interpolatePositions?: boolean | undefined
 }
 
-const inputNames = ['pixelValues']
+const inputNames = ['pixelValues', 'maskedPatches']
 const optionNames = ['hiddenStates', 'attentions', 'interpolatePositions', 'signal', 'threads']
 const attentionNames = ['layers', 'query']
 
@@ -80,6 +83,23 @@ export function checkPixels(spec: VitSpec, pixels: Tensor | undefined, interpola
   const least = accepts === 'padded' ? [1, 1] : patch
   if (height < least[0]! || width < least[1]!) throw fail(`images of at least ${least.join('x')}`)
   return pixels as FloatTensor
+}
+
+/** Checks which patches are hidden. @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH */
+export function checkMasked(
+  spec: VitSpec,
+  masked: Mask | undefined,
+  [batch, , height, width]: readonly number[],
+): Tensor<'bool'> | undefined {
+  if (masked === undefined) return undefined
+  if (!spec.maskToken)
+    throw new SaccadeError('INPUT_INVALID', 'maskedPatches: the model has no token for masked patches')
+  checkMask(
+    masked,
+    [[batch!, tokenCount(spec, height!, width!) - prefixLength(spec.prefix)]],
+    'maskedPatches',
+  )
+  return asBool(masked)
 }
 
 /** Attention weights that a call asks for, by layer: all rows, or some. */

@@ -41,6 +41,8 @@ export interface VitNames {
   readonly pooler: string
   readonly classifier: string
   readonly distillationClassifier: string
+  readonly maskToken: string
+  readonly decoder: string
 }
 
 /** The names of timm, which DINO and much research code share. Other layouts override what they call otherwise. */
@@ -66,6 +68,8 @@ export const commonNames: VitNames = {
   pooler: 'pre_logits',
   classifier: 'head',
   distillationClassifier: 'head_dist',
+  maskToken: 'mask_token',
+  decoder: 'decoder',
 }
 
 /** The names of a block that begin with `block`. */

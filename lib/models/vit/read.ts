@@ -9,10 +9,11 @@ import type { FloatTensor } from '../../ops/index.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { Block } from './block.js'
+import { ImageDecoder } from './decoder.js'
 import { VitEmbedding } from './embedding.js'
 import { type AttentionPool, VitHead } from './head.js'
 import type { AttentionPoolNames, BlockNames, VitNames } from './names.js'
-import { gridOf, type PositionTable, positionedPrefix, type VitSpec } from './spec.js'
+import { type DecoderSpec, gridOf, type PositionTable, positionedPrefix, type VitSpec } from './spec.js'
 
 /** The modules of a vision Transformer, in the order in which an image meets them. */
 export interface VitModules {
@@ -20,6 +21,7 @@ export interface VitModules {
   readonly blocks: readonly Block[]
   readonly norm: Norm | undefined
   readonly head: VitHead
+  readonly decoder: ImageDecoder | undefined
 }
 
 /** Takes from a checkpoint what the spec asks for, under the names of a layout. */
@@ -30,7 +32,20 @@ export function readVit(reader: WeightReader, spec: VitSpec, names: VitNames): V
     blocks: Array.from({ length: depth }, (_, index) => readBlock(reader, spec, names.block(index))),
     norm: spec.finalNorm ? readNorm(reader, names.norm, width, spec) : undefined,
     head: readHead(reader, spec, names),
+    decoder: spec.decoder && readDecoder(reader, spec, spec.decoder, names.decoder),
   }
+}
+
+/** A convolution of one pixel is a linear layer. */
+function readDecoder(reader: WeightReader, spec: VitSpec, decoder: DecoderSpec, name: string): ImageDecoder {
+  const { channels, width } = spec
+  const outputs = channels * decoder.stride ** 2
+  const scope = reader.scope(name)
+  const weight: FloatTensor = ops.reshape(parameter(scope, 'weight', [outputs, width, 1, 1]), [
+    outputs,
+    width,
+  ])
+  return new ImageDecoder(decoder, new Linear(weight, parameter(scope, 'bias', [outputs])))
 }
 
 function readNorm(reader: WeightReader, name: string, width: number, { norm }: VitSpec): Norm {
@@ -50,8 +65,15 @@ function readEmbedding(reader: WeightReader, spec: VitSpec, names: VitNames): Vi
     patches: PatchEmbedding.read(reader, names.patches, { channels, width, patch, bias: patchBias }),
     prefix: tokens.length > 0 ? ops.concat(tokens, 1) : undefined,
     positions: positions && readPositions(reader, spec, names.positions, positions),
+    maskToken: spec.maskToken ? readMaskToken(reader, names.maskToken, width) : undefined,
     norm: spec.embeddingNorm ? readNorm(reader, names.embeddingNorm, width, spec) : undefined,
   })
+}
+
+/** [1, 1, width], or [1, width] as Dinov2 has it. */
+function readMaskToken(reader: WeightReader, name: string, width: number): FloatTensor {
+  const shape = reader.shapeOf(name)?.length === 2 ? [1, width] : [1, 1, width]
+  return ops.reshape(parameter(reader, name, shape), [1, 1, width])
 }
 
 function readPositions(

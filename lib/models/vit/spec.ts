@@ -76,6 +76,14 @@ export interface HeadSpec {
   readonly classes: number
 }
 
+/** Makes an image of the tokens, a linear layer's worth of pixels from each (SimMIM). */
+export interface DecoderSpec {
+  /** Side of the square of pixels that a token becomes. */
+  readonly stride: number
+  /** How many tokens are left out at the front and at the back. */
+  readonly skip: readonly [number, number]
+}
+
 /**
  * All in which published vision Transformers differ. Each layout makes one from a config; the modules are built from
  * it alone. There are no defaults: a layout must know what its library does.
@@ -92,6 +100,8 @@ export interface VitSpec {
   readonly positions: PositionTable | undefined
   /** A norm behind the embedding (CLIP). */
   readonly embeddingNorm: boolean
+  /** A learned token that stands for masked patches. */
+  readonly maskToken: boolean
   readonly width: number
   readonly depth: number
   readonly heads: number
@@ -111,6 +121,7 @@ export interface VitSpec {
   /** A norm behind the last block. */
   readonly finalNorm: boolean
   readonly head: HeadSpec
+  readonly decoder: DecoderSpec | undefined
 }
 
 /** Patches that fit into an image; parts of patches do not count. */

@@ -2,16 +2,12 @@ import {
   boolean,
   type Config,
   configInvalid,
-  isSet,
   nonNegativeInt,
   number,
-  object,
   oneOf,
   positiveInt,
-  positiveInts,
   sizePair,
   string,
-  strings,
 } from '../../weights/config.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { toLibrary } from '../reference.js'
@@ -19,6 +15,7 @@ import type { VitDescription, VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type HeadSpec, type MlpSpec, type Pooling, positionedPrefix, type VitSpec } from './spec.js'
 import { type TimmArguments, timmArchitecture } from './timm-architectures.js'
+import { argumentsOf, labelsOf } from './timm-arguments.js'
 import type { VitStates } from './vit.js'
 
 /** timm's VisionTransformer and VisionTransformerDistilled, under all names of architectures that are nothing else. */
@@ -49,54 +46,6 @@ export const timm: VitLayout = {
       publish,
     }
   },
-}
-
-/** Arguments that change nothing about a trained model. */
-const training = /drop_rate$|^(weight_init|fix_init|device|dtype|pretrained_strict)$/
-const flags = [
-  ...[
-    'qkv_bias',
-    'qk_norm',
-    'scale_attn_norm',
-    'scale_mlp_norm',
-    'proj_bias',
-    'class_token',
-    'no_embed_class',
-  ],
-  ...['pre_norm', 'final_norm', 'pool_include_prefix', 'dynamic_img_size', 'dynamic_img_pad'],
-]
-const known = [
-  ...['img_size', 'patch_size', 'in_chans', 'num_classes', 'global_pool', 'embed_dim', 'depth', 'num_heads'],
-  ...['mlp_ratio', 'init_values', 'pos_embed', 'reg_tokens', 'fc_norm', 'norm_layer', 'act_layer', ...flags],
-]
-
-/**
- * The class's arguments as timm finds them: model_args come first, then what the architecture's name implies, then
- * pretrained_cfg. A null of model_args is passed on, too: a flag is off then, another argument has no value.
- */
-function argumentsOf(config: Config, implied: TimmArguments): Config {
-  const given = isSet(config, 'model_args') ? object(config, 'model_args') : { ...config, values: {} }
-  for (const key of Object.keys(given.values))
-    if (isSet(given, key) && !known.includes(key) && !training.test(key))
-      throw configInvalid(given, key, `absent: the arguments known here are ${known.join(', ')}`)
-  const pretrained = isSet(config, 'pretrained_cfg') ? object(config, 'pretrained_cfg') : config
-  const [channels, ...size] = isSet(pretrained, 'input_size') ? positiveInts(pretrained, 'input_size') : []
-  const { img_size, ...architecture } = implied
-  const switchedOff = flags.filter((flag) => given.values[flag] === null).map((flag) => [flag, false])
-  const values = {
-    ...{ img_size: size.length === 2 ? size : img_size, in_chans: channels },
-    num_classes: config.values.num_classes ?? pretrained.values.num_classes,
-    global_pool: pretrained.values.global_pool,
-    ...Object.fromEntries(Object.entries(architecture).filter(([, value]) => value !== undefined)),
-    // A norm that model_args name has the library's epsilon, whatever the architecture's own has.
-    ...('norm_layer' in given.values && { norm_eps: undefined }),
-    ...given.values,
-    ...Object.fromEntries(switchedOff),
-  }
-  return {
-    ...given,
-    values: Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)),
-  }
 }
 
 /** Defaults are those of the class. */
@@ -135,6 +84,7 @@ function specOf(args: Config, implied: TimmArguments): VitSpec {
     layerScale: number(args, 'init_values', 0) !== 0 && !implied.residual_post_norm,
     finalNorm: finalNorm && !normInHead,
     head: headOf(args, implied, pool, finalNorm && normInHead),
+    ...{ maskToken: false, decoder: undefined },
   }
 }
 
@@ -193,14 +143,6 @@ function normOf(args: Config): VitSpec['norm'] {
   const kind = /^layernorm(fp32)?$/.test(name) ? 'layer' : /^rmsnorm(fp32)?$/.test(name) ? 'rms' : undefined
   if (!kind) throw configInvalid(args, 'norm_layer', "'layernorm' or 'rmsnorm'")
   return { kind, epsilon: number(args, 'norm_eps', 1e-6) }
-}
-
-function labelsOf(config: Config): readonly string[] | undefined {
-  const holder =
-    isSet(config, 'label_names') || !isSet(config, 'pretrained_cfg')
-      ? config
-      : object(config, 'pretrained_cfg')
-  return Array.isArray(holder.values.label_names) ? strings(holder, 'label_names') : undefined
 }
 
 /** Names of forward_features, of forward_head with pre_logits, and of the modules. */

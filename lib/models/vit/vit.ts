@@ -1,10 +1,13 @@
+import type { Mask } from '../../nn/mask.js'
 import type { FloatTensor } from '../../ops/index.js'
+import type { Tensor } from '../../tensor/tensor.js'
 import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
 import { tensorsOf } from '../reference.js'
 import type { Headed } from './head.js'
 import {
   type AttentionPlan,
   checkCall,
+  checkMasked,
   checkPixels,
   planAttentions,
   tokenCount,
@@ -12,7 +15,7 @@ import {
   type VitOptions,
 } from './inputs.js'
 import type { VitModules } from './read.js'
-import type { VitSpec } from './spec.js'
+import { gridOf, type Size, type VitSpec } from './spec.js'
 
 /** What a vision Transformer gives. */
 export interface VitResult {
@@ -22,6 +25,8 @@ export interface VitResult {
   readonly lastHiddenState: FloatTensor
   /** float32 [B, features]: the image as one vector, as the classifier reads it; see {@link VitSpec}. */
   readonly poolerOutput: FloatTensor
+  /** float32 [B, channels, height, width]; of models trained to fill in images. */
+  readonly reconstruction?: FloatTensor
   /** float32 [B, tokens, width] each: the embedding, then the result of each block. */
   readonly hiddenStates?: readonly FloatTensor[]
   /** float32 [B, heads, queries, tokens] for each layer asked for, in the order of the request. */
@@ -36,6 +41,7 @@ export interface VitStates {
   readonly attentions: ReadonlyMap<number, FloatTensor>
   readonly last: FloatTensor
   readonly head: Headed
+  readonly reconstruction?: FloatTensor | undefined
 }
 
 /** What is particular to one published form of a model. */
@@ -67,9 +73,14 @@ export class Vit extends Model {
   }
 
   /** The graph of a pass over images that were checked. */
-  forward(pixels: FloatTensor, interpolate: boolean, asked: AttentionPlan): VitStates {
-    const { embedding, blocks, norm, head } = this.modules
-    let tokens = embedding.forward(pixels, interpolate)
+  forward(
+    pixels: FloatTensor,
+    interpolate: boolean,
+    asked: AttentionPlan,
+    masked?: Tensor<'bool'>,
+  ): VitStates {
+    const { embedding, blocks, norm, head, decoder } = this.modules
+    let tokens = embedding.forward(pixels, interpolate, masked)
     const states = [tokens]
     const attentions = new Map<number, FloatTensor>()
     for (const [layer, block] of blocks.entries()) {
@@ -79,7 +90,14 @@ export class Vit extends Model {
       tokens = output
     }
     const last = norm?.forward(tokens) ?? tokens
-    return { states, attentions, last, head: head.forward(last) }
+    const grid = gridOf(pixels.shape.slice(2) as unknown as Size, this.spec.patch)
+    return {
+      states,
+      attentions,
+      last,
+      head: head.forward(last),
+      reconstruction: decoder?.forward(last, grid),
+    }
   }
 
   /**
@@ -93,12 +111,15 @@ export class Vit extends Model {
     checkCall(inputs, options)
     const { interpolatePositions = false, signal, threads = this.settings.threads } = options
     const pixels = checkPixels(this.spec, inputs.pixelValues, interpolatePositions)
+    const masked = checkMasked(this.spec, inputs.maskedPatches, pixels.shape)
     const asked = this.#plan(pixels, options.attentions)
-    const { states, attentions, last, head } = this.forward(pixels, interpolatePositions, asked)
+    const made = this.forward(pixels, interpolatePositions, asked, masked)
+    const { states, attentions, last, head, reconstruction } = made
     const result: VitResult = {
       ...(head.logits && { logits: head.logits }),
       lastHiddenState: last,
       poolerOutput: head.pooled,
+      ...(reconstruction && { reconstruction }),
       ...(options.hiddenStates && { hiddenStates: states }),
       ...(options.attentions && { attentions: [...asked.keys()].map((layer) => attentions.get(layer)!) }),
     }
@@ -110,7 +131,8 @@ export class Vit extends Model {
     this.checkAlive()
     const interpolate = this.#interpolates(call)
     const pixels = checkPixels(this.spec, inputs.pixel_values, interpolate)
-    return this.#publish(this.forward(pixels, interpolate, this.#plan(pixels, true)), this.modules)
+    const masked = checkMasked(this.spec, inputs.bool_masked_pos as Mask | undefined, pixels.shape)
+    return this.#publish(this.forward(pixels, interpolate, this.#plan(pixels, true), masked), this.modules)
   }
 
   #plan(pixels: FloatTensor, request: VitOptions['attentions']): AttentionPlan {

@@ -1,0 +1,28 @@
+import type { Linear } from '../../nn/linear.js'
+import type { FloatTensor } from '../../ops/index.js'
+import * as ops from '../../ops/index.js'
+import type { DecoderSpec, Size } from './spec.js'
+
+/** Makes an image of tokens: each patch's token becomes a square of pixels (Xie et al. 2021, SimMIM). */
+export class ImageDecoder {
+  readonly spec: DecoderSpec
+  /** [channels * stride * stride, width]. */
+  readonly linear: Linear
+
+  constructor(spec: DecoderSpec, linear: Linear) {
+    this.spec = spec
+    this.linear = linear
+  }
+
+  /** tokens float32 [B, N, width] of a grid of patches to float32 [B, channels, rows * stride, columns * stride]. */
+  forward(tokens: FloatTensor, [rows, columns]: Size): FloatTensor {
+    const { stride, skip } = this.spec
+    const end = tokens.shape[1]! - skip[1]
+    const pixels = this.linear.forward(ops.slice(tokens, { axis: 1, start: skip[0], end }))
+    const [batch, , outputs] = pixels.shape as readonly number[] as [number, number, number]
+    const channels = outputs / stride ** 2
+    const squares: FloatTensor = ops.reshape(pixels, [batch, rows, columns, channels, stride, stride])
+    const ordered: FloatTensor = ops.permute(squares, [0, 3, 1, 4, 2, 5])
+    return ops.reshape(ordered, [batch, channels, rows * stride, columns * stride])
+  }
+}

@@ -1,0 +1,50 @@
+import { type BlockNames, commonNames, type VitNames } from './names.js'
+
+/** What all have in common. `prefix` is what classes with a head put before the names of the backbone. */
+function backboneNames(prefix: string, block: (layer: string) => Partial<BlockNames>): VitNames {
+  return {
+    ...commonNames,
+    classToken: `${prefix}embeddings.cls_token`,
+    distillationToken: `${prefix}embeddings.distillation_token`,
+    registers: `${prefix}embeddings.register_tokens`,
+    patches: `${prefix}embeddings.patch_embeddings.projection`,
+    positions: `${prefix}embeddings.position_embeddings`,
+    block(index) {
+      const layer = `${prefix}encoder.layer.${index}`
+      const own = (name: string) => `${layer}.attention.attention.${name}`
+      return {
+        ...commonNames.block(index),
+        queryKeyValue: [own('query'), own('key'), own('value')],
+        projection: `${layer}.attention.output.dense`,
+        ...block(layer),
+      }
+    },
+    norm: `${prefix}layernorm`,
+    pooler: `${prefix}pooler.dense`,
+    distillationClassifier: 'distillation_classifier',
+    maskToken: `${prefix}embeddings.mask_token`,
+    decoder: 'decoder.0',
+  }
+}
+
+/** Names of ViT and DeiT. */
+export function vitNames(prefix: string): VitNames {
+  return backboneNames(prefix, (layer) => ({
+    attentionNorm: `${layer}.layernorm_before`,
+    mlpNorm: `${layer}.layernorm_after`,
+    mlpFirst: `${layer}.intermediate.dense`,
+    mlpSecond: `${layer}.output.dense`,
+  }))
+}
+
+/** Names of Dinov2, with and without registers; `gated`: the MLP is a SwiGLU. */
+export function dinov2Names(prefix: string, gated: boolean): VitNames {
+  return backboneNames(prefix, (layer) => ({
+    attentionNorm: `${layer}.norm1`,
+    attentionScale: `${layer}.layer_scale1.lambda1`,
+    mlpNorm: `${layer}.norm2`,
+    mlpFirst: `${layer}.mlp.${gated ? 'weights_in' : 'fc1'}`,
+    mlpSecond: `${layer}.mlp.${gated ? 'weights_out' : 'fc2'}`,
+    mlpScale: `${layer}.layer_scale2.lambda1`,
+  }))
+}

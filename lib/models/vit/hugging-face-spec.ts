@@ -1,0 +1,114 @@
+import {
+  boolean,
+  type Config,
+  nonNegativeInt,
+  number,
+  positiveInt,
+  positiveNumber,
+  sizePair,
+  string,
+} from '../../weights/config.js'
+import { type DecoderSpec, gridOf, type HeadSpec, type Size, type VitSpec } from './spec.js'
+
+/** What comes behind the family's name in the name of a class. */
+export type ClassKind =
+  | 'Model'
+  | 'ForImageClassification'
+  | 'ForImageClassificationWithTeacher'
+  | 'ForMaskedImageModeling'
+
+/** What tells the model types apart; `prefix` is what classes with a head put before the names of the backbone. */
+export interface Family {
+  readonly className: string
+  readonly prefix: string
+  readonly kinds: readonly ClassKind[]
+  readonly dinov2?: boolean
+  readonly registers?: boolean
+  readonly distillation?: boolean
+}
+
+/** The head of a class; `pooler`: a bare model with a pooler. */
+export function headOf(
+  config: Config,
+  family: Family,
+  classKind: ClassKind,
+  pooler: boolean,
+  classes: number,
+): HeadSpec {
+  const head: HeadSpec = {
+    ...{ pooling: 'class', over: 'patches', poolingHidden: 0, norm: false, pooler: undefined, classes },
+  }
+  if (classKind === 'ForImageClassificationWithTeacher') return { ...head, pooling: 'class-and-distillation' }
+  if (classKind === 'ForImageClassification')
+    return family.dinov2 ? { ...head, pooling: 'class-beside-mean' } : head
+  if (!pooler) return head
+  const width = positiveInt(config, 'pooler_output_size', positiveInt(config, 'hidden_size', 768))
+  return { ...head, pooler: { width, activation: string(config, 'pooler_act', 'tanh') } }
+}
+
+/** Defaults are those of the library's config classes, for keys that older versions did not write. */
+export function specOf(
+  config: Config,
+  { dinov2 = false, registers = false, distillation = false }: Family,
+): Omit<VitSpec, 'head' | 'maskToken' | 'decoder'> {
+  const width = positiveInt(config, 'hidden_size', 768)
+  const image = sizePair(config, 'image_size', [224, 224])
+  const patch = sizePair(config, 'patch_size', dinov2 && !registers ? [14, 14] : [16, 16])
+  const activation = string(config, 'hidden_act', 'gelu')
+  const expanded = Math.trunc(width * number(config, 'mlp_ratio', 4))
+  const plainMlp = { kind: 'plain', activation, norm: false } as const
+  return {
+    channels: positiveInt(config, 'num_channels', 3),
+    ...{ image, patch, patchBias: true, width },
+    accepts: dinov2 ? 'any' : 'on-request',
+    prefix: {
+      class: true,
+      distillation,
+      registers: registers ? nonNegativeInt(config, 'num_register_tokens', 4) : 0,
+    },
+    positions: {
+      covers: 'all-but-registers',
+      grid: squareOr(gridOf(image, patch)),
+      resize: registers ? 'hf-bicubic-antialias' : 'hf-bicubic',
+    },
+    embeddingNorm: false,
+    depth: positiveInt(config, 'num_hidden_layers', 12),
+    heads: positiveInt(config, 'num_attention_heads', 12),
+    mlp: !dinov2
+      ? { ...plainMlp, hidden: positiveInt(config, 'intermediate_size', 3072) }
+      : swiglu(config)
+        ? { kind: 'gated', hidden: gatedWidth(expanded), activation: 'silu', norm: false }
+        : { ...plainMlp, hidden: expanded },
+    queryKeyValueBias: boolean(config, 'qkv_bias', true),
+    projectionBias: true,
+    ...{ queryKeyNorm: false, attentionNorm: false },
+    norm: { kind: 'layer', epsilon: positiveNumber(config, 'layer_norm_eps', dinov2 ? 1e-6 : 1e-12) },
+    normOrder: 'before',
+    layerScale: dinov2,
+    finalNorm: true,
+  }
+}
+
+/** Two thirds of the width of a plain MLP, rounded up to a multiple of eight. */
+function gatedWidth(expanded: number): number {
+  return Math.floor((Math.trunc((expanded * 2) / 3) + 7) / 8) * 8
+}
+
+/**
+ * The library takes any table for that of a square picture when it resizes it. One that cannot be a square, which it
+ * refuses to resize, is taken for what it is.
+ */
+function squareOr(grid: Size): Size {
+  const side = Math.round(Math.sqrt(grid[0] * grid[1]))
+  return side * side === grid[0] * grid[1] ? [side, side] : grid
+}
+
+/** DeiT's decoder reads one token too early: the distillation token and all patches but the last, as it was trained. */
+export function decoderOf(config: Config, { distillation }: Family): DecoderSpec {
+  return { stride: positiveInt(config, 'encoder_stride', 16), skip: distillation ? [1, 1] : [1, 0] }
+}
+
+/** Whether the MLP of a Dinov2 is gated. */
+export function swiglu(config: Config): boolean {
+  return boolean(config, 'use_swiglu_ffn', false)
+}

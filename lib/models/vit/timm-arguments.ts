@@ -1,0 +1,51 @@
+import { type Config, configInvalid, isSet, object, positiveInts, strings } from '../../weights/config.js'
+import type { TimmArguments } from './timm-architectures.js'
+
+/** Arguments that change nothing about a trained model. */
+const training = /drop(_\w+)?_rate$|^(weight_init|fix_init|device|dtype|pretrained_strict)$/
+const flags = [
+  ...['qkv_bias', 'proj_bias', 'qk_norm', 'scale_attn_norm', 'scale_mlp_norm', 'pre_norm', 'final_norm'],
+  ...['class_token', 'no_embed_class', 'pool_include_prefix', 'dynamic_img_size', 'dynamic_img_pad'],
+]
+const known = [
+  ...['img_size', 'patch_size', 'in_chans', 'num_classes', 'global_pool', 'embed_dim', 'depth', 'num_heads'],
+  ...['mlp_ratio', 'init_values', 'pos_embed', 'reg_tokens', 'fc_norm', 'norm_layer', 'act_layer', ...flags],
+]
+
+/**
+ * The class's arguments as timm finds them: model_args come first, then what the architecture's name implies, then
+ * pretrained_cfg. A null of model_args is passed on, too: a flag is off then, another argument has no value.
+ */
+export function argumentsOf(config: Config, implied: TimmArguments): Config {
+  const given = isSet(config, 'model_args') ? object(config, 'model_args') : { ...config, values: {} }
+  for (const key of Object.keys(given.values))
+    if (isSet(given, key) && !known.includes(key) && !training.test(key))
+      throw configInvalid(given, key, `absent: the arguments known here are ${known.join(', ')}`)
+  const pretrained = isSet(config, 'pretrained_cfg') ? object(config, 'pretrained_cfg') : config
+  const [channels, ...size] = isSet(pretrained, 'input_size') ? positiveInts(pretrained, 'input_size') : []
+  const { img_size, ...architecture } = implied
+  const switchedOff = flags.filter((flag) => given.values[flag] === null).map((flag) => [flag, false])
+  const values = {
+    ...{ img_size: size.length === 2 ? size : img_size, in_chans: channels },
+    num_classes: config.values.num_classes ?? pretrained.values.num_classes,
+    global_pool: pretrained.values.global_pool,
+    ...Object.fromEntries(Object.entries(architecture).filter(([, value]) => value !== undefined)),
+    // A norm that model_args name has the library's epsilon, whatever the architecture's own has.
+    ...('norm_layer' in given.values && { norm_eps: undefined }),
+    ...given.values,
+    ...Object.fromEntries(switchedOff),
+  }
+  return {
+    ...given,
+    values: Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)),
+  }
+}
+
+/** Names of the classes by id, where the file has them. */
+export function labelsOf(config: Config): readonly string[] | undefined {
+  const holder =
+    isSet(config, 'label_names') || !isSet(config, 'pretrained_cfg')
+      ? config
+      : object(config, 'pretrained_cfg')
+  return Array.isArray(holder.values.label_names) ? strings(holder, 'label_names') : undefined
+}
