@@ -3,6 +3,7 @@
  * Everything public is exported here.
  * @module
  */
+export * as attention from './attention/index.js'
 export { errorCodes, SaccadeError, type SaccadeErrorCode } from './errors.js'
 export type { DataOf, DType } from './graph/dtype.js'
 export type { Shape } from './graph/shape.js'

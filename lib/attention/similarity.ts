@@ -1,0 +1,157 @@
+import { SaccadeError } from '../errors.js'
+import { formatShape, type Shape } from '../graph/shape.js'
+import { requireFloat, requireShape } from '../ops/check.js'
+import * as ops from '../ops/index.js'
+import { checkPair, type Fitting, type Pairs, type Similarity, widthOf } from './shapes.js'
+
+type SameWidth<Q extends Shape, K extends Shape> = Fitting<
+  Similarity<Q, K>,
+  'queries and keys differ in width, or their axes before the last two do not broadcast'
+>
+type AnyWidth<Q extends Shape, K extends Shape> = Fitting<
+  Pairs<Q, K>,
+  'the axes of queries and keys before the last two do not broadcast'
+>
+
+/** How much each query wants each key: queries [..., Nq, Dq] and keys [..., Nk, Dk] to [..., Nq, Nk]. */
+export type SimilarityFunction = (queries: ops.FloatTensor, keys: ops.FloatTensor) => ops.FloatTensor
+
+/**
+ * The dot product of each query with each key, q . k: large where the two point the same way, and the larger the
+ * longer they are (Luong et al. 2015, section 3.1, "dot").
+ * @param queries float32 [..., Nq, D]
+ * @param keys float32 [..., Nk, D]; axes before the last two are broadcast against those of the queries
+ * @returns float32 [..., Nq, Nk]
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH
+ */
+export function dotProduct<Q extends Shape, K extends Shape>(
+  queries: ops.FloatTensor<Q>,
+  keys: ops.FloatTensor<K> & SameWidth<Q, K>,
+): ops.FloatTensor<Similarity<Q, K>> {
+  return products(queries, keys, 'dotProduct') as ops.FloatTensor<Similarity<Q, K>>
+}
+
+/**
+ * The dot product divided by the square root of the width, q . k / sqrt(D) (Vaswani et al. 2017, section 3.2.1): the
+ * dot product of two vectors of D independent numbers of variance 1 has variance D, and this brings it back to 1.
+ * @param queries float32 [..., Nq, D]
+ * @param keys float32 [..., Nk, D]
+ * @param scale the factor, if it is to be another than 1 / sqrt(D). The larger it is, the harder soft retrieval gets
+ * @returns float32 [..., Nq, Nk]
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID for a scale that is not a number
+ */
+export function scaledDotProduct<Q extends Shape, K extends Shape>(
+  queries: ops.FloatTensor<Q>,
+  keys: ops.FloatTensor<K> & SameWidth<Q, K>,
+  scale?: number,
+): ops.FloatTensor<Similarity<Q, K>> {
+  const product = products(queries, keys, 'scaledDotProduct')
+  const factor = scale ?? 1 / Math.sqrt(widthOf(queries))
+  if (!Number.isFinite(factor))
+    throw new SaccadeError(
+      'OPTION_INVALID',
+      `scaledDotProduct: scale must be a finite number, got ${String(factor)}`,
+    )
+  return ops.mul(product, factor) as ops.FloatTensor as ops.FloatTensor<Similarity<Q, K>>
+}
+
+/**
+ * The general, or bilinear, similarity q^T W k (Luong et al. 2015, section 3.1, "general"): a learned matrix says which
+ * feature of a query goes with which feature of a key. The two may differ in width.
+ * @param queries float32 [..., Nq, Dq]
+ * @param keys float32 [..., Nk, Dk]
+ * @param weight float32 [Dq, Dk]
+ * @returns float32 [..., Nq, Nk]
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH
+ */
+export function general<Q extends Shape, K extends Shape>(
+  queries: ops.FloatTensor<Q>,
+  keys: ops.FloatTensor<K> & AnyWidth<Q, K>,
+  weight: ops.FloatTensor,
+): ops.FloatTensor<Pairs<Q, K>> {
+  checkPair(queries, keys, 'general')
+  requireFloat(weight, 'general: weight')
+  requireShape(weight, [widthOf(queries), widthOf(keys)], 'general: weight')
+  const turned: ops.FloatTensor = ops.matmul(queries as ops.FloatTensor, weight)
+  return products(turned, keys, 'general') as ops.FloatTensor<Pairs<Q, K>>
+}
+
+/**
+ * The additive similarity w_q^T q + w_k^T k: what the query asks for plus what the key offers. It is cheap, but
+ * softmax over the keys takes the first term away again, as it is the same for every key: soft retrieval gives each
+ * query the same result. {@link additiveTanh} puts a tanh between, so that the terms act on each other.
+ * @param queries float32 [..., Nq, Dq]
+ * @param keys float32 [..., Nk, Dk]
+ * @param queryWeight float32 [Dq]
+ * @param keyWeight float32 [Dk]
+ * @returns float32 [..., Nq, Nk]
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH
+ */
+export function additive<Q extends Shape, K extends Shape>(
+  queries: ops.FloatTensor<Q>,
+  keys: ops.FloatTensor<K> & AnyWidth<Q, K>,
+  queryWeight: ops.FloatTensor,
+  keyWeight: ops.FloatTensor,
+): ops.FloatTensor<Pairs<Q, K>> {
+  checkPair(queries, keys, 'additive')
+  const asked = projected(queries, queryWeight, 'additive: queryWeight')
+  const offered = ops.transpose(projected(keys, keyWeight, 'additive: keyWeight')) as ops.FloatTensor
+  return ops.add(asked, offered) as ops.FloatTensor as ops.FloatTensor<Pairs<Q, K>>
+}
+
+/** The learned parts of {@link additiveTanh}. */
+export interface AdditiveTanhWeights {
+  /** float32 [H, Dq], W_q. */
+  readonly query: ops.FloatTensor
+  /** float32 [H, Dk], W_k. */
+  readonly key: ops.FloatTensor
+  /** float32 [H], v. */
+  readonly output: ops.FloatTensor
+}
+
+/**
+ * The additive similarity with a hidden layer, v^T tanh(W_q q + W_k k), as the first attention had it (Bahdanau et al.
+ * 2014, appendix A.1.2). Needs memory for Nq * Nk * H numbers.
+ * @param queries float32 [..., Nq, Dq]
+ * @param keys float32 [..., Nk, Dk]
+ * @returns float32 [..., Nq, Nk]
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH
+ */
+export function additiveTanh<Q extends Shape, K extends Shape>(
+  queries: ops.FloatTensor<Q>,
+  keys: ops.FloatTensor<K> & AnyWidth<Q, K>,
+  weights: AdditiveTanhWeights,
+): ops.FloatTensor<Pairs<Q, K>> {
+  const { query, key, output } = weights
+  checkPair(queries, keys, 'additiveTanh')
+  requireFloat(output, 'additiveTanh: output')
+  const [hidden = 0] = output.shape
+  requireShape(output, [hidden], 'additiveTanh: output')
+  requireFloat(query, 'additiveTanh: query')
+  requireShape(query, [hidden, widthOf(queries)], 'additiveTanh: query')
+  requireFloat(key, 'additiveTanh: key')
+  requireShape(key, [hidden, widthOf(keys)], 'additiveTanh: key')
+  const asked = ops.unsqueeze(ops.linear(queries as ops.FloatTensor, query), -2)
+  const offered = ops.unsqueeze(ops.linear(keys as ops.FloatTensor, key), -3)
+  const layer = ops.tanh(ops.add(asked, offered))
+  const column = ops.unsqueeze(output, -1)
+  return ops.squeeze(ops.matmul(layer, column), -1) as ops.FloatTensor<Pairs<Q, K>>
+}
+
+/** queries @ keys^T. */
+function products(queries: ops.FloatTensor, keys: ops.FloatTensor, what: string): ops.FloatTensor {
+  checkPair(queries, keys, what)
+  if (widthOf(queries) !== widthOf(keys))
+    throw new SaccadeError(
+      'SHAPE_MISMATCH',
+      `${what}: queries ${formatShape(queries.shape)} and keys ${formatShape(keys.shape)} differ in width`,
+    )
+  return ops.matmul(queries, ops.transpose(keys) as ops.FloatTensor)
+}
+
+/** [..., N, D] and a vector [D] to [..., N, 1]. */
+function projected(x: ops.FloatTensor, weight: ops.FloatTensor, what: string): ops.FloatTensor {
+  requireFloat(weight, what)
+  requireShape(weight, [widthOf(x)], what)
+  return ops.matmul(x, ops.unsqueeze(weight, -1))
+}
