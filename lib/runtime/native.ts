@@ -18,8 +18,11 @@ export interface NativeMapping {
   /** Same text for the same unchanged file anywhere in the process: device, inode, size and modification time. */
   readonly key: string
   readonly byteLength: number
-  /** A view of the mapping as a buffer (no copy when aligned to 8 bytes). Keeps the mapping alive. */
-  buffer(offset: number, byteLength: number): NativeBuffer
+  /**
+   * A view of the mapping as a buffer: no copy where the offset is a multiple of `alignment`, which is the size of the
+   * elements (default: 8, the widest). Keeps the mapping alive.
+   */
+  buffer(offset: number, byteLength: number, alignment?: number): NativeBuffer
   dispose(): void
 }
 
@@ -50,7 +53,12 @@ export interface NativeInfo {
   readonly compiler: string
   /** Version of the addon; must equal the package's. */
   readonly version: string
-  readonly cuda: { readonly built: boolean; readonly available: boolean; readonly reason: string; readonly name?: string }
+  readonly cuda: {
+    readonly built: boolean
+    readonly available: boolean
+    readonly reason: string
+    readonly name?: string
+  }
   /** Bytes of native memory alive, and of the arena that runs share. */
   readonly memory: { readonly buffers: number; readonly arena: number }
 }

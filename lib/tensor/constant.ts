@@ -20,7 +20,10 @@ export function constant<D extends DType>(
   checkShape(shape, 'constant')
   const bytes = sizeOf(shape) * dtypeBytes[dtype]
   try {
-    const source = new BufferSource(mapping.buffer(offset, bytes), `${mapping.key}@${offset}+${bytes}`)
+    const source = new BufferSource(
+      mapping.buffer(offset, bytes, dtypeBytes[dtype]),
+      `${mapping.key}@${offset}+${bytes}`,
+    )
     return new Tensor<D>(new Node('constant', dtype, [...shape], [], undefined, source))
   } catch (error) {
     throw fromNative(error)

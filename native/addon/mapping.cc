@@ -8,8 +8,8 @@
 namespace saccade {
 namespace {
 
-// The widest element type: views of the mapping at such offsets can be read in place.
-constexpr int64_t kAlignment = 8;
+// Of the widest element type.
+constexpr int64_t kWidest = 8;
 
 }  // namespace
 
@@ -42,9 +42,10 @@ Napi::Value MappingObject::buffer(const Napi::CallbackInfo& info) {
     const int64_t bytes = mapping().bytes();
     const int64_t offset = integerArgument(info[0], "offset", 0, bytes);
     const int64_t length = integerArgument(info[1], "byteLength", 0, bytes - offset);
+    const int64_t alignment = integerArgument(info[2], "alignment", 1, kWidest, kWidest);
     const char* data = held_->data() + offset;
     std::shared_ptr<Memory> memory;
-    if (offset % kAlignment == 0) {
+    if (offset % alignment == 0) {
       memory = Memory::borrow(held_, data, length);
     } else {
       memory = executor().device().allocate(length);
