@@ -57,15 +57,16 @@ export function sinusoidalPositions(
   width: number,
   layout: 'interleaved' | 'halves',
 ): ops.FloatTensor {
-  const table = new Float32Array(places * width)
   const half = Math.ceil(width / 2)
-  for (let place = 0; place < places; place++) {
-    for (let column = 0; column < width; column++) {
-      const pair = layout === 'halves' ? column % half : Math.floor(column / 2)
-      const cosine = layout === 'halves' ? column >= half : column % 2 === 1
-      const angle = place / 10000 ** ((2 * pair) / width)
-      table[place * width + column] = cosine ? Math.cos(angle) : Math.sin(angle)
-    }
-  }
+  const columns = Array.from({ length: width }, (_, column) => {
+    const pair = layout === 'halves' ? column % half : Math.floor(column / 2)
+    const cosine = layout === 'halves' ? column >= half : column % 2 === 1
+    return { wave: cosine ? Math.cos : Math.sin, slowness: 10000 ** ((2 * pair) / width) }
+  })
+  const table = new Float32Array(places * width)
+  for (let place = 0; place < places; place++)
+    columns.forEach(({ wave, slowness }, column) => {
+      table[place * width + column] = wave(place / slowness)
+    })
   return constantFrom(table, [places, width], 'float32')
 }

@@ -80,12 +80,13 @@ function readEmbeddings(base: WeightReader, config: MarianConfig) {
     ? /^(shared|encoder\.embed_tokens|decoder\.embed_tokens)\.weight$/
     : /^shared\.weight$/
   base.ignore(repeated, 'the shared word embeddings again')
-  const positions = (side: string) =>
-    base.maybe(`${side}.embed_positions.weight`, [config.positions, width]) ??
-    sinusoidalPositions(config.positions, width, 'halves')
+  const stored = (side: string) => base.maybe(`${side}.embed_positions.weight`, [config.positions, width])
+  const [sourcePositions, targetPositions] = [stored('encoder'), stored('decoder')]
+  const computed =
+    sourcePositions && targetPositions ? undefined : sinusoidalPositions(config.positions, width, 'halves')
   return {
-    source: { words: source, positions: positions('encoder'), scale },
-    target: { words: target, positions: positions('decoder'), scale },
+    source: { words: source, positions: sourcePositions ?? computed!, scale },
+    target: { words: target, positions: targetPositions ?? computed!, scale },
   }
 }
 
