@@ -6,7 +6,7 @@ import { constantFrom } from '../tensor/constant.js'
 import type { Tensor } from '../tensor/tensor.js'
 
 /** A mask of zeros and ones, of any of these types. */
-export type Mask = Tensor<'bool'> | Tensor<'int64'> | Tensor<'int32'> | Tensor<'uint8'>
+export type Mask = Tensor<'bool' | 'int64' | 'int32' | 'uint8'>
 
 /**
  * What Hugging Face adds to the scores of padding: the lowest float32, not -Infinity. It hides a key as well, but a
