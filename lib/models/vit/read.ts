@@ -88,20 +88,10 @@ function readPositions(
   const prefix = positionedPrefix(spec)
   const table = parameter(reader, name, [1, prefix + rows * columns, width])
   if (!storedGrid) return table
-  const stored: FloatTensor = ops.reshape(ops.slice(table, { axis: 1, start: prefix }), [
-    1,
-    rows,
-    columns,
-    width,
-  ])
-  const resized: FloatTensor = ops.reshape(resizePositions(stored, grid, resize), [
-    1,
-    grid[0] * grid[1],
-    width,
-  ])
-  return prefix > 0
-    ? ops.concat([ops.slice(table, { axis: 1, end: prefix }) as FloatTensor, resized], 1)
-    : resized
+  const [front, patches] = ops.split(table, [prefix, rows * columns], 1) as [FloatTensor, FloatTensor]
+  const resized = resizePositions(ops.reshape(patches, [1, rows, columns, width]), grid, resize)
+  const flat: FloatTensor = ops.reshape(resized, [1, grid[0] * grid[1], width])
+  return prefix > 0 ? ops.concat([front, flat], 1) : flat
 }
 
 function readBlock(reader: WeightReader, spec: VitSpec, names: BlockNames): Block {
