@@ -38,7 +38,8 @@ void normalise(float* row, int64_t keys) {
   const auto at = [&](int64_t j) {
     return j + kLanes <= keys ? load(row + j) : select(firstLanes(keys - j), load(row + j, keys - j), hidden);
   };
-  for (int64_t j = 0; j < keys; j += kLanes) most = maximum(at(j), most);
+  for (int64_t j = 0; j < keys; j += kLanes)
+    most = max(at(j), most);  // passes over NaN, which `weights` keeps
   const float top = largest(most);
   const F shift = broadcast(top == -__builtin_inff() ? 0.0f : top);
   F weights = zero();

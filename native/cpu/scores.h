@@ -117,10 +117,11 @@ inline void scoreBlock(const Head& head, int64_t first, int64_t queries, int64_t
   }
 }
 
-// The largest score of a row (NaN where one is NaN) and `previous`.
+// The largest score of a row and `previous`. A NaN may be passed over: its exponential is NaN, and with it
+// the sums.
 inline float largestScore(const float* row, int64_t keys, float previous) {
   F most = broadcast(previous);
-  for (int64_t j = 0; j < keys; j += kLanes) most = maximum(load(row + j), most);
+  for (int64_t j = 0; j < keys; j += kLanes) most = max(load(row + j), most);
   return largest(most);
 }
 

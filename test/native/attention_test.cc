@@ -259,6 +259,16 @@ TEST_CASE("keys hidden by a mask or by causality do not exist, be they NaN") {
           {1, causal, 0});
       CHECK(dirty.sameBits(clean));
     }
+    // Keys 100..109 are not numbers, and no query from 150 on sees so far back.
+    Array<float> near({1, 1, n, d}), far({1, 1, n, d});
+    run(table, Op::attention, {near.view(), q.view(), k.view(), v.view(), absent(), absent()}, {1, 1, 40});
+    Array<float> badV({1, 1, n, d}, [&](int64_t i) { return i / d / 10 == 10 ? NAN : v[i]; });
+    run(table, Op::attention, {far.view(), q.view(), k.view(), badV.view(), absent(), absent()}, {1, 1, 40});
+    for (int64_t i = 0; i < n; i++) {
+      const bool sees = i >= 100 && i < 150;
+      CHECK(std::isnan(far[i * d]) == sees);
+      if (!sees) CHECK(std::memcmp(&far[i * d], &near[i * d], size_t(d) * 4) == 0);
+    }
     // The last key is NaN: causally, only the last query sees it.
     Array<float> clean({1, 1, n, d}), dirty({1, 1, n, d});
     run(table, Op::attention, {clean.view(), q.view(), k.view(), v.view(), absent(), absent()}, {1, 1, 0});

@@ -19,6 +19,7 @@ const Case kCases[] = {
     {2, 13, 9, 20, 7, 5, 33, 3, 3, 2, 2, 1, 1, 1, 1, 1},      // K is no multiple of a block
     {1, 14, 14, 64, 14, 14, 130, 3, 3, 1, 1, 1, 1, 1, 1, 1},  // K = 576: three blocks
     {1, 17, 11, 12, 15, 7, 18, 3, 3, 1, 1, 2, 0, 3, 2, 3},    // groups, dilation, uneven padding
+    {1, 12, 12, 10, 10, 8, 9, 3, 3, 1, 1, 0, 0, 1, 2, 1},     // dilation along full rows of channels
     {1, 7, 9, 5, 4, 8, 5, 4, 2, 2, 1, 3, 0, 1, 1, 5},         // every channel a group, even window
     {1, 4, 4, 6, 9, 9, 4, 5, 5, 1, 1, 5, 5, 1, 1, 2},         // windows that see padding alone
     {3, 8, 8, 40, 8, 8, 24, 1, 1, 1, 1, 0, 0, 1, 1, 1},

@@ -164,6 +164,29 @@ TEST_CASE("gemm takes any strides of a and b, and a batch of b") {
   });
 }
 
+TEST_CASE("gemm shares one b among batches of one row or more, with gaps between them") {
+  forEachTable([](const KernelTable& table) {
+    Random random(8);
+    for (const Case& c : {Case{7, 1, 30, 20}, Case{3, 7, 30, 20}, Case{4, 80, 30, 20}}) {
+      const Dims aStrides{c.m * 40 + 11, 40, 1}, outStrides{c.m * 25 + 9, 25, 1},
+          residualStrides{c.m * 33, 33, 1};
+      Array<float> a({c.batch, c.m, c.k}, aStrides, random.wholes()), b({1, c.k, c.n}, random.wholes());
+      Array<float> out({c.batch, c.m, c.n}, outStrides);
+      Array<float> residual({c.batch, c.m, c.n}, residualStrides, random.wholes());
+      const Array<char> packed = pack(table, b.view(), Precision::float32);
+      run(table, Op::gemm, {out.view(), a.view(), packed.view(), absent(), residual.view()},
+          attributes(c, 1, Unary::identity, Precision::float32, 1));
+      int64_t wrong = 0;
+      for (int64_t i = 0; i < out.size(); i++) {
+        const int64_t column = i % c.n, row = i / c.n % c.m, batch = i / c.n / c.m;
+        wrong += double(out[i]) != naive(a, b, c, batch, row, column) + double(residual[i]);
+      }
+      CHECK(wrong == 0);
+      CHECK(out.intact());
+    }
+  });
+}
+
 TEST_CASE("pack converts half floats exactly and rounds to nearest even") {
   forEachTable([](const KernelTable& table) {
     // Each of the 65536 half floats, as a column of one; the product with 1 gives it back.
@@ -290,6 +313,18 @@ TEST_CASE("NaN and infinity reach the output, through int8 too") {
       }
       CHECK(wrong == 0);
     }
+  });
+}
+
+TEST_CASE("a column of int8 weights with an infinity gives NaN") {
+  forEachTable([](const KernelTable& table) {
+    Array<float> a({1, 1, 3}, [](int64_t) { return 1.0f; }), out({1, 1, 2});
+    Array<float> b({1, 3, 2}, [](int64_t i) { return i == 2 ? -INFINITY : 1.0f; });
+    const Array<char> packed = pack(table, b.view(), Precision::int8);
+    run(table, Op::gemm, {out.view(), a.view(), packed.view(), absent(), absent()},
+        attributes({1, 1, 3, 2}, 1, Unary::identity, Precision::int8, 1));
+    CHECK(std::isnan(out[0]));
+    CHECK(out[1] == 3.0f);
   });
 }
 
