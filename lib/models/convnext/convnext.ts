@@ -3,6 +3,7 @@ import { formatShape } from '../../graph/shape.js'
 import { activation } from '../../nn/activation.js'
 import { Convolution } from '../../nn/convolution.js'
 import type { Linear } from '../../nn/linear.js'
+import { requireFloat } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
 import type { WeightReader } from '../../weights/reader.js'
@@ -162,8 +163,7 @@ export class ConvNext extends Model {
 
   #check(pixels: ops.FloatTensor): void {
     const { channels } = this.spec
-    if (pixels.dtype !== 'float32')
-      throw new SaccadeError('DTYPE_MISMATCH', `pixelValues: expected float32, got ${pixels.describe()}`)
+    requireFloat(pixels, 'pixelValues')
     if (pixels.rank !== 4 || pixels.shape[1] !== channels)
       throw new SaccadeError(
         'SHAPE_MISMATCH',
