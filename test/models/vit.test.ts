@@ -4,7 +4,8 @@ import * as assert from 'uvu/assert'
 import { golden, testGoldens } from './goldens.js'
 
 /** Every stored case of the family, from whatever library. */
-const family = /^(vit-(model|classifier|half|sharded|masked-image)|timm-vit-|torchvision-vit|dino-v1|dinov2-|.*deit)/
+const family =
+  /^(vit-(model|classifier|half|sharded|masked-image)|timm-vit-|torchvision-vit|dino-v1|dinov2-|.*deit)/
 const cases = readdirSync(golden('')).filter((name) => family.test(name))
 
 test('there are cases of every layout', () => {
