@@ -16,6 +16,7 @@ namespace {
 // threads.
 constexpr int64_t kTileRows = 72;
 constexpr int64_t kTilePanels = 16;
+static_assert(kTileRows % kMicroRows == 0 && kBlockK % kLanes == 0);
 
 struct Rows {
   const float* data;

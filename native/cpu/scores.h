@@ -13,6 +13,7 @@ namespace {
 // kBlockK, so that weights @ values is one chain of the micro-kernel a block.
 constexpr int64_t kKeys = 256;
 constexpr int64_t kQueries = 102;
+static_assert(kKeys <= kBlockK && kKeys % kMicroColumns == 0);
 
 // Queries of a tile, in even parts of at most kQueries.
 constexpr int64_t queryBlock(int64_t queries) {

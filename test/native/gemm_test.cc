@@ -169,7 +169,7 @@ TEST_CASE("gemm shares one b among batches of one row or more, with gaps between
     Random random(8);
     for (const Case& c : {Case{7, 1, 30, 20}, Case{3, 7, 30, 20}, Case{4, 80, 30, 20}}) {
       const Dims aStrides{c.m * 40 + 11, 40, 1}, outStrides{c.m * 25 + 9, 25, 1},
-          residualStrides{c.m * 33, 33, 1};
+          residualStrides{c.m * 33 + 5, 33, 1};
       Array<float> a({c.batch, c.m, c.k}, aStrides, random.wholes()), b({1, c.k, c.n}, random.wholes());
       Array<float> out({c.batch, c.m, c.n}, outStrides);
       Array<float> residual({c.batch, c.m, c.n}, residualStrides, random.wholes());
@@ -330,15 +330,17 @@ TEST_CASE("a column of int8 weights with an infinity gives NaN") {
 
 TEST_CASE("pack in int8 takes columns of zeros and of subnormal weights") {
   forEachTable([](const KernelTable& table) {
-    Array<float> a({1, 1, 2}, [](int64_t) { return 1.0f; });
-    Array<float> b({1, 2, 3}, [](int64_t i) { return i % 3 == 0 ? 0.0f : i % 3 == 1 ? 1e-44f : 2.0f; });
-    Array<float> out({1, 1, 3});
+    // 190 of the smallest steps: the scale, 190 / 127, can only be 1 step, and 190 has no int8.
+    const float columns[] = {0.0f, 0x1p-149f * 7, 0x1p-149f * 190, 2.0f};
+    Array<float> a({1, 1, 2}, [](int64_t) { return 1.0f; }), out({1, 1, 4});
+    Array<float> b({1, 2, 4}, [&](int64_t i) { return columns[i % 4]; });
     const Array<char> packed = pack(table, b.view(), Precision::int8);
     run(table, Op::gemm, {out.view(), a.view(), packed.view(), absent(), absent()},
-        attributes({1, 1, 2, 3}, 1, Unary::identity, Precision::int8, 1));
+        attributes({1, 1, 2, 4}, 1, Unary::identity, Precision::int8, 1));
     CHECK(out[0] == 0.0f);
-    CHECK(std::fabs(out[1]) < 1e-42f);
-    CHECK(std::fabs(out[2] - 4.0f) < 1e-6f);
+    CHECK(std::fabs(out[1]) <= 0x1p-149f * 14);
+    CHECK(out[2] == 0x1p-149f * 254);
+    CHECK(std::fabs(out[3] - 4.0f) < 1e-6f);
   });
 }
 
