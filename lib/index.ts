@@ -18,5 +18,6 @@ export { type Pipeline, type PipelineOptions, pipeline, type Task, tasks } from 
 export { cos_sim, TensorOutput } from './pipelines/tensor-output.js'
 export type { Device, DTypeName } from './runtime/device.js'
 export type { RunOptions } from './runtime/programs.js'
+export type { TensorData } from './tensor/data.js'
 export { evaluate } from './tensor/evaluate.js'
-export { Tensor, type TensorData } from './tensor/tensor.js'
+export { Tensor } from './tensor/tensor.js'

@@ -1,6 +1,7 @@
 import { Node, type Source, structureKey, topologicalOrder } from '../graph/node.js'
+import { viewOps } from '../graph/views.js'
 import { constantNodes } from './constancy.js'
-import { viewOps, withInputs } from './rewrite.js'
+import { withInputs } from './rewrite.js'
 
 /** A part of the graph that depends on constants alone: computed once a process, then a constant itself. */
 export interface Folded {

@@ -1,7 +1,8 @@
 import { Node, topologicalOrder } from '../graph/node.js'
 import { type Shape, sameShape, sizeOf } from '../graph/shape.js'
+import { expandNode, permuteNode, reshapeNode, sliceNode } from '../graph/views.js'
 import { constantNodes } from './constancy.js'
-import { countUses, expandNode, permuteNode, reshapeNode, withAttributes, withInputs } from './rewrite.js'
+import { countUses, withAttributes, withInputs } from './rewrite.js'
 
 /** Activations a gemm or convolution can apply to its result while it is in registers: those without a parameter. */
 const epilogueActivations = new Set([
@@ -200,7 +201,7 @@ function lowerConvolution(node: Node): Node {
   if (simple && kh === stride[0] && kw === stride[1]) {
     // Patches do not overlap: each is a row of a matrix.
     const [oh, ow] = [Math.floor(h / kh), Math.floor(w / kw)]
-    const inside = oh * kh === h && ow * kw === w ? x : cropNode(x, oh * kh, ow * kw)
+    const inside = sliceNode(sliceNode(x, 1, 0, oh * kh), 2, 0, ow * kw)
     const patches = permuteNode(reshapeNode(inside, [batch, oh, kh, ow, kw, channels]), [0, 1, 3, 2, 4, 5])
     const rows = reshapeNode(patches, [1, batch * oh * ow, kh * kw * channels])
     const matrix = reshapeNode(permuteNode(weight, [2, 3, 1, 0]), [1, kh * kw * channels, outputs])
@@ -221,9 +222,4 @@ interface ConvolutionAttributes {
   padding: readonly number[]
   dilation: readonly number[]
   groups: number
-}
-
-function cropNode(x: Node, h: number, w: number): Node {
-  const shape = [x.shape[0]!, h, w, x.shape[3]!]
-  return new Node('slice', x.dtype, shape, [x], { starts: [0, 0, 0, 0], steps: [1, 1, 1, 1] })
 }

@@ -53,19 +53,22 @@ export function viewLayout(node: Node, input: Layout): Layout | undefined {
       return { ...input, shape: node.shape, strides }
     }
     case 'slice': {
-      const starts = node.attributes.starts as readonly number[]
-      const steps = node.attributes.steps as readonly number[]
-      const offset = starts.reduce((sum, start, axis) => sum + start * input.strides[axis]!, input.offset)
-      return {
-        ...input,
-        shape: node.shape,
-        offset: sizeOf(node.shape) === 0 ? input.offset : offset,
-        strides: input.strides.map((stride, axis) => stride * steps[axis]!),
-      }
+      const { axis, start, step } = node.attributes as unknown as SliceAttributes
+      const stride = input.strides[axis]!
+      // An empty part may begin at the very end.
+      const offset = sizeOf(node.shape) === 0 ? input.offset : input.offset + start * stride
+      const strides = input.strides.map((old, index) => (index === axis ? stride * step : old))
+      return { ...input, shape: node.shape, offset, strides }
     }
     default:
       throw new Error(`${node.op} is not a view`)
   }
+}
+
+interface SliceAttributes {
+  readonly axis: number
+  readonly start: number
+  readonly step: number
 }
 
 /**

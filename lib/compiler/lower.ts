@@ -1,9 +1,9 @@
 import { dtypeBytes } from '../graph/dtype.js'
 import { type Node, type Source, topologicalOrder } from '../graph/node.js'
 import { type Shape, sizeOf } from '../graph/shape.js'
+import { viewOps } from '../graph/views.js'
 import { instructionsOf } from './instructions.js'
 import { contiguousLayout, isContiguous, type Layout, type Value, viewLayout } from './layout.js'
-import { viewOps } from './rewrite.js'
 import type { Precision, Target } from './target.js'
 
 /** One native instruction; view 0 is written. */

@@ -1,3 +1,5 @@
+import { SaccadeError } from '../errors.js'
+
 /** Bytes of one element of each data type. Arithmetic is in float32; the others are storage, indices and masks. */
 export const dtypeBytes = {
   float32: 4,
@@ -23,7 +25,7 @@ export type DataOf<D extends DType> = D extends 'float32'
         ? Uint8Array
         : Uint16Array
 
-type DataConstructor = new (buffer: ArrayBuffer) => DataOf<DType>
+type DataConstructor = new (data: ArrayBuffer | readonly number[]) => DataOf<DType>
 
 /** The constructor of the typed array for each data type. */
 export const dataConstructors: Record<DType, DataConstructor> = {
@@ -38,4 +40,25 @@ export const dataConstructors: Record<DType, DataConstructor> = {
 
 export function isDType(value: unknown): value is DType {
   return typeof value === 'string' && Object.hasOwn(dtypeBytes, value)
+}
+
+const integerRanges: { readonly [D in DType]?: readonly [bigint, bigint] } = {
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  uint8: [0n, 255n],
+}
+
+/**
+ * The element of a data type that a value stands for; a boolean as 0 or 1.
+ * @throws INPUT_INVALID if an integer type cannot hold it
+ */
+export function checkValue(value: number | bigint | boolean, dtype: DType, what: string): number | bigint {
+  if (dtype === 'bool') return value ? 1 : 0
+  const range = integerRanges[dtype]
+  if (!range) return Number(value)
+  const whole = typeof value !== 'number' || Number.isInteger(value)
+  const exact = whole ? BigInt(value) : undefined
+  if (exact === undefined || exact < range[0] || exact > range[1])
+    throw new SaccadeError('INPUT_INVALID', `${what}: ${String(value)} is no ${dtype}`)
+  return dtype === 'int64' ? exact : Number(value)
 }

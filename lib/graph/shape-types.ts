@@ -1,53 +1,112 @@
 import type { Shape } from './shape.js'
 
 /**
- * Shapes at the level of types. Ranks are always checked; sizes where both sides are literals. A mistake turns a
- * parameter's type into {@link Mismatch}, whose text the editor shows. `Shape` (a list of unknown rank) fits anything.
+ * Shapes at the level of types. Ranks are always checked; sizes where both sides are literals. `Shape` (a list of
+ * unknown rank) fits anything, and `number` any size. A type that computes a shape gives `never` where the operands do
+ * not fit, and {@link Fitting} turns that into a red line in the editor.
  */
 export interface Mismatch<Message extends string> {
   readonly mismatch: Message
 }
 
+/** Nothing to object, or, for `never`, a type that no argument has and whose text the editor shows. */
+export type Fitting<Result, Message extends string> = [Result] extends [never] ? Mismatch<Message> : unknown
+
 /** True for shapes whose rank is not known to the type checker. */
 export type IsDynamic<S extends Shape> = number extends S['length'] ? true : false
 
-/** Whether two sizes can be equal: unknown sizes (`number`) may be anything. */
-type Fits<A extends number, B extends number> = number extends A
-  ? true
-  : number extends B
-    ? true
-    : A extends B
-      ? true
-      : false
+/** The shape as a plain tuple, as results have it: `[2, 3]` for `readonly [2, 3]`. */
+export type Dims<S extends Shape> = { -readonly [I in keyof S]: S[I] }
 
-type Broadcast1<A extends number, B extends number> = A extends 1
+/** A shape of the same rank with unknown sizes. */
+export type SameRank<S extends Shape> = { -readonly [I in keyof S]: number }
+
+/** The shape if it has one of the ranks, or may have it; else `never`. */
+export type OfRank<S extends Shape, Rank extends number> =
+  IsDynamic<S> extends true ? S : S['length'] extends Rank ? S : never
+
+/** The shape if it has at least one axis, or may have; else `never`. */
+export type NotScalar<S extends Shape> = S extends readonly [] ? never : S
+
+/** Size of the last axis. */
+export type LastOf<S extends Shape> = S extends readonly [...Shape, infer Last extends number] ? Last : number
+
+/** What is known of two sizes that must be equal; `never` if they cannot be. */
+export type SameSize<A extends number, B extends number> = number extends A
   ? B
-  : B extends 1
+  : number extends B
     ? A
-    : number extends A
-      ? B
-      : number extends B
-        ? A
-        : A extends B
-          ? A
-          : never
+    : A extends B
+      ? A
+      : never
+
+/** The same for all sizes of two shapes; `never` if one differs, or the ranks do. */
+export type SameSizes<A extends Shape, B extends Shape> = A extends readonly [
+  infer AFirst extends number,
+  ...infer ARest extends Shape,
+]
+  ? B extends readonly [infer BFirst extends number, ...infer BRest extends Shape]
+    ? Prepend<SameSize<AFirst, BFirst>, SameSizes<ARest, BRest>>
+    : never
+  : B extends readonly []
+    ? []
+    : never
+
+/** What is known of two shapes that must be equal; `never` if they cannot be. */
+export type SameShape<A extends Shape, B extends Shape> =
+  IsDynamic<A> extends true ? B : IsDynamic<B> extends true ? A : SameSizes<A, B>
+
+type Prepend<First extends number, Rest extends Shape> = [First] extends [never]
+  ? never
+  : [Rest] extends [never]
+    ? never
+    : [First, ...Rest]
+
+// Broadcasting.
 
 /** Shape of an element-wise result; `never` where the shapes do not broadcast. */
 export type Broadcast<A extends Shape, B extends Shape> =
-  IsDynamic<A> extends true ? Shape : IsDynamic<B> extends true ? Shape : BroadcastFrom<A, B, []>
+  IsDynamic<A> extends true ? Shape : IsDynamic<B> extends true ? Shape : BroadcastTuples<A, B, []>
 
-type BroadcastFrom<A extends Shape, B extends Shape, Result extends Shape> = A extends readonly [
+type BroadcastTuples<A extends Shape, B extends Shape, Result extends Shape> = A extends readonly [
   ...infer A0 extends Shape,
   infer ALast extends number,
 ]
   ? B extends readonly [...infer B0 extends Shape, infer BLast extends number]
-    ? [Broadcast1<ALast, BLast>] extends [never]
+    ? [BroadcastSize<ALast, BLast>] extends [never]
       ? never
-      : BroadcastFrom<A0, B0, [Broadcast1<ALast, BLast>, ...Result]>
+      : BroadcastTuples<A0, B0, [BroadcastSize<ALast, BLast>, ...Result]>
     : [...A, ...Result]
   : [...B, ...Result]
 
-/** Shape of a matrix product over the last two axes, the axes before them broadcast; `never` if they do not fit. */
+type BroadcastSize<A extends number, B extends number> = A extends 1 ? B : B extends 1 ? A : SameSize<A, B>
+
+/** The shape T if S broadcasts to it, else `never`. */
+export type Expand<S extends Shape, T extends Shape> =
+  IsDynamic<S> extends true
+    ? Dims<T>
+    : IsDynamic<T> extends true
+      ? Dims<T>
+      : [ExpandTuple<S, T>] extends [never]
+        ? never
+        : Dims<T>
+
+type ExpandTuple<S extends Shape, T extends Shape> = S extends readonly [
+  ...infer S0 extends Shape,
+  infer SLast extends number,
+]
+  ? T extends readonly [...infer T0 extends Shape, infer TLast extends number]
+    ? SLast extends 1
+      ? ExpandTuple<S0, T0>
+      : [SameSize<SLast, TLast>] extends [never]
+        ? never
+        : ExpandTuple<S0, T0>
+    : never
+  : true
+
+// Products.
+
+/** Shape of a matrix product over the last two axes, the axes before them broadcast. */
 export type MatMul<A extends Shape, B extends Shape> =
   IsDynamic<A> extends true
     ? Shape
@@ -55,41 +114,57 @@ export type MatMul<A extends Shape, B extends Shape> =
       ? Shape
       : A extends readonly [...infer ABatch extends Shape, infer M extends number, infer K extends number]
         ? B extends readonly [...infer BBatch extends Shape, infer K2 extends number, infer N extends number]
-          ? Fits<K, K2> extends true
-            ? [Broadcast<ABatch, BBatch>] extends [never]
+          ? [SameSize<K, K2>] extends [never]
+            ? never
+            : [Broadcast<ABatch, BBatch>] extends [never]
               ? never
               : [...Broadcast<ABatch, BBatch>, M, N]
-            : never
           : never
         : never
 
 /** Shape of x @ weight^T for weight [O, I]: the last size of x must be I and becomes O. */
-export type Linear<X extends Shape, W extends readonly [number, number]> =
-  IsDynamic<X> extends true
-    ? Shape
-    : X extends readonly [...infer Outer extends Shape, infer I extends number]
-      ? Fits<I, W[1]> extends true
-        ? [...Outer, W[0]]
-        : never
-      : never
-
-/** A shape with its axes in another order, where both are literal. */
-export type Permute<S extends Shape, Axes extends readonly number[]> =
-  IsDynamic<S> extends true
-    ? Shape
-    : IsDynamic<Axes> extends true
+export type Linear<X extends Shape, W extends Shape> =
+  AsMatrix<W> extends [infer O extends number, infer I extends number]
+    ? IsDynamic<X> extends true
       ? Shape
-      : Axes['length'] extends S['length']
-        ? { -readonly [I in keyof Axes]: Axes[I] extends keyof S ? S[Axes[I]] & number : S[number] }
+      : X extends readonly [...infer Outer extends Shape, infer Last extends number]
+        ? [SameSize<Last, I>] extends [never]
+          ? never
+          : [...Outer, O]
         : never
+    : never
 
-/** A shape of the same rank with unknown sizes. */
-export type SameRank<S extends Shape> = { -readonly [I in keyof S]: number }
+type AsMatrix<S extends Shape> =
+  IsDynamic<S> extends true ? [number, number] : S extends readonly [number, number] ? Dims<S> : undefined
 
-/** A shape one axis shorter, sizes unknown. */
-export type OneLess<S extends Shape> =
+/** A shape of rank 4, whose sizes may be unknown; undefined for another rank. */
+export type AsRank4<S extends Shape> =
   IsDynamic<S> extends true
-    ? Shape
-    : S extends readonly [number, ...infer Rest extends Shape]
-      ? SameRank<Rest>
-      : Shape
+    ? [number, number, number, number]
+    : S extends readonly [number, number, number, number]
+      ? Dims<S>
+      : undefined
+
+/** Shape of attention's weights: q [B, H, Nq, D] and k [B, H, Nk, D] to [B, H, Nq, Nk]. */
+export type AttentionWeights<Q extends Shape, K extends Shape> = [AsRank4<Q>, AsRank4<K>] extends [
+  [infer B extends number, infer H extends number, infer Nq extends number, infer D extends number],
+  [infer B2 extends number, infer H2 extends number, infer Nk extends number, infer D2 extends number],
+]
+  ? [SameSizes<[B, H, D], [B2, H2, D2]>] extends [never]
+    ? never
+    : [SameSize<B, B2>, SameSize<H, H2>, Nq, Nk]
+  : never
+
+/** Shape of attention: q [B, H, Nq, D], k [B, H, Nk, D] and v [B, H, Nk, Dv] to [B, H, Nq, Dv]. */
+export type Attention<Q extends Shape, K extends Shape, V extends Shape> = [AttentionWeights<Q, K>] extends [
+  never,
+]
+  ? never
+  : [AttentionWeights<Q, K>, AsRank4<V>] extends [
+        [infer B extends number, infer H extends number, infer Nq extends number, infer Nk extends number],
+        [infer B2 extends number, infer H2 extends number, infer Nk2 extends number, infer Dv extends number],
+      ]
+    ? [SameSizes<[B, H, Nk], [B2, H2, Nk2]>] extends [never]
+      ? never
+      : [SameSize<B, B2>, SameSize<H, H2>, Nq, Dv]
+    : never

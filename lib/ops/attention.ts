@@ -1,19 +1,19 @@
 import { SaccadeError } from '../errors.js'
-import { formatShape } from '../graph/shape.js'
+import type { Node } from '../graph/node.js'
+import { broadcastShapes, formatShape, type Shape, sameShape } from '../graph/shape.js'
+import type { Attention, AttentionWeights, Fitting } from '../graph/shape-types.js'
+import { expandNode, sliceNode } from '../graph/views.js'
 import type { Tensor } from '../tensor/tensor.js'
 import {
   type FloatTensor,
   makeTensor,
+  nodeOf,
   requireDType,
   requireFloat,
   requireRank,
   requireWhole,
 } from './check.js'
 import { where } from './elementwise.js'
-import { expand, slice } from './shape.js'
-
-/** Queries, keys, values and results of attention: [batch, heads, places, width]. */
-export type Heads = FloatTensor<readonly [number, number, number, number]> | FloatTensor
 
 /** Which keys a query sees. All given restrictions hold together. */
 export interface AttentionOptions {
@@ -32,6 +32,9 @@ export interface AttentionOptions {
 /** No restriction, as the kernels spell it. */
 const noWindow = 0
 
+/** Queries, keys and values: [batch, heads, places, width]. */
+type Heads = readonly [number, number, number, number]
+
 /**
  * Scaled dot-product attention (Vaswani et al. 2017): softmax(q k^T * scale) v, a head at a time, without ever storing
  * the matrix of weights. A query that sees no key gives zeros.
@@ -39,26 +42,28 @@ const noWindow = 0
  * @param k float32 [B, H, Nk, D]
  * @param v float32 [B, H, Nk, Dv]
  * @returns float32 [B, H, Nq, Dv]
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
  */
-export function attention(q: Heads, k: Heads, v: Heads, options: AttentionOptions = {}): FloatTensor {
+export function attention<Q extends Shape, K extends Shape, V extends Shape>(
+  q: FloatTensor<Q>,
+  k: FloatTensor<K> & Fitting<AttentionWeights<Q, K>, 'queries and keys must be [B, H, N, D] and fit'>,
+  v: FloatTensor<V> & Fitting<Attention<Q, K, V>, 'the values do not fit the keys'>,
+  options: AttentionOptions = {},
+): FloatTensor<Attention<Q, K, V>> {
   checkHeads(q, k, 'attention')
-  requireFloat(v as FloatTensor, 'attention: v')
-  requireRank(v as FloatTensor, 4, '[batch, heads, keys, width]', 'attention: v')
-  const [batch, heads, queries] = q.shape as readonly number[] as [number, number, number]
-  const [vBatch, vHeads, keys, width] = v.shape as readonly number[] as [number, number, number, number]
-  if (vBatch !== batch || vHeads !== heads || keys !== k.shape[2])
+  requireFloat(v, 'attention: v')
+  requireRank(v, 4, '[batch, heads, keys, width]', 'attention: v')
+  const [batch, heads, queries] = q.shape as Shape as Heads
+  const [, , keys] = k.shape as Shape as Heads
+  const width = v.shape[3]!
+  if (!sameShape(v.shape, [batch, heads, keys, width]))
     throw new SaccadeError(
       'SHAPE_MISMATCH',
       `attention: v ${formatShape(v.shape)} does not fit k ${formatShape(k.shape)}`,
     )
-  const { operands, attributes } = restrictions(q, k, options, 'attention')
-  return makeTensor(
-    'attention',
-    'float32',
-    [batch, heads, queries, width],
-    [q, k, v, ...operands] as Tensor[],
-    attributes,
-  )
+  const { mask, keyLength, attributes } = restrictions(q, k, options, 'attention')
+  const operands = [q, k, v, ...mask, ...keyLength]
+  return makeTensor('attention', 'float32', [batch, heads, queries, width], operands, attributes)
 }
 
 /** Options of {@link attentionWeights}. */
@@ -67,68 +72,70 @@ export interface AttentionWeightsOptions extends AttentionOptions {
   readonly rows?: { readonly start: number; readonly end: number } | undefined
 }
 
+/** Weights of unknown many queries. */
+type Rows<S extends Shape> = S extends readonly [
+  infer B extends number,
+  infer H extends number,
+  number,
+  infer N,
+]
+  ? [B, H, number, N & number]
+  : never
+
 /**
  * The weights that {@link attention} sums values with, for the queries asked for: each row adds up to 1 (or is all
  * zeros, where a query sees no key).
  * @returns float32 [B, H, R, Nk]
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID; INDEX_OUT_OF_RANGE for rows there are not
  */
-export function attentionWeights(q: Heads, k: Heads, options: AttentionWeightsOptions = {}): FloatTensor {
+export function attentionWeights<Q extends Shape, K extends Shape>(
+  q: FloatTensor<Q>,
+  k: FloatTensor<K> & Fitting<AttentionWeights<Q, K>, 'queries and keys must be [B, H, N, D] and fit'>,
+  options: AttentionWeightsOptions = {},
+): FloatTensor<Rows<AttentionWeights<Q, K>>> {
   checkHeads(q, k, 'attentionWeights')
-  const [batch, heads, queries] = q.shape as readonly number[] as [number, number, number]
-  const keys = k.shape[2]!
+  const [batch, heads, queries] = q.shape as Shape as Heads
   const { start, end } = options.rows ?? { start: 0, end: queries }
   if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end > queries || start > end)
     throw new SaccadeError(
       'INDEX_OUT_OF_RANGE',
       `attentionWeights: rows ${start} to ${end} of ${queries} queries`,
     )
-  const { operands, attributes } = restrictions(q, k, options, 'attentionWeights')
-  const asked = slice(q as FloatTensor, { axis: 2, start, end })
-  if (options.mask && operands[0]) operands[0] = slice(operands[0] as FloatTensor, { axis: 2, start, end })
+  const { mask, keyLength, attributes } = restrictions(q, k, options, 'attentionWeights')
+  const asked = (node: Node) => sliceNode(node, 2, start, end - start)
   return makeTensor(
     'attentionWeights',
     'float32',
-    [batch, heads, end - start, keys],
-    [asked, k, ...operands] as Tensor[],
-    {
-      ...attributes,
-      first: start,
-      queries,
-    },
+    [batch, heads, end - start, k.shape[2]!],
+    [asked(nodeOf(q, 'attentionWeights')), k, ...mask.map(asked), ...keyLength],
+    { ...attributes, first: start, queries },
   )
 }
 
-function checkHeads(q: Heads, k: Heads, what: string): void {
+function checkHeads(q: FloatTensor, k: FloatTensor, what: string): void {
   for (const [name, x] of [
     ['q', q],
     ['k', k],
   ] as const) {
-    requireFloat(x as FloatTensor, `${what}: ${name}`)
-    requireRank(x as FloatTensor, 4, '[batch, heads, places, width]', `${what}: ${name}`)
+    requireFloat(x, `${what}: ${name}`)
+    requireRank(x, 4, '[batch, heads, places, width]', `${what}: ${name}`)
   }
   if ([0, 1, 3].some((axis) => q.shape[axis] !== k.shape[axis]))
     throw new SaccadeError(
       'SHAPE_MISMATCH',
       `${what}: q ${formatShape(q.shape)} and k ${formatShape(k.shape)} do not fit`,
     )
+  if (q.shape[3] === 0)
+    throw new SaccadeError('SHAPE_MISMATCH', `${what}: q ${formatShape(q.shape)} has heads of width 0`)
 }
 
-function restrictions(q: Heads, k: Heads, options: AttentionOptions, what: string) {
-  const [batch, heads, queries, width] = q.shape as readonly number[] as [number, number, number, number]
+/** Checks the options, and makes of them operands (a list of one or none each) and attributes of the node. */
+function restrictions(q: FloatTensor, k: FloatTensor, options: AttentionOptions, what: string) {
+  const [batch, heads, queries, width] = q.shape as Heads
   const { scale = 1 / Math.sqrt(width), causal = false, window, mask, keyLength } = options
   if (!Number.isFinite(scale))
-    throw new SaccadeError('OPTION_INVALID', `${what}: scale must be a number, got ${scale}`)
+    throw new SaccadeError('OPTION_INVALID', `${what}: scale must be a number, got ${String(scale)}`)
   if (window !== undefined) requireWhole(window, 1, `${what}: window`)
-  const operands: Tensor[] = []
-  if (mask) {
-    requireDType(mask, ['bool', 'float32'], `${what}: mask`)
-    const added = mask.dtype === 'bool' ? where(mask as Tensor<'bool'>, 0, Number.NEGATIVE_INFINITY) : mask
-    operands.push(expand(added as FloatTensor, [batch, heads, queries, k.shape[2]!]))
-  }
-  if (keyLength) {
-    requireDType(keyLength, ['int32'], `${what}: keyLength`)
-    operands.push(expand(keyLength, [batch]))
-  }
   const attributes = {
     scale,
     causal,
@@ -136,5 +143,32 @@ function restrictions(q: Heads, k: Heads, options: AttentionOptions, what: strin
     mask: mask !== undefined,
     keyLength: keyLength !== undefined,
   }
-  return { operands, attributes }
+  return {
+    mask: mask ? [maskNode(mask, [batch, heads, queries, k.shape[2]!], what)] : [],
+    keyLength: keyLength ? [keyLengthNode(keyLength, batch, what)] : [],
+    attributes,
+  }
+}
+
+/** What is added to the scores, of their shape. */
+function maskNode(mask: Tensor<'bool'> | FloatTensor, shape: Shape, what: string): Node {
+  requireDType(mask, ['bool', 'float32'], `${what}: mask`)
+  requireSpread(mask, shape, `${what}: mask`)
+  const added =
+    mask.dtype === 'bool' ? where(mask as Tensor<'bool'>, 0, Number.NEGATIVE_INFINITY) : (mask as FloatTensor)
+  return expandNode(nodeOf(added, what), shape)
+}
+
+function keyLengthNode(keyLength: Tensor<'int32'>, batch: number, what: string): Node {
+  requireDType(keyLength, ['int32'], `${what}: keyLength`)
+  requireSpread(keyLength, [batch], `${what}: keyLength`)
+  return expandNode(nodeOf(keyLength, what), [batch])
+}
+
+function requireSpread(x: Tensor, shape: Shape, what: string): void {
+  if (x.rank > shape.length || !sameShape(broadcastShapes(x.shape, shape, what), shape))
+    throw new SaccadeError(
+      'SHAPE_MISMATCH',
+      `${what}: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`,
+    )
 }

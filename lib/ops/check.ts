@@ -1,10 +1,29 @@
 import { SaccadeError } from '../errors.js'
+import type { AxisOf } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
 import { type Attributes, Node } from '../graph/node.js'
 import { checkShape, formatShape, type Shape } from '../graph/shape.js'
+import type { Fitting, IsDynamic, SameSizes } from '../graph/shape-types.js'
 import { Tensor } from '../tensor/tensor.js'
 
 export type FloatTensor<S extends Shape = Shape> = Tensor<'float32', S>
+
+/** What a parameter of type `Axis` must also be: an axis of the shape, or a list of them. */
+export type OnAxis<S extends Shape, Axis> = Fitting<KnownAxes<S, Axis>, 'the tensor has no such axis'>
+
+type KnownAxes<S extends Shape, Axis> = Axis extends readonly [infer First, ...infer Rest]
+  ? [AxisOf<S, First>] extends [never]
+    ? never
+    : KnownAxes<S, Rest>
+  : Axis extends number
+    ? AxisOf<S, Axis>
+    : Axis
+
+/** What a parameter of shape `V` must also be: a vector of `Size` numbers. */
+export type VectorOf<V extends Shape, Size extends number> = Fitting<
+  IsDynamic<V> extends true ? V : SameSizes<V, [Size]>,
+  'expected a vector, of the size of the last axis'
+>
 
 /** Throws INPUT_INVALID unless `x` is a tensor. */
 export function requireTensor(x: unknown, what: string): asserts x is Tensor {
@@ -53,23 +72,34 @@ export function requireWhole(value: number, least: number, what: string): void {
   if (!Number.isSafeInteger(value) || value < least)
     throw new SaccadeError(
       'OPTION_INVALID',
-      `${what} must be a whole number of at least ${least}, got ${value}`,
+      `${what} must be a whole number of at least ${least}, got ${String(value)}`,
     )
 }
 
-/** A tensor over a new node. The one place where ops make nodes. */
+/** The graph behind an operand. @throws DISPOSED */
+export function nodeOf(x: Tensor, what: string): Node {
+  if (x.disposed) throw new SaccadeError('DISPOSED', `${what}: the tensor ${x.describe()} was disposed`)
+  return x.node
+}
+
+/** A tensor over a new node. The one place where ops make tensors, save for {@link tensorOf}. */
 export function makeTensor<D extends DType, S extends Shape>(
   op: string,
   dtype: D,
   shape: Shape,
-  inputs: readonly Tensor[],
+  inputs: readonly (Tensor | Node)[],
   attributes?: Attributes,
 ): Tensor<D, S> {
   checkShape(shape, op)
-  const nodes = inputs.map((input) => {
-    if (input.disposed)
-      throw new SaccadeError('DISPOSED', `${op}: the tensor ${input.describe()} was disposed`)
-    return input.node
-  })
+  const nodes = inputs.map((input) => (input instanceof Node ? input : nodeOf(input, op)))
   return new Tensor<D, S>(new Node(op, dtype, shape, nodes, attributes))
+}
+
+/**
+ * A tensor over a node that an op has made of the node of `x`, or that is this node itself where there was nothing to
+ * do. It is a tensor of its own in any case: disposing of it does not take `x` along.
+ */
+export function tensorOf<D extends DType, S extends Shape>(node: Node, x: Tensor): Tensor<D, S> {
+  if (node !== x.node || node.isConstant) return new Tensor<D, S>(node)
+  return new Tensor<D, S>(new Node('reshape', node.dtype, node.shape, [node]))
 }

@@ -1,14 +1,19 @@
 import { SaccadeError } from '../errors.js'
+import { Node } from '../graph/node.js'
 import { formatShape, type Shape } from '../graph/shape.js'
+import type { AsRank4, Fitting, OfRank } from '../graph/shape-types.js'
+import { Tensor } from '../tensor/tensor.js'
 import {
   type FloatTensor,
   makeTensor,
+  nodeOf,
   requireFloat,
   requireRank,
   requireShape,
   requireWhole,
+  type VectorOf,
 } from './check.js'
-import { add } from './elementwise.js'
+import { addVector } from './matmul.js'
 
 /** One number for both axes, or [height, width]. */
 export type Pair = number | readonly [number, number]
@@ -21,19 +26,31 @@ export interface ConvolutionOptions {
   readonly groups?: number
 }
 
+type Images<S extends Shape> = FloatTensor<S> & Fitting<OfRank<S, 4>, 'expected images [N, H, W, C]'>
+type Filters<S extends Shape> = FloatTensor<S> & Fitting<OfRank<S, 4>, 'expected [O, C / groups, kh, kw]'>
+
+/** Images of unknown height and width, as many as in S. */
+type ImagesOf<S extends Shape, C extends number> =
+  AsRank4<S> extends readonly [infer N extends number, ...number[]] ? [N, number, number, C] : never
+type ChannelsOf<S extends Shape> =
+  AsRank4<S> extends readonly [number, number, number, infer C extends number] ? C : never
+type OutputsOf<W extends Shape> =
+  AsRank4<W> extends readonly [infer O extends number, ...number[]] ? O : never
+
 /**
  * Two-dimensional convolution (cross-correlation, as in deep learning) of channels-last images.
  * @param x float32 [N, H, W, C]
  * @param weight float32 [O, C / groups, kh, kw], as PyTorch stores it
  * @param bias float32 [O], or undefined
  * @returns float32 [N, OH, OW, O]
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
  */
-export function conv2d(
-  x: FloatTensor,
-  weight: FloatTensor,
-  bias?: FloatTensor,
+export function conv2d<S extends Shape, W extends Shape, B extends Shape>(
+  x: Images<S>,
+  weight: Filters<W>,
+  bias?: (FloatTensor<B> & VectorOf<B, OutputsOf<W>>) | undefined,
   options: ConvolutionOptions = {},
-): FloatTensor {
+): FloatTensor<ImagesOf<S, OutputsOf<W>>> {
   requireFloat(x, 'conv2d')
   requireRank(x, 4, '[N, H, W, C]', 'conv2d')
   requireFloat(weight, 'conv2d: weight')
@@ -59,17 +76,13 @@ export function conv2d(
     'conv2d',
   )
   const attributes = { stride, padding: before, dilation, groups }
-  const product: FloatTensor = makeTensor(
-    'convolution',
-    'float32',
-    [batch, ...sizes, outputs],
-    [x, weight],
-    attributes,
-  )
-  if (!bias) return product
-  requireFloat(bias, 'conv2d: bias')
-  requireShape(bias, [outputs], 'conv2d: bias')
-  return add(product, bias) as FloatTensor
+  if (bias) {
+    requireFloat(bias, 'conv2d: bias')
+    requireShape(bias, [outputs], 'conv2d: bias')
+  }
+  const operands = [nodeOf(x, 'conv2d'), nodeOf(weight, 'conv2d')]
+  const product = new Node('convolution', 'float32', [batch, ...sizes, outputs], operands, attributes)
+  return new Tensor(bias ? addVector(product, nodeOf(bias, 'conv2d')) : product)
 }
 
 export interface PoolOptions {
@@ -83,7 +96,10 @@ export interface PoolOptions {
 }
 
 /** Largest element of each window of [N, H, W, C]; padding never wins. */
-export function maxPool2d(x: FloatTensor, options: PoolOptions): FloatTensor {
+export function maxPool2d<S extends Shape>(
+  x: Images<S>,
+  options: PoolOptions,
+): FloatTensor<ImagesOf<S, ChannelsOf<S>>> {
   return pool(x, 'max', options, false, 'maxPool2d')
 }
 
@@ -91,20 +107,20 @@ export function maxPool2d(x: FloatTensor, options: PoolOptions): FloatTensor {
  * Mean of each window of [N, H, W, C].
  * @param options.countPadding whether zeros of the padding count in the divisor. Default true, as in PyTorch
  */
-export function avgPool2d(
-  x: FloatTensor,
+export function avgPool2d<S extends Shape>(
+  x: Images<S>,
   options: PoolOptions & { readonly countPadding?: boolean },
-): FloatTensor {
+): FloatTensor<ImagesOf<S, ChannelsOf<S>>> {
   return pool(x, 'average', options, options.countPadding ?? true, 'avgPool2d')
 }
 
-function pool(
+function pool<S extends Shape>(
   x: FloatTensor,
-  kind: string,
+  kind: 'max' | 'average',
   options: PoolOptions,
   countPadding: boolean,
   what: string,
-): FloatTensor {
+): FloatTensor<S> {
   requireFloat(x, what)
   requireRank(x, 4, '[N, H, W, C]', what)
   const [batch, height, width, channels] = x.shape as Shape as [number, number, number, number]

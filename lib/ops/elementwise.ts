@@ -1,11 +1,12 @@
 import { SaccadeError } from '../errors.js'
 import type { DType } from '../graph/dtype.js'
+import type { Node } from '../graph/node.js'
 import { broadcastShapes, type Shape } from '../graph/shape.js'
-import type { Broadcast, Mismatch } from '../graph/shape-types.js'
+import type { Broadcast, Fitting } from '../graph/shape-types.js'
+import { expandNode } from '../graph/views.js'
 import { constantFull } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
-import { type FloatTensor, makeTensor, requireDType, requireFloat, requireTensor } from './check.js'
-import { expand } from './shape.js'
+import { type FloatTensor, makeTensor, nodeOf, requireDType, requireFloat, requireTensor } from './check.js'
 
 /** Functions of one element, by the native name; float32 of any shape to the same shape. */
 function unary(kind: string, name: string = kind) {
@@ -15,14 +16,14 @@ function unary(kind: string, name: string = kind) {
   }
 }
 
-function unaryWith(kind: string, name: string, x: FloatTensor, parameter: number): FloatTensor {
+function unaryWith<S extends Shape>(name: string, x: FloatTensor<S>, parameter: number): FloatTensor<S> {
   requireFloat(x, name)
   if (typeof parameter !== 'number' || Number.isNaN(parameter))
     throw new SaccadeError(
       'OPTION_INVALID',
       `${name}: the parameter must be a number, got ${String(parameter)}`,
     )
-  return makeTensor('unary', 'float32', x.shape, [x], { kind, parameter })
+  return makeTensor('unary', 'float32', x.shape, [x], { kind: name, parameter })
 }
 
 /** max(x, 0); NaN stays NaN. */
@@ -89,25 +90,33 @@ export function gelu<S extends Shape>(
 
 /** x where positive, else slope * x. */
 export function leakyRelu<S extends Shape>(x: FloatTensor<S>, slope = 0.01): FloatTensor<S> {
-  return unaryWith('leakyRelu', 'leakyRelu', x, slope) as FloatTensor<S>
+  return unaryWith('leakyRelu', x, slope)
 }
 
 /** x where positive, else alpha * (exp(x) - 1). */
 export function elu<S extends Shape>(x: FloatTensor<S>, alpha = 1): FloatTensor<S> {
-  return unaryWith('elu', 'elu', x, alpha) as FloatTensor<S>
+  return unaryWith('elu', x, alpha)
 }
 
 /** True where x is false. */
 export function logicalNot<S extends Shape>(x: Tensor<'bool', S>): Tensor<'bool', S> {
   requireDType(x, ['bool'], 'logicalNot')
-  return makeTensor('where', 'bool', x.shape, [
-    x,
-    expand(constantFull([], 0, 'bool'), x.shape),
-    expand(constantFull([], 1, 'bool'), x.shape),
-  ])
+  const [no, yes] = [0, 1].map((value) => expandNode(constantFull([], value, 'bool').node, x.shape))
+  return makeTensor('where', 'bool', x.shape, [x, no!, yes!])
 }
 
-type Fitting<R> = [R] extends [never] ? Mismatch<'the shapes do not broadcast'> : unknown
+type Broadcasting<R extends Shape> = Fitting<R, 'the shapes do not broadcast'>
+
+/** Numbers among two operands as constants of the type. */
+function operandPair(a: Tensor | number, b: Tensor | number, dtype: DType): [Tensor, Tensor] {
+  const asTensor = (x: Tensor | number) => (typeof x === 'number' ? constantFull([], x, dtype) : x)
+  return [asTensor(a), asTensor(b)]
+}
+
+/** An operand as a node of the given shape. */
+function spread(x: Tensor, shape: Shape, what: string): Node {
+  return expandNode(nodeOf(x, what), shape)
+}
 
 /**
  * A function of two elements, its operands broadcast as NumPy does; one of them may be a number.
@@ -118,7 +127,7 @@ interface BinaryOp<Operand extends DType, R extends DType | 'same'> {
   <D extends Operand, B extends Shape>(a: number, b: Tensor<D, B>): Tensor<ResultType<D, R>, B>
   <D extends Operand, A extends Shape, B extends Shape>(
     a: Tensor<D, A>,
-    b: Tensor<D, B> & Fitting<Broadcast<A, B>>,
+    b: Tensor<NoInfer<D>, B> & Broadcasting<Broadcast<A, B>>,
   ): Tensor<ResultType<D, R>, Broadcast<A, B>>
 }
 type ResultType<D extends DType, R extends DType | 'same'> = R extends DType ? R : D
@@ -128,16 +137,14 @@ const numeric: readonly DType[] = ['float32', 'int32']
 function binary<Operand extends DType, R extends DType | 'same'>(
   kind: string,
   name: string,
-  operands: readonly DType[],
+  dtypes: readonly DType[],
   result: R,
 ): BinaryOp<Operand, R> {
   const op = (a: Tensor | number, b: Tensor | number): Tensor => {
     const like = a instanceof Tensor ? a : b
     requireTensor(like, name)
-    const [left, right] = [a, b].map((x) =>
-      typeof x === 'number' ? constantFull([], x, like.dtype) : x,
-    ) as [Tensor, Tensor]
-    for (const x of [left, right]) requireDType(x, operands, name)
+    const [left, right] = operandPair(a, b, like.dtype)
+    for (const x of [left, right]) requireDType(x, dtypes, name)
     if (left.dtype !== right.dtype)
       throw new SaccadeError(
         'DTYPE_MISMATCH',
@@ -145,7 +152,8 @@ function binary<Operand extends DType, R extends DType | 'same'>(
       )
     const shape = broadcastShapes(left.shape, right.shape, name)
     const dtype = result === 'same' ? left.dtype : (result as DType)
-    return makeTensor('binary', dtype, shape, [expand(left, shape), expand(right, shape)], { kind })
+    const operands = [spread(left, shape, name), spread(right, shape, name)]
+    return makeTensor('binary', dtype, shape, operands, { kind })
   }
   return op as BinaryOp<Operand, R>
 }
@@ -179,18 +187,27 @@ export const greaterEqual = comparison('greaterEqual', 'greaterEqual')
 export const logicalAnd = logical('logicalAnd', 'logicalAnd')
 export const logicalOr = logical('logicalOr', 'logicalOr')
 
-/** a where the condition is true, else b; the three are broadcast, a and b may be numbers (float32 then). */
-export function where<D extends DType = 'float32'>(
-  condition: Tensor<'bool'>,
-  a: Tensor<D> | number,
-  b: Tensor<D> | number,
-): Tensor<D> {
+/** a where the condition is true, else b; the three are broadcast, a and b may be numbers (float32 if both are). */
+export function where<C extends Shape>(condition: Tensor<'bool', C>, a: number, b: number): FloatTensor<C>
+export function where<D extends DType, C extends Shape, A extends Shape>(
+  condition: Tensor<'bool', C>,
+  a: Tensor<D, A> & Broadcasting<Broadcast<C, A>>,
+  b: number,
+): Tensor<D, Broadcast<C, A>>
+export function where<D extends DType, C extends Shape, B extends Shape>(
+  condition: Tensor<'bool', C>,
+  a: number,
+  b: Tensor<D, B> & Broadcasting<Broadcast<C, B>>,
+): Tensor<D, Broadcast<C, B>>
+export function where<D extends DType, C extends Shape, A extends Shape, B extends Shape>(
+  condition: Tensor<'bool', C>,
+  a: Tensor<D, A>,
+  b: Tensor<NoInfer<D>, B> & Broadcasting<Broadcast<C, Broadcast<A, B>>>,
+): Tensor<D, Broadcast<C, Broadcast<A, B>>>
+export function where(condition: Tensor<'bool'>, a: Tensor | number, b: Tensor | number): Tensor {
   requireDType(condition, ['bool'], 'where')
-  const dtype = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : ('float32' as D)
-  const [left, right] = [a, b].map((x) => (typeof x === 'number' ? constantFull([], x, dtype) : x)) as [
-    Tensor<D>,
-    Tensor<D>,
-  ]
+  const dtype = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : 'float32'
+  const [left, right] = operandPair(a, b, dtype)
   requireTensor(left, 'where')
   requireTensor(right, 'where')
   if (left.dtype !== right.dtype)
@@ -199,9 +216,6 @@ export function where<D extends DType = 'float32'>(
       `where: ${left.describe()} and ${right.describe()} differ in type; see cast()`,
     )
   const shape = broadcastShapes(condition.shape, broadcastShapes(left.shape, right.shape, 'where'), 'where')
-  return makeTensor('where', dtype, shape, [
-    expand(condition, shape),
-    expand(left, shape),
-    expand(right, shape),
-  ])
+  const operands = [condition, left, right].map((x) => spread(x, shape, 'where'))
+  return makeTensor('where', dtype, shape, operands)
 }

@@ -1,32 +1,42 @@
 import { SaccadeError } from '../errors.js'
+import type { Substitute } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
-import { formatShape, normalizeAxis, sizeOf } from '../graph/shape.js'
-import type { Tensor } from '../tensor/tensor.js'
-import { makeTensor, requireDType, requireShape, requireTensor } from './check.js'
-import { cast, reshape } from './shape.js'
+import { Node } from '../graph/node.js'
+import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
+import { reshapeNode } from '../graph/views.js'
+import { Tensor } from '../tensor/tensor.js'
+import { nodeOf, type OnAxis, requireDType, requireShape, requireTensor } from './check.js'
+import { cast } from './shape.js'
 
 /**
  * Takes places of an axis: embeddings are `gather(table, ids)`.
  * @param table any type, [..., V, ...]
  * @param indices int32 or int64 of any shape, 0 to V - 1
- * @returns the axis replaced by the axes of `indices`
- * @throws INDEX_OUT_OF_RANGE when it is computed, if an index is outside the axis
+ * @returns the axis (by default the first) replaced by the axes of `indices`
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH; INDEX_OUT_OF_RANGE when it is computed, if an index is outside the axis
  */
-export function gather<D extends DType>(
-  table: Tensor<D>,
-  indices: Tensor<'int32' | 'int64'>,
-  axis = 0,
-): Tensor<D> {
+export function gather<D extends DType, S extends Shape, I extends Shape, const A extends number = 0>(
+  table: Tensor<D, S>,
+  indices: Tensor<'int32' | 'int64', I>,
+  axis?: A & OnAxis<S, A>,
+): Tensor<D, Substitute<S, A, I>> {
   requireTensor(table, 'gather')
   requireDType(indices, ['int32', 'int64'], 'gather: indices')
-  const place = normalizeAxis(axis, table.rank, 'gather')
+  const place = normalizeAxis(axis ?? 0, table.rank, 'gather')
   const before = table.shape.slice(0, place)
   const after = table.shape.slice(place + 1)
-  const flatTable = reshape(table, [sizeOf(before), table.shape[place]!, sizeOf(after)])
-  const flatIndices = reshape(cast(indices, 'int32') as Tensor<'int32'>, [indices.size])
-  const shape = [sizeOf(before), indices.size, sizeOf(after)]
-  const taken: Tensor<D> = makeTensor('gather', table.dtype, shape, [flatTable, flatIndices])
-  return reshape(taken, [...before, ...indices.shape, ...after])
+  const shape = [...before, ...indices.shape, ...after]
+  checkShape(shape, 'gather')
+  const entries = table.shape[place]!
+  if (entries === 0 && indices.size > 0)
+    throw new SaccadeError(
+      'INDEX_OUT_OF_RANGE',
+      `gather: axis ${place} of ${formatShape(table.shape)} is empty`,
+    )
+  const flatTable = reshapeNode(nodeOf(table, 'gather'), [sizeOf(before), entries, sizeOf(after)])
+  const flatIndices = reshapeNode(nodeOf(cast(indices, 'int32'), 'gather'), [indices.size])
+  const flat = [sizeOf(before), indices.size, sizeOf(after)]
+  return new Tensor(reshapeNode(new Node('gather', table.dtype, flat, [flatTable, flatIndices]), shape))
 }
 
 /**
@@ -37,7 +47,11 @@ export function gather<D extends DType>(
  * @param at int32 [1], with at + n <= capacity
  * @throws INDEX_OUT_OF_RANGE when it is computed, if the values do not fit
  */
-export function update<D extends DType>(cache: Tensor<D>, values: Tensor<D>, at: Tensor<'int32'>): Tensor<D> {
+export function update<D extends DType, S extends Shape>(
+  cache: Tensor<D, S>,
+  values: Tensor<NoInfer<D>>,
+  at: Tensor<'int32'>,
+): Tensor<D, S> {
   requireTensor(cache, 'update: cache')
   requireDType(values, [cache.dtype], 'update: values')
   requireDType(at, ['int32'], 'update: at')
@@ -57,13 +71,8 @@ export function update<D extends DType>(cache: Tensor<D>, values: Tensor<D>, at:
       `update: values ${formatShape(values.shape)} do not fit cache ${formatShape(cache.shape)}`,
     )
   const [batch, heads, capacity, width] = cache.shape as readonly number[] as [number, number, number, number]
-  const rows = reshape(cache, [batch * heads, capacity, width])
-  const written = reshape(values, [batch * heads, values.shape[2]!, width])
-  const result: Tensor<D> = makeTensor(
-    'update',
-    cache.dtype,
-    [batch * heads, capacity, width],
-    [rows, written, at],
-  )
-  return reshape(result, cache.shape)
+  const rows = reshapeNode(nodeOf(cache, 'update'), [batch * heads, capacity, width])
+  const written = reshapeNode(nodeOf(values, 'update'), [batch * heads, values.shape[2]!, width])
+  const result = new Node('update', cache.dtype, rows.shape, [rows, written, nodeOf(at, 'update')])
+  return new Tensor(reshapeNode(result, cache.shape))
 }

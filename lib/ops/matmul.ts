@@ -1,15 +1,22 @@
 import { SaccadeError } from '../errors.js'
+import { Node } from '../graph/node.js'
 import { broadcastShapes, formatShape, type Shape } from '../graph/shape.js'
-import type { Linear, MatMul, Mismatch } from '../graph/shape-types.js'
-import { type FloatTensor, makeTensor, requireFloat, requireRank, requireShape } from './check.js'
-import { add } from './elementwise.js'
-import { transpose } from './shape.js'
-
-type Fitting<R, Message extends string> = [R] extends [never] ? Mismatch<Message> : unknown
+import type { Fitting, Linear, MatMul } from '../graph/shape-types.js'
+import { expandNode, permuteNode, reshapeNode } from '../graph/views.js'
+import { Tensor } from '../tensor/tensor.js'
+import {
+  type FloatTensor,
+  makeTensor,
+  nodeOf,
+  requireFloat,
+  requireRank,
+  requireShape,
+  type VectorOf,
+} from './check.js'
 
 /**
  * Matrix product over the last two axes: [..., M, K] @ [..., K, N] = [..., M, N]; the axes before are broadcast.
- * @throws SHAPE_MISMATCH if the inner sizes differ or a side has fewer than two axes
+ * @throws SHAPE_MISMATCH if the inner sizes differ or a side has fewer than two axes; DTYPE_MISMATCH
  */
 export function matmul<A extends Shape, B extends Shape>(
   a: FloatTensor<A>,
@@ -33,31 +40,37 @@ export function matmul<A extends Shape, B extends Shape>(
  * @param weight float32 [O, I], as PyTorch stores it
  * @param bias float32 [O], or undefined
  * @returns float32 [..., O]
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH
  */
-export function linear<X extends Shape, W extends readonly [number, number]>(
+export function linear<X extends Shape, W extends Shape, B extends Shape>(
   x: FloatTensor<X> & Fitting<Linear<X, W>, 'the last size of x is not the input width of the weight'>,
   weight: FloatTensor<W>,
-  bias?: FloatTensor,
-): FloatTensor<Linear<X, W>>
-export function linear(x: FloatTensor, weight: FloatTensor, bias?: FloatTensor): FloatTensor
-export function linear(x: FloatTensor, weight: FloatTensor, bias?: FloatTensor): FloatTensor {
+  bias?: (FloatTensor<B> & VectorOf<B, W[0] & number>) | undefined,
+): FloatTensor<Linear<X, W>> {
   requireFloat(x, 'linear')
   requireFloat(weight, 'linear: weight')
   requireRank(weight, 2, '[outputs, inputs]', 'linear: weight')
-  if (x.rank < 1 || x.shape[x.rank - 1] !== weight.shape[1])
+  const [outputs, inputs] = weight.shape as readonly number[] as [number, number]
+  if (x.rank < 1 || x.shape[x.rank - 1] !== inputs)
     throw new SaccadeError(
       'SHAPE_MISMATCH',
-      `linear: ${formatShape(x.shape)} does not end in the ${weight.shape[1]} inputs of weight ${formatShape(weight.shape)}`,
+      `linear: ${formatShape(x.shape)} does not end in the ${inputs} inputs of weight ${formatShape(weight.shape)}`,
     )
-  const rows = x.rank === 1 ? ([1, x.shape[0]!] as const) : x.shape
-  const input: FloatTensor = x.rank === 1 ? makeTensor('reshape', 'float32', rows, [x]) : x
-  const columns = transpose(weight) as FloatTensor
-  const batch = input.shape.slice(0, -1)
-  const product: FloatTensor = makeTensor('matmul', 'float32', [...batch, weight.shape[0]!], [input, columns])
   if (bias) {
     requireFloat(bias, 'linear: bias')
-    requireShape(bias, [weight.shape[0]!], 'linear: bias')
+    requireShape(bias, [outputs], 'linear: bias')
   }
-  const result = bias ? (add(product, bias) as FloatTensor) : product
-  return x.rank === 1 ? makeTensor('reshape', 'float32', [weight.shape[0]!], [result]) : result
+  const outer = x.shape.slice(0, -1)
+  // A vector is a matrix of one row.
+  const rows = outer.length === 0 ? [1, outputs] : [...outer, outputs]
+  const matrix = reshapeNode(nodeOf(x, 'linear'), [...rows.slice(0, -1), inputs])
+  const columns = permuteNode(nodeOf(weight, 'linear'), [1, 0])
+  const product = new Node('matmul', 'float32', rows, [matrix, columns])
+  const result = bias ? addVector(product, nodeOf(bias, 'linear')) : product
+  return new Tensor(reshapeNode(result, [...outer, outputs]))
+}
+
+/** Adds a bias over the last axis. */
+export function addVector(x: Node, bias: Node): Node {
+  return new Node('binary', 'float32', x.shape, [x, expandNode(bias, x.shape)], { kind: 'add' })
 }

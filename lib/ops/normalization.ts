@@ -1,27 +1,42 @@
 import { SaccadeError } from '../errors.js'
+import { Node } from '../graph/node.js'
 import { formatShape, type Shape, sizeOf } from '../graph/shape.js'
-import type { Tensor } from '../tensor/tensor.js'
-import { type FloatTensor, makeTensor, requireFloat, requireShape, requireWhole } from './check.js'
-import { reshape } from './shape.js'
+import type { Fitting, LastOf, NotScalar } from '../graph/shape-types.js'
+import { reshapeNode } from '../graph/views.js'
+import { Tensor } from '../tensor/tensor.js'
+import { type FloatTensor, nodeOf, requireFloat, requireShape, requireWhole, type VectorOf } from './check.js'
 
-type Vector = FloatTensor | undefined
+/** One number for each channel, the last axis of a tensor of shape S. */
+type Channels<S extends Shape, V extends Shape> = (FloatTensor<V> & VectorOf<V, LastOf<S>>) | undefined
+type Rows<S extends Shape> = Fitting<NotScalar<S>, 'a scalar has no axis to normalise'>
 
 /**
  * Layer normalisation over the last axis (Ba et al. 2016): (x - mean) / sqrt(variance + epsilon) * weight + bias.
+ * @param x float32 [..., C]
  * @param weight float32 [C], or undefined for 1
  * @param bias float32 [C], or undefined for 0
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
  */
-export function layerNorm<S extends Shape>(
-  x: FloatTensor<S>,
-  weight: Vector,
-  bias: Vector,
+export function layerNorm<S extends Shape, W extends Shape, B extends Shape>(
+  x: FloatTensor<S> & Rows<S>,
+  weight?: Channels<S, W>,
+  bias?: Channels<S, B>,
   epsilon = 1e-5,
 ): FloatTensor<S> {
   return normalizeRows(x, 'layer', weight, bias, epsilon, 'layerNorm')
 }
 
-/** Root-mean-square normalisation over the last axis (Zhang & Sennrich 2019): x / sqrt(mean(x^2) + epsilon) * weight. */
-export function rmsNorm<S extends Shape>(x: FloatTensor<S>, weight?: Vector, epsilon = 1e-6): FloatTensor<S> {
+/**
+ * Root-mean-square normalisation over the last axis (Zhang & Sennrich 2019): x / sqrt(mean(x^2) + epsilon) * weight.
+ * @param x float32 [..., C]
+ * @param weight float32 [C], or undefined for 1
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
+ */
+export function rmsNorm<S extends Shape, W extends Shape>(
+  x: FloatTensor<S> & Rows<S>,
+  weight?: Channels<S, W>,
+  epsilon = 1e-6,
+): FloatTensor<S> {
   return normalizeRows(x, 'rms', weight, undefined, epsilon, 'rmsNorm')
 }
 
@@ -30,12 +45,14 @@ export function rmsNorm<S extends Shape>(x: FloatTensor<S>, weight?: Vector, eps
  * @param x float32 [N, ..., C]
  * @param groups how many groups the C channels are cut into
  * @param weight float32 [C], or undefined for 1
+ * @param bias float32 [C], or undefined for 0
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
  */
-export function groupNorm<S extends Shape>(
-  x: FloatTensor<S>,
+export function groupNorm<S extends Shape, W extends Shape, B extends Shape>(
+  x: FloatTensor<S> & Rows<S>,
   groups: number,
-  weight: Vector,
-  bias: Vector,
+  weight?: Channels<S, W>,
+  bias?: Channels<S, B>,
   epsilon = 1e-5,
 ): FloatTensor<S> {
   requireFloat(x, 'groupNorm')
@@ -43,7 +60,8 @@ export function groupNorm<S extends Shape>(
   const channels = x.shape[x.rank - 1] ?? 0
   if (x.rank < 2 || channels % groups !== 0)
     throw new SaccadeError('SHAPE_MISMATCH', `groupNorm: ${groups} groups do not fit ${formatShape(x.shape)}`)
-  const shape = [x.shape[0]!, sizeOf(x.shape.slice(1, -1)), groups, channels / groups]
+  const places = sizeOf(x.shape.slice(1, -1))
+  const shape = [x.shape[0]!, places, groups, channels / groups] as const
   return normalize(x, shape, 'layer', weight, bias, epsilon, 'groupNorm')
 }
 
@@ -52,31 +70,31 @@ type Mode = 'layer' | 'rms'
 function normalizeRows<S extends Shape>(
   x: FloatTensor<S>,
   mode: Mode,
-  weight: Vector,
-  bias: Vector,
+  weight: FloatTensor | undefined,
+  bias: FloatTensor | undefined,
   epsilon: number,
   name: string,
-) {
+): FloatTensor<S> {
   requireFloat(x, name)
   if (x.rank === 0) throw new SaccadeError('SHAPE_MISMATCH', `${name}: a scalar has no axis to normalise`)
-  const channels = x.shape[x.rank - 1]!
-  return normalize(x, [sizeOf(x.shape.slice(0, -1)), 1, 1, channels], mode, weight, bias, epsilon, name)
+  const shape = [sizeOf(x.shape.slice(0, -1)), 1, 1, x.shape[x.rank - 1]!] as const
+  return normalize(x, shape, mode, weight, bias, epsilon, name)
 }
 
 /** `shape` is [N, S, G, C]: statistics are over S and C. */
 function normalize<S extends Shape>(
   x: FloatTensor<S>,
-  shape: readonly [number, number, number, number] | readonly number[],
+  shape: readonly [number, number, number, number],
   mode: Mode,
-  weight: Vector,
-  bias: Vector,
+  weight: FloatTensor | undefined,
+  bias: FloatTensor | undefined,
   epsilon: number,
   name: string,
 ): FloatTensor<S> {
-  if (!(epsilon >= 0))
-    throw new SaccadeError('OPTION_INVALID', `${name}: epsilon must be 0 or more, got ${epsilon}`)
-  const [, , groups, width] = shape as readonly [number, number, number, number]
-  const inputs: Tensor[] = [reshape(x as FloatTensor, shape)]
+  if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY))
+    throw new SaccadeError('OPTION_INVALID', `${name}: epsilon must be 0 or more, got ${String(epsilon)}`)
+  const [, , groups, width] = shape
+  const inputs = [reshapeNode(nodeOf(x, name), shape)]
   for (const [vector, what] of [
     [weight, 'weight'],
     [bias, 'bias'],
@@ -84,9 +102,9 @@ function normalize<S extends Shape>(
     if (!vector) continue
     requireFloat(vector, `${name}: ${what}`)
     requireShape(vector, [groups * width], `${name}: ${what}`)
-    inputs.push(reshape(vector, [groups, width]))
+    inputs.push(reshapeNode(nodeOf(vector, name), [groups, width]))
   }
   const attributes = { mode, epsilon, weight: weight !== undefined, bias: bias !== undefined }
-  const result: FloatTensor = makeTensor('norm', 'float32', shape, inputs, attributes)
-  return reshape(result, x.shape) as FloatTensor<S>
+  const result = new Node('norm', 'float32', shape, inputs, attributes)
+  return new Tensor(reshapeNode(result, x.shape))
 }

@@ -1,78 +1,104 @@
 import { SaccadeError } from '../errors.js'
+import type { Reduce } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
+import { Node } from '../graph/node.js'
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
-import type { Tensor } from '../tensor/tensor.js'
-import { type FloatTensor, makeTensor, requireFloat } from './check.js'
-import { permute, reshape } from './shape.js'
+import { permuteNode, reshapeNode } from '../graph/views.js'
+import { Tensor } from '../tensor/tensor.js'
+import { type FloatTensor, nodeOf, type OnAxis, requireFloat } from './check.js'
 
-export interface ReduceOptions {
+export interface ReduceOptions<K extends boolean = boolean> {
   /** Keep reduced axes, with size 1. */
-  readonly keepDims?: boolean
+  readonly keepDims?: K
 }
 
 type Axes = number | readonly number[]
 
-function reduce<D extends DType>(kind: string, name: string, dtype: D, empty: boolean) {
-  return (x: FloatTensor, axes?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor<D> => {
-    requireFloat(x, name)
-    const reduced = normalizeAxes(axes, x.rank, name)
+/** A reduction over one axis, several, or (without axes) all. */
+type Reduction<D extends DType> = <
+  S extends Shape,
+  const A extends Axes | undefined = undefined,
+  const K extends boolean = false,
+>(
+  x: FloatTensor<S>,
+  axes?: A & OnAxis<S, A>,
+  options?: ReduceOptions<K>,
+) => Tensor<D, Reduce<S, A, K>>
+
+/** A reduction over one axis, by default the last. */
+type AxisReduction<D extends DType> = <
+  S extends Shape,
+  const A extends number = -1,
+  const K extends boolean = false,
+>(
+  x: FloatTensor<S>,
+  axis?: A & OnAxis<S, A>,
+  options?: ReduceOptions<K>,
+) => Tensor<D, Reduce<S, A, K>>
+
+/** @param ofNothing whether there is a result where there are no elements */
+function reduction<D extends DType>(kind: string, dtype: D, ofNothing: boolean) {
+  return (x: FloatTensor, axes: Axes | undefined, { keepDims = false }: ReduceOptions = {}): Tensor<D> => {
+    requireFloat(x, kind)
+    const reduced = normalizeAxes(axes, x.rank, kind)
     const kept = x.shape.map((_, axis) => axis).filter((axis) => !reduced.includes(axis))
+    if (!ofNothing && sizeOf(reduced.map((axis) => x.shape[axis]!)) === 0)
+      throw new SaccadeError('SHAPE_MISMATCH', `${kind}: no elements to reduce in ${formatShape(x.shape)}`)
+    const ordered = permuteNode(nodeOf(x, kind), [...kept, ...reduced])
     const outer = kept.map((axis) => x.shape[axis]!)
-    if (!empty && sizeOf(reduced.map((axis) => x.shape[axis]!)) === 0)
-      throw new SaccadeError('SHAPE_MISMATCH', `${name}: no elements to reduce in ${formatShape(x.shape)}`)
-    const ordered = permute(x as FloatTensor<Shape>, [...kept, ...reduced])
-    const result = makeTensor<D, Shape>('reduce', dtype, outer, [ordered], { kind, axes: reduced.length })
-    return keepDims
-      ? reshape(
-          result,
-          x.shape.map((dim, axis) => (reduced.includes(axis) ? 1 : dim)),
-        )
-      : result
+    const result = new Node('reduce', dtype, outer, [ordered], { kind, axes: reduced.length })
+    const shape = x.shape.map((dim, axis) => (reduced.includes(axis) ? 1 : dim))
+    return new Tensor(keepDims ? reshapeNode(result, shape) : result)
   }
 }
 
 /** Sum over one axis, several, or (without axes) all; of nothing it is 0. */
-export const sum = reduce('sum', 'sum', 'float32', true)
+export const sum = reduction('sum', 'float32', true) as Reduction<'float32'>
 /** Mean over one axis, several, or all. */
-export const mean = reduce('mean', 'mean', 'float32', false)
+export const mean = reduction('mean', 'float32', false) as Reduction<'float32'>
 /** Largest element over one axis, several, or all; NaN if one is NaN. */
-export const max = reduce('max', 'max', 'float32', false)
+export const max = reduction('max', 'float32', false) as Reduction<'float32'>
 /** Smallest element over one axis, several, or all; NaN if one is NaN. */
-export const min = reduce('min', 'min', 'float32', false)
+export const min = reduction('min', 'float32', false) as Reduction<'float32'>
 
-const argmaxOver = reduce('argmax', 'argmax', 'int32', false)
-const argminOver = reduce('argmin', 'argmin', 'int32', false)
-
-/** Place of the largest element on an axis (the first of equals), int32. */
-export function argmax(x: FloatTensor, axis = -1, options?: ReduceOptions): Tensor<'int32'> {
-  return argmaxOver(x, axis, options)
+function axisReduction(kind: string): AxisReduction<'int32'> {
+  const over = reduction(kind, 'int32', false)
+  return ((x, axis, options) => over(x, axis ?? -1, options)) as AxisReduction<'int32'>
 }
 
-/** Place of the smallest element on an axis (the first of equals), int32. */
-export function argmin(x: FloatTensor, axis = -1, options?: ReduceOptions): Tensor<'int32'> {
-  return argminOver(x, axis, options)
-}
+/** Place of the largest element on an axis (the first of equals; of the first NaN, if there is one), int32. */
+export const argmax = axisReduction('argmax')
+/** Place of the smallest element on an axis (the first of equals; of the first NaN, if there is one), int32. */
+export const argmin = axisReduction('argmin')
 
-/** exp(x - max) over its sum, along an axis. A row of -Infinity gives NaN. */
-export function softmax<S extends Shape>(x: FloatTensor<S>, axis = -1): FloatTensor<S> {
+/** exp(x - max) over its sum, along an axis, by default the last. A row of -Infinity gives NaN. */
+export function softmax<S extends Shape, const A extends number = -1>(
+  x: FloatTensor<S>,
+  axis?: A & OnAxis<S, A>,
+): FloatTensor<S> {
   return softmaxAlong(x, axis, false, 'softmax')
 }
 
 /** Logarithm of the softmax, without its loss of precision. */
-export function logSoftmax<S extends Shape>(x: FloatTensor<S>, axis = -1): FloatTensor<S> {
+export function logSoftmax<S extends Shape, const A extends number = -1>(
+  x: FloatTensor<S>,
+  axis?: A & OnAxis<S, A>,
+): FloatTensor<S> {
   return softmaxAlong(x, axis, true, 'logSoftmax')
 }
 
-function softmaxAlong<S extends Shape>(x: FloatTensor<S>, axis: number, logarithm: boolean, name: string) {
+function softmaxAlong<S extends Shape>(
+  x: FloatTensor<S>,
+  axis: number | undefined,
+  logarithm: boolean,
+  name: string,
+): FloatTensor<S> {
   requireFloat(x, name)
-  const place = normalizeAxis(axis, x.rank, name)
-  const order = x.shape.map((_, index) => index)
-  order.splice(place, 1)
+  const place = normalizeAxis(axis ?? -1, x.rank, name)
+  const order = x.shape.map((_, index) => index).filter((index) => index !== place)
   order.push(place)
-  const last = permute(x as FloatTensor<Shape>, order)
-  const result: FloatTensor = makeTensor('softmax', 'float32', last.shape, [last], { logarithm })
-  return permute(
-    result,
-    order.map((_, index) => order.indexOf(index)),
-  ) as FloatTensor<S>
+  const rows = permuteNode(nodeOf(x, name), order)
+  const result = new Node('softmax', 'float32', rows.shape, [rows], { logarithm })
+  const back = order.map((_, index) => order.indexOf(index))
+  return new Tensor(permuteNode(result, back))
 }

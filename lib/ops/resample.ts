@@ -1,8 +1,10 @@
 import { SaccadeError } from '../errors.js'
-import { normalizeAxis, sizeOf } from '../graph/shape.js'
+import type { Replace } from '../graph/axis-types.js'
+import { Node } from '../graph/node.js'
+import { normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
+import { reshapeNode } from '../graph/views.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { makeTensor, requireDType, requireWhole } from './check.js'
-import { reshape } from './shape.js'
+import { nodeOf, type OnAxis, requireDType, requireWhole, tensorOf } from './check.js'
 
 /** Pillow's filters, with its numbers for `resample` in preprocessor_config.json. */
 export const resampleFilters = {
@@ -30,13 +32,14 @@ const nativeFilters: readonly ResampleFilter[] = [
  * fixed point, the result is rounded to 8 bits.
  * @param x uint8
  * @param size the new size of the axis
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
  */
-export function resample(
-  x: Tensor<'uint8'>,
-  axis: number,
-  size: number,
+export function resample<S extends Shape, const A extends number, const Size extends number>(
+  x: Tensor<'uint8', S>,
+  axis: A & OnAxis<S, A>,
+  size: Size,
   filter: ResampleFilter,
-): Tensor<'uint8'> {
+): Tensor<'uint8', Replace<S, A, Size>> {
   requireDType(x, ['uint8'], 'resample')
   requireWhole(size, 1, 'resample: size')
   const kind = nativeFilters.indexOf(filter)
@@ -48,15 +51,13 @@ export function resample(
   const place = normalizeAxis(axis, x.rank, 'resample')
   const length = x.shape[place]!
   if (length === 0) throw new SaccadeError('SHAPE_MISMATCH', 'resample: the axis is empty')
-  if (length === size) return x
+  const node = nodeOf(x, 'resample')
+  if (length === size) return tensorOf(node, x)
   const outer = sizeOf(x.shape.slice(0, place))
   const inner = sizeOf(x.shape.slice(place + 1))
+  const flat = reshapeNode(node, [outer, length, inner])
+  const attributes = { filter: kind, start: 0, end: length }
+  const result = new Node('resample', 'uint8', [outer, size, inner], [flat], attributes)
   const shape = x.shape.map((dim, index) => (index === place ? size : dim))
-  const flat = reshape(x, [outer, length, inner])
-  const result: Tensor<'uint8'> = makeTensor('resample', 'uint8', [outer, size, inner], [flat], {
-    filter: kind,
-    start: 0,
-    end: length,
-  })
-  return reshape(result, shape)
+  return tensorOf(reshapeNode(result, shape), x)
 }

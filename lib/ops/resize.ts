@@ -1,9 +1,11 @@
 import { SaccadeError } from '../errors.js'
-import { normalizeAxis } from '../graph/shape.js'
+import type { Replace } from '../graph/axis-types.js'
+import { Node } from '../graph/node.js'
+import { normalizeAxis, type Shape } from '../graph/shape.js'
+import { permuteNode, reshapeNode } from '../graph/views.js'
 import { constantFrom } from '../tensor/constant.js'
-import { type FloatTensor, requireFloat, requireWhole } from './check.js'
-import { matmul } from './matmul.js'
-import { transpose } from './shape.js'
+import { Tensor } from '../tensor/tensor.js'
+import { type FloatTensor, nodeOf, type OnAxis, requireFloat, requireWhole } from './check.js'
 
 /** How one axis is interpolated; the words are those of torch.nn.functional.interpolate. */
 export interface ResizeOptions {
@@ -21,17 +23,41 @@ export interface ResizeOptions {
  * float64. Two axes, as of an image or a position table, are two calls.
  * @param x float32
  * @param size the new size of the axis
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
  */
-export function resize(x: FloatTensor, axis: number, size: number, options: ResizeOptions): FloatTensor {
+export function resize<S extends Shape, const A extends number, const Size extends number>(
+  x: FloatTensor<S>,
+  axis: A & OnAxis<S, A>,
+  size: Size,
+  options: ResizeOptions,
+): FloatTensor<Replace<S, A, Size>> {
   requireFloat(x, 'resize')
   requireWhole(size, 1, 'resize: size')
+  checkOptions(options)
   const place = normalizeAxis(axis, x.rank, 'resize')
   const length = x.shape[place]!
   if (length === 0) throw new SaccadeError('SHAPE_MISMATCH', 'resize: the axis is empty')
-  const matrix = constantFrom(coefficients(length, size, options), [length, size], 'float32') as FloatTensor
-  const last = x.rank === 1 || place === x.rank - 1 ? x : transpose(x, place, -1)
-  const result = matmul(last as FloatTensor, matrix)
-  return place === x.rank - 1 ? result : transpose(result, place, -1)
+  const table = coefficients(length, size, options)
+  const matrix = constantFrom(table, [length, size], 'float32').node
+  // The axis goes last, and all the others together are the rows of the product.
+  const order = x.shape.map((_, index) => index).filter((index) => index !== place)
+  const turned = permuteNode(nodeOf(x, 'resize'), [...order, place])
+  const outer = turned.shape.slice(0, -1)
+  const rows = reshapeNode(turned, [x.size / length, length])
+  const product = new Node('matmul', 'float32', [x.size / length, size], [rows, matrix])
+  const back = x.shape.map((_, index) => [...order, place].indexOf(index))
+  return new Tensor(permuteNode(reshapeNode(product, [...outer, size]), back))
+}
+
+const modes = ['nearest', 'bilinear', 'bicubic']
+
+function checkOptions({ mode, alignCorners = false, antialias = false, scale }: ResizeOptions): void {
+  const fault = (what: string) => new SaccadeError('OPTION_INVALID', `resize: ${what}`)
+  if (!modes.includes(mode)) throw fault(`unknown mode '${String(mode)}'; there are ${modes.join(', ')}`)
+  if (mode === 'nearest' && (alignCorners || antialias))
+    throw fault('alignCorners and antialias are for bilinear and bicubic')
+  if (scale !== undefined && !(scale > 0 && scale < Number.POSITIVE_INFINITY))
+    throw fault(`scale must be a positive number, got ${String(scale)}`)
 }
 
 /** The matrix [length, size], row-major, whose column j weighs the input for output place j. */

@@ -1,6 +1,6 @@
 import { SaccadeError } from '../errors.js'
-import type { DType } from '../graph/dtype.js'
-import { isDType } from '../graph/dtype.js'
+import type { Inferred, Insert, Permute, Remove, Replace, SizeAt, Transpose } from '../graph/axis-types.js'
+import { type DType, isDType } from '../graph/dtype.js'
 import {
   broadcastShapes,
   checkShape,
@@ -10,15 +10,19 @@ import {
   sameShape,
   sizeOf,
 } from '../graph/shape.js'
-import type { Permute, SameRank } from '../graph/shape-types.js'
+import type { Expand, Fitting, OfRank, SameRank, SameSize } from '../graph/shape-types.js'
+import { expandNode, permuteNode, reshapeNode, sliceNode } from '../graph/views.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { makeTensor, requireTensor, requireWhole } from './check.js'
+import { makeTensor, nodeOf, type OnAxis, requireTensor, requireWhole, tensorOf } from './check.js'
 
 /**
  * The same elements, row-major, under another shape. One size may be -1: what is left.
  * @throws SHAPE_MISMATCH if the numbers of elements differ
  */
-export function reshape<D extends DType, const T extends Shape>(x: Tensor<D>, shape: T): Tensor<D, T> {
+export function reshape<D extends DType, const T extends Shape>(
+  x: Tensor<D>,
+  shape: T,
+): Tensor<D, Inferred<T>> {
   requireTensor(x, 'reshape')
   const sizes = inferSize(shape, x.size)
   checkShape(sizes, 'reshape')
@@ -27,29 +31,25 @@ export function reshape<D extends DType, const T extends Shape>(x: Tensor<D>, sh
       'SHAPE_MISMATCH',
       `reshape: ${formatShape(x.shape)} does not fit ${formatShape(shape)}`,
     )
-  return sameShape(sizes, x.shape)
-    ? (x as unknown as Tensor<D, T>)
-    : makeTensor('reshape', x.dtype, sizes, [x])
+  return tensorOf(reshapeNode(nodeOf(x, 'reshape'), sizes), x)
 }
 
-function inferSize(shape: Shape, size: number): number[] {
-  const place = shape.indexOf(-1)
-  const sizes = [...shape]
-  if (place < 0) return sizes
+function inferSize(shape: Shape, size: number): Shape {
+  const place = Array.isArray(shape) ? shape.indexOf(-1) : -1
+  if (place < 0) return Array.isArray(shape) ? [...shape] : shape
   const known = sizeOf(shape.filter((_, axis) => axis !== place))
-  if (known <= 0 || size % known !== 0)
+  if (!(known > 0) || size % known !== 0)
     throw new SaccadeError(
       'SHAPE_MISMATCH',
       `reshape: ${size} elements do not divide into ${formatShape(shape)}`,
     )
-  sizes[place] = size / known
-  return sizes
+  return shape.map((dim, axis) => (axis === place ? size / known : dim))
 }
 
 /** Reorders the axes: axis i of the result is axis `axes[i]` of `x`. No elements are moved. */
 export function permute<D extends DType, S extends Shape, const A extends readonly number[]>(
   x: Tensor<D, S>,
-  axes: A,
+  axes: A & Fitting<Permute<S, A>, 'the axes are not those of the tensor'>,
 ): Tensor<D, Permute<S, A>> {
   requireTensor(x, 'permute')
   const order = axes.map((axis) => normalizeAxis(axis, x.rank, 'permute'))
@@ -58,32 +58,30 @@ export function permute<D extends DType, S extends Shape, const A extends readon
       'SHAPE_MISMATCH',
       `permute: ${formatShape(axes)} does not name each axis of ${formatShape(x.shape)} once`,
     )
-  if (order.every((axis, index) => axis === index)) return x as unknown as Tensor<D, Permute<S, A>>
-  return makeTensor(
-    'permute',
-    x.dtype,
-    order.map((axis) => x.shape[axis]!),
-    [x],
-    { axes: order },
-  )
+  return tensorOf(permuteNode(nodeOf(x, 'permute'), order), x)
 }
 
 /** Exchanges two axes; by default the last two. */
-export function transpose<D extends DType, S extends Shape>(
-  x: Tensor<D, S>,
-  a = -2,
-  b = -1,
-): Tensor<D, SameRank<S>> {
+export function transpose<
+  D extends DType,
+  S extends Shape,
+  const A extends number = -2,
+  const B extends number = -1,
+>(x: Tensor<D, S>, a?: A & OnAxis<S, A>, b?: B & OnAxis<S, B>): Tensor<D, Transpose<S, A, B>> {
   requireTensor(x, 'transpose')
   const axes = x.shape.map((_, axis) => axis)
-  const [first, second] = [normalizeAxis(a, x.rank, 'transpose'), normalizeAxis(b, x.rank, 'transpose')]
+  const first = normalizeAxis(a ?? -2, x.rank, 'transpose')
+  const second = normalizeAxis(b ?? -1, x.rank, 'transpose')
   axes[first] = second
   axes[second] = first
-  return permute(x as Tensor<D>, axes) as unknown as Tensor<D, SameRank<S>>
+  return tensorOf(permuteNode(nodeOf(x, 'transpose'), axes), x)
 }
 
 /** Repeats axes of size 1, and adds leading axes, by NumPy's broadcasting rule. Nothing is copied. */
-export function expand<D extends DType, const T extends Shape>(x: Tensor<D>, shape: T): Tensor<D, T> {
+export function expand<D extends DType, S extends Shape, const T extends Shape>(
+  x: Tensor<D, S>,
+  shape: T & Fitting<Expand<S, T>, 'the tensor does not broadcast to the shape'>,
+): Tensor<D, Expand<S, T>> {
   requireTensor(x, 'expand')
   checkShape(shape, 'expand')
   if (!sameShape(broadcastShapes(x.shape, shape, 'expand'), shape))
@@ -91,34 +89,40 @@ export function expand<D extends DType, const T extends Shape>(x: Tensor<D>, sha
       'SHAPE_MISMATCH',
       `expand: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`,
     )
-  return sameShape(x.shape, shape)
-    ? (x as unknown as Tensor<D, T>)
-    : makeTensor('expand', x.dtype, [...shape], [x])
+  return tensorOf(expandNode(nodeOf(x, 'expand'), [...shape]), x)
 }
 
 /** Removes an axis of size 1. */
-export function squeeze<D extends DType>(x: Tensor<D>, axis: number): Tensor<D> {
+export function squeeze<D extends DType, S extends Shape, const A extends number>(
+  x: Tensor<D, S>,
+  axis: A & OnAxis<S, A> & Fitting<SameSize<SizeAt<S, A>, 1>, 'the axis is not of size 1'>,
+): Tensor<D, Remove<S, A>> {
+  requireTensor(x, 'squeeze')
   const place = normalizeAxis(axis, x.rank, 'squeeze')
   if (x.shape[place] !== 1)
     throw new SaccadeError(
       'SHAPE_MISMATCH',
       `squeeze: axis ${axis} of ${formatShape(x.shape)} is not of size 1`,
     )
-  return reshape(
-    x,
-    x.shape.filter((_, index) => index !== place),
-  )
+  const shape = x.shape.filter((_, index) => index !== place)
+  return tensorOf(reshapeNode(nodeOf(x, 'squeeze'), shape), x)
 }
 
 /** Adds an axis of size 1 before `axis`; -1 adds it at the end. */
-export function unsqueeze<D extends DType>(x: Tensor<D>, axis: number): Tensor<D> {
+export function unsqueeze<D extends DType, S extends Shape, const A extends number>(
+  x: Tensor<D, S>,
+  axis: A & OnAxis<[...S, 1], A>,
+): Tensor<D, Insert<S, A, 1>> {
+  requireTensor(x, 'unsqueeze')
   const place = normalizeAxis(axis, x.rank + 1, 'unsqueeze')
-  return reshape(x, [...x.shape.slice(0, place), 1, ...x.shape.slice(place)])
+  const shape = [...x.shape.slice(0, place), 1, ...x.shape.slice(place)]
+  checkShape(shape, 'unsqueeze')
+  return tensorOf(reshapeNode(nodeOf(x, 'unsqueeze'), shape), x)
 }
 
 /** Places start, start + step, ... before end on an axis; negative places count from the end. */
-export interface SliceOptions {
-  readonly axis: number
+export interface SliceOptions<A extends number = number> {
+  readonly axis: A
   readonly start?: number
   readonly end?: number
   readonly step?: number
@@ -128,101 +132,79 @@ export interface SliceOptions {
  * A part of an axis, without a copy. As in Python, places past the ends are cut off.
  * @throws OPTION_INVALID for a step below 1
  */
-export function slice<D extends DType, S extends Shape>(
+export function slice<D extends DType, S extends Shape, const A extends number>(
   x: Tensor<D, S>,
-  options: SliceOptions,
-): Tensor<D, SameRank<S>> {
+  options: SliceOptions<A> & { readonly axis: OnAxis<S, A> },
+): Tensor<D, Replace<S, A, number>> {
   requireTensor(x, 'slice')
   const axis = normalizeAxis(options.axis, x.rank, 'slice')
   const dim = x.shape[axis]!
-  const { step = 1 } = options
+  const { start = 0, end = dim, step = 1 } = options
   requireWhole(step, 1, 'slice: step')
-  const clip = (place: number) => {
-    if (!Number.isInteger(place))
-      throw new SaccadeError('OPTION_INVALID', `slice: places are whole numbers, got ${place}`)
-    return Math.min(dim, Math.max(0, place < 0 ? place + dim : place))
-  }
-  const start = clip(options.start ?? 0)
-  const end = clip(options.end ?? dim)
-  const size = Math.max(0, Math.ceil((end - start) / step))
-  if (size === dim) return x as unknown as Tensor<D, SameRank<S>>
-  const shape = x.shape.map((old, index) => (index === axis ? size : old))
-  const starts = x.shape.map((_, index) => (index === axis ? start : 0))
-  const steps = x.shape.map((_, index) => (index === axis ? step : 1))
-  return makeTensor('slice', x.dtype, shape, [x], { starts, steps })
+  const from = clip(start, dim)
+  const size = Math.max(0, Math.ceil((clip(end, dim) - from) / step))
+  return tensorOf(sliceNode(nodeOf(x, 'slice'), axis, from, size, step), x)
 }
 
-/** One place of an axis, which is removed. */
-export function select<D extends DType>(x: Tensor<D>, axis: number, place: number): Tensor<D> {
-  const dim = x.shape[normalizeAxis(axis, x.rank, 'select')]!
+function clip(place: number, dim: number): number {
+  if (!Number.isInteger(place))
+    throw new SaccadeError('OPTION_INVALID', `slice: places are whole numbers, got ${String(place)}`)
+  return Math.min(dim, Math.max(0, place < 0 ? place + dim : place))
+}
+
+/** One place of an axis, which is removed. A negative place counts from the end. */
+export function select<D extends DType, S extends Shape, const A extends number>(
+  x: Tensor<D, S>,
+  axis: A & OnAxis<S, A>,
+  place: number,
+): Tensor<D, Remove<S, A>> {
+  requireTensor(x, 'select')
+  const at = normalizeAxis(axis, x.rank, 'select')
+  const dim = x.shape[at]!
   const index = place < 0 ? place + dim : place
-  if (!Number.isInteger(place) || index < 0 || index >= dim)
+  if (!Number.isInteger(index) || index < 0 || index >= dim)
     throw new SaccadeError(
       'INDEX_OUT_OF_RANGE',
       `select: place ${place} is outside axis ${axis} of ${formatShape(x.shape)}`,
     )
-  return squeeze(slice(x, { axis, start: index, end: index + 1 }), axis)
+  const shape = x.shape.filter((_, other) => other !== at)
+  return tensorOf(reshapeNode(sliceNode(nodeOf(x, 'select'), at, index, 1), shape), x)
 }
 
-/** Cuts an axis into parts of the given sizes, which must add up to it. */
-export function split<D extends DType>(x: Tensor<D>, sizes: readonly number[], axis = -1): Tensor<D>[] {
-  const place = normalizeAxis(axis, x.rank, 'split')
+/** Cuts an axis (by default the last) into parts of the given sizes, which must add up to it. */
+export function split<
+  D extends DType,
+  S extends Shape,
+  const Sizes extends readonly number[],
+  const A extends number = -1,
+>(
+  x: Tensor<D, S>,
+  sizes: Sizes,
+  axis?: A & OnAxis<S, A>,
+): { -readonly [I in keyof Sizes]: Tensor<D, Replace<S, A, Sizes[I]>> } {
+  requireTensor(x, 'split')
+  const place = normalizeAxis(axis ?? -1, x.rank, 'split')
+  for (const size of sizes) requireWhole(size, 0, 'split: a size')
   if (sizes.reduce((sum, size) => sum + size, 0) !== x.shape[place])
     throw new SaccadeError(
       'SHAPE_MISMATCH',
-      `split: ${formatShape(sizes)} does not add up to axis ${axis} of ${formatShape(x.shape)}`,
+      `split: ${formatShape(sizes)} does not add up to axis ${axis ?? -1} of ${formatShape(x.shape)}`,
     )
+  const node = nodeOf(x, 'split')
   let start = 0
-  return sizes.map((size) => {
+  const parts = sizes.map((size) => {
     start += size
-    return slice(x, { axis: place, start: start - size, end: start })
+    return tensorOf(sliceNode(node, place, start - size, size), x)
   })
-}
-
-/**
- * Joins tensors along an axis; their other sizes and types must be equal.
- * @throws SHAPE_MISMATCH, DTYPE_MISMATCH
- */
-export function concat<D extends DType>(tensors: readonly Tensor<D>[], axis = 0): Tensor<D> {
-  const [first] = tensors
-  if (!first) throw new SaccadeError('INPUT_INVALID', 'concat: nothing to join')
-  for (const tensor of tensors) requireTensor(tensor, 'concat')
-  if (tensors.length === 1) return first
-  const place = normalizeAxis(axis, first.rank, 'concat')
-  for (const tensor of tensors) {
-    if (tensor.dtype !== first.dtype)
-      throw new SaccadeError(
-        'DTYPE_MISMATCH',
-        `concat: ${first.describe()} and ${tensor.describe()} differ in type`,
-      )
-    if (
-      tensor.rank !== first.rank ||
-      tensor.shape.some((dim, index) => index !== place && dim !== first.shape[index])
-    )
-      throw new SaccadeError(
-        'SHAPE_MISMATCH',
-        `concat: ${formatShape(first.shape)} and ${formatShape(tensor.shape)} differ beside axis ${axis}`,
-      )
-  }
-  const total = tensors.reduce((sum, tensor) => sum + tensor.shape[place]!, 0)
-  const shape = first.shape.map((dim, index) => (index === place ? total : dim))
-  return makeTensor('concat', first.dtype, shape, tensors, { axis: place })
-}
-
-/** Joins tensors of one shape along a new axis. */
-export function stack<D extends DType>(tensors: readonly Tensor<D>[], axis = 0): Tensor<D> {
-  return concat(
-    tensors.map((tensor) => unsqueeze(tensor, axis)),
-    axis,
-  )
+  return parts as { -readonly [I in keyof Sizes]: Tensor<D, Replace<S, A, Sizes[I]>> }
 }
 
 /** Adds places with one value before and after each axis: `[[before, after], ...]`, an entry an axis. */
-export function pad<D extends DType>(
-  x: Tensor<D>,
-  widths: readonly (readonly [number, number])[],
+export function pad<D extends DType, S extends Shape, const W extends readonly (readonly [number, number])[]>(
+  x: Tensor<D, S>,
+  widths: W & Fitting<OfRank<S, W['length']>, 'there must be a pair of widths for each axis'>,
   value = 0,
-): Tensor<D> {
+): Tensor<D, SameRank<S>> {
   requireTensor(x, 'pad')
   if (widths.length !== x.rank)
     throw new SaccadeError(
@@ -230,7 +212,7 @@ export function pad<D extends DType>(
       `pad: ${widths.length} pairs of widths for ${formatShape(x.shape)}`,
     )
   for (const width of widths.flat()) requireWhole(width, 0, 'pad: a width')
-  if (widths.flat().every((width) => width === 0)) return x
+  if (widths.flat().every((width) => width === 0)) return tensorOf(nodeOf(x, 'pad'), x)
   const shape = x.shape.map((dim, axis) => dim + widths[axis]![0] + widths[axis]![1])
   return makeTensor('pad', x.dtype, shape, [x], { before: widths.map(([before]) => before), value })
 }
@@ -239,5 +221,6 @@ export function pad<D extends DType>(
 export function cast<T extends DType, S extends Shape>(x: Tensor<DType, S>, dtype: T): Tensor<T, S> {
   requireTensor(x, 'cast')
   if (!isDType(dtype)) throw new SaccadeError('DTYPE_MISMATCH', `cast: unknown data type '${String(dtype)}'`)
-  return x.dtype === dtype ? (x as unknown as Tensor<T, S>) : makeTensor('copy', dtype, x.shape, [x])
+  if (x.dtype === dtype) return tensorOf(nodeOf(x, 'cast'), x)
+  return makeTensor('copy', dtype, x.shape, [x])
 }

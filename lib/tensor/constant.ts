@@ -5,7 +5,7 @@ import { checkShape, type Shape, sizeOf } from '../graph/shape.js'
 import { BufferSource, sourceFrom } from '../runtime/memory.js'
 import type { NativeMapping } from '../runtime/native.js'
 import { fromNative } from '../runtime/runtime.js'
-import { Tensor } from './tensor.js'
+import { filled, Tensor } from './tensor.js'
 
 /**
  * A weight: row-major elements in a mapped file. Programs pack and fold constants once a process.
@@ -49,7 +49,7 @@ export function constantFull<D extends DType, const S extends Shape>(
   value: number,
   dtype: D,
 ): Tensor<D, S> {
-  return new Tensor<D, S>(new Node('fill', dtype, [...shape], [], { value, constant: true }))
+  return new Tensor<D, S>(filled([...shape], value, dtype, 'constantFull', true))
 }
 
 /** Lets go of a constant's memory, and of the programs that hold it. */

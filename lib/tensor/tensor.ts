@@ -1,14 +1,14 @@
 import { SaccadeError } from '../errors.js'
-import { type DataOf, type DType, dataConstructors, dtypeBytes, isDType } from '../graph/dtype.js'
+import { checkValue, type DataOf, type DType, dataConstructors, dtypeBytes, isDType } from '../graph/dtype.js'
 import { Node } from '../graph/node.js'
 import { checkShape, formatShape, type Shape, sizeOf } from '../graph/shape.js'
+import type { Dims } from '../graph/shape-types.js'
+import { expandNode } from '../graph/views.js'
 import { BufferSource, sourceFrom } from '../runtime/memory.js'
 import type { RunOptions } from '../runtime/programs.js'
+import { type NaturalDType, type TensorData, typedData } from './data.js'
 import { evaluate } from './evaluate.js'
-import { formatTensor, type Nested, nest } from './format.js'
-
-/** What a tensor can be made from: a typed array, plain numbers, booleans, or bigints (for int64). */
-export type TensorData = ArrayBufferView | readonly number[] | readonly bigint[] | readonly boolean[]
+import { type ElementOf, elementOf, formatTensor, type Nested, nest } from './format.js'
 
 /**
  * A lazy tensor: a node of a graph with a face. Ops on tensors compute nothing; `await tensor.data()` compiles what it
@@ -30,15 +30,17 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
 
   /**
    * A tensor with a copy of the given elements, row-major.
-   * @param data as many elements as the shape has; plain numbers become `dtype` (default float32)
-   * @param shape sizes of the axes; default: one axis
-   * @throws SHAPE_MISMATCH if the number of elements differs; DTYPE_MISMATCH if a typed array is not of `dtype`
+   * @param data a typed array, or a list of numbers, booleans or bigints
+   * @param shape sizes of the axes, with as many elements as the data; default: one axis
+   * @param dtype default: that of the typed array; float32, bool or int64 for numbers, booleans or bigints
+   * @throws SHAPE_MISMATCH if the number of elements differs; DTYPE_MISMATCH if a typed array is not of `dtype`;
+   *   INPUT_INVALID for what is no data, and for an element that `dtype` cannot hold; OUT_OF_MEMORY
    */
-  static from<const S extends Shape = readonly [number], D extends DType = 'float32'>(
-    data: TensorData,
+  static from<T extends TensorData, const S extends Shape = [number], D extends DType = NaturalDType<T>>(
+    data: T,
     shape?: S,
     dtype?: D,
-  ): Tensor<D, S> {
+  ): Tensor<D, Dims<S>> {
     const view = typedData(data, dtype)
     const size = view.values.byteLength / dtypeBytes[view.dtype]
     const sizes = shape ?? [size]
@@ -48,29 +50,35 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
         'SHAPE_MISMATCH',
         `Tensor.from: shape ${formatShape(sizes)} has ${sizeOf(sizes)} elements, the data ${size}`,
       )
-    return new Tensor<D, S>(new Node('data', view.dtype, [...sizes], [], undefined, sourceFrom(view.values)))
+    return new Tensor(new Node('data', view.dtype, [...sizes], [], undefined, sourceFrom(view.values)))
   }
 
-  /** A tensor whose elements all have one value; takes no memory until it is used. */
+  /**
+   * A tensor whose elements all have one value; takes no memory until it is used.
+   * @throws SHAPE_MISMATCH, DTYPE_MISMATCH; INPUT_INVALID for a value that `dtype` cannot hold
+   */
   static full<const S extends Shape, D extends DType = 'float32'>(
     shape: S,
-    value: number,
+    value: number | boolean,
     dtype?: D,
-  ): Tensor<D, S> {
+  ): Tensor<D, Dims<S>> {
     checkShape(shape, 'Tensor.full')
-    return new Tensor<D, S>(new Node('fill', dtype ?? 'float32', [...shape], [], { value }))
+    return new Tensor(filled([...shape], value, dtype ?? 'float32', 'Tensor.full', false))
   }
 
-  static zeros<const S extends Shape, D extends DType = 'float32'>(shape: S, dtype?: D): Tensor<D, S> {
+  /** A tensor of zeros; see {@link Tensor.full}. */
+  static zeros<const S extends Shape, D extends DType = 'float32'>(shape: S, dtype?: D): Tensor<D, Dims<S>> {
     return Tensor.full(shape, 0, dtype)
   }
 
-  static ones<const S extends Shape, D extends DType = 'float32'>(shape: S, dtype?: D): Tensor<D, S> {
+  /** A tensor of ones; see {@link Tensor.full}. */
+  static ones<const S extends Shape, D extends DType = 'float32'>(shape: S, dtype?: D): Tensor<D, Dims<S>> {
     return Tensor.full(shape, 1, dtype)
   }
 
-  get shape(): S {
-    return this.node.shape as S
+  /** Sizes of the axes. */
+  get shape(): Readonly<S> {
+    return this.node.shape as Readonly<S>
   }
 
   get dtype(): D {
@@ -109,17 +117,21 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     return new dataConstructors[this.node.dtype](source.buffer.read(0, bytes)) as DataOf<D>
   }
 
-  /** Computes the tensor and returns its elements as nested arrays; a scalar as a number. int64 gives bigints. */
-  async toArray(options?: RunOptions): Promise<Nested<D>> {
+  /**
+   * Computes the tensor and returns its elements as nested arrays; a scalar as the element itself. bool gives booleans,
+   * int64 bigints, and 16-bit floats the numbers that their bits stand for.
+   */
+  async toArray(options?: RunOptions): Promise<Nested<D, S>> {
     const data = await this.data(options)
-    return nest(data, this.node.shape, this.node.dtype) as Nested<D>
+    return nest(data, this.node.shape, this.node.dtype) as Nested<D, S>
   }
 
-  /** The one element of a tensor of size 1. */
-  async item(options?: RunOptions): Promise<D extends 'int64' ? bigint : number> {
+  /** Computes the tensor and returns its one element. @throws SHAPE_MISMATCH if it has another number of them */
+  async item(options?: RunOptions): Promise<ElementOf<D>> {
     if (this.size !== 1)
       throw new SaccadeError('SHAPE_MISMATCH', `item() needs a tensor of one element, got ${this.describe()}`)
-    return (await this.data(options))[0] as D extends 'int64' ? bigint : number
+    const [only] = await this.data(options)
+    return elementOf(only!, this.node.dtype) as ElementOf<D>
   }
 
   /** Lets go of the memory now. Using the tensor, or what depends on it and is not computed, throws DISPOSED then. */
@@ -152,52 +164,22 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   }
 }
 
-const dtypeOfConstructor = new Map<unknown, DType>([
-  [Float32Array, 'float32'],
-  [Int32Array, 'int32'],
-  [BigInt64Array, 'int64'],
-  [Uint8Array, 'uint8'],
-  [Uint8ClampedArray, 'uint8'],
-])
-
-function typedData(data: TensorData, dtype: DType | undefined): { values: ArrayBufferView; dtype: DType } {
-  if (dtype !== undefined && !isDType(dtype))
-    throw new SaccadeError('DTYPE_MISMATCH', `unknown data type '${String(dtype)}'`)
-  if (ArrayBuffer.isView(data)) {
-    const natural = Buffer.isBuffer(data) ? 'uint8' : dtypeOfConstructor.get(data.constructor)
-    const wanted = dtype ?? natural
-    const storage = wanted !== undefined && dataConstructors[wanted]
-    const fits = storage && (data instanceof storage || (natural === 'uint8' && storage === Uint8Array))
-    if (!fits)
-      throw new SaccadeError(
-        'DTYPE_MISMATCH',
-        `Tensor.from: a ${data.constructor.name} does not hold ${dtype ?? 'a data type of saccade'}`,
-      )
-    return { values: data, dtype: wanted! }
-  }
-  if (!Array.isArray(data))
-    throw new SaccadeError(
-      'INPUT_INVALID',
-      `Tensor.from takes a typed array or a list of numbers, got ${typeof data}`,
-    )
-  return { values: fromList(data as readonly unknown[], dtype ?? 'float32'), dtype: dtype ?? 'float32' }
-}
-
-function fromList(list: readonly unknown[], dtype: DType): ArrayBufferView {
-  if (dtype === 'float16' || dtype === 'bfloat16')
-    throw new SaccadeError(
-      'DTYPE_MISMATCH',
-      `Tensor.from: ${dtype} needs a Uint16Array of bits; or cast a float32 tensor`,
-    )
-  const bad = list.findIndex((x) => typeof x !== 'number' && typeof x !== 'bigint' && typeof x !== 'boolean')
-  if (bad >= 0)
-    throw new SaccadeError(
-      'INPUT_INVALID',
-      `Tensor.from: element ${bad} is a ${typeof list[bad]}, not a number (nested lists need flat())`,
-    )
-  if (dtype === 'int64') return BigInt64Array.from(list as number[], (x) => BigInt(x))
-  const numbers = list.map(Number)
-  if (dtype === 'bool') return Uint8Array.from(numbers, (x) => (x ? 1 : 0))
-  if (dtype === 'int32') return Int32Array.from(numbers)
-  return dtype === 'uint8' ? Uint8Array.from(numbers) : Float32Array.from(numbers)
+/**
+ * A node whose elements all have one value: that of a scalar, repeated.
+ * @param isConstant whether it is a constant of its graph, as what ops and modules fill is. What users fill is data: a
+ *   model that is run on zeros would be folded into its result else
+ */
+export function filled(
+  shape: Shape,
+  value: number | boolean,
+  dtype: DType,
+  what: string,
+  isConstant: boolean,
+): Node {
+  if (!isDType(dtype))
+    throw new SaccadeError('DTYPE_MISMATCH', `${what}: unknown data type '${String(dtype)}'`)
+  if (typeof value !== 'number' && typeof value !== 'boolean')
+    throw new SaccadeError('INPUT_INVALID', `${what}: the value must be a number, got ${String(value)}`)
+  const element = Number(checkValue(value, dtype, what))
+  return expandNode(new Node('fill', dtype, [], [], { value: element, constant: isConstant }), shape)
 }

@@ -1,0 +1,94 @@
+import { SaccadeError } from '../errors.js'
+import type { Insert, Replace } from '../graph/axis-types.js'
+import type { DType } from '../graph/dtype.js'
+import type { Node } from '../graph/node.js'
+import { formatShape, normalizeAxis, type Shape, sameShape } from '../graph/shape.js'
+import type { Fitting, SameShape } from '../graph/shape-types.js'
+import { reshapeNode } from '../graph/views.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { makeTensor, nodeOf, type OnAxis, requireTensor, tensorOf } from './check.js'
+
+/** Shape of tensors joined on an axis; `never` if two differ in type, or beside the axis. */
+type Joined<T extends readonly Tensor[], A extends number> = T extends readonly [
+  infer First extends Tensor,
+  infer Second extends Tensor,
+  ...infer Rest extends readonly Tensor[],
+]
+  ? [Second['dtype'], Beside<First, A>, Beside<Second, A>] extends [First['dtype'], infer S, infer S2]
+    ? [SameShape<S & Shape, S2 & Shape>] extends [never]
+      ? never
+      : Joined<readonly [First, ...Rest], A>
+    : never
+  : Beside<T[number], A>
+
+type Beside<T extends Tensor, A extends number> = Replace<ShapeOf<T>, A, number>
+type ShapeOf<T> = T extends Tensor<DType, infer S> ? S : never
+
+/**
+ * Joins tensors along an axis; their other sizes and types must be equal.
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID for an empty list
+ */
+export function concat<const T extends readonly Tensor[], const A extends number = 0>(
+  tensors: T & Fitting<Joined<T, A>, 'the tensors differ in type, or beside the axis'>,
+  axis?: A & OnAxis<ShapeOf<T[0]>, A>,
+): Tensor<T[number]['dtype'], Joined<T, A>> {
+  const first = checkList(tensors, 'concat')
+  const place = normalizeAxis(axis ?? 0, first.rank, 'concat')
+  for (const { rank, shape } of tensors) {
+    if (rank !== first.rank || shape.some((dim, index) => index !== place && dim !== first.shape[index]))
+      throw new SaccadeError(
+        'SHAPE_MISMATCH',
+        `concat: ${formatShape(first.shape)} and ${formatShape(shape)} differ beside axis ${place}`,
+      )
+  }
+  return join(
+    first,
+    tensors.map((tensor) => nodeOf(tensor, 'concat')),
+    place,
+  )
+}
+
+/** Joins tensors of one shape along a new axis. @throws SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID */
+export function stack<D extends DType, S extends Shape, const A extends number = 0>(
+  tensors: readonly Tensor<D, S>[],
+  axis?: A & OnAxis<[...S, 1], A>,
+): Tensor<D, Insert<S, A, number>> {
+  const first = checkList(tensors, 'stack')
+  const place = normalizeAxis(axis ?? 0, first.rank + 1, 'stack')
+  const shape = [...first.shape.slice(0, place), 1, ...first.shape.slice(place)]
+  const slices = tensors.map((tensor) => {
+    if (!sameShape(tensor.shape, first.shape))
+      throw new SaccadeError(
+        'SHAPE_MISMATCH',
+        `stack: ${formatShape(first.shape)} and ${formatShape(tensor.shape)} differ`,
+      )
+    return reshapeNode(nodeOf(tensor, 'stack'), shape)
+  })
+  return join(first, slices, place)
+}
+
+/** The first of a list of tensors of one type. */
+function checkList<D extends DType>(tensors: readonly Tensor<D>[], what: string): Tensor<D> {
+  const [first] = tensors
+  if (!first) throw new SaccadeError('INPUT_INVALID', `${what}: nothing to join`)
+  for (const tensor of tensors) {
+    requireTensor(tensor, what)
+    if (tensor.dtype !== first.dtype)
+      throw new SaccadeError(
+        'DTYPE_MISMATCH',
+        `${what}: ${first.describe()} and ${tensor.describe()} differ in type`,
+      )
+  }
+  return first
+}
+
+function join<D extends DType, S extends Shape>(
+  first: Tensor<D>,
+  parts: readonly Node[],
+  axis: number,
+): Tensor<D, S> {
+  if (parts.length === 1) return tensorOf(parts[0]!, first)
+  const total = parts.reduce((sum, { shape }) => sum + shape[axis]!, 0)
+  const shape = parts[0]!.shape.map((dim, index) => (index === axis ? total : dim))
+  return makeTensor('concat', first.dtype, shape, parts, { axis })
+}

@@ -1,0 +1,87 @@
+import { SaccadeError } from '../errors.js'
+import { checkValue, type DType, dataConstructors, isDType } from '../graph/dtype.js'
+
+/** What a tensor can be made from: a typed array, or a list of numbers, booleans or bigints. */
+export type TensorData = ArrayBufferView | readonly number[] | readonly bigint[] | readonly boolean[]
+
+/** The data type that elements have by themselves; 16-bit floats come as their bits, and must be told apart. */
+export type NaturalDType<T> = T extends readonly number[]
+  ? 'float32'
+  : T extends readonly bigint[]
+    ? 'int64'
+    : T extends readonly boolean[]
+      ? 'bool'
+      : T extends Float32Array
+        ? 'float32'
+        : T extends Int32Array
+          ? 'int32'
+          : T extends BigInt64Array
+            ? 'int64'
+            : T extends Uint8Array | Uint8ClampedArray
+              ? 'uint8'
+              : DType
+
+const naturalDTypes: readonly (readonly [new () => ArrayBufferView, DType])[] = [
+  [Float32Array, 'float32'],
+  [Int32Array, 'int32'],
+  [BigInt64Array, 'int64'],
+  [Uint8Array, 'uint8'],
+  [Uint8ClampedArray, 'uint8'],
+]
+
+/**
+ * Elements as the typed array that holds their data type.
+ * @throws DTYPE_MISMATCH if a typed array is not of the type; INPUT_INVALID for what is no data
+ */
+export function typedData(
+  data: TensorData,
+  dtype: DType | undefined,
+): { values: ArrayBufferView; dtype: DType } {
+  if (dtype !== undefined && !isDType(dtype))
+    throw new SaccadeError('DTYPE_MISMATCH', `Tensor.from: unknown data type '${String(dtype)}'`)
+  if (ArrayBuffer.isView(data)) return { values: data, dtype: dtypeOfView(data, dtype) }
+  if (!Array.isArray(data))
+    throw new SaccadeError(
+      'INPUT_INVALID',
+      `Tensor.from takes a typed array or a list of numbers, got ${data === null ? 'null' : typeof data}`,
+    )
+  const asked = dtype ?? dtypeOfElement(data[0])
+  return { values: listed(data, asked), dtype: asked }
+}
+
+function dtypeOfView(data: ArrayBufferView, dtype: DType | undefined): DType {
+  const natural = naturalDTypes.find(([constructor]) => data instanceof constructor)?.[1]
+  const wanted = dtype ?? natural
+  const storage = wanted && dataConstructors[wanted]
+  if (wanted && storage && (data instanceof storage || (natural === 'uint8' && storage === Uint8Array)))
+    return wanted
+  const hint = data instanceof Uint16Array ? "; say whether its bits are 'float16' or 'bfloat16'" : ''
+  throw new SaccadeError(
+    'DTYPE_MISMATCH',
+    `Tensor.from: a ${data.constructor.name} does not hold ${dtype ?? 'a data type of saccade'}${hint}`,
+  )
+}
+
+function dtypeOfElement(element: unknown): DType {
+  if (typeof element === 'bigint') return 'int64'
+  return typeof element === 'boolean' ? 'bool' : 'float32'
+}
+
+function listed(list: readonly unknown[], dtype: DType): ArrayBufferView {
+  if (dtype === 'float16' || dtype === 'bfloat16')
+    throw new SaccadeError(
+      'DTYPE_MISMATCH',
+      `Tensor.from: ${dtype} needs a Uint16Array of bits; or cast a float32 tensor`,
+    )
+  const numbers = Array.from(list, (element, index) => {
+    if (typeof element === 'number' || typeof element === 'bigint' || typeof element === 'boolean')
+      return checkValue(element, dtype, `Tensor.from: element ${index}`)
+    const hint = Array.isArray(element) ? ' (nested lists need flat(Infinity))' : ''
+    throw new SaccadeError(
+      'INPUT_INVALID',
+      `Tensor.from: element ${index} is ${element === null ? 'null' : `a ${typeof element}`}, not a number${hint}`,
+    )
+  })
+  if (dtype === 'int64') return BigInt64Array.from(numbers, BigInt)
+  return new dataConstructors[dtype](numbers as number[])
+}
