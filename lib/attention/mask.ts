@@ -81,7 +81,8 @@ export function applyMask<S extends Shape, M extends Shape>(
       'SHAPE_MISMATCH',
       `applyMask: the mask ${formatShape(mask.shape)} is larger than the similarities ${formatShape(similarity.shape)}`,
     )
-  return ops.where(mask, similarity, Number.NEGATIVE_INFINITY) as ops.FloatTensor<S>
+  const seen: Tensor<'bool'> = mask
+  return ops.where(seen, similarity as ops.FloatTensor, Number.NEGATIVE_INFINITY) as ops.FloatTensor<S>
 }
 
 /** Where queries and keys stand: int32 [queries, 1] and [1, keys]. */

@@ -83,7 +83,7 @@ export function hardRetrieval<S extends Shape, V extends Shape>(
     [...batch, 1],
     'int32',
   )
-  const chosen = ops.gather(rows, ops.add(ops.argmax(similarity), starts))
+  const chosen = ops.gather(rows, ops.add(ops.argmax(similarity as ops.FloatTensor), starts))
   const blind = ops.expand(seesNothing(similarity), [...batch, similarity.shape[similarity.rank - 2]!, 1])
   return ops.where(blind, 0, chosen) as ops.FloatTensor<MatMul<S, V>>
 }
