@@ -55,10 +55,9 @@ export class KeyValueCache {
   async step(count: number, compute: Compute): Promise<CacheStep> {
     await this.#reserve(this.#length + count, compute)
     const at = Tensor.from(Int32Array.of(this.#length), [1], 'int32')
-    const order = Int32Array.from({ length: count }, (_, index) => index)
     const next: KeyValue[] = []
     return {
-      places: ops.add(at, constantFrom(order, [count], 'int32')) as Tensor<'int32'>,
+      places: count === 1 ? at : (ops.add(at, firstPlaces(count)) as Tensor<'int32'>),
       call: { keyLength: ops.add(at, count), causal: count > 1 },
       past: (layer, { key, value }) => {
         const old = this.#layers[layer]!
@@ -125,3 +124,12 @@ export class KeyValueCache {
 }
 
 const none = [0, 0] as const
+
+/** 0, 1, 2, ...: int32 [count]. */
+function firstPlaces(count: number): Tensor<'int32'> {
+  return constantFrom(
+    Int32Array.from({ length: count }, (_, index) => index),
+    [count],
+    'int32',
+  )
+}

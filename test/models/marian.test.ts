@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { load } from '../../lib/models/load.js'
 import type { Marian } from '../../lib/models/marian/marian.js'
 import * as ops from '../../lib/ops/index.js'
+import { getRuntime } from '../../lib/runtime/runtime.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { rejects, sameBits } from './bits.js'
 import { golden, openChanged, testGoldens } from './goldens.js'
@@ -140,6 +141,30 @@ test('padding of source and target cannot be seen', async () => {
   await sameBits(first(got.logits!), first(want.logits!), 'logits of places that are kept')
 })
 
+test('generation without a mask leaves out padding tokens', async () => {
+  using model = await open()
+  const want = await model.generate(source(), {})
+  assert.equal(await model.generate({ inputIds: ids(texts) }, {}), want)
+  const all = ids(texts.map((tokens) => tokens.map(() => 1)))
+  const seen = await model.generate({ inputIds: ids(texts), attentionMask: all }, { returnLogits: true })
+  const hidden = await model.generate({ inputIds: ids(texts) }, { returnLogits: true })
+  assert.not.equal(seen.stepLogits![0], hidden.stepLogits![0])
+})
+
+test('generation leaves no memory behind', async () => {
+  using model = await open()
+  const memory = () => getRuntime().native.info().memory.buffers
+  const given = source()
+  const write = async () => {
+    for (const options of [{ numBeams: 1 }, { numBeams: 3 }, { useCache: false }])
+      await model.generate(given, { maxLength: 30, ...options })
+  }
+  await write()
+  const before = memory()
+  await write()
+  assert.ok(memory() <= before, `${memory()} bytes after, ${before} before`)
+})
+
 test('tokens are reported as they are chosen', async () => {
   using model = await open()
   const seen: number[][] = [[], [], []]
@@ -166,6 +191,13 @@ test('a signal stops generation, and the model works after', async () => {
   }
   const options = { numBeams: 1, minLength: 4000, maxLength: 4000, signal: controller.signal, onToken }
   await rejects(model.generate(source(), options), 'ABORTED', 'aborted')
+  assert.ok(performance.now() - stopped < 50, `took ${performance.now() - stopped} ms`)
+  const signal = AbortSignal.timeout(20)
+  signal.addEventListener('abort', () => {
+    stopped = performance.now()
+  })
+  const beams = { numBeams: 4, minLength: 4000, maxLength: 4000, signal }
+  await rejects(model.generate(source(), beams), 'ABORTED', 'aborted')
   assert.ok(performance.now() - stopped < 50, `took ${performance.now() - stopped} ms`)
   assert.equal(await model.generate(source(), {}), want)
   await rejects(model.generate(source(), { signal: AbortSignal.abort() }), 'ABORTED', 'aborted')

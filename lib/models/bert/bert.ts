@@ -147,7 +147,7 @@ function unflattenLogits(output: BertOutput, { shape }: TokenIds): BertOutput {
 
 export const bert: Architecture = {
   name: 'bert',
-  published: ['bert'],
+  published: ['transformers bert'],
   claims: ({ library, name }) => library === 'transformers' && name === 'bert',
   open(request) {
     const config = readBertConfig(request.config)

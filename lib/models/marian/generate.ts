@@ -1,7 +1,10 @@
 import { SaccadeError } from '../../errors.js'
 import type { Compute } from '../../nn/cache.js'
-import { paddingMask } from '../../nn/mask.js'
+import type { TokenIds } from '../../nn/embedding.js'
+import { type Mask, paddingMask } from '../../nn/mask.js'
+import * as ops from '../../ops/index.js'
 import type { RunOptions } from '../../runtime/programs.js'
+import type { Tensor } from '../../tensor/tensor.js'
 import { type GenerateCall, type GenerationResult, generate } from '../../text/generation/generate.js'
 import type { GenerationOptions } from '../../text/generation/options.js'
 import type { TokenEvent } from '../../text/generation/sample.js'
@@ -39,15 +42,17 @@ export async function write(
   const { useCache = true, signal, onToken, returnLogits, ...options } = given
   if (typeof useCache !== 'boolean')
     throw new SaccadeError('OPTION_INVALID', `useCache must be true or false, got ${String(useCache)}`)
+  const merged = mergeOptions(defaults, options)
   const call: GenerateCall = {
-    ...mergeOptions(defaults, options),
+    ...merged,
     sources: source.inputIds.shape[0]!,
     ...(signal && { signal }),
     ...(onToken && { onToken }),
     ...(returnLogits && { returnLogits }),
   }
   const make = (parts: DecoderParts) => (useCache ? new CachedDecoder(parts) : new PlainDecoder(parts))
-  return withMemory(writer, source, signal, async (memory) => {
+  const attentionMask = source.attentionMask ?? withoutPadding(source.inputIds, merged)
+  return withMemory(writer, { ...source, attentionMask }, signal, async (memory) => {
     const decoder = make({ ...writer, memory })
     try {
       return await generate(decoder, call)
@@ -55,6 +60,12 @@ export async function write(
       decoder.dispose()
     }
   })
+}
+
+/** Where no mask is given, transformers' generate() leaves padding out, unless it is what texts end with. */
+function withoutPadding(ids: TokenIds, { padTokenId, eosTokenId }: GenerationOptions): Mask | undefined {
+  if (padTokenId === undefined || [eosTokenId].flat().includes(padTokenId)) return undefined
+  return ops.notEqual(ops.cast(ids as Tensor, 'int32') as Tensor<'int32'>, padTokenId)
 }
 
 /** Reads the sources, and lets go of what was made of them in the end. */

@@ -9,7 +9,7 @@ import type { MarianConfig } from './config.js'
 export interface MarianSource {
   /** [B, S]. */
   readonly inputIds: TokenIds
-  /** [B, S]: 1 keeps a place, 0 is padding. Left out: no padding. */
+  /** [B, S]: 1 keeps a place, 0 is padding. Left out: no padding; generate() takes padding tokens for it. */
   readonly attentionMask?: Mask | undefined
 }
 

@@ -167,7 +167,7 @@ function targetRestriction(mask: Mask | undefined): AttentionCall {
 
 export const marian: Architecture = {
   name: 'marian',
-  published: ['marian'],
+  published: ['transformers marian'],
   claims: ({ library, name }) => library === 'transformers' && name === 'marian',
   async open(request) {
     const config = readMarianConfig(request.config)
