@@ -105,6 +105,8 @@ function findBlocks(lines: readonly string[]): Block[] {
 function runProgram(program: string): Promise<string> {
   const child = spawn(process.execPath, ['--import', 'tsx', program], {
     cwd: root,
+    // Test runners ask their children for colours; a page has none.
+    env: { ...process.env, FORCE_COLOR: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let [output, errors] = ['', '']

@@ -9,6 +9,8 @@ test('five shades from the lowest to the highest', async () => {
   assert.is(await heatMap(Tensor.from([0, 1, 2, 3, 4], [1, 5])), '··░░▒▒▓▓██')
   assert.is(await heatMap(Tensor.from([-4, -3, -2, -1, 0], [1, 5])), '··░░▒▒▓▓██')
   assert.is(await heatMap(Tensor.from([1, 1, 2, 2], [2, 2])), '▒▒▒▒\n████')
+  // To the nearest shade.
+  assert.is(await heatMap(Tensor.from([0.4, 0.6, 3.4, 4], [1, 4])), '··░░▓▓██')
 })
 
 test('given limits hold, and what is past them is cut off', async () => {
