@@ -1,12 +1,12 @@
 import { SaccadeError } from '../errors.js'
 import { broadcastShapes, formatShape, type Shape, sameShape } from '../graph/shape.js'
-import type { MatMul } from '../graph/shape-types.js'
+import type { Fitting, MatMul } from '../graph/shape-types.js'
 import type * as ops from '../ops/index.js'
 import { checkOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { applyMask, type Mask } from './mask.js'
 import { hardRetrieval, hardWeights, softRetrieval, softWeights } from './retrieval.js'
-import { checkPair, type Fitting, type Pairs } from './shapes.js'
+import { checkPair, type Pairs } from './shapes.js'
 import { type SimilarityFunction, scaledDotProduct } from './similarity.js'
 
 /** What kind of attention. */
@@ -66,7 +66,7 @@ export function attend<Q extends Shape, K extends Shape, V extends Shape>(
     similarity,
     weights: retrieve.weights(similarity),
     output: retrieve.output(similarity, values),
-  } satisfies Attended as Attended<Pairs<Q, K>, MatMul<Pairs<Q, K>, V>>
+  } as Attended<Pairs<Q, K>, MatMul<Pairs<Q, K>, V>>
 }
 
 /** A similarity may be the reader's own: what it gives is checked. */

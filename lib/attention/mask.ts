@@ -1,10 +1,10 @@
 import { SaccadeError } from '../errors.js'
 import { broadcastShapes, formatShape, type Shape, sameShape } from '../graph/shape.js'
-import type { Broadcast } from '../graph/shape-types.js'
+import type { Broadcast, Fitting } from '../graph/shape-types.js'
 import { requireDType, requireFloat, requireWhole } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import { Tensor } from '../tensor/tensor.js'
-import type { Fitting } from './shapes.js'
+import { range } from './range.js'
 
 /** True where a query (row) sees a key (column). Masks are combined with `ops.logicalAnd`. */
 export type Mask<S extends Shape = Shape> = Tensor<'bool', S>
@@ -18,9 +18,9 @@ export type Mask<S extends Shape = Shape> = Tensor<'bool', S>
 export function causalMask<Nq extends number, Nk extends number = Nq>(
   queries: Nq,
   keys: Nk | Nq = queries,
-): Mask<readonly [Nq, Nk]> {
+): Mask<[Nq, Nk]> {
   const [query, key] = places(queries, keys, 'causalMask')
-  return ops.lessEqual(key, query) as Tensor as Mask<readonly [Nq, Nk]>
+  return ops.lessEqual(key, query) as Mask as Mask<[Nq, Nk]>
 }
 
 /**
@@ -35,15 +35,12 @@ export function windowMask<Nq extends number, Nk extends number>(
   queries: Nq,
   keys: Nk,
   window: number,
-): Mask<readonly [Nq, Nk]> {
+): Mask<[Nq, Nk]> {
   const [query, key] = places(queries, keys, 'windowMask')
   requireWhole(window, 0, 'windowMask: window')
   const distance = ops.sub(query, key)
-  const near = ops.logicalAnd(
-    ops.lessEqual(distance, window) as Mask,
-    ops.greaterEqual(distance, -window) as Mask,
-  )
-  return near as Tensor as Mask<readonly [Nq, Nk]>
+  const near = ops.logicalAnd(ops.lessEqual(distance, window), ops.greaterEqual(distance, -window))
+  return near as Mask as Mask<[Nq, Nk]>
 }
 
 /**
@@ -54,11 +51,16 @@ export function windowMask<Nq extends number, Nk extends number>(
  *   the lengths as int32 [B, 1]
  * @throws OPTION_INVALID, DTYPE_MISMATCH; INDEX_OUT_OF_RANGE for a length in a list that is not from 0 to `keys`
  */
+export function paddingMask<Nk extends number>(lengths: readonly number[], keys: Nk): Mask<[number, 1, Nk]>
+export function paddingMask<I extends Shape, Nk extends number>(
+  lengths: Tensor<'int32', I>,
+  keys: Nk,
+): Mask<[...I, 1, Nk]>
 export function paddingMask(lengths: readonly number[] | Tensor<'int32'>, keys: number): Mask {
   requireWhole(keys, 1, 'paddingMask: keys')
   const given = lengths instanceof Tensor ? lengths : lengthsOf(lengths, keys)
   requireDType(given, ['int32'], 'paddingMask: lengths')
-  const real = ops.reshape(given, [...given.shape, 1, 1]) as Tensor<'int32'>
+  const real: Tensor<'int32'> = ops.reshape(given, [...given.shape, 1, 1])
   return ops.less(range(0, keys), real)
 }
 
@@ -86,21 +88,11 @@ export function applyMask<S extends Shape, M extends Shape>(
 }
 
 /** Where queries and keys stand: int32 [queries, 1] and [1, keys]. */
-function places(queries: number, keys: number, what: string): readonly [Tensor<'int32'>, Tensor<'int32'>] {
+function places(queries: number, keys: number, what: string) {
   requireWhole(queries, 1, `${what}: queries`)
   requireWhole(keys, queries, `${what}: keys`)
-  return [
-    ops.reshape(range(keys - queries, queries), [queries, 1]) as Tensor<'int32'>,
-    ops.reshape(range(0, keys), [1, keys]) as Tensor<'int32'>,
-  ]
-}
-
-function range(first: number, count: number): Tensor<'int32'> {
-  return Tensor.from(
-    Int32Array.from({ length: count }, (_, index) => first + index),
-    [count] as readonly number[],
-    'int32',
-  )
+  const query = ops.reshape(range(keys - queries, queries), [queries, 1])
+  return [query, ops.reshape(range(0, keys), [1, keys])] as const
 }
 
 function lengthsOf(lengths: readonly number[], keys: number): Tensor<'int32'> {
@@ -110,5 +102,5 @@ function lengthsOf(lengths: readonly number[], keys: number): Tensor<'int32'> {
       'INDEX_OUT_OF_RANGE',
       `paddingMask: a length must be a whole number from 0 to ${keys}, got ${bad}`,
     )
-  return Tensor.from(Int32Array.from(lengths), [lengths.length] as readonly number[], 'int32')
+  return Tensor.from(Int32Array.from(lengths), [lengths.length], 'int32')
 }

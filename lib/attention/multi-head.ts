@@ -1,24 +1,35 @@
 import { SaccadeError } from '../errors.js'
 import { formatShape, type Shape } from '../graph/shape.js'
-import type { IsDynamic } from '../graph/shape-types.js'
+import type { Dims, Fitting, IsDynamic, SameSizes } from '../graph/shape-types.js'
 import { mergeHeads, splitHeads } from '../nn/attention.js'
 import { requireFloat, requireRank, requireWhole } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import { type Attended, type AttendOptions, attend } from './attend.js'
-import type { Mask } from './mask.js'
-import type { Fitting } from './shapes.js'
 
-/** [B, Nq, Wv] from queries [B, Nq, W] and values [B, Nk, Wv]. */
-type Merged<Q extends Shape, V extends Shape> =
-  IsDynamic<Q> extends true
-    ? Shape
-    : IsDynamic<V> extends true
-      ? Shape
-      : Q extends readonly [infer B extends number, infer Nq extends number, number]
-        ? V extends readonly [number, number, infer W extends number]
-          ? [B, Nq, W]
-          : never
-        : never
+/** [batch, places, width], whose sizes may be unknown; undefined for another rank. */
+type Places<S extends Shape> =
+  IsDynamic<S> extends true
+    ? [number, number, number]
+    : S extends readonly [number, number, number]
+      ? Dims<S>
+      : undefined
+
+/** Shapes of weights and output, [B, heads, Nq, Nk] and [B, Nq, width of a value]; `never` where sizes do not fit. */
+type Shapes<Q extends Shape, K extends Shape, V extends Shape, Heads extends number> = [
+  Places<Q>,
+  Places<K>,
+  Places<V>,
+] extends [
+  [infer B extends number, infer Nq extends number, number],
+  [infer B2 extends number, infer Nk extends number, number],
+  [infer B3 extends number, infer Nk2 extends number, infer Width extends number],
+]
+  ? [SameSizes<[B, B, Nk], [B2, B3, Nk2]>] extends [never]
+    ? never
+    : { weights: [B, Heads, Nq, Nk]; output: [B, Nq, Width] }
+  : never
+
+type MultiHead<S extends { weights: Shape; output: Shape }> = Attended<S['weights'], S['output']>
 
 /**
  * Multi-head attention without its projections (Vaswani et al. 2017, section 3.2.2): the width is cut into `heads`
@@ -31,13 +42,17 @@ type Merged<Q extends Shape, V extends Shape> =
  * @returns output float32 [B, Nq, heads * Dv]; similarity and weights float32 [B, heads, Nq, Nk]
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID, OPTION_UNKNOWN
  */
-export function multiHead<Q extends Shape, V extends Shape>(
+export function multiHead<Q extends Shape, K extends Shape, V extends Shape, Heads extends number>(
   queries: ops.FloatTensor<Q>,
-  keys: ops.FloatTensor,
-  values: ops.FloatTensor<V> & Fitting<Merged<Q, V>, 'queries and values must be [batch, places, width]'>,
-  heads: number,
+  keys: ops.FloatTensor<K>,
+  values: ops.FloatTensor<V> &
+    Fitting<
+      Shapes<Q, K, V, Heads>,
+      'queries, keys and values must be [batch, places, width], with one value for each key'
+    >,
+  heads: Heads,
   options: AttendOptions = {},
-): Attended<readonly [number, number, number, number], Merged<Q, V>> {
+): MultiHead<Shapes<Q, K, V, Heads>> {
   requireWhole(heads, 1, 'multiHead: heads')
   const [q, k, v] = [queries, keys, values].map((x, index) => {
     const what = `multiHead: ${['queries', 'keys', 'values'][index]}`
@@ -51,10 +66,7 @@ export function multiHead<Q extends Shape, V extends Shape>(
     return splitHeads(x as ops.FloatTensor, heads)
   }) as [ops.FloatTensor, ops.FloatTensor, ops.FloatTensor]
   const { mask, ...rest } = options
-  const forHeads = mask?.rank === 3 ? (ops.unsqueeze(mask, 1) as Mask) : mask
+  const forHeads = mask?.rank === 3 ? ops.unsqueeze(mask, 1) : mask
   const { output, ...inside }: Attended = attend(q, k, v, { ...rest, mask: forHeads })
-  return { output: mergeHeads(output), ...inside } satisfies Attended as Attended<
-    readonly [number, number, number, number],
-    Merged<Q, V>
-  >
+  return { output: mergeHeads(output), ...inside } as MultiHead<Shapes<Q, K, V, Heads>>
 }

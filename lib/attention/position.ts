@@ -1,5 +1,6 @@
 import { SaccadeError } from '../errors.js'
-import { formatShape } from '../graph/shape.js'
+import { formatShape, type Shape } from '../graph/shape.js'
+import type { Fitting, LastOf, OfRank } from '../graph/shape-types.js'
 import { sinusoidalPositions as sinusoids } from '../nn/position.js'
 import { requireDType, requireFloat, requireRank, requireWhole } from '../ops/check.js'
 import * as ops from '../ops/index.js'
@@ -20,7 +21,7 @@ export function sinusoidalPositions<N extends number, W extends number>(
   places: N,
   width: W,
   layout: 'interleaved' | 'halves' = 'interleaved',
-): ops.FloatTensor<readonly [N, W]> {
+): ops.FloatTensor<[N, W]> {
   requireWhole(places, 1, 'sinusoidalPositions: places')
   requireWhole(width, 1, 'sinusoidalPositions: width')
   if (layout !== 'interleaved' && layout !== 'halves')
@@ -28,8 +29,10 @@ export function sinusoidalPositions<N extends number, W extends number>(
       'OPTION_INVALID',
       `sinusoidalPositions: layout must be 'interleaved' or 'halves', got '${String(layout)}'`,
     )
-  return sinusoids(places, width, layout) as ops.FloatTensor as ops.FloatTensor<readonly [N, W]>
+  return sinusoids(places, width, layout) as ops.FloatTensor as ops.FloatTensor<[N, W]>
 }
+
+type Table<T extends Shape> = ops.FloatTensor<T> & Fitting<OfRank<T, 2>, 'a table must be [rows, width]'>
 
 /**
  * Learned positions (Gehring et al. 2017; BERT, ViT): a table with a row for each place, trained like any weight. There
@@ -40,15 +43,20 @@ export function sinusoidalPositions<N extends number, W extends number>(
  * @throws INDEX_OUT_OF_RANGE for places the table does not have (if they are a tensor: when it is computed),
  *   SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
  */
-export function learnedPositions(
-  table: ops.FloatTensor<readonly [number, number]> | ops.FloatTensor,
-  places: number | Tensor<'int32'>,
-): ops.FloatTensor {
+export function learnedPositions<T extends Shape, N extends number>(
+  table: Table<T>,
+  places: N,
+): ops.FloatTensor<[N, LastOf<T>]>
+export function learnedPositions<T extends Shape, I extends Shape>(
+  table: Table<T>,
+  places: Tensor<'int32', I>,
+): ops.FloatTensor<[...I, LastOf<T>]>
+export function learnedPositions(table: ops.FloatTensor, places: number | Tensor<'int32'>): ops.FloatTensor {
   requireFloat(table, 'learnedPositions: table')
   requireRank(table, 2, '[rows, width]', 'learnedPositions: table')
   if (places instanceof Tensor) {
     requireDType(places, ['int32'], 'learnedPositions: places')
-    return ops.gather(table as ops.FloatTensor, places)
+    return ops.gather(table, places)
   }
   requireWhole(places, 1, 'learnedPositions: places')
   if (places > table.shape[0]!)
@@ -56,5 +64,5 @@ export function learnedPositions(
       'INDEX_OUT_OF_RANGE',
       `learnedPositions: ${places} places, but the table ${formatShape(table.shape)} has ${table.shape[0]}`,
     )
-  return ops.slice(table as ops.FloatTensor, { axis: 0, start: 0, end: places }) as ops.FloatTensor
+  return ops.slice(table, { axis: 0, start: 0, end: places })
 }

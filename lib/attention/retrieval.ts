@@ -1,9 +1,10 @@
 import { SaccadeError } from '../errors.js'
 import { broadcastShapes, formatShape, type Shape, sizeOf } from '../graph/shape.js'
-import type { MatMul } from '../graph/shape-types.js'
+import type { Fitting, MatMul } from '../graph/shape-types.js'
 import * as ops from '../ops/index.js'
-import { Tensor } from '../tensor/tensor.js'
-import { checkPlaces, checkSimilarity, type Fitting, widthOf } from './shapes.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { range } from './range.js'
+import { checkPlaces, checkSimilarity, widthOf } from './shapes.js'
 
 type OneValueEach<S extends Shape, V extends Shape> = Fitting<
   MatMul<S, V>,
@@ -19,7 +20,8 @@ type OneValueEach<S extends Shape, V extends Shape> = Fitting<
  */
 export function softWeights<S extends Shape>(similarity: ops.FloatTensor<S>): ops.FloatTensor<S> {
   checkSimilarity(similarity, 'softWeights')
-  return ops.where(seesNothing(similarity), 0, ops.softmax(similarity)) as ops.FloatTensor<S>
+  const softmax: ops.FloatTensor = ops.softmax(similarity as ops.FloatTensor)
+  return ops.where(seesNothing(similarity), 0, softmax) as ops.FloatTensor<S>
 }
 
 /**
@@ -31,14 +33,10 @@ export function softWeights<S extends Shape>(similarity: ops.FloatTensor<S>): op
  */
 export function hardWeights<S extends Shape>(similarity: ops.FloatTensor<S>): ops.FloatTensor<S> {
   checkSimilarity(similarity, 'hardWeights')
-  const keys = Tensor.from(
-    Int32Array.from({ length: widthOf(similarity) }, (_, key) => key),
-    undefined,
-    'int32',
-  ) as Tensor<'int32'>
+  const keys = range(0, widthOf(similarity))
   const chosen = ops.equal(ops.argmax(similarity as ops.FloatTensor, -1, { keepDims: true }), keys)
-  const taken = ops.logicalAnd(chosen, ops.logicalNot(seesNothing(similarity)) as Tensor<'bool'>)
-  return ops.where(taken, 1, 0) as ops.FloatTensor as ops.FloatTensor<S>
+  const taken = ops.logicalAnd(chosen, ops.logicalNot(seesNothing(similarity)))
+  return ops.where(taken, 1, 0) as ops.FloatTensor<S>
 }
 
 /**
@@ -78,11 +76,7 @@ export function hardRetrieval<S extends Shape, V extends Shape>(
     sizeOf(batch) * keys,
     width,
   ])
-  const starts: Tensor<'int32'> = Tensor.from(
-    Int32Array.from({ length: sizeOf(batch) }, (_, entry) => entry * keys),
-    [...batch, 1],
-    'int32',
-  )
+  const starts = ops.mul(ops.reshape(range(0, sizeOf(batch)), [...batch, 1]), keys)
   const chosen = ops.gather(rows, ops.add(ops.argmax(similarity as ops.FloatTensor), starts))
   const blind = ops.expand(seesNothing(similarity), [...batch, similarity.shape[similarity.rank - 2]!, 1])
   return ops.where(blind, 0, chosen) as ops.FloatTensor<MatMul<S, V>>

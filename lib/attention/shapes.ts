@@ -1,12 +1,9 @@
 import { SaccadeError } from '../errors.js'
 import { broadcastShapes, formatShape, type Shape } from '../graph/shape.js'
-import type { Broadcast, IsDynamic, MatMul, Mismatch } from '../graph/shape-types.js'
+import type { Broadcast, IsDynamic, MatMul } from '../graph/shape-types.js'
 import { requireFloat } from '../ops/check.js'
 import type { FloatTensor } from '../ops/index.js'
 import type { Tensor } from '../tensor/tensor.js'
-
-/** Nothing to object, or a type that no tensor has and whose text the editor shows. */
-export type Fitting<R, Message extends string> = [R] extends [never] ? Mismatch<Message> : unknown
 
 type Turned<S extends Shape> = S extends readonly [
   ...infer Outer extends Shape,

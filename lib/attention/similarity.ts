@@ -1,8 +1,9 @@
 import { SaccadeError } from '../errors.js'
 import { formatShape, type Shape } from '../graph/shape.js'
-import { requireFloat, requireShape } from '../ops/check.js'
+import type { Fitting, LastOf, SameShape } from '../graph/shape-types.js'
+import { requireFloat, requireShape, type VectorOf } from '../ops/check.js'
 import * as ops from '../ops/index.js'
-import { checkPair, type Fitting, type Pairs, type Similarity, widthOf } from './shapes.js'
+import { checkPair, type Pairs, type Similarity, widthOf } from './shapes.js'
 
 type SameWidth<Q extends Shape, K extends Shape> = Fitting<
   Similarity<Q, K>,
@@ -52,7 +53,7 @@ export function scaledDotProduct<Q extends Shape, K extends Shape>(
       'OPTION_INVALID',
       `scaledDotProduct: scale must be a finite number, got ${String(factor)}`,
     )
-  return ops.mul(product, factor) as ops.FloatTensor as ops.FloatTensor<Similarity<Q, K>>
+  return ops.mul(product, factor) as ops.FloatTensor<Similarity<Q, K>>
 }
 
 /**
@@ -64,15 +65,16 @@ export function scaledDotProduct<Q extends Shape, K extends Shape>(
  * @returns float32 [..., Nq, Nk]
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH
  */
-export function general<Q extends Shape, K extends Shape>(
+export function general<Q extends Shape, K extends Shape, W extends Shape>(
   queries: ops.FloatTensor<Q>,
   keys: ops.FloatTensor<K> & AnyWidth<Q, K>,
-  weight: ops.FloatTensor,
+  weight: ops.FloatTensor<W> &
+    Fitting<SameShape<W, [LastOf<Q>, LastOf<K>]>, 'the weight must be [width of a query, width of a key]'>,
 ): ops.FloatTensor<Pairs<Q, K>> {
   checkPair(queries, keys, 'general')
   requireFloat(weight, 'general: weight')
   requireShape(weight, [widthOf(queries), widthOf(keys)], 'general: weight')
-  const turned: ops.FloatTensor = ops.matmul(queries as ops.FloatTensor, weight)
+  const turned: ops.FloatTensor = ops.matmul(queries as ops.FloatTensor, weight as ops.FloatTensor)
   return products(turned, keys, 'general') as ops.FloatTensor<Pairs<Q, K>>
 }
 
@@ -87,16 +89,16 @@ export function general<Q extends Shape, K extends Shape>(
  * @returns float32 [..., Nq, Nk]
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH
  */
-export function additive<Q extends Shape, K extends Shape>(
+export function additive<Q extends Shape, K extends Shape, WQ extends Shape, WK extends Shape>(
   queries: ops.FloatTensor<Q>,
   keys: ops.FloatTensor<K> & AnyWidth<Q, K>,
-  queryWeight: ops.FloatTensor,
-  keyWeight: ops.FloatTensor,
+  queryWeight: ops.FloatTensor<WQ> & VectorOf<WQ, LastOf<Q>>,
+  keyWeight: ops.FloatTensor<WK> & VectorOf<WK, LastOf<K>>,
 ): ops.FloatTensor<Pairs<Q, K>> {
   checkPair(queries, keys, 'additive')
   const asked = projected(queries, queryWeight, 'additive: queryWeight')
-  const offered = ops.transpose(projected(keys, keyWeight, 'additive: keyWeight')) as ops.FloatTensor
-  return ops.add(asked, offered) as ops.FloatTensor as ops.FloatTensor<Pairs<Q, K>>
+  const offered = ops.transpose(projected(keys, keyWeight, 'additive: keyWeight'))
+  return ops.add(asked, offered) as ops.FloatTensor<Pairs<Q, K>>
 }
 
 /** The learned parts of {@link additiveTanh}. */
@@ -146,7 +148,7 @@ function products(queries: ops.FloatTensor, keys: ops.FloatTensor, what: string)
       'SHAPE_MISMATCH',
       `${what}: queries ${formatShape(queries.shape)} and keys ${formatShape(keys.shape)} differ in width`,
     )
-  return ops.matmul(queries, ops.transpose(keys) as ops.FloatTensor)
+  return ops.matmul(queries, ops.transpose(keys))
 }
 
 /** [..., N, D] and a vector [D] to [..., N, 1]. */

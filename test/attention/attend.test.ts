@@ -25,18 +25,18 @@ const heads = (places: number, width: number, seed: number) =>
     [B, H],
   )
 const [q, k, v] = [heads(Nq, D, 1), heads(Nk, D, 101), heads(Nk, Dv, 201)]
-const lengths = Tensor.from([4, 0], [B], 'int32') as Tensor<'int32'>
-const padding = paddingMask(ops.reshape(lengths, [B, 1]) as Tensor<'int32'>, Nk)
+const lengths = Tensor.from([4, 0], [B], 'int32')
+const padding = paddingMask(ops.reshape(lengths, [B, 1]), Nk)
 
 /** Restrictions as masks of this room, and as options of ops.attention. */
 const cases: readonly (readonly [string, Mask | undefined, ops.AttentionOptions])[] = [
   ['without a mask', undefined, {}],
-  ['causal', causalMask(Nq, Nk) as Mask, { causal: true }],
-  ['window', windowMask(Nq, Nk, 2) as Mask, { window: 2 }],
+  ['causal', causalMask(Nq, Nk), { causal: true }],
+  ['window', windowMask(Nq, Nk, 2), { window: 2 }],
   ['padding, one entry without keys', padding, { keyLength: lengths }],
   [
     'causal in a window',
-    ops.logicalAnd(causalMask(Nq, Nk) as Mask, windowMask(Nq, Nk, 1) as Mask),
+    ops.logicalAnd(causalMask(Nq, Nk), windowMask(Nq, Nk, 1)),
     { causal: true, window: 1 },
   ],
 ]
@@ -57,7 +57,7 @@ test('rows of weights add up to 1, or to 0 where nothing is seen', async () => {
 })
 
 test('hard retrieval: one value each, and weights that say which', async () => {
-  const { output, weights } = attend(q, k, v, { retrieval: 'hard', mask: causalMask(Nq, Nk) as Mask })
+  const { output, weights } = attend(q, k, v, { retrieval: 'hard', mask: causalMask(Nq, Nk) })
   const product = await ops.matmul(weights, v).data()
   assert.is(await worst(output, Array.from(product)), 0)
   assert.equal(new Set(await weights.data()), new Set([0, 1]))
@@ -76,7 +76,7 @@ test('any similarity will do, if it gives a number for each pair', async () => {
 
 test('without positions, attention does not know order', async () => {
   const x = tensorOf(randomMatrix(6, D, 5))
-  const order = Tensor.from([3, 1, 5, 0, 4, 2], [6], 'int32') as Tensor<'int32'>
+  const order = Tensor.from([3, 1, 5, 0, 4, 2], [6], 'int32')
   const shuffled = ops.gather(x, order)
   const later = await ops.gather(attend(x, x, x).output as FloatTensor, order).data()
   assert.ok((await worst(attend(shuffled, shuffled, shuffled).output, Array.from(later))) < 1e-6)
@@ -94,8 +94,7 @@ test('multiHead attends in each part of the width by itself', async () => {
   const { output, weights } = multiHead(x, y, y, H)
   assert.equal(weights.shape, [B, H, Nq, Nk])
   const parts = Array.from({ length: H }, (_, head) => {
-    const cut = (t: FloatTensor) =>
-      ops.slice(t, { axis: 2, start: head * D, end: (head + 1) * D }) as FloatTensor
+    const cut = (t: FloatTensor) => ops.slice(t, { axis: 2, start: head * D, end: (head + 1) * D })
     return attend(cut(x), cut(y), cut(y)).output as FloatTensor
   })
   const joined = await ops.concat(parts, 2).data()
@@ -110,7 +109,7 @@ test('multiHead with one head is attend', async () => {
 
 test('multiHead takes masks for all heads alike, for each entry, and for each head', async () => {
   const [x, y] = [places(Nq, 301), places(Nk, 401)]
-  const causal = causalMask(Nq, Nk) as Mask
+  const causal = causalMask(Nq, Nk)
   const expected = Array.from(await multiHead(x, y, y, H, { mask: causal }).output.data())
   for (const shape of [
     [1, Nq, Nk],
@@ -132,7 +131,7 @@ test('with projections around it, multiHead is the self-attention of models', as
   const model = new SelfAttention({ heads: H, qkv: Linear.beside([query, key, value]), output: out })
   const theirs = model.forward(x, { causal: true, weights: true })
   const ours = multiHead(query.forward(x), key.forward(x), value.forward(x), H, {
-    mask: causalMask(Nq) as Mask,
+    mask: causalMask(Nq),
   })
   assert.ok(
     (await worst(out.forward(ours.output as FloatTensor), Array.from(await theirs.output.data()))) < 1e-4,
@@ -158,7 +157,7 @@ test('what does not fit is an error that names it', async () => {
   )
   await rejects(() => multiHead(x, x, x, 0), 'OPTION_INVALID', /heads .* got 0/)
   await rejects(() => multiHead(q, q, q, 1), 'SHAPE_MISMATCH', /multiHead: queries: expected rank 3/)
-  await rejects(() => multiHead(x, x, x, 2, { mask: causalMask(4) as Mask }), 'SHAPE_MISMATCH', /applyMask/)
+  await rejects(() => multiHead(x, x, x, 2, { mask: causalMask(4) }), 'SHAPE_MISMATCH', /applyMask/)
 })
 
 test.run()

@@ -1,7 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { applyMask, causalMask, type Mask, paddingMask, windowMask } from '../../lib/attention/index.js'
-import type { FloatTensor } from '../../lib/ops/index.js'
 import * as ops from '../../lib/ops/index.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { rejects } from '../support/errors.js'
@@ -44,7 +43,7 @@ test('padding: keys from the length on are not there', async () => {
     [[true, true, false]],
     [[true, true, true]],
   ])
-  const forHeads = paddingMask(Tensor.from([1, 2], [2, 1], 'int32') as Tensor<'int32'>, 2)
+  const forHeads = paddingMask(Tensor.from([1, 2], [2, 1], 'int32'), 2)
   assert.equal(forHeads.shape, [2, 1, 1, 2])
   assert.equal(await forHeads.toArray(), [[[[true, false]]], [[[true, true]]]])
 })
@@ -55,7 +54,7 @@ test('masks are combined by logical and', async () => {
     await both.toArray(),
     table(5, 5, (place, key) => key === place || key === place - 1),
   )
-  const batch = ops.logicalAnd(causalMask(3) as Mask, paddingMask([1, 3], 3))
+  const batch = ops.logicalAnd(causalMask(3), paddingMask([1, 3], 3))
   assert.equal(batch.shape, [2, 3, 3])
   assert.equal(await ops.select(batch, 0, 0).toArray(), [
     [true, false, false],
@@ -84,7 +83,7 @@ test('what does not fit is an error that names it', async () => {
     'DTYPE_MISMATCH',
     /paddingMask: lengths: expected int32/,
   )
-  const similarity = Tensor.zeros([2, 2]) as FloatTensor
+  const similarity = Tensor.zeros([2, 2])
   await rejects(
     () => applyMask(similarity, paddingMask([1, 1], 2)),
     'SHAPE_MISMATCH',

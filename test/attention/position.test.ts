@@ -1,7 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { learnedPositions, sinusoidalPositions } from '../../lib/attention/index.js'
-import type { FloatTensor } from '../../lib/ops/index.js'
 import * as ops from '../../lib/ops/index.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { rejects } from '../support/errors.js'
@@ -30,7 +29,7 @@ test('halves: sines, then cosines', async () => {
 
 test('the dot product of two positions depends on how far apart they are', async () => {
   const table = sinusoidalPositions(places, width)
-  const products = (await ops.matmul(table, ops.transpose(table) as FloatTensor).toArray()) as number[][]
+  const products = (await ops.matmul(table, ops.transpose(table)).toArray()) as number[][]
   for (let row = 0; row < places; row++)
     for (let column = row; column < places; column++)
       assert.ok(Math.abs(products[row]![column]! - products[0]![column - row]!) < 1e-4)
@@ -41,7 +40,7 @@ test('learned positions are rows of a table: the first ones, or those asked for'
   const table = tensorOf(rows)
   assert.is(await worst(learnedPositions(table, 6), rows.flat()), 0)
   assert.is(await worst(learnedPositions(table, 2), rows.slice(0, 2).flat()), 0)
-  const asked = learnedPositions(table, Tensor.from([5, 0, 5, 1], [2, 2], 'int32') as Tensor<'int32'>)
+  const asked = learnedPositions(table, Tensor.from([5, 0, 5, 1], [2, 2], 'int32'))
   assert.equal(asked.shape, [2, 2, 4])
   assert.is(
     await worst(
@@ -53,7 +52,7 @@ test('learned positions are rows of a table: the first ones, or those asked for'
 })
 
 test('what does not fit is an error that names it', async () => {
-  const table = Tensor.zeros([6, 4]) as FloatTensor
+  const table = Tensor.zeros([6, 4])
   await rejects(
     () => learnedPositions(table, 7),
     'INDEX_OUT_OF_RANGE',
@@ -61,12 +60,12 @@ test('what does not fit is an error that names it', async () => {
   )
   await rejects(() => learnedPositions(table, 0), 'OPTION_INVALID', /places .* got 0/)
   await rejects(
-    () => learnedPositions(table, Tensor.from([6], [1], 'int32') as Tensor<'int32'>).data(),
+    () => learnedPositions(table, Tensor.from([6], [1], 'int32')).data(),
     'INDEX_OUT_OF_RANGE',
     /index/,
   )
   await rejects(
-    () => learnedPositions(Tensor.zeros([4]) as FloatTensor, 1),
+    () => learnedPositions(Tensor.zeros([4] as number[]), 1),
     'SHAPE_MISMATCH',
     /table: expected rank 2/,
   )

@@ -38,12 +38,7 @@ test('general is q^T W k, for queries and keys of different width', async () => 
 
 test('additive is w_q^T q + w_k^T k, and softmax over the keys takes the first term away', async () => {
   const [wq, wk] = [randomMatrix(1, Dq, 5)[0]!, randomMatrix(1, Dk, 6)[0]!]
-  const similarity = additive(
-    tensorOf(q),
-    tensorOf(wide),
-    Tensor.from(wq) as FloatTensor,
-    Tensor.from(wk) as FloatTensor,
-  )
+  const similarity = additive(tensorOf(q), tensorOf(wide), Tensor.from(wq), Tensor.from(wk))
   const expected = pairs(q, wide, (a, b) => dot(wq, a) + dot(wk, b)).flat()
   assert.ok((await worst(similarity, expected)) < tolerance)
   const weights = (await softWeights(similarity).toArray()) as number[][]
@@ -57,7 +52,7 @@ test('additiveTanh is v^T tanh(W_q q + W_k k)', async () => {
   const similarity = additiveTanh(tensorOf(q), tensorOf(wide), {
     query: tensorOf(query),
     key: tensorOf(key),
-    output: Tensor.from(output) as FloatTensor,
+    output: Tensor.from(output),
   })
   const hidden = (a: readonly number[], b: readonly number[]) =>
     output.map((_, unit) => Math.tanh(dot(query[unit]!, a) + dot(key[unit]!, b)))
@@ -81,7 +76,7 @@ test('axes before the last two are broadcast', async () => {
   const { query, key, output } = {
     query: tensorOf(randomMatrix(H, Dq, 7)),
     key: tensorOf(randomMatrix(H, Dq, 8)),
-    output: Tensor.from(randomMatrix(1, H, 9)[0]!) as FloatTensor,
+    output: Tensor.from(randomMatrix(1, H, 9)[0]!),
   }
   const batched = additiveTanh(batchOf(queries, [2, 3]), batchOf(keys, [3]), { query, key, output })
   assert.equal(batched.shape, [2, 3, Nq, Nk])
@@ -91,7 +86,7 @@ test('axes before the last two are broadcast', async () => {
 
 test('what does not fit is an error that names it', async () => {
   const [queries, keys] = [tensorOf(q), tensorOf(wide)]
-  const vector = Tensor.zeros([3]) as FloatTensor
+  const vector = Tensor.zeros([3] as number[])
   await rejects(
     () => dotProduct(queries, keys),
     'SHAPE_MISMATCH',
@@ -106,7 +101,7 @@ test('what does not fit is an error that names it', async () => {
     /keys: expected float32, got int32\[7, 6\]/,
   )
   await rejects(
-    () => dotProduct(Tensor.zeros([2, 5, 6]) as FloatTensor, Tensor.zeros([3, 7, 6]) as FloatTensor),
+    () => dotProduct(Tensor.zeros([2, 5, 6] as number[]), Tensor.zeros([3, 7, 6])),
     'SHAPE_MISMATCH',
     /queries and keys: .* do not broadcast/,
   )
@@ -121,7 +116,7 @@ test('what does not fit is an error that names it', async () => {
     /queryWeight: expected \[6\]/,
   )
   await rejects(
-    () => additive(queries, keys, Tensor.zeros([6]) as FloatTensor, vector),
+    () => additive(queries, keys, Tensor.zeros([6]), vector),
     'SHAPE_MISMATCH',
     /keyWeight: expected \[9\]/,
   )
