@@ -1,0 +1,29 @@
+import { ops, Tensor } from '../../lib/index.js'
+import { formatSpread, type Line, spreadOf } from './line.js'
+
+const calls = 2000
+
+/** What a call of an already compiled tiny program costs: its kernels are next to nothing. */
+export async function benchCall(): Promise<Line[]> {
+  const x = Tensor.from([1, 2, 3, 4])
+  const once = async () => {
+    using y = ops.relu(x)
+    await y.data()
+  }
+  for (let index = 0; index < 200; index++) await once()
+  const times: number[] = []
+  for (let index = 0; index < calls; index++) {
+    const started = performance.now()
+    await once()
+    times.push((performance.now() - started) * 1000)
+  }
+  const ours = spreadOf(times)
+  return [
+    {
+      name: 'a call of a compiled program, from op to data',
+      text: `${formatSpread(ours, 1)} us`,
+      ours,
+      unit: 'us',
+    },
+  ]
+}

@@ -1,0 +1,24 @@
+import { createRequire } from 'node:module'
+
+/** The little of onnxruntime-node that the benchmarks use. */
+export interface Ort {
+  readonly InferenceSession: { create(path: string, options: object): Promise<Session> }
+  readonly Tensor: new (
+    type: string,
+    data: Float32Array | BigInt64Array,
+    dims: readonly number[],
+  ) => OrtTensor
+}
+export interface OrtTensor {
+  readonly data: Float32Array | BigInt64Array
+  readonly dims: readonly number[]
+}
+export interface Session {
+  run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>
+}
+
+// The peer has a package of its own, so that installing saccade stays light.
+export const ort = createRequire(new URL('../peers/package.json', import.meta.url))('onnxruntime-node') as Ort
+
+export const openSession = (path: string, threads: number): Promise<Session> =>
+  ort.InferenceSession.create(path, { intraOpNumThreads: threads, interOpNumThreads: 1 })
