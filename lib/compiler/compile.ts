@@ -6,6 +6,7 @@ import { lower } from './lower.js'
 import { planArena } from './plan.js'
 import { choosePrecision } from './precision.js'
 import type { Precision, Target } from './target.js'
+import { checkUpdates } from './updates.js'
 
 /** A graph ready for the native runtime. */
 export interface Compiled {
@@ -17,12 +18,15 @@ export interface Compiled {
   readonly constants: readonly Source[]
   /** Leaves to bind at every run, in order. */
   readonly inputs: readonly Node[]
+  /** Those of the inputs that the program writes over, and hands on as outputs. */
+  readonly written: readonly Node[]
   /** Constants that must exist first, each a graph over constants. */
   readonly folded: readonly Folded[]
 }
 
 /** The passes, in order. `roots` must be distinct. */
 export function compile(roots: readonly Node[], target: Target, precision: Precision): Compiled {
+  checkUpdates(roots)
   const fused = choosePrecision(fuse(roots), precision)
   const { roots: dynamic, folded } = fold(fused, target.isa)
   return { ...finish(dynamic, target), folded }
@@ -48,5 +52,6 @@ function finish(roots: readonly Node[], target: Target) {
     instructionCount: lowered.instructions.length,
     constants: lowered.constants,
     inputs: lowered.inputs,
+    written: lowered.written,
   }
 }

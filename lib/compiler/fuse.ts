@@ -1,6 +1,6 @@
 import { Node, topologicalOrder } from '../graph/node.js'
 import { type Shape, sameShape, sizeOf } from '../graph/shape.js'
-import { expandNode, permuteNode, reshapeNode, sliceNode } from '../graph/views.js'
+import { expandNode, fillNode, permuteNode, reshapeNode, sliceNode } from '../graph/views.js'
 import { constantNodes } from './constancy.js'
 import { countUses, withAttributes, withInputs } from './rewrite.js'
 
@@ -163,6 +163,7 @@ function pack(matrix: Node): Node {
 const plainEpilogue = { activation: 'identity', bias: false, residual: false }
 
 function lowerMatmul(a: Node, b: Node, shape: Shape): Node {
+  if (sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) return fillNode(shape, 0, 'float32', true)
   const [k, n] = b.shape.slice(-2) as [number, number]
   const m = a.shape[a.shape.length - 2]!
   const batchOfB = sizeOf(b.shape.slice(0, -2))
@@ -188,6 +189,7 @@ function lowerConvolution(node: Node): Node {
   const [x, weight] = node.inputs as [Node, Node]
   const [outputs, inputs, kh, kw] = weight.shape as [number, number, number, number]
   const [batch, h, w, channels] = x.shape as [number, number, number, number]
+  if (sizeOf(x.shape) === 0 || sizeOf(weight.shape) === 0) return fillNode(node.shape, 0, 'float32', true)
   if (groups === channels && outputs === channels && inputs === 1) {
     const taps = permuteNode(reshapeNode(weight, [channels, kh, kw]), [1, 2, 0])
     return new Node('depthwise', 'float32', node.shape, [x, taps], {

@@ -29,6 +29,13 @@ function direct(attributes: (node: Node, emitter: Emitter) => readonly number[] 
   }
 }
 
+/** Zeros: what sums of nothing are. */
+function zeros(node: Node, emitter: Emitter): Layout {
+  const out = emitter.allocate(node.dtype, node.shape)
+  emitter.emit('fill', [out], [0])
+  return out
+}
+
 /** The part of a layout between two places on an axis. */
 function part(layout: Layout, axis: number, start: number, size: number): Layout {
   return {
@@ -65,10 +72,6 @@ const rules: Record<string, Rule> = {
   ]),
   binary: direct((node, { target }) => [target.binary(node.attributes.kind as string)]),
   where: direct(),
-  reduce: direct((node, { target }) => [
-    target.reduce(node.attributes.kind as string),
-    number(node.attributes.axes),
-  ]),
   softmax: direct((node) => [flag(node.attributes.logarithm)]),
   gather: direct(),
   resample: direct((node) => [
@@ -76,6 +79,12 @@ const rules: Record<string, Rule> = {
     number(node.attributes.start),
     number(node.attributes.end),
   ]),
+
+  reduce(node, emitter) {
+    if (sizeOf(node.inputs[0]!.shape) === 0) return zeros(node, emitter)
+    const kind = emitter.target.reduce(node.attributes.kind as string)
+    return direct(() => [kind, number(node.attributes.axes)])(node, emitter)
+  },
 
   norm(node, emitter) {
     const out = emitter.allocate(node.dtype, node.shape)
@@ -104,7 +113,13 @@ const rules: Record<string, Rule> = {
     const out = emitter.allocate(node.dtype, node.shape)
     emitter.emit(
       'gemm',
-      [out, emitter.layout(a), emitter.layout(b), bias, residual && emitter.dense(residual)],
+      [
+        out,
+        emitter.layout(a),
+        emitter.layout(b),
+        bias && emitter.dense(bias),
+        residual && emitter.dense(residual),
+      ],
       [
         ...[k, n, batches, emitter.target.unary(node.attributes.activation as string)],
         ...[emitter.target.precision(b.attributes.precision as string), 1],
@@ -115,6 +130,7 @@ const rules: Record<string, Rule> = {
 
   /** Written as [B, Nq, H, D], so that the heads of a row lie side by side for the projection that follows. */
   attention(node, emitter) {
+    if (sizeOf(node.inputs[1]!.shape) === 0) return zeros(node, emitter)
     const [batch, heads, queries, width] = node.shape as [number, number, number, number]
     const out = transposed(emitter.allocate(node.dtype, [batch, queries, heads, width]))
     const [q, k, v] = node.inputs.slice(0, 3).map((input) => emitter.dense(emitter.layout(input)))
@@ -147,7 +163,7 @@ const rules: Record<string, Rule> = {
         out,
         emitter.dense(emitter.layout(x)),
         emitter.layout(weight),
-        bias,
+        bias && emitter.dense(bias),
         residual && emitter.dense(residual),
       ],
       [
@@ -167,7 +183,12 @@ const rules: Record<string, Rule> = {
     const kernel = taps.shape.slice(0, 2)
     emitter.emit(
       'depthwise',
-      [out, emitter.dense(emitter.layout(x)), emitter.dense(emitter.layout(taps)), bias],
+      [
+        out,
+        emitter.dense(emitter.layout(x)),
+        emitter.dense(emitter.layout(taps)),
+        bias && emitter.dense(bias),
+      ],
       [...convolutionGeometry(node, kernel), emitter.target.unary(node.attributes.activation as string)],
     )
     return out

@@ -20,7 +20,9 @@ export interface Lowered {
   /** Leaves to bind: constants once, inputs at every run. */
   readonly constants: readonly Source[]
   readonly inputs: readonly Node[]
-  /** Places of inputs that the program writes into. */
+  /** Those of the inputs that the program writes over. */
+  readonly written: readonly Node[]
+  /** Of each root, in order. */
   readonly outputs: readonly Value[]
 }
 
@@ -60,6 +62,10 @@ class Lowering implements Lowered, Emitter {
   readonly outputs: Value[] = []
   readonly #layouts = new Map<Node, Layout>()
 
+  get written(): Node[] {
+    return this.inputs.filter((leaf) => this.layout(leaf).value.kind === 'inout')
+  }
+
   constructor(target: Target) {
     this.target = target
   }
@@ -74,6 +80,7 @@ class Lowering implements Lowered, Emitter {
 
   #lower(node: Node): Layout {
     if (node.source) return this.#leaf(node, node.source)
+    if (sizeOf(node.shape) === 0) return this.allocate(node.dtype, node.shape)
     if (viewOps.has(node.op)) {
       const input = this.layout(node.inputs[0]!)
       return viewLayout(node, input) ?? viewLayout(node, this.#copy(input))!

@@ -21,10 +21,20 @@ export function planArena(values: readonly Value[]): number {
     }
     value.place = offset
     arenaBytes = Math.max(arenaBytes, offset + align(value.bytes))
-    planned.push(value)
-    planned.sort((a, b) => a.place - b.place)
+    insertByPlace(planned, value)
   }
   return arenaBytes
+}
+
+/** Keeps a list in the order of places. */
+function insertByPlace(planned: Value[], value: Value): void {
+  let [low, high] = [0, planned.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (planned[middle]!.place <= value.place) low = middle + 1
+    else high = middle
+  }
+  planned.splice(low, 0, value)
 }
 
 function align(bytes: number): number {

@@ -1,3 +1,4 @@
+import type { DType } from './dtype.js'
 import { Node } from './node.js'
 import { type Shape, sameShape } from './shape.js'
 
@@ -31,4 +32,13 @@ export function sliceNode(node: Node, axis: number, start: number, size: number,
   if (size === node.shape[axis]) return node
   const shape = node.shape.map((dim, index) => (index === axis ? size : dim))
   return new Node('slice', node.dtype, shape, [node], { axis, start, step })
+}
+
+/**
+ * A node whose elements all have one value: that of a scalar, repeated.
+ * @param constant whether it is a constant of its graph, as what ops and modules fill is. What users fill is data: a
+ *   model that is run on zeros would be folded into its result else
+ */
+export function fillNode(shape: Shape, value: number, dtype: DType, constant: boolean): Node {
+  return expandNode(new Node('fill', dtype, [], [], { value, constant }), shape)
 }

@@ -1,6 +1,6 @@
 import type { Precision } from '../compiler/target.js'
 import { SaccadeError } from '../errors.js'
-import type { RunOptions } from '../runtime/programs.js'
+import type { RunOptions } from '../runtime/run-options.js'
 import { evaluate } from '../tensor/evaluate.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Checkpoint } from '../weights/checkpoint.js'

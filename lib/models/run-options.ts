@@ -1,6 +1,6 @@
 import { SaccadeError } from '../errors.js'
 import { checkOptions } from '../options.js'
-import type { RunOptions } from '../runtime/programs.js'
+import type { RunOptions } from '../runtime/run-options.js'
 
 /** Options of a run that can show what is inside the model. */
 export interface StatesOptions extends Pick<RunOptions, 'signal' | 'threads'> {

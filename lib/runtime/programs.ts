@@ -1,109 +1,117 @@
 import { type Compiled, compile, compileFolded } from '../compiler/compile.js'
 import type { Folded } from '../compiler/fold.js'
 import type { Precision } from '../compiler/target.js'
-import { SaccadeError } from '../errors.js'
-import { type Node, type Source, structureKey, topologicalOrder } from '../graph/node.js'
-import { BufferSource } from './memory.js'
+import { type Node, type Source, topologicalOrder } from '../graph/node.js'
+import { execute } from './execute.js'
+import { BufferSource, bufferOf } from './memory.js'
 import type { NativeBuffer, NativeProgram } from './native.js'
 import { fromNative, getRuntime } from './runtime.js'
 
-export interface RunOptions {
-  /** Stops the run within about 50 ms with code ABORTED. */
-  readonly signal?: AbortSignal | undefined
-  /** How many threads may work on it; default: one for each core. Results do not depend on it. */
-  readonly threads?: number | undefined
-  /** How weights of matrix products are stored. Default float32. */
-  readonly precision?: Precision | undefined
+/** A program, and how the leaves of a graph of its structure become its inputs. */
+export interface Program {
+  readonly native: NativeProgram
+  /** For each input, which data leaf of the graph (in topological order) it is. */
+  readonly leaves: readonly number[]
+  /** Those of these leaves whose memory the program writes over and hands on. */
+  readonly written: readonly number[]
 }
 
-/** A program with what it was made from, for graphs of the same structure. */
+interface Made extends Program {
+  /** What the program holds on to: when one of these goes, so does the program. */
+  readonly constants: readonly Source[]
+}
+
+/** A program that is kept, or being made. It is let go of when it was dropped and nobody uses it. */
 interface Entry {
-  readonly native: NativeProgram
-  /** For each input of the program, which data leaf of the graph (in topological order) it is. */
-  readonly leaves: readonly number[]
-  readonly release: () => void
+  readonly program: Promise<Program>
+  users: number
+  dropped: boolean
+  /** Stops listening to the constants. */
+  stop: () => void
 }
 
 /** Programs kept by the structure of their graph; the least recently used go first. */
 const programLimit = 512
-const programs = new Map<string, Promise<Entry>>()
+const entries = new Map<string, Entry>()
 
-/** Computes nodes: finds or makes the program for their graph and runs it once. Roots must be distinct and not leaves. */
-export async function run(roots: readonly Node[], options: RunOptions = {}): Promise<NativeBuffer[]> {
-  const { signal, threads = 0, precision = 'float32' } = options
-  if (!Number.isInteger(threads) || threads < 0 || threads > 1024)
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `threads must be a whole number from 0 (all cores) to 1024, got ${threads}`,
-    )
-  throwIfAborted(signal)
-  const order = topologicalOrder(roots)
-  const leaves = order.filter((node) => node.source && !node.isConstant)
-  const key = `${precision}|${structureKey(order, roots)}`
-  for (;;) {
-    checkAlive(order)
-    const made = program(key, () => makeProgram(roots, leaves, precision))
-    const entry = await made
-    throwIfAborted(signal)
-    // While this call waited, the program may have been dropped: then make it again.
-    if (programs.get(key) !== made) continue
-    checkAlive(leaves)
-    const inputs = entry.leaves.map((index) => bufferOf(leaves[index]!.source!))
-    return runProgram(entry.native, inputs, threads, signal)
-  }
-}
-
-/** How many compiled programs are kept, and a way to let them all go. */
+/** How many programs are kept. */
 export function programCount(): number {
-  return programs.size
+  return entries.size
 }
 
-type Made = Omit<Entry, 'release'> & { readonly constants: readonly Source[] }
+/** A program while it is used. To be released. */
+export interface Lease {
+  readonly program: Promise<Program>
+  release(): void
+}
 
-function program(key: string, make: () => Promise<Made>): Promise<Entry> {
-  const known = programs.get(key)
-  if (known) {
-    programs.delete(key)
-    programs.set(key, known)
-    return known
+/** Finds the program for a graph of this structure, or makes it. */
+export function leaseProgram(key: string, make: () => Promise<Made>): Lease {
+  const entry = entries.get(key) ?? createEntry(key, make())
+  entries.delete(key)
+  entries.set(key, entry)
+  entry.users++
+  if (entries.size > programLimit) dropOldest()
+  return {
+    program: entry.program,
+    release() {
+      entry.users--
+      letGo(entry)
+    },
   }
-  const made: Promise<Entry> = make().then(({ constants, ...rest }) => {
-    const forget = () => {
-      if (programs.get(key) === made) programs.delete(key)
-      void made.then(({ release }) => release())
-    }
+}
+
+function createEntry(key: string, made: Promise<Made>): Entry {
+  const entry: Entry = { program: made, users: 0, dropped: false, stop: () => {} }
+  const forget = () => drop(key, entry)
+  made.then(({ constants }) => {
     const stops = constants.map((source) =>
-      source instanceof BufferSource ? source.onDispose(forget) : () => {},
+      source instanceof BufferSource ? source.onRelease(forget) : () => {},
     )
-    const release = () => {
+    entry.stop = () => {
       for (const stop of stops) stop()
-      rest.native.dispose()
     }
-    return { ...rest, release }
-  })
-  programs.set(key, made)
-  made.catch(() => {
-    if (programs.get(key) === made) programs.delete(key)
-  })
-  const [oldest] = programs.keys()
-  if (programs.size > programLimit && oldest !== undefined) {
-    const dropped = programs.get(oldest)!
-    programs.delete(oldest)
-    dropped.then(
-      ({ release }) => release(),
-      () => {},
-    )
-  }
-  return made
+    letGo(entry)
+  }, forget)
+  return entry
 }
 
-async function makeProgram(roots: readonly Node[], leaves: readonly Node[], precision: Precision) {
-  const { target } = getRuntime()
-  const compiled = compile(roots, target, precision)
-  const folded = await foldedBuffers(compiled.folded)
+function dropOldest(): void {
+  const [oldest] = entries
+  if (oldest) drop(...oldest)
+}
+
+function drop(key: string, entry: Entry): void {
+  if (entries.get(key) === entry) entries.delete(key)
+  entry.dropped = true
+  letGo(entry)
+}
+
+function letGo(entry: Entry): void {
+  if (!entry.dropped || entry.users > 0) return
+  entry.stop()
+  entry.program.then(
+    ({ native }) => native.dispose(),
+    () => {},
+  )
+}
+
+/**
+ * Compiles a graph.
+ * @param leaves its data leaves, in topological order
+ */
+export async function makeProgram(
+  roots: readonly Node[],
+  leaves: readonly Node[],
+  precision: Precision,
+  threads: number,
+): Promise<Made> {
+  const compiled = compile(roots, getRuntime().target, precision)
+  const folded = await foldedBuffers(compiled.folded, threads)
   const native = createProgram(compiled, folded)
+  const places = (nodes: readonly Node[]) => nodes.map((leaf) => leaves.indexOf(leaf))
   const constants = [...compiled.constants, ...compiled.folded.flatMap(({ node }) => constantLeaves(node))]
-  return { native, leaves: compiled.inputs.map((leaf) => leaves.indexOf(leaf)), constants }
+  return { native, leaves: places(compiled.inputs), written: places(compiled.written), constants }
 }
 
 function createProgram(compiled: Compiled, folded: ReadonlyMap<string, NativeBuffer>): NativeProgram {
@@ -115,66 +123,42 @@ function createProgram(compiled: Compiled, folded: ReadonlyMap<string, NativeBuf
   }
 }
 
+/** Folded constants on their way, for programs that need the same ones meanwhile. */
+const folding = new Map<string, Promise<NativeBuffer>>()
+
 /** Finds folded constants in the store of the process, and computes those not there in one run. */
-async function foldedBuffers(folded: readonly Folded[]): Promise<Map<string, NativeBuffer>> {
-  const { native, target } = getRuntime()
-  const buffers = new Map<string, NativeBuffer>()
+async function foldedBuffers(folded: readonly Folded[], threads: number): Promise<Map<string, NativeBuffer>> {
+  const { native } = getRuntime()
+  const found = new Map<string, NativeBuffer | Promise<NativeBuffer>>()
   const missing: Folded[] = []
   for (const entry of folded) {
-    const known = native.findConstant(entry.source.key)
-    if (known) buffers.set(entry.source.key, known)
+    const { key } = entry.source
+    const known = native.findConstant(key) ?? folding.get(key)
+    if (known) found.set(key, known)
     else missing.push(entry)
   }
   if (missing.length > 0) {
-    const program = createProgram(compileFolded(missing, target), new Map())
-    const outputs = await runProgram(program, [], 0, undefined)
-    program.dispose()
-    missing.forEach(({ source }, index) => {
-      buffers.set(source.key, native.publishConstant(source.key, outputs[index]!))
+    const outputs = computeFolded(missing, threads)
+    missing.forEach(({ source: { key } }, index) => {
+      const buffer = outputs.then((buffers) => native.publishConstant(key, buffers[index]!))
+      found.set(key, buffer)
+      folding.set(key, buffer)
+      const done = () => folding.delete(key)
+      buffer.then(done, done)
     })
   }
-  return buffers
+  return new Map(await Promise.all([...found].map(async ([key, buffer]) => [key, await buffer] as const)))
+}
+
+async function computeFolded(folded: readonly Folded[], threads: number): Promise<NativeBuffer[]> {
+  const program = createProgram(compileFolded(folded, getRuntime().target), new Map())
+  try {
+    return await execute(program, [], { threads })
+  } finally {
+    program.dispose()
+  }
 }
 
 function constantLeaves(node: Node): Source[] {
   return topologicalOrder([node]).flatMap((leaf) => (leaf.source ? [leaf.source] : []))
-}
-
-function bufferOf(source: Source): NativeBuffer {
-  if (!(source instanceof BufferSource))
-    throw new SaccadeError('INTERNAL', `a leaf has no memory: ${source.key}`)
-  return source.buffer
-}
-
-function checkAlive(nodes: readonly Node[]): void {
-  const dead = nodes.find((node) => node.source?.disposed)
-  if (dead)
-    throw new SaccadeError(
-      'DISPOSED',
-      `a tensor of shape [${dead.shape.join(', ')}] that this computation needs was disposed`,
-    )
-}
-
-async function runProgram(
-  program: NativeProgram,
-  inputs: readonly NativeBuffer[],
-  threads: number,
-  signal: AbortSignal | undefined,
-): Promise<NativeBuffer[]> {
-  const cancel = signal ? getRuntime().native.createCancel() : undefined
-  const onAbort = () => cancel?.cancel()
-  signal?.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await program.run(inputs, threads, cancel)
-  } catch (error) {
-    throw fromNative(error)
-  } finally {
-    signal?.removeEventListener('abort', onAbort)
-  }
-}
-
-/** Throws ABORTED if the signal has fired. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted)
-    throw new SaccadeError('ABORTED', 'the call was aborted by its signal', { cause: signal.reason })
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { type DataOf, type DType, dtypeBytes } from '../graph/dtype.js'
+import { checkValue, type DataOf, type DType, dtypeBytes } from '../graph/dtype.js'
 import { Node } from '../graph/node.js'
 import { checkShape, type Shape, sizeOf } from '../graph/shape.js'
+import { fillNode } from '../graph/views.js'
 import { BufferSource, sourceFrom } from '../runtime/memory.js'
 import type { NativeMapping } from '../runtime/native.js'
 import { fromNative } from '../runtime/runtime.js'
-import { filled, Tensor } from './tensor.js'
+import { Tensor } from './tensor.js'
 
 /**
  * A weight: row-major elements in a mapped file. Programs pack and fold constants once a process.
@@ -23,7 +24,7 @@ export function constant<D extends DType>(
     const source = new BufferSource(
       mapping.buffer(offset, bytes, dtypeBytes[dtype]),
       `${mapping.key}@${offset}+${bytes}`,
-    )
+    ).releaseWhenCollected()
     return new Tensor<D>(new Node('constant', dtype, [...shape], [], undefined, source))
   } catch (error) {
     throw fromNative(error)
@@ -49,7 +50,8 @@ export function constantFull<D extends DType, const S extends Shape>(
   value: number,
   dtype: D,
 ): Tensor<D, S> {
-  return new Tensor<D, S>(filled([...shape], value, dtype, 'constantFull', true))
+  const element = Number(checkValue(value, dtype, 'a number among the operands'))
+  return new Tensor<D, S>(fillNode([...shape], element, dtype, true))
 }
 
 /** Lets go of a constant's memory, and of the programs that hold it. */

@@ -3,9 +3,9 @@ import { checkValue, type DataOf, type DType, dataConstructors, dtypeBytes, isDT
 import { Node } from '../graph/node.js'
 import { checkShape, formatShape, type Shape, sizeOf } from '../graph/shape.js'
 import type { Dims } from '../graph/shape-types.js'
-import { expandNode } from '../graph/views.js'
+import { fillNode } from '../graph/views.js'
 import { BufferSource, sourceFrom } from '../runtime/memory.js'
-import type { RunOptions } from '../runtime/programs.js'
+import type { RunOptions } from '../runtime/run-options.js'
 import { type NaturalDType, type TensorData, typedData } from './data.js'
 import { evaluate } from './evaluate.js'
 import { type ElementOf, elementOf, formatTensor, type Nested, nest } from './format.js'
@@ -62,8 +62,14 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     value: number | boolean,
     dtype?: D,
   ): Tensor<D, Dims<S>> {
+    const type = dtype ?? 'float32'
     checkShape(shape, 'Tensor.full')
-    return new Tensor(filled([...shape], value, dtype ?? 'float32', 'Tensor.full', false))
+    if (!isDType(type))
+      throw new SaccadeError('DTYPE_MISMATCH', `Tensor.full: unknown data type '${String(type)}'`)
+    if (typeof value !== 'number' && typeof value !== 'boolean')
+      throw new SaccadeError('INPUT_INVALID', `Tensor.full: the value must be a number, got ${String(value)}`)
+    const element = Number(checkValue(value, type, 'Tensor.full'))
+    return new Tensor(fillNode([...shape], element, type, false))
   }
 
   /** A tensor of zeros; see {@link Tensor.full}. */
@@ -134,7 +140,10 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     return elementOf(only!, this.node.dtype) as ElementOf<D>
   }
 
-  /** Lets go of the memory now. Using the tensor, or what depends on it and is not computed, throws DISPOSED then. */
+  /**
+   * Lets go of the memory now. Using the tensor throws DISPOSED then, and so does computing what was made of its
+   * memory. Other tensors, be they views of this one, keep theirs.
+   */
   dispose(): void {
     this.#disposed = true
     if (this.node.source instanceof BufferSource && !this.node.isConstant) this.node.source.dispose()
@@ -162,24 +171,4 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString()
   }
-}
-
-/**
- * A node whose elements all have one value: that of a scalar, repeated.
- * @param isConstant whether it is a constant of its graph, as what ops and modules fill is. What users fill is data: a
- *   model that is run on zeros would be folded into its result else
- */
-export function filled(
-  shape: Shape,
-  value: number | boolean,
-  dtype: DType,
-  what: string,
-  isConstant: boolean,
-): Node {
-  if (!isDType(dtype))
-    throw new SaccadeError('DTYPE_MISMATCH', `${what}: unknown data type '${String(dtype)}'`)
-  if (typeof value !== 'number' && typeof value !== 'boolean')
-    throw new SaccadeError('INPUT_INVALID', `${what}: the value must be a number, got ${String(value)}`)
-  const element = Number(checkValue(value, dtype, what))
-  return expandNode(new Node('fill', dtype, [], [], { value: element, constant: isConstant }), shape)
 }

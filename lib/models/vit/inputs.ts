@@ -4,7 +4,7 @@ import { asBool, checkMask, type Mask } from '../../nn/mask.js'
 import { requireDType, requireTensor } from '../../ops/check.js'
 import type { FloatTensor } from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
-import type { RunOptions } from '../../runtime/programs.js'
+import type { RunOptions } from '../../runtime/run-options.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { isOnRequest, prefixLength, type VitSpec } from './spec.js'
 

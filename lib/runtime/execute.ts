@@ -1,0 +1,21 @@
+import type { NativeBuffer, NativeProgram } from './native.js'
+import type { RunOptions } from './run-options.js'
+import { fromNative, getRuntime } from './runtime.js'
+
+/** Runs a program once. @throws ABORTED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, DISPOSED */
+export async function execute(
+  program: NativeProgram,
+  inputs: readonly NativeBuffer[],
+  { signal, threads = 0 }: RunOptions,
+): Promise<NativeBuffer[]> {
+  const cancel = signal ? getRuntime().native.createCancel() : undefined
+  const onAbort = () => cancel?.cancel()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await program.run(inputs, threads, cancel)
+  } catch (error) {
+    throw fromNative(error)
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
