@@ -56,7 +56,7 @@ function buildWithGyp(clean) {
 function headers() {
   const prefix = dirname(dirname(process.execPath))
   const there = existsSync(join(prefix, 'include', 'node', 'common.gypi'))
-  return there && process.env.npm_config_nodedir === undefined ? [`--nodedir=${prefix}`] : []
+  return there && !process.env.npm_config_nodedir ? [`--nodedir=${prefix}`] : []
 }
 
 // Two builds at once (say, a test run and a start in another terminal) would write the same files.

@@ -1,21 +1,30 @@
 // Builds the addon if there is none that loads, or if its sources have changed. Says in one line what it found.
 import { relative } from 'node:path'
-import { addon, addonSources, modified, root, tryLoad } from './native.mjs'
+import { addonSources, findAddon, loadError, modified, root } from './native.mjs'
 
-const built = modified(addon)
-const changed = built !== undefined && addonSources().some((source) => modified(source) > built)
-const found = changed ? { error: new Error('native sources have changed') } : tryLoad()
+// Why to build, and whether from scratch; undefined when all is well.
+function reasonToBuild(path) {
+  if (path === undefined) return { why: 'none is built for this machine', clean: false }
+  const built = modified(path)
+  const changed = addonSources().some((source) => modified(source) > built)
+  if (changed) return { why: 'its sources have changed', clean: false }
+  // The build tool would find a broken file up to date.
+  const error = loadError(path)
+  return error && { why: error.message, clean: true }
+}
 
-if (found.path !== undefined) {
-  console.log(`native addon: ${relative(root, found.path)} is up to date`)
+const path = findAddon()
+const reason = reasonToBuild(path)
+
+if (reason === undefined) {
+  console.log(`native addon: ${relative(root, path)} is up to date`)
 } else {
-  const why = changed ? 'its sources have changed' : 'none is built for this machine'
-  console.log(`native addon: ${why}, building it`)
+  console.log(`native addon: ${reason.why}; building it`)
   const { build } = await import('./build.mjs')
-  const code = await build()
-  const result = code === 0 ? tryLoad() : {}
-  if (result.path === undefined) {
-    console.error(`native addon: the build failed${result.error ? `: ${result.error.message}` : ''}`)
+  const built = (await build({ clean: reason.clean })) === 0 ? findAddon() : undefined
+  const error = built === undefined ? new Error('see above') : loadError(built)
+  if (error !== undefined) {
+    console.error(`native addon: the build failed: ${error.message}`)
     process.exitCode = 1
   }
 }

@@ -49,15 +49,22 @@ export function run(program, args, options = {}) {
   return status ?? 1
 }
 
-/** Tries to load the addon that the library would load. Returns its path, or the error. */
-export function tryLoad() {
-  const find = require('node-gyp-build')
+/** The addon that the library would load: the build, else a prebuild for this machine, else undefined. */
+export function findAddon() {
   try {
-    const path = find.resolve(root)
+    return require('node-gyp-build').resolve(root)
+  } catch {
+    return undefined
+  }
+}
+
+/** Why the addon does not load, or undefined when it does. */
+export function loadError(path) {
+  try {
     require(path)
-    return { path }
+    return undefined
   } catch (error) {
     // A bad setting (SACCADE_ISA) is reported by an addon that works; building it again would not help.
-    return error.code === 'OPTION_INVALID' ? { path: addon, error } : { error }
+    return error.code === 'OPTION_INVALID' ? undefined : error
   }
 }

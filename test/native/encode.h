@@ -23,7 +23,7 @@ struct Encoder {
   int count = 0;
 
   int buffer(BufferKind kind, double at, double bytes) {
-    buffers.insert(buffers.end(), {static_cast<double>(kind), at, bytes});
+    for (const double number : {double(static_cast<int>(kind)), at, bytes}) buffers.push_back(number);
     return static_cast<int>(buffers.size() / 3) - 1;
   }
 
@@ -45,7 +45,8 @@ struct Encoder {
   }
 
   void add(Op op, const std::vector<std::vector<double>>& views, const std::vector<double>& attributes = {}) {
-    instructions.insert(instructions.end(), {static_cast<double>(op), static_cast<double>(views.size())});
+    instructions.push_back(static_cast<double>(op));
+    instructions.push_back(static_cast<double>(views.size()));
     for (const auto& view : views) instructions.insert(instructions.end(), view.begin(), view.end());
     instructions.push_back(static_cast<double>(attributes.size()));
     instructions.insert(instructions.end(), attributes.begin(), attributes.end());
