@@ -1,6 +1,7 @@
 import { SaccadeError } from '../errors.js'
 import { broadcastShapes, formatShape, type Shape, sameShape } from '../graph/shape.js'
 import type { Fitting, MatMul } from '../graph/shape-types.js'
+import { requireFloat } from '../ops/check.js'
 import type * as ops from '../ops/index.js'
 import { checkOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -29,14 +30,14 @@ export interface Attended<Pair extends Shape = Shape, Output extends Shape = Sha
   readonly weights: ops.FloatTensor<Pair>
 }
 
-export const attendOptionNames: readonly string[] = ['similarity', 'retrieval', 'mask']
+const optionNames = ['similarity', 'retrieval', 'mask']
 
 /**
  * Attention, written out: compare each query with each key, hide what the mask hides, retrieve from the values. With
  * keys and values from the sequence of the queries it is self-attention, with those of another cross-attention.
  *
  * It holds the whole matrix of Nq * Nk similarities, to be looked at: it is for learning and small inputs. With its
- * default options it gives what `ops.attention` gives, which holds a few rows at a time.
+ * default options it gives what `ops.attention` gives, which holds a few blocks at a time.
  *
  * @param queries float32 [..., Nq, Dq]
  * @param keys float32 [..., Nk, Dk]; Dk = Dq unless the similarity says otherwise
@@ -50,7 +51,7 @@ export function attend<Q extends Shape, K extends Shape, V extends Shape>(
   values: ops.FloatTensor<V> & Fitting<MatMul<Pairs<Q, K>, V>, 'there must be one value for each key'>,
   options: AttendOptions = {},
 ): Attended<Pairs<Q, K>, MatMul<Pairs<Q, K>, V>> {
-  checkOptions(options, attendOptionNames, 'attend')
+  checkOptions(options, optionNames, 'attend')
   const { similarity: compare = scaledDotProduct, retrieval = 'soft', mask } = options
   if (typeof compare !== 'function')
     throw new SaccadeError('OPTION_INVALID', `attend: similarity must be a function, got ${String(compare)}`)
@@ -73,6 +74,7 @@ export function attend<Q extends Shape, K extends Shape, V extends Shape>(
 function comparedBy(compare: SimilarityFunction, queries: Tensor<'float32'>, keys: Tensor<'float32'>) {
   checkPair(queries, keys, 'attend')
   const similarity = compare(queries, keys)
+  requireFloat(similarity, 'attend: the result of the similarity function')
   const batch = broadcastShapes(queries.shape.slice(0, -2), keys.shape.slice(0, -2), 'attend')
   const expected = [...batch, queries.shape[queries.rank - 2]!, keys.shape[keys.rank - 2]!]
   if (!sameShape(similarity.shape, expected))

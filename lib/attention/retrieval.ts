@@ -41,7 +41,8 @@ export function hardWeights<S extends Shape>(similarity: ops.FloatTensor<S>): op
 
 /**
  * Soft retrieval: the mean of the values, weighted by the softmax of the similarities (Bahdanau et al. 2014, section
- * 3.1). It changes smoothly with the query, so it can be learned by gradient descent.
+ * 3.1). It changes smoothly with the query, so it can be learned by gradient descent. All values take part: one that is
+ * NaN or infinite shows even where its weight is 0 (`ops.attention` leaves out the values of hidden keys).
  * @param similarity float32 [..., Nq, Nk]
  * @param values float32 [..., Nk, Dv]; axes before the last two are broadcast
  * @returns float32 [..., Nq, Dv]; zeros for a query that sees no key

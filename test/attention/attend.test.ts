@@ -72,6 +72,11 @@ test('any similarity will do, if it gives a number for each pair', async () => {
     'SHAPE_MISMATCH',
     /similarity function must give .* \[2, 3, 5, 9\], got \[2, 3, 5, 8\]/,
   )
+  await rejects(
+    () => attend(q, k, v, { similarity: () => undefined as unknown as FloatTensor }),
+    'INPUT_INVALID',
+    /result of the similarity function: expected a tensor/,
+  )
 })
 
 test('without positions, attention does not know order', async () => {
