@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import sharp from 'sharp'
 import { SaccadeError } from '../errors.js'
 import { cmykToRgb, RawImage } from './raw-image.js'
 
@@ -28,6 +27,8 @@ export async function decodeImage(input: ImageInput, options: DecodeOptions = {}
     throw new SaccadeError('OPTION_INVALID', `maxPixels must be above 0, got ${maxPixels}`)
   const name = nameOf(input)
   const bytes = await readBytes(input, name, signal)
+  // Only who decodes pictures waits for the decoder to load.
+  const { default: sharp } = await import('sharp')
   try {
     // The limit is checked here, where the error can name it; failOn: what Pillow would refuse, too.
     const image = sharp(bytes, { limitInputPixels: false, failOn: 'error', ignoreIcc: true })

@@ -4,7 +4,6 @@ import { SaccadeError } from '../errors.js'
 import { type LoadOptions, load } from '../models/load.js'
 import type { Model } from '../models/model.js'
 import { checkOptions } from '../options.js'
-import { loadTokenizer } from '../text/load.js'
 import type { ProgressCallback } from '../weights/hub.js'
 import type { ImageModel } from './base.js'
 import { env } from './env.js'
@@ -60,12 +59,11 @@ const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } 
     new ImageClassification(model as ImageModel, await processorFor(model)),
   'image-feature-extraction': async (model) =>
     new ImageFeatureExtraction(model as ImageModel, await processorFor(model)),
-  'feature-extraction': async (model) =>
-    new FeatureExtraction(model as TextModel, await loadTokenizer(folderOf(model))),
+  'feature-extraction': async (model) => new FeatureExtraction(model as TextModel, await tokenizerFor(model)),
   translation: async (model) =>
-    new Translation(model as unknown as GeneratingModel, await loadTokenizer(folderOf(model))),
+    new Translation(model as unknown as GeneratingModel, await tokenizerFor(model)),
   'text2text-generation': async (model) =>
-    new TextToText(model as unknown as GeneratingModel, await loadTokenizer(folderOf(model))),
+    new TextToText(model as unknown as GeneratingModel, await tokenizerFor(model)),
 }
 
 export const tasks = Object.keys(makers) as readonly Task[]
@@ -125,6 +123,12 @@ function loadOptions(options: PipelineOptions): LoadOptions {
     endpoint: env.remoteHost,
     progress,
   }
+}
+
+/** Only tasks on texts wait for the tokenizers to load. */
+async function tokenizerFor(model: Model) {
+  const { loadTokenizer } = await import('../text/load.js')
+  return loadTokenizer(folderOf(model))
 }
 
 /** A relative path is looked for in the working directory, then in env.localModelPath. */

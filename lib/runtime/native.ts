@@ -8,6 +8,11 @@ export interface NativeBuffer {
   readonly byteLength: number
   /** A copy of `byteLength` bytes from `offset` (default: all of it) as a fresh ArrayBuffer. */
   read(offset?: number, byteLength?: number): ArrayBuffer
+  /**
+   * Lets the pages of a mapped file go until they are read again: for weights that were packed and are not needed as
+   * they are. Does nothing to memory that is not mapped.
+   */
+  forget(): void
   /** Lets go of the memory now instead of at collection. A run in flight keeps what it uses. Idempotent. */
   dispose(): void
   readonly disposed: boolean

@@ -1,5 +1,6 @@
 import { type Compiled, compile, compileFolded } from '../compiler/compile.js'
 import type { Folded } from '../compiler/fold.js'
+import { bytesOf } from '../compiler/lower.js'
 import type { Precision } from '../compiler/target.js'
 import { type Node, type Source, topologicalOrder } from '../graph/node.js'
 import { execute } from './execute.js'
@@ -150,13 +151,37 @@ async function foldedBuffers(folded: readonly Folded[], threads: number): Promis
   return new Map(await Promise.all([...found].map(async ([key, buffer]) => [key, await buffer] as const)))
 }
 
+/** Folded constants of one run, so that their originals need not all be in memory at once. */
+const foldBytes = 8 << 20
+
+/** Computes constants some at a time, and lets go of the mapped weights behind them: they are packed now. */
 async function computeFolded(folded: readonly Folded[], threads: number): Promise<NativeBuffer[]> {
-  const program = createProgram(compileFolded(folded, getRuntime().target), new Map())
-  try {
-    return await execute(program, [], { threads })
-  } finally {
-    program.dispose()
+  const buffers: NativeBuffer[] = []
+  for (const group of groupsOf(folded)) {
+    const program = createProgram(compileFolded(group, getRuntime().target), new Map())
+    try {
+      buffers.push(...(await execute(program, [], { threads })))
+    } finally {
+      program.dispose()
+    }
+    for (const { node } of group) for (const source of constantLeaves(node)) bufferOf(source).forget()
   }
+  return buffers
+}
+
+function* groupsOf(folded: readonly Folded[]): Generator<Folded[]> {
+  const { target } = getRuntime()
+  let group: Folded[] = []
+  let bytes = 0
+  for (const entry of folded) {
+    group.push(entry)
+    bytes += bytesOf(entry.node, target)
+    if (bytes < foldBytes) continue
+    yield group
+    group = []
+    bytes = 0
+  }
+  if (group.length > 0) yield group
 }
 
 function constantLeaves(node: Node): Source[] {

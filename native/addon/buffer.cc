@@ -11,7 +11,8 @@ Napi::Function BufferObject::define(Napi::Env env) {
       env, kName,
       {InstanceAccessor<&BufferObject::byteLength>("byteLength", napi_enumerable),
        InstanceAccessor<&BufferObject::disposed>("disposed", napi_enumerable),
-       InstanceMethod<&BufferObject::read>("read"), InstanceMethod<&BufferObject::dispose>("dispose")});
+       InstanceMethod<&BufferObject::read>("read"), InstanceMethod<&BufferObject::forget>("forget"),
+       InstanceMethod<&BufferObject::dispose>("dispose")});
 }
 
 std::shared_ptr<Memory> BufferObject::memoryOf(const Napi::Value& value, const char* argument) {
@@ -52,6 +53,10 @@ Napi::Value BufferObject::read(const Napi::CallbackInfo& info) {
     executor().device().download(copy.Data(), *held_, offset, length);
     return copy;
   });
+}
+
+void BufferObject::forget(const Napi::CallbackInfo&) {
+  if (held_ != nullptr) held_->forget();
 }
 
 void BufferObject::dispose(const Napi::CallbackInfo&) {

@@ -1,6 +1,7 @@
 #include "memory.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -125,6 +126,18 @@ std::shared_ptr<Memory> Memory::allocate(int64_t bytes) {
 
 std::shared_ptr<Memory> Memory::borrow(std::shared_ptr<const void> owner, const char* data, int64_t bytes) {
   return std::make_shared<Memory>(std::move(owner), data, bytes);
+}
+
+void Memory::forget() const {
+#ifdef __linux__
+  if (owned() || bytes_ == 0) return;
+  // Only pages that lie inside: the ones at the edges may hold a neighbour that is in use.
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t first = (reinterpret_cast<uintptr_t>(data_) + page - 1) / page * page;
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(data_) + static_cast<uintptr_t>(bytes_)) / page * page;
+  // Advice: where the system does not take it, the pages stay, and nothing is wrong.
+  if (end > first) (void)madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
+#endif
 }
 
 }  // namespace saccade

@@ -46,6 +46,8 @@ class Memory {
   int64_t bytes() const { return bytes_; }
   bool owned() const { return owner_ == nullptr; }
   bool writable() const { return owned(); }
+  // Lets the pages of a mapped file go until they are read again. Does nothing to memory of its own.
+  void forget() const;
 
   explicit Memory(Block block);
   Memory(std::shared_ptr<const void> owner, const char* data, int64_t bytes);
