@@ -45,7 +45,12 @@ void* allocateAligned(int64_t bytes, int64_t alignment) {
   const size_t size = static_cast<size_t>((bytes + alignment - 1) / alignment * alignment);
   void* data = std::aligned_alloc(static_cast<size_t>(alignment), size);
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-  if (data != nullptr && alignment == kHugePage) madvise(data, size, MADV_HUGEPAGE);
+  if (data != nullptr && alignment == kHugePage) {
+    // Whole huge pages only: one behind the end would be all waste but its first bytes.
+    const size_t whole = static_cast<size_t>(bytes / alignment * alignment);
+    madvise(data, whole, MADV_HUGEPAGE);
+    if (size > whole) madvise(static_cast<char*>(data) + whole, size - whole, MADV_NOHUGEPAGE);
+  }
 #endif
   return data;
 }
