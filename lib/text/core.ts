@@ -6,6 +6,8 @@ export interface TokenizerCore {
   readonly size: number
   /** How truncation shares an odd cut between two texts; the libraries behind the kinds differ. */
   readonly cut: CutRule
+  /** Whether a pair whose second text is empty counts as one text, as the reference has it for single pairs. */
+  readonly ignoresEmptyPair: boolean
   /** Ids of one text, without special tokens. `target`: a text in the language that a translator writes. */
   ids(text: string, target?: boolean): number[]
   /** How many special tokens `assemble` adds. */

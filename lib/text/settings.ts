@@ -68,9 +68,9 @@ async function findClassName(dir: string, config: Json): Promise<string> {
   return name.string().replace(/Fast$/, '')
 }
 
-/** Special tokens are written as strings, or as objects that describe them. */
+/** Special tokens are written as strings, or as objects that describe them; null means none. */
 function contentOf(json: Json): string {
-  return json.string(typeof json.value === 'object' ? json.at('content').string('') : '')
+  return typeof json.value === 'object' && json.present ? json.at('content').string() : json.string('')
 }
 
 type SpecialTokens = Pick<TokenizerSettings, 'specialTokens' | 'additionalTokens'>

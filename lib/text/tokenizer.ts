@@ -7,7 +7,7 @@ import { type TruncationStrategy, truncate } from './truncation.js'
 import { cleanUpSpaces, wellFormed } from './unicode.js'
 
 export interface EncodeOptions {
-  /** A second text, for models that take two. */
+  /** A second text, for models that take two. An empty one counts as none, except to SentencePiece tokenizers. */
   pair?: string
   /** Default true. */
   addSpecialTokens?: boolean
@@ -142,13 +142,13 @@ export class Tokenizer {
    */
   encode(text: string, options: EncodeOptions = {}): Encoding {
     checkOptionNames(options, encodeOptions, 'encode()')
-    return this.#encode(text, options.pair, options, false)
+    return this.#encode(text, this.#second(options.pair), options, false)
   }
 
   /** Encodes a text of the target language: what a translator is to write. For others the same as encode(). */
   encodeTarget(text: string, options: EncodeOptions = {}): Encoding {
     checkOptionNames(options, encodeOptions, 'encodeTarget()')
-    return this.#encode(text, options.pair, options, true)
+    return this.#encode(text, this.#second(options.pair), options, true)
   }
 
   /**
@@ -189,6 +189,10 @@ export class Tokenizer {
   /** decode() of every row. */
   batchDecode(rows: readonly ArrayLike<number | bigint>[], options: DecodeOptions = {}): string[] {
     return rows.map((ids) => this.decode(ids, options))
+  }
+
+  #second(pair: string | undefined): string | undefined {
+    return pair === '' && this.#core.ignoresEmptyPair ? undefined : pair
   }
 
   #encode(text: string, pair: string | undefined, options: EncodeOptions, target: boolean): Encoding {

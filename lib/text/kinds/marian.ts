@@ -54,6 +54,7 @@ interface MarianParts {
 
 class Marian implements TokenizerCore {
   readonly cut = 'first'
+  readonly ignoresEmptyPair = false
   readonly #parts: MarianParts
 
   constructor(parts: MarianParts) {

@@ -27,6 +27,7 @@ const spaces = new RegExp(`[${pythonWhitespace}]+`, 'gu')
 
 class Siglip implements TokenizerCore {
   readonly cut = 'first'
+  readonly ignoresEmptyPair = false
   readonly #pieces: SentencePiece
   readonly #special: SpecialTokens
   readonly #keepsCase: AddedTokenFinder | undefined

@@ -56,7 +56,8 @@ export class AddedTokenFinder {
   constructor(tokens: Iterable<AddedToken>, normalize: Normalize = (text) => text) {
     for (const token of tokens) {
       const form = normalize(token.content)
-      if (form !== '') this.#tokens.set(form, token)
+      // Of tokens with one form the first is found.
+      if (form !== '' && !this.#tokens.has(form)) this.#tokens.set(form, token)
     }
     const forms = [...this.#tokens.keys()].sort((a, b) => b.length - a.length)
     this.#pattern = forms.length > 0 ? new RegExp(forms.map(escapeRegExp).join('|'), 'gu') : undefined
@@ -70,8 +71,8 @@ export class AddedTokenFinder {
       const token = this.#tokens.get(match[0])!
       let start = match.index
       let end = start + match[0].length
-      if (start < done || (token.singleWord && touchesWord(text, start, end))) continue
-      if (token.lstrip) start = done + trimEnd(text.slice(done, start)).length
+      if (token.singleWord && touchesWord(text, start, end)) continue
+      if (token.lstrip && start > done) start = done + trimEnd(text.slice(done, start)).length
       if (token.rstrip) end = text.length - trimStart(text.slice(end)).length
       if (done < start) sections.push({ text: text.slice(done, start), start: done })
       sections.push({ text: text.slice(start, end), start, token })

@@ -1,4 +1,5 @@
 import { encodeBytes } from '../byte-level.js'
+import { graphemes } from '../graphemes.js'
 import type { Json } from '../json.js'
 import { CharsMap } from '../sentencepiece/charsmap.js'
 import { lowercase, trimEnd, trimStart, whitespace } from '../unicode.js'
@@ -79,15 +80,13 @@ function strip(left: boolean, right: boolean): Normalize {
   }
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this drops
 const nmtDropped = /[\x01-\x08\x0B\x0E-\x1F\x7F\x8F\x9F]/g
 const nmtSpaces = /[\t\n\f\r\u1680\u200B-\u200F\u2028\u2029\u2581\uFEFF\uFFFD]/g
 
 function nmt(text: string): string {
   return text.replace(nmtDropped, '').replace(nmtSpaces, ' ')
 }
-
-const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
-const plainAscii = /^[\x00-\x7F]*$/
 
 /**
  * A SentencePiece character map as the tokenizers library applies it, which is not how SentencePiece does: a
@@ -114,9 +113,7 @@ function precompiled(json: Json): Normalize {
   }
   return (text) => {
     let result = ''
-    // Segmenting is slow; in ASCII the only grapheme of two characters is a Windows line end.
-    if (plainAscii.test(text)) for (const part of text.match(/\r\n|[^]/g) ?? []) result += convert(part)
-    else for (const { segment } of graphemes.segment(text)) result += convert(segment)
+    for (const grapheme of graphemes(text)) result += convert(grapheme)
     return result
   }
 }

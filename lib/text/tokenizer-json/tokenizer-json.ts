@@ -17,10 +17,11 @@ import { createPreTokenizer, type PreTokenize } from './pre-tokenizers.js'
  *
  * The components are our own because those of @huggingface/tokenizers 0.2 differ where texts get unusual: it
  * replaces character maps by NFKC and `\w` by ASCII, gives Σ its final form, ignores `single_word` and most split
- * behaviours, drops an empty second text, and has no WordLevel model. Its translation of patterns is used.
+ * behaviours, and has no WordLevel model. Its translation of patterns is used.
  */
 export class TokenizerJson implements TokenizerCore {
   readonly cut = 'even'
+  readonly ignoresEmptyPair = true
   readonly #model: Model
   readonly #normalize: Normalize
   readonly #preTokenize: PreTokenize
@@ -28,6 +29,8 @@ export class TokenizerJson implements TokenizerCore {
   readonly #decode: Decode
   readonly #added = new Map<number, AddedToken>()
   readonly #addedIds = new Map<string, number>()
+  /** By content, not by id: a model may have the same text under a second id. */
+  readonly #special = new Set<string>()
   readonly #inText: AddedTokenFinder
   readonly #inNormalized: AddedTokenFinder
 
@@ -59,6 +62,7 @@ export class TokenizerJson implements TokenizerCore {
     const id = givenId ?? this.id(token.content) ?? Math.max(this.size, this.#model.vocabulary.count)
     this.#added.set(id, token)
     this.#addedIds.set(token.content, id)
+    if (token.special) this.#special.add(token.content)
   }
 
   get size(): number {
@@ -107,8 +111,8 @@ export class TokenizerJson implements TokenizerCore {
     const tokens: string[] = []
     for (const id of ids) {
       const token = this.token(id)
-      const special = skipSpecialTokens && this.#added.get(id)?.special === true
-      if (token !== undefined && !special) tokens.push(token)
+      if (token === undefined || (skipSpecialTokens && this.#special.has(token))) continue
+      tokens.push(token)
     }
     return this.#finish(this.#decode(tokens).join(''))
   }

@@ -1,0 +1,38 @@
+/** Indices of values with the values, from the largest down; of equal ones the lower index comes first. */
+export interface Ranked {
+  indices: Int32Array
+  values: Float32Array
+}
+
+/**
+ * The `k` largest of values[start...end), indices counted from `start`. One pass: only values above the smallest kept
+ * cost more than a comparison. NaN counts as the smallest of all.
+ */
+export function topK(values: Float32Array, k: number, start = 0, end = values.length): Ranked {
+  const size = Math.min(k, end - start)
+  const indices = new Int32Array(size)
+  const kept = new Float32Array(size)
+  let count = 0
+  for (let i = start; i < end; i++) {
+    const value = Number.isNaN(values[i]!) ? -Infinity : values[i]!
+    if (count === size && value <= kept[size - 1]!) continue
+    let at = count < size ? count++ : size - 1
+    for (; at > 0 && kept[at - 1]! < value; at--) {
+      kept[at] = kept[at - 1]!
+      indices[at] = indices[at - 1]!
+    }
+    kept[at] = value
+    indices[at] = i - start
+  }
+  return { indices, values: kept }
+}
+
+/** The index of the largest value, the first of equal ones. As in the reference NaN is larger than any number. */
+export function argMax(values: Float32Array): number {
+  let best = 0
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i]!)) return i
+    if (values[i]! > values[best]!) best = i
+  }
+  return best
+}

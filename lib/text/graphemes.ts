@@ -1,0 +1,32 @@
+const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' })
+const plainAscii = /^\p{ASCII}*$/u
+const chunk = 256
+
+/** The extended grapheme clusters of a text: what a reader takes for one character. */
+export function* graphemes(text: string): Generator<string> {
+  if (plainAscii.test(text)) {
+    // In ASCII the only cluster of two characters is a Windows line end.
+    yield* text.match(/\r\n|[\s\S]/g) ?? []
+    return
+  }
+  // In pieces, because V8's segmenter takes quadratic time. The last cluster of a piece may go on in the next.
+  let length = chunk
+  for (let at = 0; at < text.length; ) {
+    const start = at
+    const end = at + length
+    let last = ''
+    for (const { segment } of segmenter.segment(text.slice(at, end))) {
+      if (last !== '') {
+        yield last
+        at += last.length
+      }
+      last = segment
+    }
+    if (end >= text.length) {
+      yield last
+      return
+    }
+    // A cluster as long as the piece needs a longer one.
+    length = at === start ? 2 * length : chunk
+  }
+}
