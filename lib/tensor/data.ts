@@ -50,7 +50,7 @@ export function typedData(
 }
 
 function dtypeOfView(data: ArrayBufferView, dtype: DType | undefined): DType {
-  const natural = naturalDTypes.find(([constructor]) => data instanceof constructor)?.[1]
+  const natural = naturalDTypes.find(([view]) => data instanceof view)?.[1]
   const wanted = dtype ?? natural
   const storage = wanted && dataConstructors[wanted]
   if (wanted && storage && (data instanceof storage || (natural === 'uint8' && storage === Uint8Array)))

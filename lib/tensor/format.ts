@@ -33,7 +33,7 @@ export function nest(data: Data, shape: Shape, dtype: DType): Nested {
 }
 
 /** A tensor of more elements than this shows the first and last few places of its long axes only. */
-const fullSize = 200
+const fullSize = 100
 /** How many places at either end, if those are not too many together; else fewer. */
 const edges = [3, 2, 1]
 const mostShown = 1000
@@ -42,10 +42,7 @@ const mostShown = 1000
 export function formatTensor(data: Data, shape: Shape, dtype: DType): string {
   const places = shownPlaces(shape)
   const text = (place: number) => formatElement(elementOf(data[place]!, dtype), dtype)
-  let width = 0
-  forPlaces(places, shape, (place) => {
-    width = Math.max(width, text(place).length)
-  })
+  const width = Math.max(0, ...shownElements(places, shape).map((place) => text(place).length))
   const build = (axis: number, offset: number): string => {
     if (axis === shape.length) return text(offset).padStart(axis === 0 ? 0 : width)
     const step = sizeOf(shape.slice(axis + 1))
@@ -70,13 +67,16 @@ function placesOf(dim: number, edge: number): number[] {
   return [...head, -1, ...head.map((index) => dim - edge + index)]
 }
 
-function forPlaces(places: readonly number[][], shape: Shape, visit: (place: number) => void): void {
-  const walk = (axis: number, offset: number): void => {
-    if (axis === shape.length) return visit(offset)
-    const step = sizeOf(shape.slice(axis + 1))
-    for (const index of places[axis]!) if (index >= 0) walk(axis + 1, offset + index * step)
-  }
-  walk(0, 0)
+/** Where in the data the shown elements are. */
+function shownElements(places: readonly number[][], shape: Shape): number[] {
+  return places.reduce(
+    (found, axisPlaces, axis) => {
+      const step = sizeOf(shape.slice(axis + 1))
+      const shown = axisPlaces.filter((index) => index >= 0)
+      return found.flatMap((place) => shown.map((index) => place + index * step))
+    },
+    [0],
+  )
 }
 
 function formatElement(value: number | bigint | boolean, dtype: DType): string {

@@ -36,11 +36,17 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
    * @throws SHAPE_MISMATCH if the number of elements differs; DTYPE_MISMATCH if a typed array is not of `dtype`;
    *   INPUT_INVALID for what is no data, and for an element that `dtype` cannot hold; OUT_OF_MEMORY
    */
-  static from<T extends TensorData, const S extends Shape = [number], D extends DType = NaturalDType<T>>(
+  static from<T extends TensorData, const S extends Shape, D extends DType = NaturalDType<T>>(
     data: T,
-    shape?: S,
+    shape: S,
     dtype?: D,
-  ): Tensor<D, Dims<S>> {
+  ): Tensor<NoInfer<D>, Dims<S>>
+  static from<T extends TensorData, D extends DType = NaturalDType<T>>(
+    data: T,
+    shape?: undefined,
+    dtype?: D,
+  ): Tensor<NoInfer<D>, [number]>
+  static from(data: TensorData, shape?: Shape, dtype?: DType): Tensor {
     const view = typedData(data, dtype)
     const size = view.values.byteLength / dtypeBytes[view.dtype]
     const sizes = shape ?? [size]
@@ -61,7 +67,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     shape: S,
     value: number | boolean,
     dtype?: D,
-  ): Tensor<D, Dims<S>> {
+  ): Tensor<NoInfer<D>, Dims<S>> {
     const type = dtype ?? 'float32'
     checkShape(shape, 'Tensor.full')
     if (!isDType(type))
@@ -73,12 +79,18 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   }
 
   /** A tensor of zeros; see {@link Tensor.full}. */
-  static zeros<const S extends Shape, D extends DType = 'float32'>(shape: S, dtype?: D): Tensor<D, Dims<S>> {
+  static zeros<const S extends Shape, D extends DType = 'float32'>(
+    shape: S,
+    dtype?: D,
+  ): Tensor<NoInfer<D>, Dims<S>> {
     return Tensor.full(shape, 0, dtype)
   }
 
   /** A tensor of ones; see {@link Tensor.full}. */
-  static ones<const S extends Shape, D extends DType = 'float32'>(shape: S, dtype?: D): Tensor<D, Dims<S>> {
+  static ones<const S extends Shape, D extends DType = 'float32'>(
+    shape: S,
+    dtype?: D,
+  ): Tensor<NoInfer<D>, Dims<S>> {
     return Tensor.full(shape, 1, dtype)
   }
 

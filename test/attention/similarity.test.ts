@@ -67,10 +67,7 @@ test('axes before the last two are broadcast', async () => {
   const expected = queries.flatMap((entry, index) => pairs(entry, keys[index % 3]!, dot).flat())
   assert.ok((await worst(similarity, expected)) < tolerance)
 
-  const [wq, wk] = [randomMatrix(1, Dq, 5)[0]!, randomMatrix(1, Dq, 6)[0]!].map((w) => Tensor.from(w)) as [
-    FloatTensor,
-    FloatTensor,
-  ]
+  const [wq, wk] = [Tensor.from(randomMatrix(1, Dq, 5)[0]!), Tensor.from(randomMatrix(1, Dq, 6)[0]!)]
   const one = additive(batchOf(queries, [2, 3]), batchOf(keys, [3]), wq, wk)
   assert.equal(one.shape, [2, 3, Nq, Nk])
   const { query, key, output } = {
