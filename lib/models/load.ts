@@ -3,6 +3,7 @@ import { type Device, type DTypeName, precisionOf, requireDevice } from '../runt
 import { readConfig, readConfigIfAny } from '../weights/config.js'
 import { resolveModel } from '../weights/folder.js'
 import type { HubOptions } from '../weights/hub.js'
+import type { AnyModel } from './any.js'
 import { architectures } from './architectures.js'
 import type { Model } from './model.js'
 import { configKind, findArchitecture } from './registry.js'
@@ -24,11 +25,14 @@ const loadOptionNames = [
 
 /**
  * Opens a model as published: a folder, a weights file with its config beside it, or the name of a model on the Hub.
- * What it is, its config says. Weights are mapped, not read; they are packed at the first run.
+ * What it is, its config says; who knows it can say so, too: `load<Vit>(dir)` has the types of that family. Weights are mapped, not read; they are packed at the first run.
  * @throws FILE_NOT_FOUND, CONFIG_INVALID, ARCHITECTURE_UNSUPPORTED, TENSOR_MISSING, TENSOR_UNEXPECTED, SHAPE_MISMATCH,
  *   WEIGHTS_CORRUPT, PICKLE_FORBIDDEN, DEVICE_UNAVAILABLE, OPTION_INVALID, OPTION_UNKNOWN, ABORTED
  */
-export async function load(model: string | URL, options: LoadOptions = {}): Promise<Model> {
+export async function load<M extends Model = AnyModel>(
+  model: string | URL,
+  options: LoadOptions = {},
+): Promise<M> {
   checkOptions(options, loadOptionNames, 'load')
   const { device = 'auto', dtype = 'fp32', threads, ...hub } = options
   const settings = { precision: precisionOf(dtype), threads }
@@ -37,5 +41,6 @@ export async function load(model: string | URL, options: LoadOptions = {}): Prom
   const config =
     (await readConfigIfAny(dir, 'open_clip_config.json')) ?? (await readConfig(dir, 'config.json'))
   const kind = configKind(config)
-  return findArchitecture(architectures, kind, config.file).open({ dir, weights, config, kind, settings })
+  const architecture = findArchitecture(architectures, kind, config.file)
+  return (await architecture.open({ dir, weights, config, kind, settings })) as M
 }
