@@ -45,7 +45,7 @@
       ],
       "cflags_cc": ["-std=c++20", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra"],
       "conditions": [
-        ["target_arch=='x64'", { "dependencies": ["saccade_cpu_avx2", "saccade_cpu_avx512"] }],
+        ["target_arch=='x64'", { "dependencies": ["saccade_cpu_avx2", "saccade_cpu_avx512", "saccade_cpu_avx512bf16"] }],
         ["OS=='linux'", {
           # nodelete: the library's threads outlive a worker that was the only one to load it.
           "ldflags": ["-pthread", "-Wl,-z,nodelete", "-Wl,--version-script=<(root)/native/addon/exports.map"]
@@ -72,6 +72,17 @@
           "defines": ["SACCADE_ISA=avx512"],
           "variables": {
             "isa_flags": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c", "-mprefer-vector-width=512"]
+          },
+          "cflags_cc": ["<@(kernel_flags)", "<@(isa_flags)"],
+          "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_flags)", "<@(isa_flags)"] }
+        },
+        {
+          "target_name": "saccade_cpu_avx512bf16",
+          "type": "static_library",
+          "sources": ["<@(kernels)"],
+          "defines": ["SACCADE_ISA=avx512bf16"],
+          "variables": {
+            "isa_flags": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c", "-mprefer-vector-width=512", "-mavx512bf16", "-mavx512vnni"]
           },
           "cflags_cc": ["<@(kernel_flags)", "<@(isa_flags)"],
           "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_flags)", "<@(isa_flags)"] }

@@ -20,7 +20,7 @@ function output(program, args) {
 export function checkIsaObjects(folder) {
   const problems = []
   let objects = 0
-  for (const isa of ['avx2', 'avx512']) {
+  for (const isa of ['avx2', 'avx512', 'avx512bf16']) {
     const compiled = join(folder, 'CMakeFiles', `saccade_cpu_${isa}.dir`)
     if (!existsSync(compiled)) continue
     for (const object of filesBelow(compiled, ['.o'])) {

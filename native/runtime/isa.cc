@@ -18,6 +18,7 @@ namespace {
 struct Features {
   bool avx2 = false;
   bool avx512 = false;
+  bool avx512bf16 = false;
 };
 
 bool has(uint32_t word, uint32_t bits) {
@@ -49,6 +50,10 @@ Features detect() {
   if (!has(saved, kYmm) || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
   features.avx2 = has(b, kAvx2);
   features.avx512 = features.avx2 && has(b, kAvx512) && has(saved, kZmm);
+  const bool hasVnni = has(c, bit_AVX512VNNI);
+  // Leaf 7 says in its first part how many more there are.
+  if (a < 1 || !__get_cpuid_count(7, 1, &a, &b, &c, &d)) return features;
+  features.avx512bf16 = features.avx512 && hasVnni && has(a, bit_AVX512BF16);
   return features;
 }
 #endif
@@ -57,6 +62,7 @@ std::vector<const KernelTable*> findTables() {
   std::vector<const KernelTable*> tables;
 #if defined(__x86_64__)
   const Features features = detect();
+  if (features.avx512bf16) tables.push_back(&table_avx512bf16);
   if (features.avx512) tables.push_back(&table_avx512);
   if (features.avx2) tables.push_back(&table_avx2);
 #endif

@@ -29,6 +29,9 @@ inline std::vector<const KernelTable*> tables() {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
     found.push_back(&table_avx512);
+    if (__builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni")) {
+      found.push_back(&table_avx512bf16);
+    }
   }
 #endif
   return found;
