@@ -11,7 +11,8 @@ export interface Ended {
 export function runChild(name: string, env: NodeJS.ProcessEnv = {}, limit = 60_000): Promise<Ended> {
   const file = fileURLToPath(new URL(`./children/${name}.ts`, import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', file], {
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    // Colours would be part of the output, which is compared.
+    env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: undefined, NO_COLOR: undefined, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const timer = setTimeout(() => child.kill('SIGKILL'), limit)
