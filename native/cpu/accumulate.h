@@ -15,6 +15,18 @@ constexpr int64_t kLeafGroups = 8;
 // Enough for 2^31 elements.
 constexpr int kLevels = 28;
 
+// load and store of the first n lanes, 1 <= n <= kLanes, that cost nothing extra for all of them.
+inline F loadFirst(const float* p, int64_t n) {
+  return n == kLanes ? load(p) : load(p, n);
+}
+inline void storeFirst(float* p, F v, int64_t n) {
+  if (n == kLanes) {
+    store(p, v);
+  } else {
+    store(p, v, n);
+  }
+}
+
 inline int64_t groupsOf(int64_t elements) {
   return ceilDivide(elements, kLanes);
 }
@@ -37,16 +49,23 @@ inline typename Op::Accumulator combineLeaves(int64_t groups, Leaf leaf) {
   return total;
 }
 
-// load and store of the first n lanes, 1 <= n <= kLanes, that cost nothing extra for all of them.
-inline F loadFirst(const float* p, int64_t n) {
-  return n == kLanes ? load(p) : load(p, n);
-}
-inline void storeFirst(float* p, F v, int64_t n) {
-  if (n == kLanes) {
-    store(p, v);
-  } else {
-    store(p, v, n);
+// One leaf of get(first), ..., get(end - 1). A full one is a tree, whose chain of additions is short.
+template <class Op, class Get>
+inline typename Op::Accumulator leafOf(int64_t first, int64_t end, Get get) {
+  if (end - first == kLeafGroups) {
+    const auto pair = [&](int64_t g) { return Op::combine(get(g), get(g + 1)); };
+    return Op::combine(Op::combine(pair(first), pair(first + 2)),
+                       Op::combine(pair(first + 4), pair(first + 6)));
   }
+  typename Op::Accumulator sum = get(first);
+  while (++first < end) sum = Op::combine(sum, get(first));
+  return sum;
+}
+
+// Combines get(0), ..., get(groups - 1).
+template <class Op, class Get>
+inline typename Op::Accumulator combineGroups(int64_t groups, Get get) {
+  return combineLeaves<Op>(groups, [&](int64_t first, int64_t end) { return leafOf<Op>(first, end, get); });
 }
 
 struct Sum {
@@ -58,14 +77,9 @@ struct Sum {
 // lanes 0.
 template <class Function>
 inline float sumOf(int64_t n, Function function) {
-  return sum(combineLeaves<Sum>(groupsOf(n), [&](int64_t group, int64_t end) {
-    F total = zero();
-    for (int64_t g = group; g < end; g++) {
-      const int64_t first = g * kLanes;
-      const F value = function(first, least(n - first, kLanes));
-      total = g == group ? value : total + value;
-    }
-    return total;
+  return sum(combineGroups<Sum>(groupsOf(n), [&](int64_t group) {
+    const int64_t first = group * kLanes;
+    return function(first, least(n - first, kLanes));
   }));
 }
 

@@ -1,9 +1,9 @@
 // binary: out = function(a, b), element by element. Attribute: kind. Arithmetic on float32 or, but for divide
 // and power, on int32, which wraps; comparisons of either write bool; logical kinds read and write bool.
 #include "check.h"
+#include "elements.h"
 #include "isa.h"
 #include "math.h"
-#include "strided.h"
 
 namespace saccade {
 namespace {
@@ -131,6 +131,6 @@ Status run(const Call& call, int64_t tile, char*) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(binary);
-constexpr Kernel SACCADE_KERNEL(binary){check, elementTiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(binary){check, elementTiles<2>, scratch, run};
 
 }  // namespace saccade

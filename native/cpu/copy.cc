@@ -4,9 +4,9 @@
 // are copied one after another. Where it is dense along another axis, the copy is a transposition: tiles are
 // blocks of those two axes, so that both sides touch whole cache lines.
 #include "convert.h"
+#include "elements.h"
 #include "isa.h"
 #include "simd.h"
-#include "strided.h"
 
 namespace saccade {
 namespace {
@@ -135,12 +135,11 @@ int64_t tiles(const Call& call) {
   if (call.view[0].dtype == call.view[1].dtype) {
     const Walk<2> walk = walkOver<2>(call);
     const int32_t axis = transposedAxis(walk);
-    if (axis >= 0) {
-      const Blocks blocks = blocksOf(walk, axis);
-      return blocks.planes * blocks.rowBlocks * blocks.columnBlocks;
-    }
+    if (axis < 0) return ceilDivide(elementsOf(call.view[0]), kTileElements);
+    const Blocks blocks = blocksOf(walk, axis);
+    return blocks.planes * blocks.rowBlocks * blocks.columnBlocks;
   }
-  return elementTiles(call);
+  return elementTiles<1>(call);
 }
 
 int64_t scratch(const Call&) {

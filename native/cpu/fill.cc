@@ -13,6 +13,10 @@ const char* check(const Call& call) {
   return nullptr;
 }
 
+int64_t tiles(const Call& call) {
+  return ceilDivide(elementsOf(call.view[0]), kTileElements);
+}
+
 int64_t scratch(const Call&) {
   return 0;
 }
@@ -34,6 +38,6 @@ Status run(const Call& call, int64_t tile, char*) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(fill);
-constexpr Kernel SACCADE_KERNEL(fill){check, elementTiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(fill){check, tiles, scratch, run};
 
 }  // namespace saccade

@@ -84,22 +84,18 @@ F finish(F x, F mean, F scale, F shift, F weight, F bias) {
 }
 
 void normRow(float* out, const float* in, const Plan& plan, const float* weight, const float* bias) {
-  const float mean = plan.rms ? 0 : sumOf(plan.c, [&](int64_t i, int64_t n) {
-                                      return loadFirst(in + i, n);
-                                    }) / static_cast<float>(plan.c);
+  float mean = 0;
+  if (!plan.rms) {
+    const float total = sumOf(plan.c, [&](int64_t i, int64_t n) { return loadFirst(in + i, n); });
+    mean = total / static_cast<float>(plan.c);
+  }
   const F about = broadcast(mean);
-  const Moments::Accumulator total =
-      combineLeaves<Moments>(groupsOf(plan.c), [&](int64_t group, int64_t end) {
-        Moments::Accumulator leaf;
-        for (int64_t g = group; g < end; g++) {
-          const int64_t i = g * kLanes, n = plan.c - i;
-          const F difference =
-              n >= kLanes ? load(in + i) - about : select(firstLanes(n), load(in + i, n) - about, zero());
-          leaf = g == group ? Moments::start(difference) : Moments::combine(leaf, Moments::start(difference));
-        }
-        return leaf;
-      });
-  const Affine affine = affineOf(plan.rms, mean, sum(total.sum), sum(total.square), plan.c, plan.epsilon);
+  const Moments::Accumulator moments = combineGroups<Moments>(groupsOf(plan.c), [&](int64_t group) {
+    const int64_t i = group * kLanes, n = plan.c - i;
+    if (n >= kLanes) return Moments::start(load(in + i) - about);
+    return Moments::start(select(firstLanes(n), load(in + i, n) - about, zero()));
+  });
+  const Affine affine = affineOf(plan.rms, mean, sum(moments.sum), sum(moments.square), plan.c, plan.epsilon);
   const F scale = broadcast(affine.scale), shift = broadcast(affine.shift);
   for (int64_t i = 0; i < plan.c; i += kLanes) {
     const int64_t n = least(plan.c - i, kLanes);
@@ -157,16 +153,6 @@ struct Channels {
   }
 };
 
-// Combines one strip of channels over all rows.
-template <class Op, class Get>
-typename Op::Accumulator overRows(int64_t rows, Get get) {
-  return combineLeaves<Op>(rows, [&](int64_t row, int64_t end) {
-    typename Op::Accumulator leaf = get(row);
-    while (++row < end) leaf = Op::combine(leaf, get(row));
-    return leaf;
-  });
-}
-
 // Groups [first, first + groups) of one N. Per channel: sums over the rows, then those of a group's channels.
 // `work` has five arrays of a float a channel.
 void normGroups(const Channels& out, const Channels& in, const Plan& plan, int64_t first, int64_t groups,
@@ -183,7 +169,7 @@ void normGroups(const Channels& out, const Channels& in, const Plan& plan, int64
   const int64_t elements = plan.s * plan.c;
   if (!plan.rms) {
     eachStrip([&](int64_t i, int64_t n) {
-      store(sums + i, overRows<Sum>(plan.s, [&](int64_t row) { return in.get(row, base + i, n); }));
+      store(sums + i, combineGroups<Sum>(plan.s, [&](int64_t row) { return in.get(row, base + i, n); }));
     });
   }
   for (int64_t g = 0; g < groups; g++) {
@@ -192,7 +178,7 @@ void normGroups(const Channels& out, const Channels& in, const Plan& plan, int64
   }
   eachStrip([&](int64_t i, int64_t n) {
     const F mean = load(means + i);
-    const Moments::Accumulator total = overRows<Moments>(
+    const Moments::Accumulator total = combineGroups<Moments>(
         plan.s, [&](int64_t row) { return Moments::start(in.get(row, base + i, n) - mean); });
     store(sums + i, total.sum);
     store(squares + i, total.square);

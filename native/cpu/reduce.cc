@@ -126,11 +126,7 @@ typename Op::Accumulator reduceRow(const float* in, const Reduced& axes) {
   const auto group = [&](int64_t g) {
     return Op::start(loadGroup<Op>(in, axes, g), lanes + broadcast(static_cast<int32_t>(g * kLanes)));
   };
-  return combineLeaves<Op>(groupsOf(axes.elements), [&](int64_t g, int64_t end) {
-    typename Op::Accumulator leaf = group(g);
-    while (++g < end) leaf = Op::combine(leaf, group(g));
-    return leaf;
-  });
+  return combineGroups<Op>(groupsOf(axes.elements), group);
 }
 
 // An accumulator for each lane that the elements of one output would take up in reduceRow; its own lanes are
@@ -159,9 +155,7 @@ typename Op::Accumulator reduceColumns(const float* in, const Reduced& axes, int
       combineLeaves<Columns<Op>>(groupsOf(axes.elements), [&](int64_t group, int64_t end) {
         typename Columns<Op>::Accumulator leaf;
         for (int i = 0; i < kLanes; i++) {
-          typename Op::Accumulator lane = row(group * kLanes + i);
-          for (int64_t g = group + 1; g < end; g++) lane = Op::combine(lane, row(g * kLanes + i));
-          leaf.lane[i] = lane;
+          leaf.lane[i] = leafOf<Op>(group, end, [&](int64_t g) { return row(g * kLanes + i); });
         }
         return leaf;
       });

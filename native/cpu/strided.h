@@ -162,45 +162,5 @@ inline void copyRun(char* to, int64_t toStride, const char* from, int64_t fromSt
   }
 }
 
-inline int64_t elementTiles(const Call& call) {
-  return ceilDivide(elementsOf(call.view[0]), kTileElements);
-}
-
-// Computes n dense elements of the output from dense elements of the inputs.
-using Loop = void (*)(char* out, const char* const* in, int64_t n, float parameter);
-
-// Runs `loop` over one tile of views 1..Inputs into view 0. What is not dense passes through small buffers,
-// so the loops know only dense memory, and an element's bits do not depend on strides.
-template <int Inputs>
-inline void forElements(const Call& call, int64_t tile, Loop loop, float parameter = 0) {
-  constexpr int64_t kChunk = 256;
-  alignas(64) char buffer[Inputs + 1][kChunk * 8];
-  const Walk<Inputs + 1> walk = walkOver<Inputs + 1>(call);
-  const int64_t begin = tile * kTileElements, all = elementsOf(call.view[0]);
-  const int64_t end = least(begin + kTileElements, all);
-  bool dense = true;
-  for (int v = 0; v <= Inputs; v++) dense = dense && walk.isDense(v);
-  forRuns(walk, begin, end, [&](char* const* run, int64_t n) {
-    const int64_t step = dense ? n : least(n, kChunk);
-    const char* in[Inputs];
-    for (int v = 1; v <= Inputs; v++) {
-      if (walk.innerStride(v) == 0) copyRun(buffer[v], walk.size[v], run[v], 0, walk.size[v], step);
-    }
-    for (int64_t i = 0; i < n; i += step) {
-      const int64_t count = least(n - i, step);
-      for (int v = 1; v <= Inputs; v++) {
-        const char* from = run[v] + i * walk.innerStride(v);
-        const bool direct = walk.isDense(v);
-        if (!direct && walk.innerStride(v) != 0)
-          copyRun(buffer[v], walk.size[v], from, walk.innerStride(v), walk.size[v], count);
-        in[v - 1] = direct ? from : buffer[v];
-      }
-      char* to = run[0] + i * walk.innerStride(0);
-      loop(walk.isDense(0) ? to : buffer[0], in, count, parameter);
-      if (!walk.isDense(0)) copyRun(to, walk.innerStride(0), buffer[0], walk.size[0], walk.size[0], count);
-    }
-  });
-}
-
 }  // namespace
 }  // namespace saccade

@@ -1,8 +1,8 @@
 // unary: out = function(in), float32, element by element. Attributes: kind, parameter.
 #include "check.h"
+#include "elements.h"
 #include "isa.h"
 #include "math.h"
-#include "strided.h"
 
 namespace saccade {
 namespace {
@@ -45,6 +45,6 @@ Status run(const Call& call, int64_t tile, char*) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(unary);
-constexpr Kernel SACCADE_KERNEL(unary){check, elementTiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(unary){check, elementTiles<1>, scratch, run};
 
 }  // namespace saccade

@@ -1,6 +1,6 @@
 // where: out = condition ? a : b, element by element; out, a and b of any one type.
+#include "elements.h"
 #include "isa.h"
-#include "strided.h"
 
 namespace saccade {
 namespace {
@@ -40,6 +40,6 @@ Status run(const Call& call, int64_t tile, char*) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(where);
-constexpr Kernel SACCADE_KERNEL(where){check, elementTiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(where){check, elementTiles<3>, scratch, run};
 
 }  // namespace saccade

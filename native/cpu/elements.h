@@ -1,0 +1,110 @@
+// Applies a loop over dense memory to strided views, tile by tile: what unary, binary, where and conversions
+// share. Elements that are not dense pass through small buffers, so an element's bits do not depend on
+// strides.
+#pragma once
+#include "strided.h"
+
+namespace saccade {
+namespace {
+
+// Computes n dense elements of the output from dense elements of the inputs.
+using Loop = void (*)(char* out, const char* const* in, int64_t n, float parameter);
+
+// Elements of a buffer.
+constexpr int64_t kChunk = 256;
+// Rows (runs of the innermost axis) up to this long are taken several at a time.
+constexpr int64_t kShortRow = 64;
+
+template <int N>
+inline bool hasShortRows(const Walk<N>& walk) {
+  return walk.rank > 1 && walk.inner() <= kShortRow;
+}
+
+template <int Inputs>
+inline int64_t elementTiles(const Call& call) {
+  const int64_t elements = elementsOf(call.view[0]);
+  if (elements == 0) return 0;
+  const Walk<Inputs + 1> walk = walkOver<Inputs + 1>(call);
+  if (!hasShortRows(walk)) return ceilDivide(elements, kTileElements);
+  return ceilDivide(elements / walk.inner(), kTileElements / walk.inner());
+}
+
+template <int N>
+inline void forLongRows(const Walk<N>& walk, int64_t elements, int64_t tile, Loop loop, float parameter) {
+  alignas(64) char buffer[N][kChunk * 8];
+  bool dense = true;
+  for (int v = 0; v < N; v++) dense = dense && walk.isDense(v);
+  const int64_t begin = tile * kTileElements, end = least(begin + kTileElements, elements);
+  forRuns(walk, begin, end, [&](char* const* run, int64_t n) {
+    const int64_t step = dense ? n : least(n, kChunk);
+    const char* in[N];
+    for (int v = 1; v < N; v++) {
+      if (walk.innerStride(v) == 0) copyRun(buffer[v], walk.size[v], run[v], 0, walk.size[v], step);
+    }
+    for (int64_t i = 0; i < n; i += step) {
+      const int64_t count = least(n - i, step);
+      for (int v = 1; v < N; v++) {
+        const int64_t stride = walk.innerStride(v);
+        in[v - 1] = walk.isDense(v) ? run[v] + i * stride : buffer[v];
+        if (!walk.isDense(v) && stride != 0)
+          copyRun(buffer[v], walk.size[v], run[v] + i * stride, stride, walk.size[v], count);
+      }
+      char* out = run[0] + i * walk.innerStride(0);
+      loop(walk.isDense(0) ? out : buffer[0], in, count, parameter);
+      if (!walk.isDense(0)) copyRun(out, walk.innerStride(0), buffer[0], walk.size[0], walk.size[0], count);
+    }
+  });
+}
+
+template <int N>
+inline void forShortRows(const Walk<N>& walk, int64_t elements, int64_t tile, Loop loop, float parameter) {
+  alignas(64) char buffer[N][kChunk * 8];
+  const int64_t inner = walk.inner(), group = kChunk / inner, perTile = kTileElements / inner;
+  Walk<N> rows = walk;
+  rows.rank--;
+  // Rows one after another need no buffer; the same row again and again fills its buffer once.
+  bool direct[N];
+  for (int v = 0; v < N; v++) direct[v] = walk.isDense(v) && rows.innerStride(v) == inner * walk.size[v];
+  const auto stage = [&](int v, const char* from, int64_t count) {
+    for (int64_t row = 0; row < count; row++) {
+      copyRun(buffer[v] + row * inner * walk.size[v], walk.size[v], from + row * rows.innerStride(v),
+              walk.innerStride(v), walk.size[v], inner);
+    }
+  };
+  const int64_t begin = tile * perTile, end = least(begin + perTile, elements / inner);
+  forRuns(rows, begin, end, [&](char* const* run, int64_t n) {
+    const char* in[N];
+    for (int v = 1; v < N; v++) {
+      if (rows.innerStride(v) == 0) stage(v, run[v], least(n, group));
+    }
+    for (int64_t i = 0; i < n; i += group) {
+      const int64_t count = least(n - i, group);
+      for (int v = 1; v < N; v++) {
+        const char* from = run[v] + i * rows.innerStride(v);
+        if (!direct[v] && rows.innerStride(v) != 0) stage(v, from, count);
+        in[v - 1] = direct[v] ? from : buffer[v];
+      }
+      char* out = run[0] + i * rows.innerStride(0);
+      loop(direct[0] ? out : buffer[0], in, count * inner, parameter);
+      for (int64_t row = 0; row < count && !direct[0]; row++) {
+        copyRun(out + row * rows.innerStride(0), walk.innerStride(0), buffer[0] + row * inner * walk.size[0],
+                walk.size[0], walk.size[0], inner);
+      }
+    }
+  });
+}
+
+// Runs `loop` over one tile of views 1..Inputs into view 0.
+template <int Inputs>
+inline void forElements(const Call& call, int64_t tile, Loop loop, float parameter = 0) {
+  const Walk<Inputs + 1> walk = walkOver<Inputs + 1>(call);
+  const int64_t elements = elementsOf(call.view[0]);
+  if (hasShortRows(walk)) {
+    forShortRows(walk, elements, tile, loop, parameter);
+  } else {
+    forLongRows(walk, elements, tile, loop, parameter);
+  }
+}
+
+}  // namespace
+}  // namespace saccade
