@@ -119,7 +119,10 @@ bool Executor::next(Run& run) {
   spinUntil(called, kSpin);
   std::unique_lock lock(mutex_);
   if (!wake_.wait_for(lock, kRest, called)) {
+    // Without the lock: giving back much memory takes a while, and a caller must not wait for it.
+    lock.unlock();
     device_->rest();
+    lock.lock();
     wake_.wait(lock, called);
   }
   if (stopping_.load()) return false;
