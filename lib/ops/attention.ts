@@ -24,7 +24,7 @@ export interface AttentionOptions {
   /** Restricted attention: only keys at most this many places away. Default: no restriction. */
   readonly window?: number | undefined
   /** Broadcast to [batch, heads, queries, keys]: bool, true where a key is seen; or float32, added to the scores. */
-  readonly mask?: Tensor<'bool'> | FloatTensor | undefined
+  readonly mask?: Tensor<'bool' | 'float32'> | undefined
   /** int32 [batch]: how many keys there are; those behind do not exist. For caches longer than their content. */
   readonly keyLength?: Tensor<'int32'> | undefined
 }
@@ -151,11 +151,11 @@ function restrictions(q: FloatTensor, k: FloatTensor, options: AttentionOptions,
 }
 
 /** What is added to the scores, of their shape. */
-function maskNode(mask: Tensor<'bool'> | FloatTensor, shape: Shape, what: string): Node {
+function maskNode(mask: Tensor<'bool' | 'float32'>, shape: Shape, what: string): Node {
   requireDType(mask, ['bool', 'float32'], `${what}: mask`)
   requireSpread(mask, shape, `${what}: mask`)
-  const added =
-    mask.dtype === 'bool' ? where(mask as Tensor<'bool'>, 0, Number.NEGATIVE_INFINITY) : (mask as FloatTensor)
+  const isBool = (x: typeof mask): x is Tensor<'bool'> => x.dtype === 'bool'
+  const added = isBool(mask) ? where(mask, 0, Number.NEGATIVE_INFINITY) : mask
   return expandNode(nodeOf(added, what), shape)
 }
 

@@ -139,7 +139,7 @@ export function matmul(a: Nd, b: Nd): Nd {
   })
 }
 
-export function tensor<D extends DType = 'float32'>(x: Nd, dtype?: D): Tensor<D, number[]> {
+export function tensor<D extends DType = 'float32'>(x: Nd, dtype?: D): Tensor<NoInfer<D>, number[]> {
   return Tensor.from([...x.data], [...x.shape], dtype ?? ('float32' as D))
 }
 
@@ -151,7 +151,7 @@ export function strided<D extends DType = 'float32'>(
   random: Random,
   x: Nd,
   dtype?: D,
-): Tensor<D, readonly number[]> {
+): Tensor<NoInfer<D>, readonly number[]> {
   const rank = x.shape.length
   if (rank === 0) return tensor(x, dtype)
   const kind = random.below(4)
