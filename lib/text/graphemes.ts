@@ -13,7 +13,7 @@ export function* graphemes(text: string): Generator<string> {
   let length = chunk
   for (let at = 0; at < text.length; ) {
     const start = at
-    const end = at + length
+    const end = at + length - (splitsPair(text, at + length) ? 1 : 0)
     let last = ''
     for (const { segment } of segmenter.segment(text.slice(at, end))) {
       if (last !== '') {
@@ -29,4 +29,9 @@ export function* graphemes(text: string): Generator<string> {
     // A cluster as long as the piece needs a longer one.
     length = at === start ? 2 * length : chunk
   }
+}
+
+function splitsPair(text: string, at: number): boolean {
+  const before = text.charCodeAt(at - 1)
+  return at < text.length && before >= 0xd800 && before <= 0xdbff
 }
