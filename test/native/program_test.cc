@@ -288,7 +288,7 @@ double strange(std::mt19937& random, double old) {
 
 // Programs that would run for long, or use much memory, prove nothing more.
 bool small(const Program& program) {
-  if (program.arenaBytes > 1 << 22 || program.scratchBytes > 1 << 26) return false;
+  if (program.arenaBytes > 1 << 22 || program.scratchBytes > 1 << 26 || program.inputs > 100) return false;
   for (const Buffer& buffer : program.buffers) {
     if (buffer.bytes > 1 << 22) return false;
   }
