@@ -15,6 +15,11 @@ constexpr int64_t kLeafGroups = 8;
 // Enough for 2^31 elements.
 constexpr int kLevels = 28;
 
+// A count of lanes that the compiler knows to be all of them.
+struct AllLanes {
+  constexpr operator int64_t() const { return kLanes; }
+};
+
 // load and store of the first n lanes, 1 <= n <= kLanes, that cost nothing extra for all of them.
 inline F loadFirst(const float* p, int64_t n) {
   return n == kLanes ? load(p) : load(p, n);
@@ -25,6 +30,14 @@ inline void storeFirst(float* p, F v, int64_t n) {
   } else {
     store(p, v, n);
   }
+}
+
+// Calls body(first element, how many) for n elements by kLanes; the count is AllLanes for all but the last.
+template <class Body>
+inline void forLanes(int64_t n, Body body) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) body(i, AllLanes());
+  if (i < n) body(i, n - i);
 }
 
 inline int64_t groupsOf(int64_t elements) {
@@ -49,23 +62,34 @@ inline typename Op::Accumulator combineLeaves(int64_t groups, Leaf leaf) {
   return total;
 }
 
-// One leaf of get(first), ..., get(end - 1). A full one is a tree, whose chain of additions is short.
+// One leaf of get(first), ..., get(end - 1); a full one as a tree, whose chain of additions is short.
 template <class Op, class Get>
-inline typename Op::Accumulator leafOf(int64_t first, int64_t end, Get get) {
-  if (end - first == kLeafGroups) {
-    const auto pair = [&](int64_t g) { return Op::combine(get(g), get(g + 1)); };
-    return Op::combine(Op::combine(pair(first), pair(first + 2)),
-                       Op::combine(pair(first + 4), pair(first + 6)));
-  }
+inline typename Op::Accumulator fullLeaf(int64_t first, Get get) {
+  const auto pair = [&](int64_t g) { return Op::combine(get(g), get(g + 1)); };
+  return Op::combine(Op::combine(pair(first), pair(first + 2)),
+                     Op::combine(pair(first + 4), pair(first + 6)));
+}
+template <class Op, class Get>
+inline typename Op::Accumulator partLeaf(int64_t first, int64_t end, Get get) {
   typename Op::Accumulator sum = get(first);
   while (++first < end) sum = Op::combine(sum, get(first));
   return sum;
 }
 
-// Combines get(0), ..., get(groups - 1).
+// Whether a leaf has all its groups, and the last of them all its lanes.
+inline bool isFullLeaf(int64_t first, int64_t end, int64_t elements) {
+  return end - first == kLeafGroups && end * kLanes <= elements;
+}
+
+// Combines get(first element, how many) over n > 0 elements; the count is AllLanes where a leaf is full.
 template <class Op, class Get>
-inline typename Op::Accumulator combineGroups(int64_t groups, Get get) {
-  return combineLeaves<Op>(groups, [&](int64_t first, int64_t end) { return leafOf<Op>(first, end, get); });
+inline typename Op::Accumulator combineElements(int64_t n, Get get) {
+  return combineLeaves<Op>(groupsOf(n), [&](int64_t first, int64_t end) {
+    if (isFullLeaf(first, end, n))
+      return fullLeaf<Op>(first, [&](int64_t g) { return get(g * kLanes, AllLanes()); });
+    return partLeaf<Op>(first, end,
+                        [&](int64_t g) { return get(g * kLanes, least(n - g * kLanes, kLanes)); });
+  });
 }
 
 struct Sum {
@@ -73,14 +97,10 @@ struct Sum {
   static F combine(F a, F b) { return a + b; }
 };
 
-// The sum of function(first element, how many) over n elements, n > 0: a vector of as many values, other
-// lanes 0.
-template <class Function>
-inline float sumOf(int64_t n, Function function) {
-  return sum(combineGroups<Sum>(groupsOf(n), [&](int64_t group) {
-    const int64_t first = group * kLanes;
-    return function(first, least(n - first, kLanes));
-  }));
+// The sum of get(first element, how many) over n > 0 elements: a vector of as many values, other lanes 0.
+template <class Get>
+inline float sumOf(int64_t n, Get get) {
+  return sum(combineElements<Sum>(n, get));
 }
 
 }  // namespace

@@ -86,23 +86,21 @@ F finish(F x, F mean, F scale, F shift, F weight, F bias) {
 void normRow(float* out, const float* in, const Plan& plan, const float* weight, const float* bias) {
   float mean = 0;
   if (!plan.rms) {
-    const float total = sumOf(plan.c, [&](int64_t i, int64_t n) { return loadFirst(in + i, n); });
+    const float total = sumOf(plan.c, [&](int64_t i, auto n) { return loadFirst(in + i, n); });
     mean = total / static_cast<float>(plan.c);
   }
   const F about = broadcast(mean);
-  const Moments::Accumulator moments = combineGroups<Moments>(groupsOf(plan.c), [&](int64_t group) {
-    const int64_t i = group * kLanes, n = plan.c - i;
-    if (n >= kLanes) return Moments::start(load(in + i) - about);
-    return Moments::start(select(firstLanes(n), load(in + i, n) - about, zero()));
+  const Moments::Accumulator moments = combineElements<Moments>(plan.c, [&](int64_t i, auto n) {
+    const F difference = loadFirst(in + i, n) - about;
+    return Moments::start(n < kLanes ? select(firstLanes(n), difference, zero()) : difference);
   });
   const Affine affine = affineOf(plan.rms, mean, sum(moments.sum), sum(moments.square), plan.c, plan.epsilon);
   const F scale = broadcast(affine.scale), shift = broadcast(affine.shift);
-  for (int64_t i = 0; i < plan.c; i += kLanes) {
-    const int64_t n = least(plan.c - i, kLanes);
+  forLanes(plan.c, [&](int64_t i, auto n) {
     const F w = weight ? loadFirst(weight + i, n) : broadcast(1.0f),
             b = bias ? loadFirst(bias + i, n) : zero();
     storeFirst(out + i, finish(loadFirst(in + i, n), about, scale, shift, w, b), n);
-  }
+  });
 }
 
 void normRows(const Call& call, const Plan& plan, int64_t tile, Parameter weight, Parameter bias,
@@ -140,18 +138,33 @@ struct Channels {
     return data + row * rowStride + channel / c * groupStride + channel % c * stride;
   }
   F get(int64_t row, int64_t channel, int64_t count) const {
-    if (dense) return loadFirst(data + row * rowStride + channel, count);
+    return dense ? loadFirst(data + row * rowStride + channel, count) : getScattered(row, channel, count);
+  }
+  void put(int64_t row, int64_t channel, F value, int64_t count) const {
+    if (dense) return storeFirst(data + row * rowStride + channel, value, count);
+    putScattered(row, channel, value, count);
+  }
+
+ private:
+  [[gnu::noinline]] F getScattered(int64_t row, int64_t channel, int64_t count) const {
     float lane[kLanes] = {};
     for (int64_t i = 0; i < count; i++) lane[i] = *at(row, channel + i);
     return load(lane);
   }
-  void put(int64_t row, int64_t channel, F value, int64_t count) const {
-    if (dense) return storeFirst(data + row * rowStride + channel, value, count);
+  [[gnu::noinline]] void putScattered(int64_t row, int64_t channel, F value, int64_t count) const {
     float lane[kLanes];
     store(lane, value);
     for (int64_t i = 0; i < count; i++) *at(row, channel + i) = lane[i];
   }
 };
+
+// Combines get(row) over all rows.
+template <class Op, class Get>
+typename Op::Accumulator overRows(int64_t rows, Get get) {
+  return combineLeaves<Op>(rows, [&](int64_t row, int64_t end) {
+    return end - row == kLeafGroups ? fullLeaf<Op>(row, get) : partLeaf<Op>(row, end, get);
+  });
+}
 
 // Groups [first, first + groups) of one N. Per channel: sums over the rows, then those of a group's channels.
 // `work` has five arrays of a float a channel.
@@ -160,25 +173,23 @@ void normGroups(const Channels& out, const Channels& in, const Plan& plan, int64
   const int64_t channels = groups * plan.c, base = first * plan.c, size = plan.strips * kLanes;
   float *sums = work, *squares = work + size, *means = work + 2 * size, *scales = work + 3 * size,
         *shifts = work + 4 * size;
-  const auto eachStrip = [&](auto body) {
-    for (int64_t i = 0; i < channels; i += kLanes) body(i, least(channels - i, kLanes));
-  };
+  const auto eachStrip = [&](auto body) { forLanes(channels, body); };
   const auto overGroup = [&](const float* values, int64_t g) {
     return sumOf(plan.c, [&](int64_t i, int64_t n) { return loadFirst(values + g * plan.c + i, n); });
   };
   const int64_t elements = plan.s * plan.c;
   if (!plan.rms) {
-    eachStrip([&](int64_t i, int64_t n) {
-      store(sums + i, combineGroups<Sum>(plan.s, [&](int64_t row) { return in.get(row, base + i, n); }));
+    eachStrip([&](int64_t i, auto n) {
+      store(sums + i, overRows<Sum>(plan.s, [&](int64_t row) { return in.get(row, base + i, n); }));
     });
   }
   for (int64_t g = 0; g < groups; g++) {
     const float mean = plan.rms ? 0 : overGroup(sums, g) / static_cast<float>(elements);
     for (int64_t c = 0; c < plan.c; c++) means[g * plan.c + c] = mean;
   }
-  eachStrip([&](int64_t i, int64_t n) {
+  eachStrip([&](int64_t i, auto n) {
     const F mean = load(means + i);
-    const Moments::Accumulator total = combineGroups<Moments>(
+    const Moments::Accumulator total = overRows<Moments>(
         plan.s, [&](int64_t row) { return Moments::start(in.get(row, base + i, n) - mean); });
     store(sums + i, total.sum);
     store(squares + i, total.square);
@@ -194,7 +205,7 @@ void normGroups(const Channels& out, const Channels& in, const Plan& plan, int64
     }
   }
   for (int64_t row = 0; row < plan.s; row++) {
-    eachStrip([&](int64_t i, int64_t n) {
+    eachStrip([&](int64_t i, auto n) {
       const F x = in.get(row, base + i, n) - load(means + i);
       out.put(row, base + i, fma(x, load(scales + i), load(shifts + i)), n);
     });

@@ -63,11 +63,14 @@ Plan planOf(const Call& call) {
   return plan;
 }
 
-F loadChannels(const float* p, int64_t stride, int64_t n) {
-  if (stride == 1) return loadFirst(p, n);
+[[gnu::noinline]] F loadScattered(const float* p, int64_t stride, int64_t n) {
   float lane[kLanes] = {};
   for (int64_t i = 0; i < n; i++) lane[i] = p[i * stride];
   return load(lane);
+}
+
+F loadChannels(const float* p, int64_t stride, int64_t n) {
+  return stride == 1 ? loadFirst(p, n) : loadScattered(p, stride, n);
 }
 
 void storeChannels(float* p, int64_t stride, F value, int64_t n) {

@@ -49,8 +49,11 @@ struct Reduced {
   int64_t dim[kMaxRank], stride[kMaxRank];
   int64_t elements;
 
-  int64_t place(int64_t i) const {
-    if (rank == 1) return i * stride[0];
+  bool isDense() const { return rank == 1 && stride[0] == 1; }
+  int64_t place(int64_t i) const { return rank == 1 ? i * stride[0] : scatteredPlace(i); }
+
+ private:
+  [[gnu::noinline]] int64_t scatteredPlace(int64_t i) const {
     int64_t place = 0;
     for (int32_t axis = rank - 1; axis >= 0; axis--) {
       place += i % dim[axis] * stride[axis];
@@ -93,24 +96,17 @@ struct Plan {
 Plan planOf(const Call& call) {
   const View &out = call.view[0], &in = call.view[1];
   Plan plan{walkOver<2>(call.view, 0, out.rank), reducedAxes(in, out.rank), false, elementsOf(out), 0};
-  const bool dense = plan.reduced.rank == 1 && plan.reduced.stride[0] == 1;
-  plan.columns = !dense && plan.outer.isDense(1) && plan.outer.inner() > 1;
+  plan.columns = !plan.reduced.isDense() && plan.outer.isDense(1) && plan.outer.inner() > 1;
   const int64_t fewest = plan.columns ? kLanes : 1;
   plan.perTile = kTileElements / plan.reduced.elements / fewest * fewest;
   if (plan.perTile < fewest) plan.perTile = fewest;
   return plan;
 }
 
-// Elements group * kLanes.. of one output; past the last one `identity`.
-template <class Op>
-F loadGroup(const float* in, const Reduced& axes, int64_t group) {
-  const int64_t first = group * kLanes, n = axes.elements - first;
-  if (axes.rank == 1 && axes.stride[0] == 1) {
-    if (n >= kLanes) return load(in + first);
-    return select(firstLanes(n), load(in + first, n), broadcast(Op::kIdentity));
-  }
-  float lane[kLanes];
-  for (int64_t i = 0; i < kLanes; i++) lane[i] = i < n ? in[axes.place(first + i)] : Op::kIdentity;
+// n elements of one output, from the i-th on, that are not side by side.
+[[gnu::noinline]] F loadScattered(const float* in, const Reduced& axes, int64_t i, int64_t n) {
+  float lane[kLanes] = {};
+  for (int64_t j = 0; j < n; j++) lane[j] = in[axes.place(i + j)];
   return load(lane);
 }
 
@@ -123,10 +119,12 @@ inline I laneNumbers() {
 template <class Op>
 typename Op::Accumulator reduceRow(const float* in, const Reduced& axes) {
   const I lanes = laneNumbers();
-  const auto group = [&](int64_t g) {
-    return Op::start(loadGroup<Op>(in, axes, g), lanes + broadcast(static_cast<int32_t>(g * kLanes)));
-  };
-  return combineGroups<Op>(groupsOf(axes.elements), group);
+  const bool dense = axes.isDense();
+  return combineElements<Op>(axes.elements, [&](int64_t i, auto n) {
+    F value = dense ? loadFirst(in + i, n) : loadScattered(in, axes, i, n);
+    if (n < kLanes) value = select(firstLanes(n), value, broadcast(Op::kIdentity));
+    return Op::start(value, lanes + broadcast(static_cast<int32_t>(i)));
+  });
 }
 
 // An accumulator for each lane that the elements of one output would take up in reduceRow; its own lanes are
@@ -153,9 +151,11 @@ typename Op::Accumulator reduceColumns(const float* in, const Reduced& axes, int
   };
   typename Columns<Op>::Accumulator total =
       combineLeaves<Columns<Op>>(groupsOf(axes.elements), [&](int64_t group, int64_t end) {
+        const bool full = isFullLeaf(group, end, axes.elements);
         typename Columns<Op>::Accumulator leaf;
         for (int i = 0; i < kLanes; i++) {
-          leaf.lane[i] = leafOf<Op>(group, end, [&](int64_t g) { return row(g * kLanes + i); });
+          const auto get = [&](int64_t g) { return row(g * kLanes + i); };
+          leaf.lane[i] = full ? fullLeaf<Op>(group, get) : partLeaf<Op>(group, end, get);
         }
         return leaf;
       });

@@ -30,38 +30,37 @@ Plan planOf(const Call& call) {
 
 F largestOf(const float* in, int64_t n) {
   F most = broadcast(-__builtin_inff());
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) most = maximum(most, load(in + i));
-  if (i < n) most = maximum(most, select(firstLanes(n - i), load(in + i, n - i), most));
+  forLanes(n, [&](int64_t i, auto count) {
+    const F value = loadFirst(in + i, count);
+    most = maximum(most, count < kLanes ? select(firstLanes(count), value, most) : value);
+  });
   return broadcast(largest(most));
+}
+
+// e^(in - most); lanes past the count are 0.
+F exponentials(const float* in, int64_t count, F most) {
+  const F value = exp(loadFirst(in, count) - most);
+  return count < kLanes ? select(firstLanes(count), value, zero()) : value;
 }
 
 void softmaxRow(float* out, const float* in, int64_t n) {
   const F most = largestOf(in, n);
-  const float sum = sumOf(n, [&](int64_t first, int64_t count) {
-    F value = exp(loadFirst(in + first, count) - most);
-    if (count < kLanes) value = select(firstLanes(count), value, zero());
-    storeFirst(out + first, value, count);
+  const float sum = sumOf(n, [&](int64_t i, auto count) {
+    const F value = exponentials(in + i, count, most);
+    storeFirst(out + i, value, count);
     return value;
   });
   const F scale = broadcast(1.0f / sum);
-  for (int64_t i = 0; i < n; i += kLanes) {
-    const int64_t count = least(n - i, kLanes);
-    storeFirst(out + i, loadFirst(out + i, count) * scale, count);
-  }
+  forLanes(n, [&](int64_t i, auto count) { storeFirst(out + i, loadFirst(out + i, count) * scale, count); });
 }
 
 void logSoftmaxRow(float* out, const float* in, int64_t n) {
   const F most = largestOf(in, n);
-  const float sum = sumOf(n, [&](int64_t first, int64_t count) {
-    const F value = exp(loadFirst(in + first, count) - most);
-    return count < kLanes ? select(firstLanes(count), value, zero()) : value;
-  });
-  const F shift = log(broadcast(sum));
-  for (int64_t i = 0; i < n; i += kLanes) {
-    const int64_t count = least(n - i, kLanes);
+  const F shift =
+      log(broadcast(sumOf(n, [&](int64_t i, auto count) { return exponentials(in + i, count, most); })));
+  forLanes(n, [&](int64_t i, auto count) {
     storeFirst(out + i, (loadFirst(in + i, count) - most) - shift, count);
-  }
+  });
 }
 
 const char* check(const Call& call) {
