@@ -141,7 +141,9 @@ function pool<S extends Shape>(
 }
 
 function pair(value: Pair, least: number, what: string): [number, number] {
-  const [h, w] = typeof value === 'number' ? [value, value] : value
+  const [h, w] = Array.isArray(value)
+    ? (value as readonly [number, number])
+    : [value as number, value as number]
   requireWhole(h, least, what)
   requireWhole(w, least, what)
   return [h, w]
@@ -158,6 +160,11 @@ function geometry(
   what: string,
 ) {
   const axes = [0, 1] as const
+  if (axes.some((axis) => input[axis] < 1 || kernel[axis] < 1))
+    throw new SaccadeError(
+      'SHAPE_MISMATCH',
+      `${what}: a window of ${formatShape(kernel)} over an input of ${formatShape(input)}`,
+    )
   const reach = axes.map((axis) => dilation[axis] * (kernel[axis] - 1) + 1)
   if (padding === 'same') {
     const sizes = axes.map((axis) => Math.ceil(input[axis] / stride[axis]))

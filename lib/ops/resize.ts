@@ -60,61 +60,68 @@ function checkOptions({ mode, alignCorners = false, antialias = false, scale }: 
     throw fault(`scale must be a positive number, got ${String(scale)}`)
 }
 
+/** How much one place of the input weighs in a place of the output. */
+interface Tap {
+  readonly from: number
+  readonly weight: number
+}
+
 /** The matrix [length, size], row-major, whose column j weighs the input for output place j. */
 function coefficients(length: number, size: number, options: ResizeOptions): Float32Array {
-  const { mode, alignCorners = false, antialias = false } = options
   const matrix = new Float32Array(length * size)
-  const add = (from: number, to: number, weight: number) => {
-    matrix[Math.min(length - 1, Math.max(0, from)) * size + to]! += weight
-  }
-  const ratio = alignCorners
-    ? size > 1
-      ? (length - 1) / (size - 1)
-      : 0
-    : 1 / (options.scale ?? size / length)
+  const ratio = ratioOf(length, size, options)
   for (let to = 0; to < size; to++) {
-    if (mode === 'nearest') {
-      add(Math.floor(to * ratio), to, 1)
-      continue
+    for (const { from, weight } of taps(to, length, ratio, options)) {
+      // Beyond the border lies the border.
+      const inside = Math.min(length - 1, Math.max(0, from))
+      matrix[inside * size + to]! += weight
     }
-    if (antialias) {
-      for (const { from, weight } of antialiased(to, length, ratio, alignCorners, mode)) add(from, to, weight)
-      continue
-    }
-    let center = alignCorners ? to * ratio : (to + 0.5) * ratio - 0.5
-    if (mode === 'bilinear') center = Math.max(0, center)
-    const first = Math.floor(center)
-    const fraction = center - first
-    if (mode === 'bilinear') {
-      add(first, to, 1 - fraction)
-      add(first + 1, to, fraction)
-    } else for (let tap = -1; tap <= 2; tap++) add(first + tap, to, cubic(tap - fraction, -0.75))
   }
   return matrix
 }
 
-/** Taps of torch's antialiased filters: the support grows with the ratio; weights at the border are renormalised. */
-function antialiased(
-  to: number,
-  length: number,
-  ratio: number,
-  alignCorners: boolean,
-  mode: 'bilinear' | 'bicubic',
-) {
+/** How far apart in the input neighbours of the output are. */
+function ratioOf(length: number, size: number, { alignCorners = false, scale }: ResizeOptions): number {
+  if (!alignCorners) return scale === undefined ? length / size : 1 / scale
+  return size > 1 ? (length - 1) / (size - 1) : 0
+}
+
+function taps(to: number, length: number, ratio: number, options: ResizeOptions): Tap[] {
+  const { mode, alignCorners = false, antialias = false } = options
+  // In float32, as torch rounds it: a place of the input begins or ends here.
+  if (mode === 'nearest') return [{ from: Math.floor(Math.fround(to * Math.fround(ratio))), weight: 1 }]
+  if (antialias) return antialiased(to, length, ratio, mode)
+  const center = alignCorners ? to * ratio : (to + 0.5) * ratio - 0.5
+  if (mode === 'bilinear') {
+    const first = Math.floor(Math.max(0, center))
+    const fraction = Math.max(0, center) - first
+    return [
+      { from: first, weight: 1 - fraction },
+      { from: first + 1, weight: fraction },
+    ]
+  }
+  const first = Math.floor(center)
+  return [-1, 0, 1, 2].map((tap) => ({ from: first + tap, weight: cubic(first + tap - center, -0.75) }))
+}
+
+/**
+ * Taps of torch's antialiased filters: the support grows with the ratio; weights at the border are renormalised. With
+ * aligned corners the ratio is another, but places are still counted from the middle of a pixel.
+ */
+function antialiased(to: number, length: number, ratio: number, mode: 'bilinear' | 'bicubic'): Tap[] {
   const stretch = Math.max(1, ratio)
   const support = (mode === 'bicubic' ? 2 : 1) * stretch
-  const center = alignCorners ? to * ratio + 0.5 : (to + 0.5) * ratio
+  const center = (to + 0.5) * ratio
   const first = Math.max(0, Math.trunc(center - support + 0.5))
   const end = Math.min(length, Math.trunc(center + support + 0.5))
-  const taps = []
-  let total = 0
+  const found: Tap[] = []
   for (let from = first; from < end; from++) {
     const distance = (from - center + 0.5) / stretch
     const weight = mode === 'bicubic' ? cubic(distance, -0.5) : Math.max(0, 1 - Math.abs(distance))
-    total += weight
-    taps.push({ from, weight })
+    found.push({ from, weight })
   }
-  return taps.map(({ from, weight }) => ({ from, weight: weight / total }))
+  const total = found.reduce((sum, { weight }) => sum + weight, 0)
+  return found.map(({ from, weight }) => ({ from, weight: weight / total }))
 }
 
 /** Keys' cubic convolution kernel. */

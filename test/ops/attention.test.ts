@@ -15,7 +15,6 @@ import {
   numbersOf,
   Random,
   range,
-  sizeOf,
   strided,
   tensor,
 } from './reference.js'
