@@ -74,6 +74,7 @@ const rules: Record<string, Rule> = {
   where: direct(),
   softmax: direct((node) => [flag(node.attributes.logarithm)]),
   gather: direct(),
+  quantize: direct(),
   resample: direct((node) => [
     number(node.attributes.filter),
     number(node.attributes.start),

@@ -1,4 +1,4 @@
-/** How weights of matrix products are stored. Arithmetic stays float32. */
+/** How weights of matrix products are stored; precision.ts says what that means for arithmetic. */
 export const precisions = ['float32', 'bfloat16', 'float16', 'int8'] as const
 export type Precision = (typeof precisions)[number]
 

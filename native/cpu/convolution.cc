@@ -80,7 +80,8 @@ int64_t tiles(const Call& call) {
 
 int64_t scratch(const Call& call) {
   const Plan plan = planOf(call);
-  return 4 * (sumsSize(plan.block, plan.panels) + plan.block * kBlockK);
+  return 4 * (sumsSize(plan.block, plan.panels) + narrowSize(plan.block, plan.b.precision) +
+              plan.block * kBlockK);
 }
 
 void copyFloats(const float* in, int64_t stride, int64_t n, float* out) {
@@ -140,7 +141,8 @@ Status run(const Call& call, int64_t tile, char* scratch) {
   const float* from =
       reinterpret_cast<const float*>(in.data) + image * in.stride[0] + group * plan.channels * in.stride[3];
   float* sums = reinterpret_cast<float*>(scratch);
-  float* rows = sums + sumsSize(plan.block, plan.panels);
+  float* narrow = sums + sumsSize(plan.block, plan.panels);
+  float* rows = narrow + narrowSize(plan.block, plan.b.precision);
   const auto rowsAt = [&](int64_t k, int64_t length) -> Rows {
     for (int64_t i = 0; i < pixels; i++) {
       const int64_t y = (pixel + i) / out.dim[2] * plan.strideH - plan.top;
@@ -149,12 +151,13 @@ Status run(const Call& call, int64_t tile, char* scratch) {
     }
     return {rows, kBlockK};
   };
-  multiplyTile(plan.b, b, pixels, panel, panels, rowsAt, sums);
+  multiplyTile(plan.b, b, pixels, panel, panels, rowsAt, narrow, sums);
 
   const int64_t column = panel * kMicroColumns, columns = smaller(panels * kMicroColumns, plan.b.n - column);
   const int64_t firstChannel = group * plan.b.n;
+  const float* scales = scalesOf(plan.b, b);
+  if (scales) scales += column;
   const Epilogue epilogue{1.0f,
-                          plan.b.precision == Precision::int8 ? reinterpret_cast<const float*>(b) : nullptr,
                           isAbsent(bias) ? nullptr : reinterpret_cast<const float*>(bias.data) + firstChannel,
                           static_cast<Unary>(attributeOf(call, 9))};
   const auto place = [&](const View& view, int64_t i) {
@@ -163,7 +166,7 @@ Status run(const Call& call, int64_t tile, char* scratch) {
            x * view.stride[2] + firstChannel + column;
   };
   for (int64_t i = 0; i < pixels; i++) {
-    finishRow(sums + i * panels * kMicroColumns, column, columns, epilogue,
+    finishRow(FloatSums{sums + i * panels * kMicroColumns, scales}, column, columns, epilogue,
               isAbsent(residual) ? nullptr : place(residual, i), place(out, i));
   }
   return Status::ok;

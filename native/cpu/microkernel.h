@@ -10,12 +10,14 @@
 // reads 6 numbers of A and 256 (64) bytes of B for 24 (12) multiply-adds, so loads stay below what two ports
 // can do, and B may come from the second-level cache.
 //
+// Narrow precisions (narrow.h) keep that shape: a multiply-add then takes two or four numbers of each lane.
+//
 // Same bits: whatever the rows and vectors of the call, an element of C is one chain of multiply-adds over k.
 // Callers cut k at multiples of kBlockK only, and add the chains in order. So an element's bits depend on its
 // row of A, its column of B and k, and never on its neighbours.
 #pragma once
 #include "half.h"
-#include "simd.h"
+#include "narrow.h"
 
 namespace saccade {
 namespace {
@@ -25,90 +27,138 @@ constexpr int kMicroVectors = kLanes == 16 ? 4 : 2;
 constexpr int kMicroColumns = kMicroVectors * kLanes;
 
 // A chain of k is at most this long: B's block (64 KiB at 64 columns) then fits the second-level cache beside
-// A's rows, and the rounding error of a long sum grows with kBlockK + k / kBlockK instead of k.
+// A's rows, and the rounding error of a long sum grows with kBlockK + k / kBlockK instead of k. Narrow
+// numbers go further with the same bytes and need it more, as the sums then wait for less.
 constexpr int64_t kBlockK = 256;
+constexpr int64_t kBlockKBfloat16 = 1024;
+constexpr int64_t kBlockKInt8 = kByteProducts ? 2048 : 512;
 
-// How numbers of B are read: as vectors, and one by one. Arithmetic is float32 in all cases.
+// What a product multiplies. B holds, for each column, steps of kStepBytes with one or more rows of B in
+// them; a step takes kWords words of A. load(p, word) gives what word `word` meets in kLanes columns.
+//
+// The Load... make the numbers of B float32, whatever they are stored as, and take a float32 of A a word.
 struct LoadFloat32 {
-  using Type = float;
-  static F load(const float* p) { return saccade::load(p); }
-  static float one(float v) { return v; }
+  using Word = float;
+  using Sum = float;
+  using Vector = F;
+  static constexpr int kWords = 1, kStepBytes = 4;
+  static F load(const char* p, int) { return saccade::load(reinterpret_cast<const float*>(p)); }
+  static F add(F sum, F a, F b) { return fma(a, b, sum); }
 };
-struct LoadBfloat16 {
-  using Type = uint16_t;
-  static F load(const uint16_t* p) { return loadBfloat16(p); }
-  static float one(uint16_t v) { return bfloat16ToFloat(v); }
+struct LoadFloat16 : LoadFloat32 {
+  static constexpr int kStepBytes = 2;
+  static F load(const char* p, int) { return loadFloat16(reinterpret_cast<const uint16_t*>(p)); }
 };
-struct LoadFloat16 {
-  using Type = uint16_t;
-  static F load(const uint16_t* p) { return loadFloat16(p); }
-  static float one(uint16_t v) { return float16ToFloat(v); }
+struct LoadBfloat16 : LoadFloat32 {
+  static constexpr int kWords = 2;
+  static F load(const char* p, int word) {
+    const I pair = saccade::load(reinterpret_cast<const int32_t*>(p));
+    return floatOf(word == 0 ? pair << 16 : pair & broadcast(-0x10000));
+  }
 };
-struct LoadInt8 {
-  using Type = int8_t;
-  static F load(const int8_t* p) { return loadInt8(p); }
-  static float one(int8_t v) { return v; }
+struct LoadInt8 : LoadFloat32 {
+  static constexpr int kWords = 4;
+  static F load(const char* p, int word) {
+    const I quad = saccade::load(reinterpret_cast<const int32_t*>(p));
+    return toFloat((quad << (24 - 8 * word)) >> 24);
+  }
 };
 
-// a: rows `aStride` apart, each of k consecutive numbers. panel: k rows of kVectors * kLanes consecutive
-// numbers. c: rows `cStride` apart. `add`: C is added to; else it is written.
-template <class Load, int kRows, int kVectors>
-void microkernel(int64_t k, const float* a, int64_t aStride, const void* panel, float* c, int64_t cStride,
-                 bool add) {
-  const auto* b = static_cast<const typename Load::Type*>(panel);
-  F sums[kRows][kVectors];
+// Pairs of bfloat16 in A and B, sums in float32.
+struct Bfloat16Pairs {
+  using Word = int32_t;
+  using Sum = float;
+  using Vector = F;
+  static constexpr int kWords = 1, kStepBytes = 4;
+  static I load(const char* p, int) { return saccade::load(reinterpret_cast<const int32_t*>(p)); }
+  static F add(F sum, I a, I b) { return addBfloat16Pairs(sum, a, b); }
+};
+
+// Unsigned bytes of A, signed bytes of B, sums in int32: by fours where the instruction set has that, else
+// widened to int16, of which a step takes two words: rows 0 and 2, rows 1 and 3.
+struct ByteProducts {
+  using Word = int32_t;
+  using Sum = int32_t;
+  using Vector = I;
+  static constexpr int kWords = kByteProducts ? 1 : 2, kStepBytes = 4;
+  static I load(const char* p, [[maybe_unused]] int word) {
+    const I quad = saccade::load(reinterpret_cast<const int32_t*>(p));
+    if constexpr (kByteProducts) return quad;
+    return word == 0 ? evenBytes(quad) : oddBytes(quad);
+  }
+  static I add(I sum, I a, I b) {
+    if constexpr (kByteProducts) return addByteQuads(sum, a, b);
+    return addInt16Pairs(sum, a, b);
+  }
+};
+
+// a: rows `aStride` words apart, each of `words` consecutive ones. panel: the steps of kVectors * kLanes
+// columns, one after the other. c: rows `cStride` apart. `add`: C is added to; else it is written.
+template <class Product, int kRows, int kVectors>
+void microkernel(int64_t words, const typename Product::Word* a, int64_t aStride, const void* panel,
+                 typename Product::Sum* c, int64_t cStride, bool add) {
+  const char* b = static_cast<const char*>(panel);
+  typename Product::Vector sums[kRows][kVectors];
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; i++) {
 #pragma GCC unroll 8
-    for (int j = 0; j < kVectors; j++) sums[i][j] = zero();
+    for (int j = 0; j < kVectors; j++) sums[i][j] = typename Product::Vector{};
   }
-  for (int64_t step = 0; step < k; step++) {
-    F row[kVectors];
+  const auto multiply = [&](int64_t at, int word) __attribute__((always_inline)) {
+    decltype(Product::load(b, 0)) row[kVectors];
 #pragma GCC unroll 8
-    for (int j = 0; j < kVectors; j++) row[j] = Load::load(b + j * kLanes);
+    for (int j = 0; j < kVectors; j++) row[j] = Product::load(b + j * kLanes * Product::kStepBytes, word);
 #pragma GCC unroll 8
     for (int i = 0; i < kRows; i++) {
-      const F scalar = broadcast(a[i * aStride + step]);
+      const auto scalar = broadcast(a[i * aStride + at]);
 #pragma GCC unroll 8
-      for (int j = 0; j < kVectors; j++) sums[i][j] = fma(scalar, row[j], sums[i][j]);
+      for (int j = 0; j < kVectors; j++) sums[i][j] = Product::add(sums[i][j], scalar, row[j]);
     }
-    b += kVectors * kLanes;
+  };
+  int64_t at = 0;
+  for (; at + Product::kWords <= words; at += Product::kWords) {
+#pragma GCC unroll 4
+    for (int word = 0; word < Product::kWords; word++) multiply(at + word, word);
+    b += kVectors * kLanes * Product::kStepBytes;
   }
+  // A last step that k does not fill; what B holds past it is not looked at.
+  for (int word = 0; at + word < words; word++) multiply(at + word, word);
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; i++) {
 #pragma GCC unroll 8
     for (int j = 0; j < kVectors; j++) {
-      float* place = c + i * cStride + j * kLanes;
+      auto* place = c + i * cStride + j * kLanes;
       store(place, add ? load(place) + sums[i][j] : sums[i][j]);
     }
   }
 }
 
-using Microkernel = void (*)(int64_t k, const float* a, int64_t aStride, const void* panel, float* c,
-                             int64_t cStride, bool add);
+template <class Product>
+using Microkernel = void (*)(int64_t words, const typename Product::Word* a, int64_t aStride,
+                             const void* panel, typename Product::Sum* c, int64_t cStride, bool add);
 
 // One for each number of rows, from 1.
-template <class Load, int kVectors>
-constexpr Microkernel kMicrokernels[kMicroRows] = {
-    microkernel<Load, 1, kVectors>, microkernel<Load, 2, kVectors>, microkernel<Load, 3, kVectors>,
-    microkernel<Load, 4, kVectors>, microkernel<Load, 5, kVectors>, microkernel<Load, 6, kVectors>};
+template <class Product, int kVectors>
+constexpr Microkernel<Product> kMicrokernels[kMicroRows] = {
+    microkernel<Product, 1, kVectors>, microkernel<Product, 2, kVectors>, microkernel<Product, 3, kVectors>,
+    microkernel<Product, 4, kVectors>, microkernel<Product, 5, kVectors>, microkernel<Product, 6, kVectors>};
 
-template <class Load, int kVectors = kMicroVectors>
-const Microkernel* microkernels(int64_t vectors) {
+template <class Product, int kVectors = kMicroVectors>
+const Microkernel<Product>* microkernels(int64_t vectors) {
   if constexpr (kVectors > 1) {
-    if (vectors < kVectors) return microkernels<Load, kVectors - 1>(vectors);
+    if (vectors < kVectors) return microkernels<Product, kVectors - 1>(vectors);
   }
-  return kMicrokernels<Load, kVectors>;
+  return kMicrokernels<Product, kVectors>;
 }
 
-// The same for any number of rows: C = or += A @ panel, `columns` (a multiple of kLanes) wide, k <= kBlockK.
-template <class Load>
-void multiplyPanel(int64_t rows, int64_t columns, int64_t k, const float* a, int64_t aStride,
-                   const void* panel, float* c, int64_t cStride, bool add) {
-  const Microkernel* byRows = microkernels<Load>(columns / kLanes);
+// The same for any number of rows: C = or += A @ panel, `columns` (a multiple of kLanes) wide.
+template <class Product>
+void multiplyPanel(int64_t rows, int64_t columns, int64_t words, const typename Product::Word* a,
+                   int64_t aStride, const void* panel, typename Product::Sum* c, int64_t cStride, bool add) {
+  const Microkernel<Product>* byRows = microkernels<Product>(columns / kLanes);
   for (int64_t row = 0; row < rows; row += kMicroRows) {
     const int64_t some = rows - row < kMicroRows ? rows - row : kMicroRows;
-    byRows[some - 1](k, a + row * aStride, aStride, panel, c + row * cStride, cStride, add);
+    byRows[some - 1](words, a + row * aStride, aStride, panel, c + row * cStride, cStride, add);
   }
 }
 

@@ -1,11 +1,15 @@
 // How a matrix B of K rows and N columns lies packed: panels of kMicroColumns columns, each with its K rows
-// one after the other, so that the micro-kernel reads B in one straight line.
+// one after the other, so that the micro-kernel reads B in one straight line. Rows of bfloat16 go in pairs
+// and rows of int8 in quads, the numbers of a column side by side in 32 bits; K is filled up with rows of
+// zeros.
 //
-//   one batch:  [int8 only: N' column scales, float32]  panel 0: [K][kMicroColumns]  panel 1 ...  last:
-//   [K][width]
+//   one batch:  [int8 only: N' column scales, float32; N' column offsets, int32]
+//               panel 0: [K / group][kMicroColumns][group]  panel 1 ...  last: [K / group][width][group]
 //
 // N' is N rounded up to kLanes; the last panel is only as wide as it needs to be, in whole vectors; columns
-// past N hold zeros. Scales and batches start at multiples of 64 bytes.
+// past N hold zeros. Scales, offsets, panels' first and batches start at multiples of 64 bytes. A column's
+// offset is -128 times the sum of its numbers: what to add where the numbers of A were moved up by 128 to be
+// unsigned.
 #pragma once
 #include "half.h"
 #include "isa.h"
@@ -31,52 +35,76 @@ struct PackedShape {
   constexpr int64_t elementBytes() const {
     return precision == Precision::float32 ? 4 : precision == Precision::int8 ? 1 : 2;
   }
+  // Rows that lie side by side.
+  constexpr int64_t group() const {
+    return precision == Precision::bfloat16 ? 2 : precision == Precision::int8 ? 4 : 1;
+  }
   constexpr int64_t columns() const { return roundUp(n, kLanes); }
   constexpr int64_t panels() const { return (n + kMicroColumns - 1) / kMicroColumns; }
   // Columns of a panel as stored: kMicroColumns, or less in the last.
   constexpr int64_t panelColumns(int64_t panel) const {
     return smaller(kMicroColumns, columns() - panel * kMicroColumns);
   }
-  constexpr int64_t scaleBytes() const {
-    return precision == Precision::int8 ? roundUp(columns() * 4, 64) : 0;
+  constexpr int64_t offsetsOffset() const { return roundUp(columns() * 4, 64); }
+  constexpr int64_t panelsOffset() const { return precision == Precision::int8 ? 2 * offsetsOffset() : 0; }
+  // Of row k, which begins a group, in a panel.
+  constexpr int64_t rowOffset(int64_t panel, int64_t row) const {
+    return panelsOffset() +
+           (panel * kMicroColumns * roundUp(k, group()) + row * panelColumns(panel)) * elementBytes();
   }
-  constexpr int64_t panelOffset(int64_t panel) const {
-    return scaleBytes() + panel * kMicroColumns * k * elementBytes();
+  constexpr int64_t batchBytes() const {
+    return panelsOffset() + roundUp(columns() * roundUp(k, group()) * elementBytes(), 64);
   }
-  constexpr int64_t batchBytes() const { return scaleBytes() + roundUp(columns() * k * elementBytes(), 64); }
+};
+
+// How the numbers of a matrix to be packed are read: as vectors, and one by one.
+struct ReadFloat32 {
+  using Type = float;
+  static F load(const float* p) { return saccade::load(p); }
+  static float one(float v) { return v; }
+};
+struct ReadBfloat16 {
+  using Type = uint16_t;
+  static F load(const uint16_t* p) { return loadBfloat16(p); }
+  static float one(uint16_t v) { return bfloat16ToFloat(v); }
+};
+struct ReadFloat16 {
+  using Type = uint16_t;
+  static F load(const uint16_t* p) { return loadFloat16(p); }
+  static float one(uint16_t v) { return float16ToFloat(v); }
 };
 
 // block[i], lane j = in[i * kStride + j * columnStride] for i < rows and j < columns, else 0.
-template <class Load>
-void loadBlock(const typename Load::Type* in, int64_t kStride, int64_t columnStride, int64_t rows,
+template <class Read>
+void loadBlock(const typename Read::Type* in, int64_t kStride, int64_t columnStride, int64_t rows,
                int64_t columns, F* block) {
   if (columnStride == 1 && columns == kLanes) {
-    for (int64_t i = 0; i < kLanes; i++) block[i] = i < rows ? Load::load(in + i * kStride) : zero();
+    for (int64_t i = 0; i < kLanes; i++) block[i] = i < rows ? Read::load(in + i * kStride) : zero();
     return;
   }
   if (kStride == 1 && rows == kLanes) {
-    for (int64_t j = 0; j < kLanes; j++) block[j] = j < columns ? Load::load(in + j * columnStride) : zero();
+    for (int64_t j = 0; j < kLanes; j++) block[j] = j < columns ? Read::load(in + j * columnStride) : zero();
     transpose(block);
     return;
   }
   float numbers[kLanes * kLanes] = {};
   for (int64_t i = 0; i < rows; i++) {
     for (int64_t j = 0; j < columns; j++) {
-      numbers[i * kLanes + j] = Load::one(in[i * kStride + j * columnStride]);
+      numbers[i * kLanes + j] = Read::one(in[i * kStride + j * columnStride]);
     }
   }
   for (int64_t i = 0; i < kLanes; i++) block[i] = load(numbers + i * kLanes);
 }
 
 // Hands the numbers of a panel over as vectors of kLanes columns: put(row k, first column, vector).
-template <class Load, class Put>
-void readPanel(const typename Load::Type* in, int64_t kStride, int64_t columnStride, int64_t k,
+template <class Read, class Put>
+void readPanel(const typename Read::Type* in, int64_t kStride, int64_t columnStride, int64_t k,
                int64_t columns, Put put) {
   F block[kLanes];
   for (int64_t column = 0; column < columns; column += kLanes) {
     for (int64_t row = 0; row < k; row += kLanes) {
       const int64_t rows = smaller(kLanes, k - row);
-      loadBlock<Load>(in + row * kStride + column * columnStride, kStride, columnStride, rows,
+      loadBlock<Read>(in + row * kStride + column * columnStride, kStride, columnStride, rows,
                       smaller(kLanes, columns - column), block);
       for (int64_t i = 0; i < rows; i++) put(row + i, column, block[i]);
     }
@@ -87,7 +115,7 @@ void readPanel(const typename Load::Type* in, int64_t kStride, int64_t columnStr
 inline void packPanel(const float* in, int64_t kStride, int64_t columnStride, int64_t k, int64_t columns,
                       float* out) {
   const int64_t width = roundUp(columns, kLanes);
-  readPanel<LoadFloat32>(in, kStride, columnStride, k, columns,
+  readPanel<ReadFloat32>(in, kStride, columnStride, k, columns,
                          [=](int64_t row, int64_t column, F v) { store(out + row * width + column, v); });
 }
 

@@ -25,8 +25,7 @@ struct Rows {
 
 struct Epilogue {
   float scale;
-  const float* scales;  // one a column of B, of int8 weights; or null
-  const float* bias;    // one a column, or null
+  const float* bias;  // one a column, or null
   Unary activation;
 };
 
@@ -35,23 +34,69 @@ constexpr int64_t sumsSize(int64_t rows, int64_t panels) {
   return rows * panels * kMicroColumns;
 }
 
+// Rows of A in bfloat16, on their way into products of pairs; a line of cache longer than the block, so that
+// rows do not compete for the same places of the cache.
+constexpr int64_t kNarrowStride = kBlockKBfloat16 + 32;
+
+constexpr bool multipliesBfloat16(Precision precision) {
+  return kBfloat16Products && precision == Precision::bfloat16;
+}
+// Floats of scratch that they need.
+constexpr int64_t narrowSize(int64_t rows, Precision precision) {
+  return multipliesBfloat16(precision) ? rows * kNarrowStride / 2 : 0;
+}
+
+// Rounds columns of A to bfloat16; the last pair is filled up with 0.
+inline void narrowRows(const Rows& a, int64_t rows, int64_t columns, uint16_t* out) {
+  for (int64_t i = 0; i < rows; i++) {
+    const float* in = a.data + i * a.stride;
+    const auto put = [&](int64_t j, F low, F high) {
+      store(reinterpret_cast<int32_t*>(out + i * kNarrowStride + j), toBfloat16(low, high));
+    };
+    int64_t j = 0;
+    for (; j + 2 * kLanes <= columns; j += 2 * kLanes) put(j, load(in + j), load(in + j + kLanes));
+    const int64_t left = columns - j;
+    if (left > kLanes) {
+      put(j, load(in + j), load(in + j + kLanes, left - kLanes));
+    } else if (left > 0) {
+      put(j, load(in + j, left), zero());
+    }
+  }
+}
+
 // sums[rows][panels * kMicroColumns] = A @ (panels `first`... of b). rowsAt(k, length) gives A's columns
-// k..k+length-1.
+// k..k+length-1, at most kBlockK. `narrow` is scratch, of narrowSize().
 template <class RowsAt>
 void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t first, int64_t panels,
-                  RowsAt rowsAt, float* sums) {
+                  RowsAt rowsAt, float* narrow, float* sums) {
   const int64_t stride = panels * kMicroColumns;
-  for (int64_t k = 0; k < shape.k; k += kBlockK) {
-    const int64_t length = smaller(kBlockK, shape.k - k);
-    const Rows a = rowsAt(k, length);
+  const bool byPairs = multipliesBfloat16(shape.precision);
+  const int64_t blockK = byPairs ? kBlockKBfloat16 : kBlockK;
+  for (int64_t k = 0; k < shape.k; k += blockK) {
+    const int64_t length = smaller(blockK, shape.k - k);
+    Rows a{};
+    if (byPairs) {
+      auto* const out = reinterpret_cast<uint16_t*>(narrow);
+      for (int64_t part = 0; part < length; part += kBlockK) {
+        const int64_t columns = smaller(kBlockK, length - part);
+        narrowRows(rowsAt(k + part, columns), rows, columns, out + part);
+      }
+    } else {
+      a = rowsAt(k, length);
+    }
     for (int64_t panel = 0; panel < panels; panel++) {
       const int64_t columns = shape.panelColumns(first + panel);
-      const char* block = b + shape.panelOffset(first + panel) + k * columns * shape.elementBytes();
+      const char* block = b + shape.rowOffset(first + panel, k);
       float* c = sums + panel * kMicroColumns;
       const bool add = k > 0;
       switch (shape.precision) {
         case Precision::bfloat16:
-          multiplyPanel<LoadBfloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add);
+          if (byPairs) {
+            multiplyPanel<Bfloat16Pairs>(rows, columns, (length + 1) / 2, reinterpret_cast<int32_t*>(narrow),
+                                         kNarrowStride / 2, block, c, stride, add);
+          } else {
+            multiplyPanel<LoadBfloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add);
+          }
           break;
         case Precision::float16:
           multiplyPanel<LoadFloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add);
@@ -66,20 +111,34 @@ void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t
   }
 }
 
+// What a row of the tile has in float32, from column j of the tile on.
+struct FloatSums {
+  const float* sums;
+  const float* scales;  // one a column, of int8 weights; or null
+  F operator()(int64_t j) const {
+    const F v = load(sums + j);
+    return scales ? v * load(scales + j) : v;
+  }
+};
+
 // One row of the tile from its sums; `column` is the first of `columns` in the whole matrix. Sums are padded
 // to whole vectors, nothing else is. `residual` may be null, or the same memory as `out`.
-inline void finishRow(const float* sums, int64_t column, int64_t columns, const Epilogue& epilogue,
-                      const float* residual, float* out) {
+template <class Sums>
+void finishRow(const Sums& sums, int64_t column, int64_t columns, const Epilogue& epilogue,
+               const float* residual, float* out) {
   for (int64_t j = 0; j < columns; j += kLanes) {
     const int64_t lanes = smaller(kLanes, columns - j);
-    F v = load(sums + j);
-    if (epilogue.scales) v = v * load(epilogue.scales + column + j);
-    v = v * broadcast(epilogue.scale);
+    F v = sums(j) * broadcast(epilogue.scale);
     if (epilogue.bias) v = v + load(epilogue.bias + column + j, lanes);
     if (epilogue.activation != Unary::identity) v = activate(epilogue.activation, v, zero());
     if (residual) v = v + load(residual + j, lanes);
     store(out + j, v, lanes);
   }
+}
+
+// The column scales of int8 weights; null of others.
+inline const float* scalesOf(const PackedShape& shape, const char* b) {
+  return shape.precision == Precision::int8 ? reinterpret_cast<const float*>(b) : nullptr;
 }
 
 }  // namespace

@@ -36,12 +36,19 @@ constexpr int32_t kMaxAttributes = 24;
 //                                            [N, H*W, groups, C/groups]
 //  pack         out(packed), in              [precision in SACCADE_PRECISION]  in = [batch, K, N] of any float
 //                                            dtype, any strides; out.dim = [bytes] as packedBytes() says
+//  quantize     out(uint8), in               rows of in = [batch, M, K], K <= 65536, made 8 bits for gemm, symmetric with
+//                                            one scale a row; out = [batch, M, 64 + K rounded up to 64]: a row is
+//                                            its scale (float32), and from byte 64 on 128 + nearest of number /
+//                                            scale. A row with NaN or an infinity gets the scale NaN
 //  gemm         out, a, b(packed), bias?, residual?
 //                                            [K, N, batches of b (1 or the batch), activation in SACCADE_UNARY,
 //                                            precision, scale]
 //                                            out, a, residual = [batch, M, N|K]; bias = [N];
 //                                            out = activation(scale * (a @ b) + bias) + residual.
 //                                            Column stride of out, bias and residual is 1; a has any strides.
+//                                            With weights in int8, a may also be what quantize wrote of it: sums
+//                                            are then exact, and scaled by row and column. With weights in
+//                                            bfloat16 the instruction set may have a rounded to bfloat16.
 //                                            The activation is one that takes no parameter. residual may be out.
 //                                            An element's bits depend on its row of a, its column of b and K alone
 //  attention    out, q, k, v, mask?, keyLength?
@@ -78,8 +85,8 @@ constexpr int32_t kMaxAttributes = 24;
 //                                            box start, box end]  uint8 [outer, length, inner] along the middle
 //                                            axis, Pillow's ImagingResample arithmetic bit for bit
 #define SACCADE_OPS(X) \
-  X(copy) X(fill) X(unary) X(binary) X(where) X(reduce) X(softmax) X(norm) X(pack) X(gemm) X(attention) \
-  X(attentionWeights) X(convolution) X(depthwise) X(pool) X(gather) X(update) X(resample)
+  X(copy) X(fill) X(unary) X(binary) X(where) X(reduce) X(softmax) X(norm) X(pack) X(quantize) X(gemm) \
+  X(attention) X(attentionWeights) X(convolution) X(depthwise) X(pool) X(gather) X(update) X(resample)
 
 // Unary functions, and the activations of gemm and convolution (`identity` first: no activation).
 // gelu is exact (erf), geluTanh the tanh form, quickGelu x*sigmoid(1.702x); leakyRelu, elu and power take `parameter`.
@@ -91,7 +98,7 @@ constexpr int32_t kMaxAttributes = 24;
   X(add) X(subtract) X(multiply) X(divide) X(maximum) X(minimum) X(power) X(equal) X(notEqual) X(less) \
   X(lessEqual) X(greater) X(greaterEqual) X(logicalAnd) X(logicalOr)
 #define SACCADE_REDUCE(X) X(sum) X(mean) X(max) X(min) X(argmax) X(argmin)
-// How pack stores weights; arithmetic stays float32. int8 is symmetric with one scale a column.
+// How pack stores weights; sums are float32, or int32 of quantized rows. int8 is symmetric with one scale a column.
 #define SACCADE_PRECISION(X) X(float32) X(bfloat16) X(float16) X(int8)
 // clang-format on
 
