@@ -1,0 +1,176 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { generate, generateTokens } from '../../../lib/text/generation/generate.js'
+import { TableStepper, ToyStepper } from './toy-stepper.js'
+
+function logProbabilities(logits: ArrayLike<number>): number[] {
+  const values = Array.from(logits)
+  const sum = values.reduce((total, value) => total + Math.exp(value), 0)
+  return values.map((value) => value - Math.log(sum))
+}
+
+/** All complete sequences with their log probabilities, by brute force. */
+function enumerate(
+  stepper: ToyStepper,
+  source: number,
+  prompt: number[],
+  eos: number,
+  maxLength: number,
+): { sequence: number[]; score: number }[] {
+  const found: { sequence: number[]; score: number }[] = []
+  const walk = (sequence: number[], score: number): void => {
+    if (sequence.length === maxLength || (sequence.length > prompt.length && sequence.at(-1) === eos)) {
+      found.push({ sequence, score })
+      return
+    }
+    logProbabilities(stepper.next(sequence, source)).forEach((p, token) => {
+      walk([...sequence, token], score + p)
+    })
+  }
+  walk(prompt, 0)
+  return found.sort((a, b) => b.score - a.score)
+}
+
+test('greedy search takes the likeliest token at every step', async () => {
+  const stepper = new ToyStepper(13, 4, [5, 6])
+  const options = { sources: 2, decoderStartTokenId: 12, eosTokenId: 0, padTokenId: 11, maxLength: 12 }
+  const { sequences } = await generate(stepper, options)
+  const expected = [0, 1].map((source) => {
+    const sequence = [12]
+    while (sequence.length < 12 && (sequence.length === 1 || sequence.at(-1) !== 0)) {
+      const logits = Array.from(stepper.next(sequence, source))
+      sequence.push(logits.indexOf(Math.max(...logits)))
+    }
+    return sequence
+  })
+  const longest = Math.max(...expected.map((sequence) => sequence.length))
+  assert.equal(
+    sequences,
+    expected.map((sequence) => [...sequence, ...new Array<number>(longest - sequence.length).fill(11)]),
+  )
+})
+
+test('a beam as wide as the tree finds the best sequences of all', async () => {
+  for (const seed of [1, 2, 3, 4]) {
+    const stepper = new ToyStepper(4, seed, [seed])
+    const { sequences, sequencesScores } = await generate(stepper, {
+      decoderStartTokenId: 3,
+      eosTokenId: 0,
+      padTokenId: 2,
+      maxLength: 5,
+      numBeams: 64,
+      numReturnSequences: 10,
+      lengthPenalty: 0,
+      earlyStopping: 'never',
+    })
+    const best = enumerate(stepper, 0, [3], 0, 5).slice(0, 10)
+    best.forEach(({ sequence, score }, i) => {
+      assert.equal(sequences[i]!.slice(0, sequence.length), sequence)
+      assert.ok(Math.abs(sequencesScores![i]! - score) < 1e-5)
+    })
+  }
+})
+
+test('scores are log probabilities over the generated length to the power of the penalty', async () => {
+  const stepper = new ToyStepper(9, 8, [1])
+  for (const lengthPenalty of [0, 0.6, 1, 2]) {
+    const { sequences, sequencesScores } = await generate(stepper, {
+      decoderStartTokenId: 8,
+      eosTokenId: 0,
+      padTokenId: 8,
+      maxLength: 7,
+      numBeams: 3,
+      numReturnSequences: 3,
+      lengthPenalty,
+    })
+    sequences.forEach((sequence, i) => {
+      const end = sequence.indexOf(0)
+      const length = end < 0 ? sequence.length : end + 1
+      let sum = 0
+      for (let k = 1; k < length; k++)
+        sum += logProbabilities(stepper.next(sequence.slice(0, k), 0))[sequence[k]!]!
+      assert.ok(Math.abs(sequencesScores![i]! - sum / (length - 1) ** lengthPenalty) < 1e-5)
+    })
+  }
+})
+
+test('raw logits come before any processing, one array a step', async () => {
+  const table = [
+    [0, 1, 2],
+    [2, 1, 0],
+  ]
+  const { sequences, stepLogits } = await generate(new TableStepper(table), {
+    prompts: [[1]],
+    maxNewTokens: 2,
+    suppressTokens: [2],
+    returnLogits: true,
+  })
+  assert.equal(sequences, [[1, 1, 0]])
+  assert.equal(
+    stepLogits!.map((logits) => Array.from(logits)),
+    table,
+  )
+})
+
+test('tokens stream as they are chosen, row by row, and end with the row', async () => {
+  const options = { sources: 2, decoderStartTokenId: 12, eosTokenId: 0, padTokenId: 11, maxLength: 12 }
+  const events: [number, number][] = []
+  const { sequences } = await generate(new ToyStepper(13, 4, [5, 6]), {
+    ...options,
+    onToken: ({ row, token }) => events.push([row, token]),
+  })
+  for (const row of [0, 1]) {
+    const tokens = events.filter(([r]) => r === row).map(([, token]) => token)
+    const end = sequences[row]!.indexOf(0)
+    assert.equal(tokens, sequences[row]!.slice(1, end < 0 ? undefined : end + 1))
+  }
+  const iterated: [number, number][] = []
+  const iterator = generateTokens(new ToyStepper(13, 4, [5, 6]), options)
+  for (;;) {
+    const { value, done } = await iterator.next()
+    if (done) {
+      assert.equal(value.sequences, sequences)
+      break
+    }
+    iterated.push([value.row, value.token])
+  }
+  assert.equal(iterated, events)
+})
+
+test('an abort ends the search between steps and passes to the model', async () => {
+  for (const numBeams of [1, 3]) {
+    const controller = new AbortController()
+    const stepper = new ToyStepper(9, 1, [1])
+    const step = stepper.step.bind(stepper)
+    stepper.step = async (tokens: Int32Array, signal?: AbortSignal) => {
+      assert.is(signal, controller.signal)
+      if (stepper.steps === 2) controller.abort()
+      return await step(tokens)
+    }
+    const call = { decoderStartTokenId: 8, maxLength: 50, numBeams, signal: controller.signal }
+    try {
+      await generate(stepper, call)
+      assert.unreachable()
+    } catch (error) {
+      assert.is((error as { code: string }).code, 'ABORTED')
+    }
+    assert.is(stepper.steps, 3)
+  }
+})
+
+test('NaN and infinite logits end in some text, not in an endless loop', async () => {
+  for (const numBeams of [1, 2]) {
+    for (const value of [Number.NaN, Infinity, -Infinity]) {
+      const { sequences } = await generate(new TableStepper([[value, value, value, value, value]]), {
+        decoderStartTokenId: 1,
+        maxLength: 4,
+        numBeams,
+        eosTokenId: 2,
+      })
+      assert.is(sequences.length, 1)
+      for (const token of sequences[0]!) assert.ok(token >= 0 && token < 5)
+    }
+  }
+})
+
+test.run()

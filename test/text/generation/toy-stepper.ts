@@ -1,0 +1,87 @@
+import type { Stepper } from '../../../lib/text/generation/stepper.js'
+
+/**
+ * A language model without a model: logits are a hash of the source, the last two tokens and the length, as
+ * multiples of 1/1024 that single precision holds exactly. The reference outputs come from the same function in
+ * Python under transformers' generate().
+ */
+export class ToyStepper implements Stepper {
+  readonly vocabSize: number
+  steps = 0
+  readonly #seed: number
+  readonly #sources: readonly number[]
+  #rows: number[][] = []
+  #perSource = 1
+
+  constructor(vocabSize: number, seed: number, sources: readonly number[]) {
+    this.vocabSize = vocabSize
+    this.#seed = seed
+    this.#sources = sources
+  }
+
+  start(sources: number, perSource: number): void {
+    this.#rows = Array.from({ length: sources * perSource }, () => [])
+    this.#perSource = perSource
+  }
+
+  async step(tokens: Int32Array): Promise<Float32Array> {
+    this.steps++
+    const each = tokens.length / this.#rows.length
+    const logits = new Float32Array(this.#rows.length * this.vocabSize)
+    this.#rows.forEach((row, i) => {
+      for (let k = 0; k < each; k++) row.push(tokens[i * each + k]!)
+      logits.set(this.next(row, Math.floor(i / this.#perSource)), i * this.vocabSize)
+    })
+    return logits
+  }
+
+  /** The logits after a row of tokens. */
+  next(row: readonly number[], source: number): Float32Array {
+    const key = [this.#seed, this.#sources[source]!, row.at(-2) ?? -1, row.at(-1)!, row.length]
+    return Float32Array.from(
+      { length: this.vocabSize },
+      (_, token) => ((hash([...key, token]) % 8192) - 4096) / 1024,
+    )
+  }
+
+  reorder(rows: Int32Array): void {
+    this.#rows = Array.from(rows, (row) => [...this.#rows[row]!])
+  }
+}
+
+function hash(values: readonly number[]): number {
+  let x = 0x9e3779b9
+  for (const value of values) {
+    x = (x ^ (value + 0x7f4a7c15)) >>> 0
+    x = Math.imul(x, 0x85ebca6b) >>> 0
+    x = (x ^ (x >>> 13)) >>> 0
+    x = Math.imul(x, 0xc2b2ae35) >>> 0
+    x = (x ^ (x >>> 16)) >>> 0
+  }
+  return x
+}
+
+/** A stepper whose next logits depend on the length alone: one list of logits a step. */
+export class TableStepper implements Stepper {
+  readonly vocabSize: number
+  readonly #table: readonly (readonly number[])[]
+  #rows = 0
+  #length = 0
+
+  constructor(table: readonly (readonly number[])[]) {
+    this.#table = table
+    this.vocabSize = table[0]!.length
+  }
+
+  start(sources: number, perSource: number): void {
+    this.#rows = sources * perSource
+    this.#length = 0
+  }
+
+  async step(): Promise<Float32Array> {
+    const logits = this.#table[Math.min(this.#length++, this.#table.length - 1)]!
+    return Float32Array.from(Array.from({ length: this.#rows }, () => logits).flat())
+  }
+
+  reorder(): void {}
+}

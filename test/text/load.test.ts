@@ -1,0 +1,170 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { loadTokenizer } from '../../lib/text/load.js'
+
+const goldens = fileURLToPath(new URL('../data/goldens/tokenizers/', import.meta.url))
+const root = mkdtempSync(join(tmpdir(), 'saccade-tokenizers-'))
+let folders = 0
+
+test.after(() => rmSync(root, { recursive: true }))
+
+/** A copy of a golden folder without some files, with some rewritten. */
+function copy(name: string, without: string[] = [], written: Record<string, string | Buffer> = {}): string {
+  const dir = join(root, `${folders++}`)
+  cpSync(join(goldens, name), dir, { recursive: true })
+  for (const file of without) rmSync(join(dir, file))
+  for (const [file, content] of Object.entries(written)) writeFileSync(join(dir, file), content)
+  return dir
+}
+
+function config(name: string, changes: Record<string, unknown>): string {
+  const settings = JSON.parse(readFileSync(join(goldens, name, 'tokenizer_config.json'), 'utf8'))
+  return JSON.stringify({ ...settings, ...changes })
+}
+
+interface Golden {
+  samples: { text: string; ids: number[]; decoded?: string }[]
+}
+
+function golden(name: string): Golden {
+  return JSON.parse(readFileSync(join(goldens, name, 'golden.json'), 'utf8')) as Golden
+}
+
+for (const name of ['bert-uncased', 'bert-cased', 'gpt2', 'clip', 'bart-florence2', 't5'])
+  test(`${name} without its tokenizer.json gives the same`, async () => {
+    const tokenizer = await loadTokenizer(copy(name, ['tokenizer.json']))
+    for (const { text, ids, decoded } of golden(name).samples) {
+      assert.equal(tokenizer.encode(text).inputIds, ids, text)
+      if (decoded !== undefined) assert.is(tokenizer.decode(ids), decoded)
+    }
+  })
+
+test('special tokens may stand in files of their own', async () => {
+  const changes = {
+    added_tokens_decoder: undefined,
+    bos_token: undefined,
+    eos_token: undefined,
+    pad_token: undefined,
+  }
+  const dir = copy('clip', [], { 'tokenizer_config.json': config('clip', changes) })
+  const tokenizer = await loadTokenizer(dir)
+  assert.is(tokenizer.padTokenId, 553)
+  for (const { text, ids } of golden('clip').samples) assert.equal(tokenizer.encode(text).inputIds, ids)
+})
+
+test('special tokens that no file names come from the class', async () => {
+  const unnamed = {
+    cls_token: undefined,
+    sep_token: undefined,
+    pad_token: undefined,
+    added_tokens_decoder: undefined,
+  }
+  const dir = copy('bert-cased', ['special_tokens_map.json'], {
+    'tokenizer_config.json': config('bert-cased', unnamed),
+  })
+  const { clsTokenId, sepTokenId, padTokenId } = await loadTokenizer(dir)
+  assert.equal([clsTokenId, sepTokenId, padTokenId], [5, 6, 0])
+})
+
+test('the class may come from config.json', async () => {
+  const dir = copy('bert-cased', ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'], {
+    'config.json': '{"model_type":"bert"}',
+    'tokenizer_config.json': '{"do_lower_case":false}',
+  })
+  const tokenizer = await loadTokenizer(dir)
+  assert.equal(tokenizer.encode('a small red circle').inputIds, golden('bert-cased').samples[2]!.ids)
+})
+
+test('tokenizer_config.json decides on case, also against tokenizer.json', async () => {
+  const cased = await loadTokenizer(copy('bert-cased'))
+  const changed = { 'tokenizer_config.json': config('bert-cased', { do_lower_case: true }) }
+  const lower = await loadTokenizer(copy('bert-cased', [], changed))
+  assert.not.equal(cased.encode('THE DOG').inputIds, cased.encode('the dog').inputIds)
+  assert.equal(lower.encode('THE DOG').inputIds, cased.encode('the dog').inputIds)
+})
+
+test('add_prefix_space of tokenizer_config.json goes before tokenizer.json', async () => {
+  const changed = { 'tokenizer_config.json': config('gpt2', { add_prefix_space: true }) }
+  const prefixed = await loadTokenizer(copy('gpt2', [], changed))
+  const plain = await loadTokenizer(copy('gpt2'))
+  assert.equal(prefixed.encode('dog').inputIds, plain.encode(' dog').inputIds)
+})
+
+test('added tokens of tokenizer_config.json are found, special or not, and take whitespace along', async () => {
+  const settings = JSON.parse(readFileSync(join(goldens, 'marian', 'tokenizer_config.json'), 'utf8'))
+  settings.added_tokens_decoder['143'] = { content: '<keep>', lstrip: true, special: false }
+  const dir = copy('marian', [], { 'tokenizer_config.json': JSON.stringify(settings) })
+  const tokenizer = await loadTokenizer(dir)
+  assert.is(tokenizer.size, 144)
+  const { inputIds } = tokenizer.encode('small   <keep>red')
+  assert.is(inputIds[1], 143)
+  assert.equal(tokenizer.decode(inputIds, { skipSpecialTokens: true }), 'small <keep> red')
+})
+
+async function refused(dir: string): Promise<{ code: string; message: string }> {
+  try {
+    await loadTokenizer(dir)
+  } catch (error) {
+    return error as { code: string; message: string }
+  }
+  throw new Error('expected an error')
+}
+
+test('missing folders and files are named', async () => {
+  const missing: [string, RegExp][] = [
+    [join(root, 'nowhere'), /nowhere: no such folder/],
+    [copy('marian', ['target.spm']), /target\.spm: no such file/],
+    [copy('marian', ['source.spm']), /source\.spm: no such file/],
+    [copy('marian', ['vocab.json']), /vocab\.json: no such file/],
+    [copy('gpt2', ['tokenizer.json', 'vocab.json']), /vocab\.json: no such file/],
+    [copy('gpt2', ['tokenizer.json', 'merges.txt']), /no tokenizer; expected tokenizer\.json/],
+    [copy('siglip', ['spiece.model']), /no tokenizer/],
+  ]
+  for (const [dir, message] of missing) {
+    const error = await refused(dir)
+    assert.is(error.code, 'FILE_NOT_FOUND', error.message)
+    assert.match(error.message, message)
+  }
+})
+
+test('broken files are named with what is wrong', async () => {
+  const spm = readFileSync(join(goldens, 'marian', 'source.spm'))
+  const broken: [string, RegExp][] = [
+    [copy('bert-cased', [], { 'tokenizer.json': '{"model":' }), /tokenizer\.json: not JSON/],
+    [copy('bert-cased', [], { 'tokenizer.json': '[]' }), /tokenizer\.json: expected an object/],
+    [copy('bert-cased', [], { 'tokenizer_config.json': 'x' }), /tokenizer_config\.json: not JSON/],
+    [copy('bert-cased', [], { 'tokenizer_config.json': '{"model_max_length":"x"}' }), /model_max_length/],
+    [
+      copy('bert-cased', [], { 'tokenizer_config.json': '{"padding_side":"up"}' }),
+      /padding_side: .*left or right/,
+    ],
+    [copy('bert-cased', ['tokenizer.json'], { 'vocab.txt': 'a\nb\n' }), /vocab\.txt: .*\[CLS\]/],
+    [copy('gpt2', ['tokenizer.json'], { 'merges.txt': '#version: 0.2\na b c\n' }), /merges\.txt: line 2/],
+    [
+      copy('gpt2', ['tokenizer.json'], { 'merges.txt': '#version: 0.2\nq zz\n' }),
+      /"zz" is not in the vocabulary/,
+    ],
+    [copy('marian', [], { 'source.spm': spm.subarray(0, 1000) }), /source\.spm/],
+    [copy('marian', [], { 'target.spm': 'not a model' }), /target\.spm/],
+    [copy('marian', [], { 'vocab.json': '{"a":0}' }), /vocab\.json: "<unk>" is not in the vocabulary/],
+    [copy('marian', [], { 'vocab.json': '{"a":"0"}' }), /vocab\.json: a: expected a token id/],
+    [copy('siglip', [], { 'spiece.model': Buffer.alloc(64, 0xff) }), /spiece\.model/],
+    [
+      copy('gpt2', ['tokenizer.json'], {
+        'tokenizer_config.json': config('gpt2', { tokenizer_class: 'XTokenizer' }),
+      }),
+      /XTokenizer/,
+    ],
+  ]
+  for (const [dir, message] of broken) {
+    const error = await refused(dir)
+    assert.is(error.code, 'TOKENIZER_INVALID', error.message)
+    assert.match(error.message, message)
+  }
+})
+
+test.run()

@@ -1,0 +1,203 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { loadTokenizer } from '../../lib/text/load.js'
+import { readSettings } from '../../lib/text/settings.js'
+import { Tokenizer } from '../../lib/text/tokenizer.js'
+import { truncate } from '../../lib/text/truncation.js'
+
+const goldens = fileURLToPath(new URL('../data/goldens/tokenizers/', import.meta.url))
+const load = (name: string) => loadTokenizer(join(goldens, name))
+
+function codeOf(run: () => unknown): string {
+  try {
+    run()
+  } catch (error) {
+    return (error as { code: string }).code
+  }
+  return 'none'
+}
+
+test('wrong options and inputs have their codes', async () => {
+  const bert = await load('bert-cased')
+  const gpt2 = await load('gpt2')
+  const any = (value: unknown) => value as never
+  assert.is(
+    codeOf(() => bert.encode('a', any({ max_length: 3 }))),
+    'OPTION_UNKNOWN',
+  )
+  assert.is(
+    codeOf(() => bert.call(['a'], any({ pad: true }))),
+    'OPTION_UNKNOWN',
+  )
+  assert.is(
+    codeOf(() => bert.decode([1], any({ skip: true }))),
+    'OPTION_UNKNOWN',
+  )
+  assert.is(
+    codeOf(() => bert.encode('a', { truncation: true, maxLength: -1 })),
+    'OPTION_INVALID',
+  )
+  assert.is(
+    codeOf(() => bert.encode('a', { truncation: true, maxLength: 1 })),
+    'OPTION_INVALID',
+  )
+  assert.is(
+    codeOf(() => bert.encode('a', { truncation: any('some') })),
+    'OPTION_INVALID',
+  )
+  assert.is(
+    codeOf(() => bert.encode('a b c', { pair: 'a', truncation: 'only_second', maxLength: 4 })),
+    'OPTION_INVALID',
+  )
+  assert.is(
+    codeOf(() => bert.call(['a'], { padding: any('short') })),
+    'OPTION_INVALID',
+  )
+  assert.is(
+    codeOf(() => bert.call(['a', 'b'], { textPair: ['a'] })),
+    'OPTION_INVALID',
+  )
+  assert.is(
+    codeOf(() => gpt2.call(['a'], { padding: true })),
+    'OPTION_INVALID',
+  )
+  assert.is(
+    codeOf(() => bert.call([])),
+    'EMPTY_BATCH',
+  )
+  assert.is(
+    codeOf(() => bert.call(any('text'))),
+    'INPUT_INVALID',
+  )
+  assert.is(
+    codeOf(() => bert.encode(any(undefined))),
+    'INPUT_INVALID',
+  )
+  assert.is(
+    codeOf(() => bert.encode('a', { pair: any(3) })),
+    'INPUT_INVALID',
+  )
+})
+
+test('the limit of the model is known, applied only when asked for, and counts special tokens', async () => {
+  const clip = await load('clip')
+  const long = 'a small red circle '.repeat(20)
+  assert.is(clip.modelMaxLength, 16)
+  assert.ok(clip.encode(long).inputIds.length > 16)
+  assert.is(clip.encode(long, { truncation: true }).inputIds.length, 16)
+  assert.is(clip.encode(long, { truncation: true }).inputIds.at(-1), clip.eosTokenId)
+  assert.is((await load('bert-cased')).modelMaxLength, Infinity)
+  assert.is((await load('bert-cased')).encode(long, { truncation: true }).inputIds.length, 262)
+})
+
+test('padding: to the longest, to a length, on the left', async () => {
+  const bert = await load('bert-cased')
+  const texts = ['a', 'a small red circle']
+  const longest = bert.call(texts, { padding: true })
+  assert.equal(
+    longest.inputIds.map((row) => row.length),
+    [15, 15],
+  )
+  assert.equal(longest.attentionMask[0], [1, 1, 1, ...new Array<number>(12).fill(0)])
+  assert.is(bert.call(texts, { padding: 'max_length', maxLength: 20 }).inputIds[1]!.length, 20)
+  assert.equal(
+    bert.call(texts, { padding: 'max_length' }).inputIds.map((row) => row.length),
+    [3, 15],
+  )
+  assert.equal(
+    bert.call(texts).inputIds.map((row) => row.length),
+    [3, 15],
+  )
+  const settings = { ...(await readSettings(join(goldens, 'bert-cased'))), paddingSide: 'left' as const }
+  const core = {
+    id: () => 0,
+    ids: () => [7],
+    added: () => 0,
+    assemble: () => ({ ids: [7, 8], typeIds: [0, 1] }),
+  }
+  const left = new Tokenizer(core as never, settings)
+  const batch = left.call(['x'], { padding: 'max_length', maxLength: 4 })
+  assert.equal(batch, {
+    inputIds: [[0, 0, 7, 8]],
+    tokenTypeIds: [[0, 0, 0, 1]],
+    attentionMask: [[0, 0, 1, 1]],
+  })
+})
+
+test('pairs: segments, and an empty second text', async () => {
+  const bert = await load('bert-cased')
+  const pair = bert.encode('a', { pair: 'red' })
+  assert.equal(pair.tokenTypeIds, [0, 0, 0, 1, 1, 1])
+  assert.equal(bert.encode('a', { pair: '' }), bert.encode('a'))
+  assert.equal(bert.call(['a'], { textPair: [''] }).inputIds[0], [
+    ...bert.encode('a').inputIds,
+    bert.sepTokenId,
+  ])
+})
+
+test('truncation of pairs', () => {
+  const first = [1, 2, 3, 4, 5]
+  const second = [6, 7, 8]
+  const cut = (
+    max: number,
+    ...rest: ['longest_first' | 'only_first' | 'only_second', 'left' | 'right', 'even' | 'first']
+  ) => truncate(first, second, max, ...rest)
+  assert.equal(cut(8, 'longest_first', 'right', 'even'), [first, second])
+  assert.equal(cut(6, 'longest_first', 'right', 'even'), [[1, 2, 3], second])
+  assert.equal(cut(5, 'longest_first', 'right', 'even'), [
+    [1, 2, 3],
+    [6, 7],
+  ])
+  assert.equal(cut(4, 'longest_first', 'left', 'even'), [
+    [4, 5],
+    [7, 8],
+  ])
+  assert.equal(truncate([1, 2], [3, 4], 3, 'longest_first', 'right', 'even'), [[1], [3, 4]])
+  assert.equal(truncate([1, 2], [3, 4], 3, 'longest_first', 'right', 'first'), [[1, 2], [3]])
+  assert.equal(cut(6, 'only_first', 'right', 'even'), [[1, 2, 3], second])
+  assert.equal(cut(6, 'only_second', 'left', 'even'), [first, [8]])
+  assert.is(cut(3, 'only_first', 'right', 'even'), undefined)
+  assert.equal(truncate(first, undefined, 2, 'longest_first', 'left', 'even'), [[4, 5], undefined])
+})
+
+test('lone surrogates, which have no UTF-8, count as U+FFFD', async () => {
+  for (const name of ['bert-cased', 'gpt2', 'clip', 't5', 'marian', 'siglip']) {
+    const tokenizer = await load(name)
+    assert.equal(tokenizer.encode('a \ud800 b \udc00'), tokenizer.encode('a \ufffd b \ufffd'), name)
+  }
+})
+
+test('ids may be bigints and typed arrays', async () => {
+  const gpt2 = await load('gpt2')
+  const { inputIds } = gpt2.encode('a small red circle')
+  assert.is(gpt2.decode(BigInt64Array.from(inputIds, BigInt)), 'a small red circle')
+  assert.equal(gpt2.batchDecode([Int32Array.from(inputIds)]), ['a small red circle'])
+})
+
+test('ten thousand words take linear time', async () => {
+  const words = "the small red circle, near 3 bridges! isn't маленький красный круг naïve 你好".split(' ')
+  const text = (count: number) =>
+    Array.from({ length: count }, (_, i) => words[i % words.length]! + (i % 7)).join(' ')
+  for (const name of ['bert-cased', 'gpt2', 'clip', 't5', 'marian', 'siglip']) {
+    const tokenizer = await load(name)
+    const secondsFor = (input: string): number => {
+      const start = performance.now()
+      tokenizer.decode(tokenizer.encode(input).inputIds)
+      return (performance.now() - start) / 1000
+    }
+    secondsFor(text(1000))
+    // Quadratic time would take minutes here; the bound leaves room for a busy machine.
+    for (const input of [
+      text(20_000),
+      'a'.repeat(60_000),
+      'кот'.repeat(20_000),
+      ' '.repeat(60_000),
+      '</s>'.repeat(9000),
+    ])
+      assert.ok(secondsFor(input) < 5, `${name}: ${input.slice(0, 20)}`)
+  }
+})
+
+test.run()
