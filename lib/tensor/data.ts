@@ -76,11 +76,9 @@ function listed(list: readonly unknown[], dtype: DType): ArrayBufferView {
   const numbers = Array.from(list, (element, index) => {
     if (typeof element === 'number' || typeof element === 'bigint' || typeof element === 'boolean')
       return checkValue(element, dtype, `Tensor.from: element ${index}`)
-    const hint = Array.isArray(element) ? ' (nested lists need flat(Infinity))' : ''
-    throw new SaccadeError(
-      'INPUT_INVALID',
-      `Tensor.from: element ${index} is ${element === null ? 'null' : `a ${typeof element}`}, not a number${hint}`,
-    )
+    const got =
+      element === null ? 'null' : Array.isArray(element) ? 'a list (see flat(Infinity))' : typeof element
+    throw new SaccadeError('INPUT_INVALID', `Tensor.from: element ${index} must be a number, got ${got}`)
   })
   if (dtype === 'int64') return BigInt64Array.from(numbers, BigInt)
   return new dataConstructors[dtype](numbers as number[])

@@ -49,7 +49,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   static from(data: TensorData, shape?: Shape, dtype?: DType): Tensor {
     const view = typedData(data, dtype)
     const size = view.values.byteLength / dtypeBytes[view.dtype]
-    const sizes = shape ?? [size]
+    const sizes = shape === undefined ? [size] : shape
     checkShape(sizes, 'Tensor.from')
     if (sizeOf(sizes) !== size)
       throw new SaccadeError(
