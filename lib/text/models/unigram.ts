@@ -18,7 +18,7 @@ export class Unigram implements Model {
   constructor(pieces: readonly (readonly [string, number])[], unknown: Json, byteFallback: boolean) {
     this.vocabulary = new Vocabulary(pieces.map(([piece], id) => [piece, id]))
     this.#bytes = byteFallback ? byteTokens(this.vocabulary) : undefined
-    this.#trie = new ByteTrie(pieces.map(([piece], value) => ({ key: Buffer.from(piece, 'utf8'), value })))
+    this.#trie = new ByteTrie(pieces.map(([key], value) => ({ key, value })))
     let least = Infinity
     for (const [, score] of pieces) least = Math.min(least, score)
     this.#unknown = unknown

@@ -1,13 +1,7 @@
 import { ByteTrie } from './byte-trie.js'
 
-/** A piece of a unigram vocabulary: its UTF-8 bytes, its id, and its log probability. */
-export interface ScoredPiece {
-  readonly key: Uint8Array
-  readonly value: number
-}
-
 export interface ViterbiOptions {
-  /** Piece of the trie by id -> score. */
+  /** The log probability of a piece of the trie, given its id and its length in bytes. */
   score: (id: number, length: number) => number
   unknownId: number
   /** The score of a character that no piece covers by itself. */

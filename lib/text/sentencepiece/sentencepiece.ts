@@ -32,11 +32,7 @@ export class SentencePiece {
     const file = parseModelFile(bytes, where)
     this.#file = file
     this.#unknown = this.#index()
-    const entries = file.pieces.map(({ text, kind }, value) => ({
-      key: Buffer.from(text, 'utf8'),
-      value,
-      kind,
-    }))
+    const entries = file.pieces.map(({ text, kind }, value) => ({ key: text, value, kind }))
     // Byte-pair encoding builds on unused pieces and takes them apart again; a unigram model never sees them.
     const hidden = file.algorithm === 'unigram' ? pieceKinds.unused : undefined
     this.#pieces = new ByteTrie(entries.filter(({ kind }) => isText(kind) && kind !== hidden))
