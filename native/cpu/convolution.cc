@@ -166,7 +166,8 @@ Status run(const Call& call, int64_t tile, char* scratch) {
            x * view.stride[2] + firstChannel + column;
   };
   for (int64_t i = 0; i < pixels; i++) {
-    finishRow(FloatSums{sums + i * panels * kMicroColumns, scales}, column, columns, epilogue,
+    float* row = sums + i * panels * kMicroColumns;
+    finishRow(FloatSums{row, scales}, row, column, columns, epilogue,
               isAbsent(residual) ? nullptr : place(residual, i), place(out, i));
   }
   return Status::ok;

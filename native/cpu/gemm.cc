@@ -165,9 +165,9 @@ Place placeOf(const Plan& plan, int64_t tile) {
           smaller(plan.panels, plan.b.panels() - panel)};
 }
 
-// out from the sums of a tile; sumsOf(i) reads those of row i.
+// out from the sums of a tile, which are written over; sumsOf(i) reads those of row i.
 template <class SumsOf>
-void finish(const Call& call, const Plan& plan, const Place& place, SumsOf sumsOf) {
+void finish(const Call& call, const Plan& plan, const Place& place, SumsOf sumsOf, float* sums) {
   const int64_t column = place.panel * kMicroColumns;
   const int64_t columns = smaller(place.panels * kMicroColumns, plan.b.n - column);
   const View &bias = call.view[3], &residual = call.view[4];
@@ -178,7 +178,7 @@ void finish(const Call& call, const Plan& plan, const Place& place, SumsOf sumsO
   const float* added =
       reinterpret_cast<const float*>(residual.data) + place.batch * plan.residualStride[0] + column;
   for (int64_t i = 0; i < place.rows; i++) {
-    finishRow(sumsOf(i), column, columns, epilogue,
+    finishRow(sumsOf(i), sums + i * place.panels * kMicroColumns, column, columns, epilogue,
               isAbsent(residual) ? nullptr : added + (place.row + i) * plan.residualStride[1],
               out + (place.row + i) * plan.outStride[1]);
   }
@@ -197,22 +197,24 @@ void runFloat(const Call& call, const Plan& plan, const Place& place, const char
   multiplyTile(plan.b, b, place.rows, place.panel, place.panels, rowsAt, narrow, scratch);
   const float* scales = scalesOf(plan.b, b);
   if (scales) scales += place.panel * kMicroColumns;
-  finish(call, plan, place, [&](int64_t i) {
-    return FloatSums{scratch + i * place.panels * kMicroColumns, scales};
-  });
+  const int64_t stride = place.panels * kMicroColumns;
+  const auto sumsOf = [&](int64_t i) { return FloatSums{scratch + i * stride, scales}; };
+  finish(call, plan, place, sumsOf, scratch);
 }
 
-void runQuantized(const Call& call, const Plan& plan, const Place& place, const char* b, int32_t* scratch) {
+void runQuantized(const Call& call, const Plan& plan, const Place& place, const char* b, char* scratch) {
   const char* a = call.view[1].data + place.batch * plan.aStride[0] + place.row * plan.aStride[1];
+  auto* sums = reinterpret_cast<int32_t*>(scratch);
   multiplyQuantized(plan.b, b, place.rows, place.panel, place.panels, a, plan.aStride[1],
-                    scratch + sumsSize(plan.rowBlock, plan.panels), scratch);
-  const int64_t column = place.panel * kMicroColumns;
+                    sums + sumsSize(plan.rowBlock, plan.panels), sums);
+  const int64_t column = place.panel * kMicroColumns, stride = place.panels * kMicroColumns;
   const auto* offsets = reinterpret_cast<const int32_t*>(b + plan.b.offsetsOffset()) + column;
-  finish(call, plan, place, [&](int64_t i) {
+  const float* scales = scalesOf(plan.b, b) + column;
+  const auto sumsOf = [&](int64_t i) {
     const float rowScale = *reinterpret_cast<const float*>(a + i * plan.aStride[1]);
-    return QuantizedSums{scratch + i * place.panels * kMicroColumns, offsets, scalesOf(plan.b, b) + column,
-                         rowScale};
-  });
+    return QuantizedSums{sums + i * stride, offsets, scales, rowScale};
+  };
+  finish(call, plan, place, sumsOf, reinterpret_cast<float*>(scratch));
 }
 
 Status run(const Call& call, int64_t tile, char* scratch) {
@@ -220,7 +222,7 @@ Status run(const Call& call, int64_t tile, char* scratch) {
   const Place place = placeOf(plan, tile);
   const char* b = call.view[2].data + (plan.shared ? 0 : place.batch * plan.b.batchBytes());
   if (plan.quantized) {
-    runQuantized(call, plan, place, b, reinterpret_cast<int32_t*>(scratch));
+    runQuantized(call, plan, place, b, scratch);
   } else {
     runFloat(call, plan, place, b, reinterpret_cast<float*>(scratch));
   }

@@ -121,19 +121,39 @@ struct FloatSums {
   }
 };
 
-// One row of the tile from its sums; `column` is the first of `columns` in the whole matrix. Sums are padded
-// to whole vectors, nothing else is. `residual` may be null, or the same memory as `out`.
+// One function over whole vectors, in place.
+inline void activateRow(Unary activation, int64_t columns, float* row) {
+  withUnary(activation, [=](auto kind) {
+    for (int64_t j = 0; j < columns; j += kLanes) {
+      store(row + j, activate<kind.value>(load(row + j), zero()));
+    }
+  });
+}
+
+// One row of the tile from its sums; `column` is the first of `columns` in the whole matrix. `row` is the
+// memory of the sums, and is written over. Sums are padded to whole vectors, nothing else is. `residual` may
+// be null, or the same memory as `out`.
 template <class Sums>
-void finishRow(const Sums& sums, int64_t column, int64_t columns, const Epilogue& epilogue,
+void finishRow(const Sums& sums, float* row, int64_t column, int64_t columns, const Epilogue& epilogue,
                const float* residual, float* out) {
-  for (int64_t j = 0; j < columns; j += kLanes) {
-    const int64_t lanes = smaller(kLanes, columns - j);
-    F v = sums(j) * broadcast(epilogue.scale);
-    if (epilogue.bias) v = v + load(epilogue.bias + column + j, lanes);
-    if (epilogue.activation != Unary::identity) v = activate(epilogue.activation, v, zero());
-    if (residual) v = v + load(residual + j, lanes);
-    store(out + j, v, lanes);
+  const auto linear = [&](int64_t j, int64_t lanes) {
+    const F v = sums(j) * broadcast(epilogue.scale);
+    return epilogue.bias ? v + load(epilogue.bias + column + j, lanes) : v;
+  };
+  const auto put = [&](int64_t j, int64_t lanes, F v) {
+    store(out + j, residual ? v + load(residual + j, lanes) : v, lanes);
+  };
+  if (epilogue.activation == Unary::identity) {
+    for (int64_t j = 0; j < columns; j += kLanes) {
+      const int64_t lanes = smaller(kLanes, columns - j);
+      put(j, lanes, linear(j, lanes));
+    }
+    return;
   }
+  // The activation in a loop of its own: the choice of it is made once, and its constants stay in registers.
+  for (int64_t j = 0; j < columns; j += kLanes) store(row + j, linear(j, smaller(kLanes, columns - j)));
+  activateRow(epilogue.activation, columns, row);
+  for (int64_t j = 0; j < columns; j += kLanes) put(j, smaller(kLanes, columns - j), load(row + j));
 }
 
 // The column scales of int8 weights; null of others.
