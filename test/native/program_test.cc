@@ -196,6 +196,7 @@ Encoder everyOp(const KernelTable& table) {
   e.inputs = 3;
   const double packedGemm = static_cast<double>(table.packedBytes(1, 6, 10, Precision::float32));
   const double packedConv = static_cast<double>(table.packedBytes(2, 12, 4, Precision::int8));
+  const double packedInt8 = static_cast<double>(table.packedBytes(1, 12, 4, Precision::int8));
   const int x = e.buffer(BufferKind::input, 0, 4 * 960);
   const int bytes = e.buffer(BufferKind::input, 1, 960);
   const int ints = e.buffer(BufferKind::input, 2, 4 * kInts);
@@ -226,6 +227,13 @@ Encoder everyOp(const KernelTable& table) {
         {v(out, {1, 5, 10}), v(x, {1, 5, 6}), v(weights, {packedGemm}, 0, DType::packed), v(cache, {10}),
          v(cache, {1, 5, 10}, 100)},
         {6, 10, 1, static_cast<double>(Unary::relu), static_cast<double>(Precision::float32), 1});
+  e.add(Op::pack, {v(filters, {packedInt8}, 0, DType::packed), v(x, {1, 12, 4})},
+        {static_cast<double>(Precision::int8)});
+  e.add(Op::quantize, {v(truth, {1, 5, 128}, 0, DType::uint8), v(x, {1, 5, 12})});
+  e.add(Op::gemm,
+        {v(out, {1, 5, 4}), v(truth, {1, 5, 128}, 0, DType::uint8),
+         v(filters, {packedInt8}, 0, DType::packed), Encoder::absent(), Encoder::absent()},
+        {12, 4, 1, static_cast<double>(Unary::identity), static_cast<double>(Precision::int8), 1});
   e.add(Op::attention,
         {v(out, {1, 2, 4, 8}), v(x, {1, 2, 4, 8}), v(cache, {1, 2, 5, 8}), v(cache, {1, 2, 5, 8}, 100),
          Encoder::absent(), v(ints, {1}, 1, DType::int32)},
