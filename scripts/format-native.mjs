@@ -8,6 +8,6 @@ import { filesBelow, require, root, run } from './native.mjs'
 const folders = ['native', 'test/native'].map((name) => join(root, name)).filter(existsSync)
 const files = folders.flatMap((folder) => filesBelow(folder, ['.h', '.cc', '.cu', '.cuh']))
 const mode = process.argv.includes('--check') ? ['--dry-run', '--Werror'] : ['-i']
-const code = run(process.execPath, [require.resolve('clang-format'), ...mode, ...files])
+const code = run(require('clang-format').getNativeBinary(), [...mode, ...files])
 if (code === 0) console.log(`${files.length} native files are formatted`)
 process.exitCode = code === 0 ? 0 : 1
