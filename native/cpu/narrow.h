@@ -27,16 +27,22 @@ inline I oddBytes(I v) {
   return (I)((Int16)v >> 8);
 }
 
+// The empty statement keeps the compiler from adding several products up first: they would have to wait in
+// registers that the sums need.
 inline I addInt16Pairs(I sum, I a, I b) {
 #if defined(__AVX512BW__)
-  return sum + (I)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+  sum = (I)_mm512_add_epi32((__m512i)sum, _mm512_madd_epi16((__m512i)a, (__m512i)b));
+  __asm__("" : "+v"(sum));
 #elif defined(__AVX2__)
-  return sum + (I)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+  sum = (I)_mm256_add_epi32((__m256i)sum, _mm256_madd_epi16((__m256i)a, (__m256i)b));
+  __asm__("" : "+x"(sum));
 #elif defined(__SSE2__)
-  return sum + (I)_mm_madd_epi16((__m128i)a, (__m128i)b);
+  sum = (I)_mm_add_epi32((__m128i)sum, _mm_madd_epi16((__m128i)a, (__m128i)b));
+  __asm__("" : "+x"(sum));
 #else
-  return sum + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
+  sum = sum + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
 #endif
+  return sum;
 }
 
 #if defined(__AVX512VNNI__)
