@@ -12,7 +12,7 @@ import { type FloatTensor, makeTensor, nodeOf, requireDType, requireFloat, requi
 function unary(kind: string, name: string = kind) {
   return <S extends Shape>(x: FloatTensor<S>): FloatTensor<S> => {
     requireFloat(x, name)
-    return makeTensor('unary', 'float32', x.shape, [x], { kind })
+    return makeTensor('unary', 'float32', x.shape, [nodeOf(x, name)], { kind })
   }
 }
 
@@ -23,7 +23,7 @@ function unaryWith<S extends Shape>(name: string, x: FloatTensor<S>, parameter: 
       'OPTION_INVALID',
       `${name}: the parameter must be a number, got ${String(parameter)}`,
     )
-  return makeTensor('unary', 'float32', x.shape, [x], { kind: name, parameter })
+  return makeTensor('unary', 'float32', x.shape, [nodeOf(x, name)], { kind: name, parameter })
 }
 
 /** max(x, 0); NaN stays NaN. */
@@ -102,7 +102,7 @@ export function elu<S extends Shape>(x: FloatTensor<S>, alpha = 1): FloatTensor<
 export function logicalNot<S extends Shape>(x: Tensor<'bool', S>): Tensor<'bool', S> {
   requireDType(x, ['bool'], 'logicalNot')
   const [no, yes] = [0, 1].map((value) => expandNode(constantFull([], value, 'bool').node, x.shape))
-  return makeTensor('where', 'bool', x.shape, [x, no!, yes!])
+  return makeTensor('where', 'bool', x.shape, [nodeOf(x, 'logicalNot'), no!, yes!])
 }
 
 type Broadcasting<R extends Shape> = Fitting<R, 'the shapes do not broadcast'>

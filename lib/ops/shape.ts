@@ -222,5 +222,5 @@ export function cast<T extends DType, S extends Shape>(x: Tensor<DType, S>, dtyp
   requireTensor(x, 'cast')
   if (!isDType(dtype)) throw new SaccadeError('DTYPE_MISMATCH', `cast: unknown data type '${String(dtype)}'`)
   if (x.dtype === dtype) return tensorOf(nodeOf(x, 'cast'), x)
-  return makeTensor('copy', dtype, x.shape, [x])
+  return makeTensor('copy', dtype, x.shape, [nodeOf(x, 'cast')])
 }

@@ -11,7 +11,9 @@ let nextKey = 0
 export class BufferSource implements Source {
   readonly key: string
   readonly buffer: NativeBuffer
+  #disposed = false
   #usedUp = false
+  #holders = 0
   /** Not to be reached from a listener's closure: then a source that nobody uses could never be collected. */
   readonly #listeners = new Set<Listener>()
 
@@ -23,7 +25,7 @@ export class BufferSource implements Source {
 
   /** Whether the memory is gone: let go of, or written over by a run that hands it on. */
   get disposed(): boolean {
-    return this.#usedUp || this.buffer.disposed
+    return this.#disposed || this.#usedUp
   }
 
   /** Whether a run has written over the memory and handed it on to its result. */
@@ -31,31 +33,22 @@ export class BufferSource implements Source {
     return this.#usedUp
   }
 
+  /** Lets go of the memory, as soon as nobody holds it. */
   dispose(): void {
-    if (this.buffer.disposed) return
-    this.buffer.dispose()
+    if (this.#disposed) return
+    this.#disposed = true
+    if (this.#holders === 0) this.buffer.dispose()
     for (const listener of [...this.#listeners]) listener()
     this.#listeners.clear()
   }
 
-  /**
-   * Calls back when the memory is let go of: programs that hold it must go, too. At once, if it is gone already.
-   * @returns how to stop that
-   */
-  onRelease(listener: Listener): Listener {
-    if (this.buffer.disposed) {
-      listener()
-      return () => {}
+  /** Keeps the memory, even if the source is disposed of meanwhile. @returns how to let it go */
+  hold(): () => void {
+    this.#holders++
+    return () => {
+      this.#holders--
+      if (this.#disposed && this.#holders === 0) this.buffer.dispose()
     }
-    const listeners = this.#listeners
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  }
-
-  /** Calls the listeners when the source is collected, too. For weights: what nobody disposes of must not stay for ever. */
-  releaseWhenCollected(): this {
-    collected.register(this, this.#listeners)
-    return this
   }
 
   /** Marks the memory as handed on to a run. @returns how to take that back, if the run fails */
@@ -64,6 +57,26 @@ export class BufferSource implements Source {
     return () => {
       this.#usedUp = false
     }
+  }
+
+  /**
+   * Calls back when the source is disposed of: programs that hold its memory must go, too. At once, if it is already.
+   * @returns how to stop that
+   */
+  onRelease(listener: Listener): Listener {
+    if (this.#disposed) {
+      listener()
+      return () => {}
+    }
+    const listeners = this.#listeners
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  /** Calls the listeners when the source is collected, too: weights that nobody disposes of must not stay for ever. */
+  releaseWhenCollected(): this {
+    collected.register(this, this.#listeners)
+    return this
   }
 }
 
@@ -77,6 +90,14 @@ export function sourceFrom(data: ArrayBufferView, key?: string): BufferSource {
     return new BufferSource(getRuntime().native.bufferFrom(data), key)
   } catch (error) {
     throw fromNative(error)
+  }
+}
+
+/** Keeps the memory of leaves. @returns how to let it go */
+export function holdAll(sources: Iterable<Source>): () => void {
+  const releases = [...sources].flatMap((source) => (source instanceof BufferSource ? [source.hold()] : []))
+  return () => {
+    for (const release of releases) release()
   }
 }
 

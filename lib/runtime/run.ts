@@ -2,7 +2,7 @@ import { SaccadeError } from '../errors.js'
 import { type Node, structureKey, topologicalOrder } from '../graph/node.js'
 import { formatShape } from '../graph/shape.js'
 import { execute } from './execute.js'
-import { BufferSource, bufferOf, bufferSource } from './memory.js'
+import { BufferSource, bufferOf, bufferSource, holdAll } from './memory.js'
 import type { NativeBuffer } from './native.js'
 import { leaseProgram, makeProgram } from './programs.js'
 import { checkRunOptions, type RunOptions, throwIfAborted, unlessAborted } from './run-options.js'
@@ -19,21 +19,32 @@ export async function run(roots: readonly Node[], options: RunOptions = {}): Pro
   checkAlive(order)
   const leaves = order.filter((node) => node.source && !node.isConstant)
   const key = `${precision}|${structureKey(order, roots)}`
+  // What is disposed of from here on is still there for this run.
+  const release = holdAll(order.flatMap(({ source }) => source ?? []))
   const lease = leaseProgram(key, () => makeProgram(roots, leaves, precision, threads))
   try {
     const program = await unlessAborted(lease.program, signal)
-    // While this call waited, its memory may have been let go of.
-    checkAlive(order)
     const inputs = program.leaves.map((index) => bufferOf(leaves[index]!.source))
-    const undo = program.written.map((index) => bufferSource(leaves[index]!.source).handOn())
-    try {
-      return await execute(program.native, inputs, options)
-    } catch (error) {
-      for (const takeBack of undo) takeBack()
-      throw error
-    }
+    // Another run may have used some up while this one waited.
+    checkAlive(leaves.filter(({ source }) => bufferSource(source).usedUp))
+    const caches = program.written.map((index) => bufferSource(leaves[index]!.source))
+    return await executeOver(caches, () => execute(program.native, inputs, options))
   } finally {
     lease.release()
+    release()
+  }
+}
+
+/** Runs what writes over the memory of caches: they are used up by it, unless it fails. */
+async function executeOver<T>(caches: readonly BufferSource[], call: () => Promise<T>): Promise<T> {
+  const takeBacks = caches.map((cache) => cache.handOn())
+  try {
+    const results = await call()
+    for (const cache of caches) cache.dispose()
+    return results
+  } catch (error) {
+    for (const takeBack of takeBacks) takeBack()
+    throw error
   }
 }
 

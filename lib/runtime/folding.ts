@@ -1,0 +1,95 @@
+import { compileFolded } from '../compiler/compile.js'
+import type { Folded } from '../compiler/fold.js'
+import { bytesOf } from '../compiler/lower.js'
+import { type Node, type Source, topologicalOrder } from '../graph/node.js'
+import { createProgram, execute } from './execute.js'
+import { bufferOf } from './memory.js'
+import type { NativeBuffer } from './native.js'
+import { getRuntime } from './runtime.js'
+
+/** Constants being folded, for programs that need the same ones meanwhile. */
+const folding = new Map<string, Promise<unknown>>()
+
+/**
+ * Finds folded constants in the store of the process, and computes those not there.
+ * @param found where they go by their keys, to be disposed of by the caller
+ */
+export async function findFolded(
+  found: Map<string, NativeBuffer>,
+  folded: readonly Folded[],
+  threads: number,
+): Promise<void> {
+  const { native } = getRuntime()
+  for (;;) {
+    for (const { source } of folded) {
+      const known = found.get(source.key) ?? native.findConstant(source.key)
+      if (known) found.set(source.key, known)
+    }
+    const missing = folded.filter(({ source }) => !found.has(source.key))
+    if (missing.length === 0) return
+    const other = missing.map(({ source }) => folding.get(source.key)).find((run) => run !== undefined)
+    // What the other call fails to compute is still missing after it, and computed here.
+    if (other) await Promise.allSettled([other])
+    else await computeFolded(found, missing, threads)
+  }
+}
+
+async function computeFolded(
+  found: Map<string, NativeBuffer>,
+  folded: readonly Folded[],
+  threads: number,
+): Promise<void> {
+  const running = computeGroups(found, folded, threads)
+  for (const { source } of folded) folding.set(source.key, running)
+  try {
+    await running
+  } finally {
+    for (const { source } of folded) folding.delete(source.key)
+  }
+}
+
+/** Computes constants some at a time, and lets go of the mapped weights behind them: they are packed now. */
+async function computeGroups(
+  found: Map<string, NativeBuffer>,
+  folded: readonly Folded[],
+  threads: number,
+): Promise<void> {
+  const { native, target } = getRuntime()
+  for (const group of groupsOf(folded)) {
+    const program = createProgram(compileFolded(group, target))
+    try {
+      for (const [index, buffer] of (await execute(program, [], { threads })).entries()) {
+        const { key } = group[index]!.source
+        const kept = native.publishConstant(key, buffer)
+        if (kept !== buffer) buffer.dispose()
+        found.set(key, kept)
+      }
+    } finally {
+      program.dispose()
+    }
+    for (const { node } of group) for (const source of constantLeaves(node)) bufferOf(source).forget()
+  }
+}
+
+/** Folded constants of one run, so that their originals need not all be in memory at once. */
+const foldBytes = 8 << 20
+
+function* groupsOf(folded: readonly Folded[]): Generator<Folded[]> {
+  const { target } = getRuntime()
+  let group: Folded[] = []
+  let bytes = 0
+  for (const entry of folded) {
+    group.push(entry)
+    bytes += bytesOf(entry.node, target)
+    if (bytes < foldBytes) continue
+    yield group
+    group = []
+    bytes = 0
+  }
+  if (group.length > 0) yield group
+}
+
+/** The leaves that a constant is folded from. */
+export function constantLeaves(node: Node): Source[] {
+  return topologicalOrder([node]).flatMap((leaf) => (leaf.source ? [leaf.source] : []))
+}
