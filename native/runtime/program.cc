@@ -19,8 +19,6 @@ constexpr int64_t kArenaAlignment = 64;
 // A pool counts tiles in 32 bits.
 constexpr int64_t kMaxTiles = kMaxIndex - 1;
 
-constexpr int32_t kAxes[kMaxRank] = {0, 1, 2, 3, 4, 5, 6, 7};
-
 constexpr int64_t kDTypeBytes[] = {
 #define SACCADE_SIZE(name, size) size,
     SACCADE_DTYPES(SACCADE_SIZE)
@@ -150,12 +148,16 @@ bool writable(BufferKind kind) {
 void checkOutputView(const View& view, const Buffer& buffer) {
   if (!writable(buffer.kind)) fail("INTERNAL", "is written, but its buffer is read only");
   if (isEmpty(view)) return;
-  int32_t axes[kMaxRank];
-  const auto end =
-      std::copy_if(kAxes, kAxes + view.rank, axes, [&](int32_t axis) { return view.dim[axis] > 1; });
-  std::sort(axes, end, [&](int32_t a, int32_t b) { return view.stride[a] < view.stride[b]; });
+  int32_t axes[kMaxRank];  // those longer than 1, by stride
+  int32_t count = 0;
+  for (int32_t axis = 0; axis < view.rank; ++axis) {
+    if (view.dim[axis] == 1) continue;
+    int32_t at = count++;
+    for (; at > 0 && view.stride[axes[at - 1]] > view.stride[axis]; --at) axes[at] = axes[at - 1];
+    axes[at] = axis;
+  }
   int64_t reach = 0;
-  for (const int32_t* axis = axes; axis != end; ++axis) {
+  for (const int32_t* axis = axes; axis != axes + count; ++axis) {
     if (view.stride[*axis] <= reach) {
       fail("INTERNAL", "is written, but axis ", *axis, " with stride ", view.stride[*axis],
            " comes back to places of others");
