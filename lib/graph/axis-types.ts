@@ -25,6 +25,17 @@ type FromBack<S extends Shape, Back extends number, Dropped extends readonly unk
         ? FromBack<Front, Back, [...Dropped, unknown]>
         : never
 
+/** The axis, or list of axes, if the shape has them all; else `never`. */
+export type KnownAxes<S extends Shape, Axis> = Axis extends readonly [infer First, ...infer Rest]
+  ? [AxisOf<S, First>] extends [never]
+    ? never
+    : [KnownAxes<S, Rest>] extends [never]
+      ? never
+      : Axis
+  : Axis extends number
+    ? AxisOf<S, Axis>
+    : Axis
+
 /** The shape with another size on an axis. */
 export type Replace<S extends Shape, Axis, Size extends number> =
   IsDynamic<S> extends true
@@ -53,7 +64,7 @@ type RemoveTuple<
     : [First, ...RemoveTuple<Rest, Gone, [...Done, unknown]>]
   : []
 
-/** The shape with new axes in the place of one: `Insert<[2, 3], 1, [5, 6]>` is [2, 5, 6]. */
+/** The shape with new axes in the place of one: `Substitute<[2, 3], 1, [5, 6]>` is [2, 5, 6]. */
 export type Substitute<S extends Shape, Axis, Sizes extends Shape> =
   IsDynamic<S> extends true
     ? Shape
@@ -115,7 +126,7 @@ type ReduceAxes<S extends Shape, Axes, Gone extends number, Keep extends boolean
       : Shape
     : RemoveTuple<S, Gone>
 
-/** The shape with its axes in another order; `never` if the order is of another rank. */
+/** The shape with its axes in another order; `never` if the order is not of these axes. */
 export type Permute<S extends Shape, Order extends readonly number[]> =
   IsDynamic<S> extends true
     ? IsDynamic<Order> extends true
@@ -123,9 +134,11 @@ export type Permute<S extends Shape, Order extends readonly number[]> =
       : SameRank<Order>
     : IsDynamic<Order> extends true
       ? SameRank<S>
-      : Order['length'] extends S['length']
-        ? { -readonly [I in keyof Order]: SizeAt<S, Order[I]> }
-        : never
+      : [KnownAxes<S, Order>] extends [never]
+        ? never
+        : Order['length'] extends S['length']
+          ? { -readonly [I in keyof Order]: SizeAt<S, Order[I]> }
+          : never
 
 /** Size of an axis; `number` if the axis is not literal. */
 export type SizeAt<S extends Shape, Axis> =
@@ -135,19 +148,21 @@ export type SizeAt<S extends Shape, Axis> =
       : number
     : never
 
-/** The shape with two axes exchanged. */
+/** The shape with two axes exchanged; `never` if it has not both. */
 export type Transpose<S extends Shape, A, B> =
   IsDynamic<S> extends true
     ? Shape
-    : number extends AxisOf<S, A> | AxisOf<S, B>
-      ? SameRank<S>
-      : {
-          -readonly [I in keyof S]: I extends `${AxisOf<S, A>}`
-            ? SizeAt<S, B>
-            : I extends `${AxisOf<S, B>}`
-              ? SizeAt<S, A>
-              : S[I]
-        }
+    : [KnownAxes<S, [A, B]>] extends [never]
+      ? never
+      : number extends AxisOf<S, A> | AxisOf<S, B>
+        ? SameRank<S>
+        : {
+            -readonly [I in keyof S]: I extends `${AxisOf<S, A>}`
+              ? SizeAt<S, B>
+              : I extends `${AxisOf<S, B>}`
+                ? SizeAt<S, A>
+                : S[I]
+          }
 
 /** A shape as asked for in reshape: the size that -1 leaves open is not known. */
 export type Inferred<S extends Shape> = { -readonly [I in keyof S]: S[I] extends -1 ? number : S[I] }

@@ -1,9 +1,9 @@
 import { SaccadeError } from '../errors.js'
-import type { AxisOf } from '../graph/axis-types.js'
+import type { KnownAxes } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
 import { type Attributes, Node } from '../graph/node.js'
 import { checkShape, formatShape, type Shape } from '../graph/shape.js'
-import type { Fitting, IsDynamic, SameSizes } from '../graph/shape-types.js'
+import type { Fitting, IsDynamic, NotScalar, SameSizes } from '../graph/shape-types.js'
 import { Tensor } from '../tensor/tensor.js'
 
 export type FloatTensor<S extends Shape = Shape> = Tensor<'float32', S>
@@ -11,13 +11,8 @@ export type FloatTensor<S extends Shape = Shape> = Tensor<'float32', S>
 /** What a parameter of type `Axis` must also be: an axis of the shape, or a list of them. */
 export type OnAxis<S extends Shape, Axis> = Fitting<KnownAxes<S, Axis>, 'the tensor has no such axis'>
 
-type KnownAxes<S extends Shape, Axis> = Axis extends readonly [infer First, ...infer Rest]
-  ? [AxisOf<S, First>] extends [never]
-    ? never
-    : KnownAxes<S, Rest>
-  : Axis extends number
-    ? AxisOf<S, Axis>
-    : Axis
+/** What a parameter that is worked on along its last axis must also be. */
+export type Rows<S extends Shape> = Fitting<NotScalar<S>, 'a scalar has no axis'>
 
 /** What a parameter of shape `V` must also be: a vector of `Size` numbers. */
 export type VectorOf<V extends Shape, Size extends number> = Fitting<

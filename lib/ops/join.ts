@@ -14,8 +14,8 @@ type Joined<T extends readonly Tensor[], A extends number> = T extends readonly 
   infer Second extends Tensor,
   ...infer Rest extends readonly Tensor[],
 ]
-  ? [Second['dtype'], Beside<First, A>, Beside<Second, A>] extends [First['dtype'], infer S, infer S2]
-    ? [SameShape<S & Shape, S2 & Shape>] extends [never]
+  ? Second['dtype'] extends First['dtype']
+    ? [SameShape<Beside<First, A>, Beside<Second, A>>] extends [never]
       ? never
       : Joined<readonly [First, ...Rest], A>
     : never

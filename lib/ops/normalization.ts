@@ -1,14 +1,21 @@
 import { SaccadeError } from '../errors.js'
 import { Node } from '../graph/node.js'
 import { formatShape, type Shape, sizeOf } from '../graph/shape.js'
-import type { Fitting, LastOf, NotScalar } from '../graph/shape-types.js'
+import type { LastOf } from '../graph/shape-types.js'
 import { reshapeNode } from '../graph/views.js'
 import { Tensor } from '../tensor/tensor.js'
-import { type FloatTensor, nodeOf, requireFloat, requireShape, requireWhole, type VectorOf } from './check.js'
+import {
+  type FloatTensor,
+  nodeOf,
+  type Rows,
+  requireFloat,
+  requireShape,
+  requireWhole,
+  type VectorOf,
+} from './check.js'
 
 /** One number for each channel, the last axis of a tensor of shape S. */
 type Channels<S extends Shape, V extends Shape> = (FloatTensor<V> & VectorOf<V, LastOf<S>>) | undefined
-type Rows<S extends Shape> = Fitting<NotScalar<S>, 'a scalar has no axis to normalise'>
 
 /**
  * Layer normalisation over the last axis (Ba et al. 2016): (x - mean) / sqrt(variance + epsilon) * weight + bias.

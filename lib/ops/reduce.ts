@@ -5,7 +5,7 @@ import { Node } from '../graph/node.js'
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
 import { permuteNode, reshapeNode } from '../graph/views.js'
 import { Tensor } from '../tensor/tensor.js'
-import { type FloatTensor, nodeOf, type OnAxis, requireFloat } from './check.js'
+import { type FloatTensor, nodeOf, type OnAxis, type Rows, requireFloat } from './check.js'
 
 export interface ReduceOptions<K extends boolean = boolean> {
   /** Keep reduced axes, with size 1. */
@@ -31,7 +31,7 @@ type AxisReduction<D extends DType> = <
   const A extends number = -1,
   const K extends boolean = false,
 >(
-  x: FloatTensor<S>,
+  x: FloatTensor<S> & Rows<S>,
   axis?: A & OnAxis<S, A>,
   options?: ReduceOptions<K>,
 ) => Tensor<D, Reduce<S, A, K>>
@@ -73,7 +73,7 @@ export const argmin = axisReduction('argmin')
 
 /** exp(x - max) over its sum, along an axis, by default the last. A row of -Infinity gives NaN. */
 export function softmax<S extends Shape, const A extends number = -1>(
-  x: FloatTensor<S>,
+  x: FloatTensor<S> & Rows<S>,
   axis?: A & OnAxis<S, A>,
 ): FloatTensor<S> {
   return softmaxAlong(x, axis, false, 'softmax')
@@ -81,7 +81,7 @@ export function softmax<S extends Shape, const A extends number = -1>(
 
 /** Logarithm of the softmax, without its loss of precision. */
 export function logSoftmax<S extends Shape, const A extends number = -1>(
-  x: FloatTensor<S>,
+  x: FloatTensor<S> & Rows<S>,
   axis?: A & OnAxis<S, A>,
 ): FloatTensor<S> {
   return softmaxAlong(x, axis, true, 'logSoftmax')

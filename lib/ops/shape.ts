@@ -13,7 +13,7 @@ import {
 import type { Expand, Fitting, OfRank, SameRank, SameSize } from '../graph/shape-types.js'
 import { expandNode, permuteNode, reshapeNode, sliceNode } from '../graph/views.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { makeTensor, nodeOf, type OnAxis, requireTensor, requireWhole, tensorOf } from './check.js'
+import { makeTensor, nodeOf, type OnAxis, type Rows, requireTensor, requireWhole, tensorOf } from './check.js'
 
 /**
  * The same elements, row-major, under another shape. One size may be -1: what is left.
@@ -67,7 +67,11 @@ export function transpose<
   S extends Shape,
   const A extends number = -2,
   const B extends number = -1,
->(x: Tensor<D, S>, a?: A & OnAxis<S, A>, b?: B & OnAxis<S, B>): Tensor<D, Transpose<S, A, B>> {
+>(
+  x: Tensor<D, S> & Fitting<Transpose<S, A, B>, 'the tensor has no such axes'>,
+  a?: A,
+  b?: B,
+): Tensor<D, Transpose<S, A, B>> {
   requireTensor(x, 'transpose')
   const axes = x.shape.map((_, axis) => axis)
   const first = normalizeAxis(a ?? -2, x.rank, 'transpose')
@@ -178,7 +182,7 @@ export function split<
   const Sizes extends readonly number[],
   const A extends number = -1,
 >(
-  x: Tensor<D, S>,
+  x: Tensor<D, S> & Rows<S>,
   sizes: Sizes,
   axis?: A & OnAxis<S, A>,
 ): { -readonly [I in keyof Sizes]: Tensor<D, Replace<S, A, Sizes[I]>> } {
