@@ -1,4 +1,5 @@
 import { Node, topologicalOrder } from '../graph/node.js'
+import { sameShape } from '../graph/shape.js'
 import { constantNodes } from './constancy.js'
 import { withAttributes, withInputs } from './rewrite.js'
 import type { Precision } from './target.js'
@@ -19,10 +20,15 @@ export function choosePrecision(roots: readonly Node[], precision: Precision): r
   const chosen = precision === 'int8' ? int8Precisions(order) : packsOf(order, precision)
   const rewritten = new Map<Node, Node>()
   const quantized = new Map<Node, Node>()
+  // Products of the same rows (queries, keys and values) each see them through a reshape of their own.
   const quantize = (rows: Node) => {
-    const known = quantized.get(rows) ?? quantizeNode(rows)
-    quantized.set(rows, known)
-    return known
+    let base = rows
+    while (base.op === 'reshape' && !base.source) base = base.inputs[0]!
+    const known = quantized.get(base)
+    if (known && sameShape(known.inputs[0]!.shape, rows.shape)) return known
+    const node = quantizeNode(rows)
+    quantized.set(base, node)
+    return node
   }
   for (const node of order) {
     const inputs = node.source ? [] : node.inputs.map((input) => rewritten.get(input)!)
