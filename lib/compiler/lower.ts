@@ -62,12 +62,12 @@ class Lowering implements Lowered, Emitter {
   readonly outputs: Value[] = []
   readonly #layouts = new Map<Node, Layout>()
 
-  get written(): Node[] {
-    return this.inputs.filter((leaf) => this.layout(leaf).value.kind === 'inout')
-  }
-
   constructor(target: Target) {
     this.target = target
+  }
+
+  get written(): Node[] {
+    return this.inputs.filter((leaf) => this.layout(leaf).value.kind === 'inout')
   }
 
   layout(node: Node): Layout {
