@@ -35,7 +35,7 @@ export class ImageProcessor {
         'SHAPE_MISMATCH',
         `images of one batch have different sizes after processing: ${formatShape(pixels[0]!.shape)} and ${formatShape(other.shape)}`,
       )
-    return ops.stack(pixels) as ops.FloatTensor
+    return ops.stack(pixels)
   }
 
   /** One decoded picture as float32 [C, H, W], lazy. */
@@ -49,17 +49,17 @@ export class ImageProcessor {
     }
     if (crop) pixels = cropCenter(pixels, crop)
     let values: ops.FloatTensor = ops.cast(pixels, 'float32')
-    if (rescale) values = shift(ops.mul(values, rescale.scale) as ops.FloatTensor, rescale.offset)
+    if (rescale) values = shift(ops.mul(values, rescale.scale), rescale.offset)
     if (normalize) {
-      const centered = ops.sub(values, channelVector(normalize.mean)) as ops.FloatTensor
-      values = ops.div(centered, channelVector(normalize.std)) as ops.FloatTensor
+      const centered = ops.sub(values, channelVector(normalize.mean))
+      values = ops.div(centered, channelVector(normalize.std))
     }
-    return ops.permute(values, [2, 0, 1]) as ops.FloatTensor
+    return ops.permute(values, [2, 0, 1])
   }
 }
 
 function shift(values: ops.FloatTensor, offset: number): ops.FloatTensor {
-  return offset === 0 ? values : (ops.add(values, offset) as ops.FloatTensor)
+  return offset === 0 ? values : ops.add(values, offset)
 }
 
 function channelVector(values: readonly number[]): ops.FloatTensor {
@@ -77,7 +77,7 @@ function cropCenter(pixels: Tensor<'uint8'>, { size, margin, fill }: CropSpec): 
     : pixels
   return places.reduce(
     (image, { start }, axis) => ops.slice(image, { axis, start, end: start + size[axis]! }),
-    padded as Tensor<'uint8'>,
+    padded,
   )
 }
 

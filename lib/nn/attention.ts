@@ -1,20 +1,18 @@
+import { requireRank } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import type { Linear } from './linear.js'
 import type { Norm } from './norm.js'
 
 /** [B, N, heads * D] seen as heads: [B, heads, N, D]. No elements are moved. */
 export function splitHeads(x: ops.FloatTensor, heads: number): ops.FloatTensor {
-  const [batch, places, width] = x.shape as readonly number[] as [number, number, number]
-  return ops.permute(
-    ops.reshape(x, [batch, places, heads, width / heads]) as ops.FloatTensor,
-    [0, 2, 1, 3],
-  ) as ops.FloatTensor
+  const [batch, places, width] = requireRank(x, 3, '[batch, places, width]', 'splitHeads')
+  return ops.permute(ops.reshape(x, [batch, places, heads, width / heads]), [0, 2, 1, 3])
 }
 
 /** [B, heads, N, D] back to [B, N, heads * D]. */
 export function mergeHeads(x: ops.FloatTensor): ops.FloatTensor {
-  const [batch, heads, places, width] = x.shape as readonly number[] as [number, number, number, number]
-  return ops.reshape(ops.permute(x, [0, 2, 1, 3]) as ops.FloatTensor, [batch, places, heads * width])
+  const [batch, heads, places, width] = requireRank(x, 4, '[batch, heads, places, width]', 'mergeHeads')
+  return ops.reshape(ops.permute(x, [0, 2, 1, 3]), [batch, places, heads * width])
 }
 
 /** What attention gives beside its result: the weights, if they were asked for. */
@@ -84,9 +82,7 @@ export class SelfAttention {
     const { qkv, output, heads, queryNorm, keyNorm, norm } = this.parts
     const projected = qkv.forward(x)
     const third = projected.shape[2]! / 3
-    const [q, k, v] = ops
-      .split(projected, [third, third, third])
-      .map((part) => splitHeads(part as ops.FloatTensor, heads))
+    const [q, k, v] = ops.split(projected, [third, third, third]).map((part) => splitHeads(part, heads))
     const { key, value } = past({ key: keyNorm?.forward(k!) ?? k!, value: v! })
     const attended = attend(queryNorm?.forward(q!) ?? q!, key, value, call)
     return { ...attended, output: output.forward(norm?.forward(attended.output) ?? attended.output) }
@@ -115,9 +111,7 @@ export class CrossAttention {
     const { keyValue, heads } = this.parts
     const projected = keyValue.forward(memory)
     const half = projected.shape[2]! / 2
-    const [key, value] = ops
-      .split(projected, [half, half])
-      .map((part) => splitHeads(part as ops.FloatTensor, heads))
+    const [key, value] = ops.split(projected, [half, half]).map((part) => splitHeads(part, heads))
     return { key: key!, value: value! }
   }
 
@@ -127,11 +121,11 @@ export class CrossAttention {
    */
   forward(x: ops.FloatTensor, { key, value }: KeyValue, call: AttentionCall = {}): Attended {
     const { query, output, heads } = this.parts
-    const [rows, places, width] = x.shape as readonly number[] as [number, number, number]
+    const [rows, places, width] = requireRank(x, 3, '[batch, places, width]', 'cross-attention')
     const batch = key.shape[0]!
-    const grouped = ops.reshape(query.forward(x), [batch, (rows / batch) * places, width]) as ops.FloatTensor
+    const grouped = ops.reshape(query.forward(x), [batch, (rows / batch) * places, width])
     const attended = attend(splitHeads(grouped, heads), key, value, call)
-    const apart = ops.reshape(attended.output, [rows, places, width]) as ops.FloatTensor
+    const apart = ops.reshape(attended.output, [rows, places, width])
     return { ...attended, output: output.forward(apart) }
   }
 }

@@ -57,7 +57,7 @@ export class KeyValueCache {
     const at = Tensor.from(Int32Array.of(this.#length), [1], 'int32')
     const next: KeyValue[] = []
     return {
-      places: count === 1 ? at : (ops.add(at, firstPlaces(count)) as Tensor<'int32'>),
+      places: count === 1 ? at : ops.add(at, firstPlaces(count)),
       call: { keyLength: ops.add(at, count), causal: count > 1 },
       past: (layer, { key, value }) => {
         const old = this.#layers[layer]!
@@ -85,7 +85,7 @@ export class KeyValueCache {
 
   /** The keys and values kept, without the unused places: float32 [rows, heads, length, width] for each layer. */
   content(): KeyValue[] {
-    return this.#map((x) => ops.slice(x, { axis: 2, start: 0, end: this.#length }) as ops.FloatTensor)
+    return this.#map((x) => ops.slice(x, { axis: 2, start: 0, end: this.#length }))
   }
 
   dispose(): void {

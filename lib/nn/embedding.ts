@@ -28,7 +28,7 @@ export class Embedding {
 
   /** ids [B, N] to float32 [B, N, width]. Ids outside the table: INDEX_OUT_OF_RANGE when computed; see checkTokens. */
   forward(ids: TokenIds): ops.FloatTensor {
-    return ops.gather(this.weight, ids as Tensor<'int32' | 'int64'>)
+    return ops.gather(this.weight, ids)
   }
 }
 

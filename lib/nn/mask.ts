@@ -40,7 +40,7 @@ export function notLater(places: number): Tensor<'bool'> {
     [places],
     'int32',
   )
-  return ops.lessEqual(order, ops.reshape(order, [places, 1]) as Tensor<'int32'>)
+  return ops.lessEqual(order, ops.reshape(order, [places, 1]))
 }
 
 /**

@@ -51,7 +51,7 @@ export class PatchEmbedding {
         'SHAPE_MISMATCH',
         `pixelValues: images of ${pixels.shape[2]}x${pixels.shape[3]} are smaller than a patch of ${ph}x${pw}`,
       )
-    const channelsLast = ops.permute(pixels, [0, 2, 3, 1]) as ops.FloatTensor
+    const channelsLast = ops.permute(pixels, [0, 2, 3, 1])
     return ops.conv2d(channelsLast, this.weight, this.bias, { stride: [ph, pw] })
   }
 }

@@ -32,9 +32,6 @@ export interface AttentionOptions {
 /** No restriction, as the kernels spell it. */
 const noWindow = 0
 
-/** Queries, keys and values: [batch, heads, places, width]. */
-type Heads = readonly [number, number, number, number]
-
 /**
  * Scaled dot-product attention (Vaswani et al. 2017): softmax(q k^T * scale) v, a head at a time, without ever storing
  * the matrix of weights. A query that sees no key gives zeros.
@@ -50,18 +47,20 @@ export function attention<Q extends Shape, K extends Shape, V extends Shape>(
   v: FloatTensor<V> & Fitting<Attention<Q, K, V>, 'the values do not fit the keys'>,
   options: AttentionOptions = {},
 ): FloatTensor<Attention<Q, K, V>> {
-  checkHeads(q, k, 'attention')
+  const [batch, heads, queries, keys] = checkHeads(q, k, 'attention')
   requireFloat(v, 'attention: v')
-  requireRank(v, 4, '[batch, heads, keys, width]', 'attention: v')
-  const [batch, heads, queries] = q.shape as Shape as Heads
-  const [, , keys] = k.shape as Shape as Heads
-  const width = v.shape[3]!
+  const [, , , width] = requireRank(v, 4, '[batch, heads, keys, width]', 'attention: v')
   if (!sameShape(v.shape, [batch, heads, keys, width]))
     throw new SaccadeError(
       'SHAPE_MISMATCH',
       `attention: v ${formatShape(v.shape)} does not fit k ${formatShape(k.shape)}`,
     )
-  const { mask, keyLength, attributes } = restrictions(q, k, options, 'attention')
+  const { mask, keyLength, attributes } = restrictions(
+    [batch, heads, queries, keys],
+    q.shape[3]!,
+    options,
+    'attention',
+  )
   const operands = [q, k, v, ...mask, ...keyLength]
   return makeTensor('attention', 'float32', [batch, heads, queries, width], operands, attributes)
 }
@@ -93,45 +92,52 @@ export function attentionWeights<Q extends Shape, K extends Shape>(
   k: FloatTensor<K> & Fitting<AttentionWeights<Q, K>, 'queries and keys must be [B, H, N, D] and fit'>,
   options: AttentionWeightsOptions = {},
 ): FloatTensor<Rows<AttentionWeights<Q, K>>> {
-  checkHeads(q, k, 'attentionWeights')
-  const [batch, heads, queries] = q.shape as Shape as Heads
+  const [batch, heads, queries, keys] = checkHeads(q, k, 'attentionWeights')
   const { start, end } = options.rows ?? { start: 0, end: queries }
   if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end > queries || start > end)
     throw new SaccadeError(
       'INDEX_OUT_OF_RANGE',
       `attentionWeights: rows ${start} to ${end} of ${queries} queries`,
     )
-  const { mask, keyLength, attributes } = restrictions(q, k, options, 'attentionWeights')
+  const { mask, keyLength, attributes } = restrictions(
+    [batch, heads, queries, keys],
+    q.shape[3]!,
+    options,
+    'attentionWeights',
+  )
   const asked = (node: Node) => sliceNode(node, 2, start, end - start)
   return makeTensor(
     'attentionWeights',
     'float32',
-    [batch, heads, end - start, k.shape[2]!],
+    [batch, heads, end - start, keys],
     [asked(nodeOf(q, 'attentionWeights')), k, ...mask.map(asked), ...keyLength],
     { ...attributes, first: start, queries },
   )
 }
 
-function checkHeads(q: FloatTensor, k: FloatTensor, what: string): void {
-  for (const [name, x] of [
-    ['q', q],
-    ['k', k],
-  ] as const) {
-    requireFloat(x, `${what}: ${name}`)
-    requireRank(x, 4, '[batch, heads, places, width]', `${what}: ${name}`)
-  }
-  if ([0, 1, 3].some((axis) => q.shape[axis] !== k.shape[axis]))
+/** @returns the sizes of the scores, [batch, heads, queries, keys] */
+function checkHeads(q: FloatTensor, k: FloatTensor, what: string): [number, number, number, number] {
+  requireFloat(q, `${what}: q`)
+  requireFloat(k, `${what}: k`)
+  const [batch, heads, queries, width] = requireRank(q, 4, '[batch, heads, places, width]', `${what}: q`)
+  const [, , keys] = requireRank(k, 4, '[batch, heads, places, width]', `${what}: k`)
+  if (!sameShape(k.shape, [batch, heads, keys, width]))
     throw new SaccadeError(
       'SHAPE_MISMATCH',
       `${what}: q ${formatShape(q.shape)} and k ${formatShape(k.shape)} do not fit`,
     )
-  if (q.shape[3] === 0)
+  if (width === 0)
     throw new SaccadeError('SHAPE_MISMATCH', `${what}: q ${formatShape(q.shape)} has heads of width 0`)
+  return [batch, heads, queries, keys]
 }
 
 /** Checks the options, and makes of them operands (a list of one or none each) and attributes of the node. */
-function restrictions(q: FloatTensor, k: FloatTensor, options: AttentionOptions, what: string) {
-  const [batch, heads, queries, width] = q.shape as Heads
+function restrictions(
+  scores: readonly [number, number, number, number],
+  width: number,
+  options: AttentionOptions,
+  what: string,
+) {
   const { scale = 1 / Math.sqrt(width), causal = false, window, mask, keyLength } = options
   if (!Number.isFinite(scale))
     throw new SaccadeError('OPTION_INVALID', `${what}: scale must be a number, got ${String(scale)}`)
@@ -144,8 +150,8 @@ function restrictions(q: FloatTensor, k: FloatTensor, options: AttentionOptions,
     keyLength: keyLength !== undefined,
   }
   return {
-    mask: mask ? [maskNode(mask, [batch, heads, queries, k.shape[2]!], what)] : [],
-    keyLength: keyLength ? [keyLengthNode(keyLength, batch, what)] : [],
+    mask: mask ? [maskNode(mask, scores, what)] : [],
+    keyLength: keyLength ? [keyLengthNode(keyLength, scores[0], what)] : [],
     attributes,
   }
 }

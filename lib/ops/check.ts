@@ -43,14 +43,29 @@ export function requireFloat(x: Tensor, what: string): void {
   requireDType(x, ['float32'], what)
 }
 
-/** Throws SHAPE_MISMATCH unless the tensor has the rank. */
-export function requireRank(x: Tensor, rank: number, axes: string, what: string): void {
+/** As many sizes. */
+type Sizes<Rank extends number, Known extends number[] = []> = Known['length'] extends Rank
+  ? Known
+  : Sizes<Rank, [...Known, number]>
+
+/**
+ * Throws SHAPE_MISMATCH unless the tensor has the rank.
+ * @param axes what they are, for people: '[batch, places, width]'
+ * @returns their sizes
+ */
+export function requireRank<const Rank extends number>(
+  x: Tensor,
+  rank: Rank,
+  axes: string,
+  what: string,
+): Sizes<Rank> {
   requireTensor(x, what)
   if (x.rank !== rank)
     throw new SaccadeError(
       'SHAPE_MISMATCH',
       `${what}: expected rank ${rank} ${axes}, got ${formatShape(x.shape)}`,
     )
+  return [...x.shape] as Sizes<Rank>
 }
 
 /** Throws SHAPE_MISMATCH unless the tensor has the shape. */

@@ -52,13 +52,11 @@ export function conv2d<S extends Shape, W extends Shape, B extends Shape>(
   options: ConvolutionOptions = {},
 ): FloatTensor<ImagesOf<S, OutputsOf<W>>> {
   requireFloat(x, 'conv2d')
-  requireRank(x, 4, '[N, H, W, C]', 'conv2d')
+  const [batch, height, width, channels] = requireRank(x, 4, '[N, H, W, C]', 'conv2d')
   requireFloat(weight, 'conv2d: weight')
-  requireRank(weight, 4, '[O, C / groups, kh, kw]', 'conv2d: weight')
+  const [outputs, perGroup, kh, kw] = requireRank(weight, 4, '[O, C / groups, kh, kw]', 'conv2d: weight')
   const { groups = 1 } = options
   requireWhole(groups, 1, 'conv2d: groups')
-  const [batch, height, width, channels] = x.shape as Shape as [number, number, number, number]
-  const [outputs, perGroup, kh, kw] = weight.shape as Shape as [number, number, number, number]
   if (perGroup * groups !== channels || outputs % groups !== 0)
     throw new SaccadeError(
       'SHAPE_MISMATCH',
@@ -122,8 +120,7 @@ function pool<S extends Shape>(
   what: string,
 ): FloatTensor<S> {
   requireFloat(x, what)
-  requireRank(x, 4, '[N, H, W, C]', what)
-  const [batch, height, width, channels] = x.shape as Shape as [number, number, number, number]
+  const [batch, height, width, channels] = requireRank(x, 4, '[N, H, W, C]', what)
   const kernel = pair(options.kernel, 1, `${what}: kernel`)
   const stride = pair(options.stride ?? options.kernel, 1, `${what}: stride`)
   const dilation = pair(options.dilation ?? 1, 1, `${what}: dilation`)

@@ -2,10 +2,10 @@ import { SaccadeError } from '../errors.js'
 import type { Substitute } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
 import { Node } from '../graph/node.js'
-import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
+import { checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../graph/shape.js'
 import { reshapeNode } from '../graph/views.js'
 import { Tensor } from '../tensor/tensor.js'
-import { nodeOf, type OnAxis, requireDType, requireShape, requireTensor } from './check.js'
+import { nodeOf, type OnAxis, requireDType, requireRank, requireShape, requireTensor } from './check.js'
 import { cast } from './shape.js'
 
 /**
@@ -61,18 +61,16 @@ export function update<D extends DType, S extends Shape>(
       'INPUT_INVALID',
       'update: the cache must be a computed tensor, as it is written in place',
     )
-  const fits =
-    cache.rank === 4 &&
-    values.rank === 4 &&
-    [0, 1, 3].every((axis) => cache.shape[axis] === values.shape[axis])
-  if (!fits || values.shape[2]! > cache.shape[2]!)
+  const axes = '[B, H, capacity, D]'
+  const [batch, heads, capacity, width] = requireRank(cache, 4, axes, 'update: cache')
+  const count = requireRank(values, 4, '[B, H, n, D]', 'update: values')[2]
+  if (!sameShape(values.shape, [batch, heads, count, width]) || count > capacity)
     throw new SaccadeError(
       'SHAPE_MISMATCH',
       `update: values ${formatShape(values.shape)} do not fit cache ${formatShape(cache.shape)}`,
     )
-  const [batch, heads, capacity, width] = cache.shape as readonly number[] as [number, number, number, number]
   const rows = reshapeNode(nodeOf(cache, 'update'), [batch * heads, capacity, width])
-  const written = reshapeNode(nodeOf(values, 'update'), [batch * heads, values.shape[2]!, width])
+  const written = reshapeNode(nodeOf(values, 'update'), [batch * heads, count, width])
   const result = new Node('update', cache.dtype, rows.shape, [rows, written, nodeOf(at, 'update')])
   return new Tensor(reshapeNode(result, cache.shape))
 }

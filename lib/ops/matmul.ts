@@ -49,8 +49,7 @@ export function linear<X extends Shape, W extends Shape, B extends Shape>(
 ): FloatTensor<Linear<X, W>> {
   requireFloat(x, 'linear')
   requireFloat(weight, 'linear: weight')
-  requireRank(weight, 2, '[outputs, inputs]', 'linear: weight')
-  const [outputs, inputs] = weight.shape as readonly number[] as [number, number]
+  const [outputs, inputs] = requireRank(weight, 2, '[outputs, inputs]', 'linear: weight')
   if (x.rank < 1 || x.shape[x.rank - 1] !== inputs)
     throw new SaccadeError(
       'SHAPE_MISMATCH',

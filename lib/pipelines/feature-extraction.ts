@@ -93,24 +93,24 @@ export function encodeTexts(
 /** hidden float32 [B, N, width], mask int64 [B, N] with 1 for tokens. */
 function pool(hidden: ops.FloatTensor, mask: Tensor<'int64'>, pooling: Pooling): ops.FloatTensor {
   if (pooling === 'none') return hidden
-  if (pooling === 'cls' || pooling === 'first_token') return ops.select(hidden, 1, 0) as ops.FloatTensor
-  const kept = ops.cast(mask, 'float32') as ops.FloatTensor
+  if (pooling === 'cls' || pooling === 'first_token') return ops.select(hidden, 1, 0)
+  const kept = ops.cast(mask, 'float32')
   const count = ops.sum(kept, 1, { keepDims: true })
   if (pooling === 'mean') {
-    const summed = ops.sum(ops.mul(hidden, ops.unsqueeze(kept, 2)) as ops.FloatTensor, 1)
-    return ops.div(summed, ops.maximum(count, 1e-9) as ops.FloatTensor) as ops.FloatTensor
+    const summed = ops.sum(ops.mul(hidden, ops.unsqueeze(kept, 2)), 1)
+    return ops.div(summed, ops.maximum(count, 1e-9))
   }
   // The last token of a row: where the places counted so far are all of them.
   const places = Tensor.from(
     Array.from({ length: mask.shape[1]! }, (_, place) => place),
     [1, mask.shape[1]!],
   )
-  const last = ops.max(ops.mul(kept, places as ops.FloatTensor) as ops.FloatTensor, 1, { keepDims: true })
-  const isLast = ops.cast(ops.equal(places as ops.FloatTensor, last), 'float32') as ops.FloatTensor
-  return ops.sum(ops.mul(hidden, ops.unsqueeze(isLast, 2)) as ops.FloatTensor, 1)
+  const last = ops.max(ops.mul(kept, places), 1, { keepDims: true })
+  const isLast = ops.cast(ops.equal(places, last), 'float32')
+  return ops.sum(ops.mul(hidden, ops.unsqueeze(isLast, 2)), 1)
 }
 
 function unitLength(x: ops.FloatTensor): ops.FloatTensor {
   const length = ops.sqrt(ops.sum(ops.square(x), -1, { keepDims: true }))
-  return ops.div(x, ops.maximum(length, 1e-12) as ops.FloatTensor) as ops.FloatTensor
+  return ops.div(x, ops.maximum(length, 1e-12))
 }

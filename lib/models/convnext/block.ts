@@ -47,8 +47,8 @@ class ResponseNorm {
   forward(x: ops.FloatTensor): ops.FloatTensor {
     const norm = ops.sqrt(ops.sum(ops.square(x), [1, 2], { keepDims: true }))
     const relative = ops.div(norm, ops.add(ops.mean(norm, -1, { keepDims: true }), 1e-6))
-    const response = ops.add(ops.mul(ops.mul(x, relative as ops.FloatTensor), this.weight), this.bias)
-    return ops.add(x, response as ops.FloatTensor) as ops.FloatTensor
+    const response = ops.add(ops.mul(ops.mul(x, relative), this.weight), this.bias)
+    return ops.add(x, response)
   }
 }
 
@@ -81,7 +81,7 @@ export class Block {
   forward(x: ops.FloatTensor): ops.FloatTensor {
     const hidden = this.activation(this.first.forward(this.norm.forward(this.depthwise.forward(x))))
     const branch = this.second.forward(this.responseNorm?.forward(hidden) ?? hidden)
-    const scaled = this.layerScale ? (ops.mul(branch, this.layerScale) as ops.FloatTensor) : branch
-    return ops.add(x, scaled) as ops.FloatTensor
+    const scaled = this.layerScale ? ops.mul(branch, this.layerScale) : branch
+    return ops.add(x, scaled)
   }
 }

@@ -123,7 +123,7 @@ export class ConvNext extends Model {
   trace(pixelValues: ops.FloatTensor): ConvNextTrace {
     this.#check(pixelValues)
     const { spec } = this
-    let x = ops.permute(pixelValues, [0, 2, 3, 1]) as ops.FloatTensor
+    let x: ops.FloatTensor = ops.permute(pixelValues, [0, 2, 3, 1])
     this.#stem.forEach((convolution, index) => {
       x = convolution.forward(x)
       if (spec.stem.kind === 'overlap-activation' && index === 0) x = activation(spec.activation)(x)
@@ -158,7 +158,7 @@ export class ConvNext extends Model {
     const { pool } = this.spec.head
     if (pool === 'average') return ops.mean(x, [1, 2])
     if (pool === 'max') return ops.max(x, [1, 2])
-    return ops.mul(ops.add(ops.mean(x, [1, 2]), ops.max(x, [1, 2])), 0.5) as ops.FloatTensor
+    return ops.mul(ops.add(ops.mean(x, [1, 2]), ops.max(x, [1, 2])), 0.5)
   }
 
   #check(pixels: ops.FloatTensor): void {
@@ -188,7 +188,7 @@ export class ConvNext extends Model {
 
 /** [B, H, W, C] seen as [B, C, H, W], as libraries give features. */
 export function channelsFirst(x: ops.FloatTensor): ops.FloatTensor {
-  return ops.permute(x, [0, 3, 1, 2]) as ops.FloatTensor
+  return ops.permute(x, [0, 3, 1, 2])
 }
 
 function readStem(reader: WeightReader, names: ConvNextNames, spec: ConvNextSpec): Convolution[] {
