@@ -38,7 +38,8 @@ export class Node {
   ) {
     this.op = op
     this.dtype = dtype
-    this.shape = shape
+    // Tensors show it to users.
+    this.shape = Object.freeze(shape)
     this.attributes = attributes
     this.#inputs = inputs
     this.#source = source

@@ -42,6 +42,10 @@ test('a computed node is a leaf, and lets go of what it was made from', () => {
   assert.is(keyOf(root), keyOf(op('neg', [data()])), 'it is data like any other')
 })
 
+test('a shape cannot be changed', () => {
+  assert.throws(() => (data([2, 3]).shape as number[]).push(4), /not extensible/)
+})
+
 test('keys are equal for equal structures only', () => {
   const graphs = [
     () => op('add', [data(), data()]),
