@@ -12,7 +12,10 @@ import { configKind, findArchitecture } from './registry.js'
 export interface LoadOptions extends HubOptions {
   /** Where to run. Default 'auto'. */
   readonly device?: Device | undefined
-  /** How weights are stored: fp32 (default, exact), bf16, fp16, q8. Arithmetic stays float32. */
+  /**
+   * How weights of matrix products are stored: fp32 (default), bf16, fp16, q8. Sums stay float32; with q8, and with bf16
+   * where the processor multiplies it, what meets the weights is rounded too. Logits and what reads pixels keep fp32 in q8.
+   */
   readonly dtype?: DTypeName | undefined
   /** Threads a run may use; default: one for each core. Results do not depend on it. */
   readonly threads?: number | undefined

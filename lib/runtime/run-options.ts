@@ -6,7 +6,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
   /** How many threads may work on it; default: one for each core. Results do not depend on it. */
   readonly threads?: number | undefined
-  /** How weights of matrix products are stored. Default float32. */
+  /** How weights of matrix products are stored, and what meets them (compiler/precision.ts). Default float32. */
   readonly precision?: Precision | undefined
 }
 
