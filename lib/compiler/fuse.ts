@@ -5,21 +5,11 @@ import { constantNodes } from './constancy.js'
 import { countUses, withAttributes, withInputs } from './rewrite.js'
 
 /** Activations a gemm or convolution can apply to its result while it is in registers: those without a parameter. */
-const epilogueActivations = new Set([
-  ...[
-    'relu',
-    'gelu',
-    'geluTanh',
-    'quickGelu',
-    'silu',
-    'sigmoid',
-    'tanh',
-    'relu6',
-    'hardSwish',
-    'hardSigmoid',
-  ],
-  ...['mish', 'softplus', 'exp', 'square'],
-])
+const epilogueActivations = new Set(
+  'relu gelu geluTanh quickGelu silu sigmoid tanh relu6 hardSwish hardSigmoid mish softplus exp square'.split(
+    ' ',
+  ),
+)
 
 /**
  * Turns matrix products and convolutions into gemm and convolution instructions over packed weights, and moves what

@@ -18,11 +18,15 @@ import { addVector } from './matmul.js'
 /** One number for both axes, or [height, width]. */
 export type Pair = number | readonly [number, number]
 
+/** Options of {@link conv2d}. */
 export interface ConvolutionOptions {
+  /** Places between windows. Default 1. */
   readonly stride?: Pair
   /** Zeros around the input; 'same' (as TensorFlow: output = ceil(input / stride), the odd zero after), or a number. */
   readonly padding?: Pair | 'same'
+  /** Places between the elements of a window. Default 1. */
   readonly dilation?: Pair
+  /** Into how many groups the channels are cut, each with its own outputs. Default 1; depthwise: the channels. */
   readonly groups?: number
 }
 
@@ -83,17 +87,21 @@ export function conv2d<S extends Shape, W extends Shape, B extends Shape>(
   return new Tensor(bias ? addVector(product, nodeOf(bias, 'conv2d')) : product)
 }
 
+/** Options of {@link maxPool2d} and {@link avgPool2d}. */
 export interface PoolOptions {
+  /** Size of the windows. */
   readonly kernel: Pair
   /** Default: the kernel. */
   readonly stride?: Pair
+  /** Places around the input, or 'same'; see {@link ConvolutionOptions}. Default 0. */
   readonly padding?: Pair | 'same'
+  /** Places between the elements of a window. Default 1. */
   readonly dilation?: Pair
   /** Round output sizes up: windows may begin inside and end past the padding. */
   readonly ceil?: boolean
 }
 
-/** Largest element of each window of [N, H, W, C]; padding never wins. */
+/** Largest element of each window of [N, H, W, C]; padding never wins. @throws SHAPE_MISMATCH, OPTION_INVALID */
 export function maxPool2d<S extends Shape>(
   x: Images<S>,
   options: PoolOptions,
@@ -104,6 +112,7 @@ export function maxPool2d<S extends Shape>(
 /**
  * Mean of each window of [N, H, W, C].
  * @param options.countPadding whether zeros of the padding count in the divisor. Default true, as in PyTorch
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
  */
 export function avgPool2d<S extends Shape>(
   x: Images<S>,

@@ -36,6 +36,7 @@ export const quickGelu = unary('quickGelu')
 export const silu = unary('silu')
 /** 1 / (1 + exp(-x)). */
 export const sigmoid = unary('sigmoid')
+/** The hyperbolic tangent. */
 export const tanh = unary('tanh')
 /** x * relu6(x + 3) / 6. */
 export const hardSwish = unary('hardSwish')
@@ -45,9 +46,11 @@ export const hardSigmoid = unary('hardSigmoid')
 export const mish = unary('mish')
 /** log(1 + exp(x)). */
 export const softplus = unary('softplus')
+/** e to the power of x. */
 export const exp = unary('exp')
-/** Natural logarithm. */
+/** The natural logarithm; NaN below 0. */
 export const log = unary('log')
+/** The square root; NaN below 0. */
 export const sqrt = unary('sqrt')
 /** 1 / sqrt(x). */
 export const rsqrt = unary('rsqrt')
@@ -57,6 +60,7 @@ export const reciprocal = unary('reciprocal')
 export const neg = unary('negate', 'neg')
 /** |x|. */
 export const abs = unary('absolute', 'abs')
+/** x * x. */
 export const square = unary('square')
 /** The error function. */
 export const erf = unary('erf')
@@ -64,7 +68,9 @@ export const erf = unary('erf')
 export const sin = unary('sine', 'sin')
 /** Cosine of an angle in radians. */
 export const cos = unary('cosine', 'cos')
+/** The largest whole number that is not larger. */
 export const floor = unary('floor')
+/** The smallest whole number that is not smaller. */
 export const ceil = unary('ceil')
 /** To the nearest whole number, halves to even. */
 export const round = unary('round')
@@ -119,7 +125,8 @@ function spread(x: Tensor, shape: Shape, what: string): Node {
 }
 
 /**
- * A function of two elements, its operands broadcast as NumPy does; one of them may be a number.
+ * A function of two elements, its operands broadcast as NumPy does; one of them may be a number. Throws SHAPE_MISMATCH,
+ * DTYPE_MISMATCH, and INPUT_INVALID for a number that the other operand's type cannot hold.
  * `R` is the type of the result, or 'same' for that of the operands.
  */
 interface BinaryOp<Operand extends DType, R extends DType | 'same'> {
@@ -178,13 +185,21 @@ export const maximum = arithmetic('maximum', 'maximum')
 export const minimum = arithmetic('minimum', 'minimum')
 /** a to the power of b, float32. */
 export const pow = binary<'float32', 'same'>('power', 'pow', ['float32'], 'same')
+/** a = b, bool; NaN equals nothing. */
 export const equal = comparison('equal', 'equal')
+/** a differs from b, bool; NaN differs from everything. */
 export const notEqual = comparison('notEqual', 'notEqual')
+/** a < b, bool. */
 export const less = comparison('less', 'less')
+/** a <= b, bool. */
 export const lessEqual = comparison('lessEqual', 'lessEqual')
+/** a > b, bool. */
 export const greater = comparison('greater', 'greater')
+/** a >= b, bool. */
 export const greaterEqual = comparison('greaterEqual', 'greaterEqual')
+/** Both are true. */
 export const logicalAnd = logical('logicalAnd', 'logicalAnd')
+/** One or both are true. */
 export const logicalOr = logical('logicalOr', 'logicalOr')
 
 /** a where the condition is true, else b; the three are broadcast, a and b may be numbers (float32 if both are). */

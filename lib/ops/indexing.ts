@@ -41,11 +41,14 @@ export function gather<D extends DType, S extends Shape, I extends Shape, const 
 
 /**
  * Writes `values` into `cache` from place `at` of axis 2 on, in the cache's own memory: what key-value caches need.
- * The cache must be computed, must have no other reader in the graph, and is used up: go on with the result.
+ * The cache is used up by the computation: go on with the result. So nothing else may read the cache in the same
+ * computation, and the result must be among the tensors that are computed. If it fails, the cache can be used again,
+ * but the places from `at` on may hold anything.
  * @param cache [B, H, capacity, D], computed
  * @param values [B, H, n, D] of the same type
  * @param at int32 [1], with at + n <= capacity
- * @throws INDEX_OUT_OF_RANGE when it is computed, if the values do not fit
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH; INPUT_INVALID for a cache that is not computed, and, when it is computed, for
+ *   another reader; INDEX_OUT_OF_RANGE when it is computed, if the values do not fit
  */
 export function update<D extends DType, S extends Shape>(
   cache: Tensor<D, S>,

@@ -7,6 +7,7 @@ import { permuteNode, reshapeNode } from '../graph/views.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type FloatTensor, nodeOf, type OnAxis, type Rows, requireFloat } from './check.js'
 
+/** Options of the reductions. */
 export interface ReduceOptions<K extends boolean = boolean> {
   /** Keep reduced axes, with size 1. */
   readonly keepDims?: K

@@ -46,7 +46,7 @@ function inferSize(shape: Shape, size: number): Shape {
   return shape.map((dim, axis) => (axis === place ? size / known : dim))
 }
 
-/** Reorders the axes: axis i of the result is axis `axes[i]` of `x`. No elements are moved. */
+/** Reorders the axes: axis i of the result is axis `axes[i]` of `x`. Nothing is copied. @throws SHAPE_MISMATCH */
 export function permute<D extends DType, S extends Shape, const A extends readonly number[]>(
   x: Tensor<D, S>,
   axes: A & Fitting<Permute<S, A>, 'the axes are not those of the tensor'>,
@@ -61,7 +61,7 @@ export function permute<D extends DType, S extends Shape, const A extends readon
   return tensorOf(permuteNode(nodeOf(x, 'permute'), order), x)
 }
 
-/** Exchanges two axes; by default the last two. */
+/** Exchanges two axes; by default the last two. Nothing is copied. @throws SHAPE_MISMATCH */
 export function transpose<
   D extends DType,
   S extends Shape,
@@ -81,7 +81,7 @@ export function transpose<
   return tensorOf(permuteNode(nodeOf(x, 'transpose'), axes), x)
 }
 
-/** Repeats axes of size 1, and adds leading axes, by NumPy's broadcasting rule. Nothing is copied. */
+/** Repeats axes of size 1, and adds leading axes, by NumPy's broadcasting rule. Nothing is copied. @throws SHAPE_MISMATCH */
 export function expand<D extends DType, S extends Shape, const T extends Shape>(
   x: Tensor<D, S>,
   shape: T & Fitting<Expand<S, T>, 'the tensor does not broadcast to the shape'>,
@@ -96,7 +96,7 @@ export function expand<D extends DType, S extends Shape, const T extends Shape>(
   return tensorOf(expandNode(nodeOf(x, 'expand'), [...shape]), x)
 }
 
-/** Removes an axis of size 1. */
+/** Removes an axis of size 1. @throws SHAPE_MISMATCH */
 export function squeeze<D extends DType, S extends Shape, const A extends number>(
   x: Tensor<D, S>,
   axis: A & OnAxis<S, A> & Fitting<SameSize<SizeAt<S, A>, 1>, 'the axis is not of size 1'>,
@@ -112,7 +112,7 @@ export function squeeze<D extends DType, S extends Shape, const A extends number
   return tensorOf(reshapeNode(nodeOf(x, 'squeeze'), shape), x)
 }
 
-/** Adds an axis of size 1 before `axis`; -1 adds it at the end. */
+/** Adds an axis of size 1 before `axis`; -1 adds it at the end. @throws SHAPE_MISMATCH */
 export function unsqueeze<D extends DType, S extends Shape, const A extends number>(
   x: Tensor<D, S>,
   axis: A & OnAxis<[...S, 1], A>,
@@ -134,7 +134,7 @@ export interface SliceOptions<A extends number = number> {
 
 /**
  * A part of an axis, without a copy. As in Python, places past the ends are cut off.
- * @throws OPTION_INVALID for a step below 1
+ * @throws SHAPE_MISMATCH for an axis there is not; OPTION_INVALID for a step below 1
  */
 export function slice<D extends DType, S extends Shape, const A extends number>(
   x: Tensor<D, S>,
@@ -156,7 +156,7 @@ function clip(place: number, dim: number): number {
   return Math.min(dim, Math.max(0, place < 0 ? place + dim : place))
 }
 
-/** One place of an axis, which is removed. A negative place counts from the end. */
+/** One place of an axis, which is removed; a negative one counts from the end. @throws INDEX_OUT_OF_RANGE, SHAPE_MISMATCH */
 export function select<D extends DType, S extends Shape, const A extends number>(
   x: Tensor<D, S>,
   axis: A & OnAxis<S, A>,
@@ -175,7 +175,7 @@ export function select<D extends DType, S extends Shape, const A extends number>
   return tensorOf(reshapeNode(sliceNode(nodeOf(x, 'select'), at, index, 1), shape), x)
 }
 
-/** Cuts an axis (by default the last) into parts of the given sizes, which must add up to it. */
+/** Cuts an axis (by default the last) into parts of the given sizes. @throws SHAPE_MISMATCH unless they add up to it */
 export function split<
   D extends DType,
   S extends Shape,
@@ -203,7 +203,10 @@ export function split<
   return parts as { -readonly [I in keyof Sizes]: Tensor<D, Replace<S, A, Sizes[I]>> }
 }
 
-/** Adds places with one value before and after each axis: `[[before, after], ...]`, an entry an axis. */
+/**
+ * Adds places with one value before and after each axis: `[[before, after], ...]`, an entry an axis.
+ * @throws SHAPE_MISMATCH, OPTION_INVALID
+ */
 export function pad<D extends DType, S extends Shape, const W extends readonly (readonly [number, number])[]>(
   x: Tensor<D, S>,
   widths: W & Fitting<OfRank<S, W['length']>, 'there must be a pair of widths for each axis'>,
@@ -221,7 +224,11 @@ export function pad<D extends DType, S extends Shape, const W extends readonly (
   return makeTensor('pad', x.dtype, shape, [x], { before: widths.map(([before]) => before), value })
 }
 
-/** Converts elements to another type. Floats become integers by truncation, and bool by `!= 0`. */
+/**
+ * Converts elements to another type. Floats become integers by truncation, and bool by `!= 0`; what an integer type
+ * cannot hold becomes its nearest limit, NaN becomes 0.
+ * @throws DTYPE_MISMATCH for a type there is not
+ */
 export function cast<T extends DType, S extends Shape>(x: Tensor<DType, S>, dtype: T): Tensor<T, S> {
   requireTensor(x, 'cast')
   if (!isDType(dtype)) throw new SaccadeError('DTYPE_MISMATCH', `cast: unknown data type '${String(dtype)}'`)
