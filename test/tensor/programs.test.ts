@@ -1,16 +1,15 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as ops from '../../lib/ops/index.js'
-import type { Native } from '../../lib/runtime/native.js'
 import { programCount } from '../../lib/runtime/programs.js'
 import { getRuntime } from '../../lib/runtime/runtime.js'
 import { constantFrom, releaseConstant } from '../../lib/tensor/constant.js'
 import { evaluate } from '../../lib/tensor/evaluate.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { rejects } from '../support/errors.js'
+import { counted } from './counted.js'
 
-const runtime = getRuntime() as { native: Native }
-const { native } = runtime
+const { native } = getRuntime()
 
 /** Numbers that make programs and folded constants of a test its own. */
 let seed = 0
@@ -18,31 +17,6 @@ function weightOf(shape: readonly number[], values?: readonly number[]): ops.Flo
   const size = shape.reduce((a, b) => a * b, 1)
   const data = Float32Array.from(values ?? Array.from({ length: size }, (_, i) => Math.sin(i + ++seed)))
   return constantFrom(data, [...shape], 'float32')
-}
-
-/** How often the addon is asked to make a program, or to keep a constant, during a call. */
-async function counted(call: () => Promise<unknown>): Promise<{ programs: number; constants: number }> {
-  const counts = { programs: 0, constants: 0 }
-  runtime.native = Object.create(native, {
-    createProgram: {
-      value: (...args: Parameters<Native['createProgram']>) => {
-        counts.programs++
-        return native.createProgram(...args)
-      },
-    },
-    publishConstant: {
-      value: (...args: Parameters<Native['publishConstant']>) => {
-        counts.constants++
-        return native.publishConstant(...args)
-      },
-    },
-  }) as Native
-  try {
-    await call()
-  } finally {
-    runtime.native = native
-  }
-  return counts
 }
 
 test('a graph of a known structure is not compiled again', async () => {
@@ -166,7 +140,7 @@ test('a constant that is disposed while it is folded', async () => {
     const [settled] = await Promise.allSettled([running])
     if (settled.status === 'rejected') assert.match(String(settled.reason), /disposed/)
     await new Promise((resolve) => setTimeout(resolve, 20))
-    assert.is(programCount(), programs, 'no program stays behind')
+    assert.ok(programCount() <= programs, 'no program stays behind')
   }
 })
 

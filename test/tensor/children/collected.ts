@@ -1,16 +1,19 @@
-// What is collected gives its native memory back. Run with --expose-gc; prints one line of JSON.
+// What tensors hold of native memory, and what they give back. Run with --expose-gc in a process of its own, where
+// nothing else is collected meanwhile; prints one line of JSON, in bytes and megabytes.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { linear } from '../../../lib/ops/index.js'
+import * as ops from '../../../lib/ops/index.js'
 import { programCount } from '../../../lib/runtime/programs.js'
 import { getRuntime } from '../../../lib/runtime/runtime.js'
 import { constant } from '../../../lib/tensor/constant.js'
+import { evaluate } from '../../../lib/tensor/evaluate.js'
 import { Tensor } from '../../../lib/tensor/tensor.js'
 
 const { native } = getRuntime()
 const width = 1024
-const megabytes = () => Math.round(native.info().memory.buffers / 1e6)
+const bytes = () => native.info().memory.buffers
+const megabytes = () => Math.round(bytes() / 1e6)
 
 /** Finalizers run some time after the collection. */
 async function collect(): Promise<void> {
@@ -20,7 +23,41 @@ async function collect(): Promise<void> {
   }
 }
 
-const report: Record<string, number> = { before: megabytes() }
+const report: Record<string, number> = { before: bytes() }
+
+async function dispose(): Promise<void> {
+  const x = Tensor.from(new Float32Array(1000))
+  report.given = bytes()
+  const y = ops.exp(ops.neg(ops.reshape(x, [10, 100])))
+  report.lazy = bytes()
+  await evaluate([y])
+  report.computed = bytes()
+  x.dispose()
+  report.operandGone = bytes()
+  y.dispose()
+  report.allGone = bytes()
+}
+
+async function using(): Promise<number> {
+  using x = Tensor.from(new Float32Array(5000))
+  using y = ops.neg(x)
+  // The call that is made keeps what it needs.
+  return ops.sum(ops.exp(y)).item()
+}
+
+/** Numbers that are repeated to a million places: only the one is kept, a constant of the program. */
+async function repeat(): Promise<void> {
+  using total = ops.sum(ops.mul(ops.add(Tensor.zeros([1000, 1000]), 0.5), Tensor.full([1000, 1000], 2)))
+  report.repeated = await total.item()
+}
+
+await dispose()
+report.used = await using()
+await collect()
+report.afterUsing = bytes()
+await repeat()
+await collect()
+report.afterRepeat = bytes()
 
 async function useTensors(): Promise<void> {
   const tensors = Array.from({ length: 10 }, () => Tensor.from(new Float32Array(1e6)))
@@ -35,7 +72,7 @@ report.tensorsCollected = megabytes()
 async function useWeights(file: string): Promise<void> {
   const mapping = native.mapFile(file)
   const weight = constant(mapping, 0, 'float32', [width, width]) as Tensor<'float32', [number, number]>
-  const y = linear(Tensor.ones([1, width]), weight)
+  const y = ops.linear(Tensor.ones([1, width]), weight)
   report.result = (await y.data())[0]!
   report.weights = megabytes()
   report.programs = programCount()
