@@ -227,6 +227,7 @@ test('masked patches: the mask token stands in for what was there', async () => 
   )
 })
 
+// q8 leaves layers as narrow as these alone: precision.test.ts has wider ones.
 test('weights in less precision give nearly the same', async () => {
   using exact = await open(golden('vit-classifier'))
   const pixelValues = images(2)
@@ -234,7 +235,6 @@ test('weights in less precision give nearly the same', async () => {
   for (const [dtype, bound] of [
     ['bf16', 0.05],
     ['fp16', 0.01],
-    ['q8', 0.1],
   ] as const) {
     using model = await open(golden('vit-classifier'), { dtype })
     const got = await (await model.run({ pixelValues })).logits!.data()
