@@ -25,6 +25,8 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
 
   /** Wraps a node. Use {@link Tensor.from} or an op to make a tensor. */
   constructor(node: Node) {
+    if (!(node instanceof Node))
+      throw new SaccadeError('INPUT_INVALID', 'tensors are made by Tensor.from(data, shape, dtype)')
     this.node = node
   }
 
@@ -99,10 +101,12 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     return this.node.shape as Readonly<S>
   }
 
+  /** Type of the elements. */
   get dtype(): D {
     return this.node.dtype as D
   }
 
+  /** Number of axes. */
   get rank(): number {
     return this.node.shape.length
   }
@@ -117,6 +121,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     return this.node.source !== undefined
   }
 
+  /** Whether dispose() was called. */
   get disposed(): boolean {
     return this.#disposed
   }

@@ -93,6 +93,11 @@ test('wrong data', async () => {
   for (const [args, code, message] of cases) await rejects(() => from(...args), code, message)
 })
 
+test('the constructor is not for users', async () => {
+  const Constructor = Tensor as unknown as new (...args: unknown[]) => Tensor
+  await rejects(() => new Constructor('float32', [1, 2], [2]), 'INPUT_INVALID', /made by Tensor\.from/)
+})
+
 test('wrong shapes', async () => {
   const from = Tensor.from as (...args: unknown[]) => Tensor
   const data = new Float32Array(6)
