@@ -1,10 +1,9 @@
 import { test } from 'uvu'
-import * as assert from 'uvu/assert'
 import * as ops from '../../lib/ops/index.js'
 import { constantFrom } from '../../lib/tensor/constant.js'
 import { evaluate } from '../../lib/tensor/evaluate.js'
 import type { Tensor } from '../../lib/tensor/tensor.js'
-import { assertClose, eps, type Nd, nd, numbersOf, Random, tensor } from './reference.js'
+import { assertClose, assertNumbers, eps, type Nd, nd, numbersOf, Random, tensor } from './reference.js'
 
 type Float = ops.FloatTensor
 
@@ -20,13 +19,7 @@ async function assertSteps(steps: () => readonly Tensor[], what: string): Promis
   const all = steps()
   await evaluate([alone])
   await evaluate(all)
-  const [fused, plain] = [await numbersOf(alone), await numbersOf(all.at(-1)!)]
-  const differing = fused.findIndex((value, i) => !Object.is(value, plain[i]))
-  assert.is(
-    differing,
-    -1,
-    `${what}: element ${differing} is ${fused[differing]} fused, ${plain[differing]} alone`,
-  )
+  assertNumbers(await numbersOf(alone), await numbersOf(all.at(-1)!), `${what}, fused`)
 }
 
 const activations: Record<string, (x: Float) => Float> = {
@@ -197,7 +190,7 @@ test('patches as a product are the convolution, bit for bit', async () => {
   // A stride of 1 is no product of patches; every fourth of its places is the same.
   const dense = ops.conv2d(tensor(x), weight(w))
   const fourth = ops.slice(ops.slice(dense, { axis: 1, step: 4 }), { axis: 2, step: 4 })
-  assert.equal(await numbersOf(patches), await numbersOf(fourth))
+  assertNumbers(await numbersOf(patches), await numbersOf(fourth), 'patches')
 })
 
 test('a tensor computed before is the same operand as one computed along', async () => {
@@ -210,7 +203,7 @@ test('a tensor computed before is the same operand as one computed along', async
     apart = step(apart)
     await apart.data()
   }
-  assert.equal(await numbersOf(once), await numbersOf(apart))
+  assertNumbers(await numbersOf(once), await numbersOf(apart), 'at once')
 })
 
 test.run()

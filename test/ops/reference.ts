@@ -182,15 +182,19 @@ export async function numbersOf(x: Tensor): Promise<number[]> {
   return Array.from(await x.data(), Number)
 }
 
+/** Asserts that two lists are equal, bit for bit (any NaN is like any other). uvu would take hours to show long ones. */
+export function assertNumbers(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
+  assert.is(actual.length, expected.length, `${what}: number of elements`)
+  for (let i = 0; i < expected.length; i++) {
+    if (!Object.is(actual[i], expected[i]))
+      assert.unreachable(`${what}: element ${i} is ${actual[i]}, expected ${expected[i]}`)
+  }
+}
+
 /** Asserts shape and elements, each bit for bit (any NaN is like any other). */
 export async function assertSame(actual: Tensor, expected: Nd, what: string): Promise<void> {
   assert.equal([...actual.shape], [...expected.shape], `${what}: shape`)
-  const data = await numbersOf(actual)
-  assert.is(data.length, expected.data.length, `${what}: number of elements`)
-  expected.data.forEach((value, i) => {
-    if (!Object.is(data[i], value))
-      assert.unreachable(`${what} [${expected.shape}]: element ${i} is ${data[i]}, expected ${value}`)
-  })
+  assertNumbers(await numbersOf(actual), expected.data, what)
 }
 
 /**

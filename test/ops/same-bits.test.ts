@@ -1,9 +1,8 @@
 import { test } from 'uvu'
-import * as assert from 'uvu/assert'
 import * as ops from '../../lib/ops/index.js'
 import { constantFrom } from '../../lib/tensor/constant.js'
 import type { Tensor } from '../../lib/tensor/tensor.js'
-import { type Nd, nd, numbersOf, Random, tensor } from './reference.js'
+import { assertNumbers, type Nd, nd, numbersOf, Random, tensor } from './reference.js'
 
 type Float = ops.FloatTensor
 
@@ -79,12 +78,12 @@ for (const [name, { sample, op }] of Object.entries(families)) {
     const expected = Array.from(await op(tensor(batch)).data({ threads: 1 }), Number)
     for (const threads of [1, 2, 4, 0]) {
       const again = Array.from(await op(tensor(batch)).data({ threads }), Number)
-      assert.equal(again, expected, `${threads} threads`)
+      assertNumbers(again, expected, `${threads} threads`)
     }
     const size = expected.length / 7
     for (const index of [0, 3, 6]) {
       const one = await numbersOf(op(tensor(alone(batch, index))))
-      assert.equal(one, expected.slice(index * size, (index + 1) * size), `sample ${index} alone`)
+      assertNumbers(one, expected.slice(index * size, (index + 1) * size), `sample ${index} alone`)
     }
   })
 }
