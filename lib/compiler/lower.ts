@@ -136,8 +136,8 @@ class Lowering implements Lowered, Emitter {
   /** Makes a root an output: in place where it is a whole value of the arena, else by a copy. */
   output(root: Node): void {
     const layout = this.layout(root)
-    const whole =
-      isContiguous(layout) && layout.offset === 0 && bytesOf(root, this.target) === layout.value.bytes
+    const whole = isContiguous(layout) && bytesOf(root, this.target) === layout.value.bytes
+    // Two results must not share memory that a later run may write over.
     const taken = this.outputs.includes(layout.value)
     const direct = whole && !taken && (layout.value.kind === 'arena' || layout.value.kind === 'inout')
     const value = direct ? layout.value : this.#copy(layout).value

@@ -118,6 +118,16 @@ test('readers of the result see it, in the same computation', async () => {
   assert.equal(await row.toArray(), [[[[1, 2]]]])
 })
 
+test('a view of the result has memory of its own, which later updates leave alone', async () => {
+  const cache = await cacheOf([1, 1, 3, 1])
+  const next = ops.update(cache, Tensor.from([5], [1, 1, 1, 1]), place(0))
+  const flat = ops.reshape(next, [3])
+  await evaluate([next, flat])
+  const last = ops.update(next, Tensor.from([7], [1, 1, 1, 1]), place(1))
+  assert.equal([...(await last.data())], [5, 7, -1])
+  assert.equal(await flat.toArray(), [5, -1, -1])
+})
+
 test('the cache is used up by the computation', async () => {
   const cache = await cacheOf([1, 1, 2, 1])
   const reader = ops.add(cache, 1)

@@ -98,7 +98,7 @@ test('the least recently used programs go first, and are made again', async () =
   await call(0)
   for (let i = 1; i <= 600; i++) {
     await call(i)
-    if (i % 100 === 0) await call(0)
+    if (i % 100 === 0 && i < 600) await call(0)
   }
   assert.ok(programCount() <= 512, `${programCount()} programs are kept`)
   assert.is((await counted(() => call(0))).programs, 0, 'one in use stays')

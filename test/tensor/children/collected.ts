@@ -53,7 +53,6 @@ async function repeat(): Promise<void> {
 
 await dispose()
 report.used = await using()
-await collect()
 report.afterUsing = bytes()
 await repeat()
 await collect()
