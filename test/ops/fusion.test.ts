@@ -92,6 +92,11 @@ for (const [name, product] of Object.entries(products(new Random(1)))) {
       const first = product(true)
       return [first, ops.add(first, tensor(residual))]
     }, 'residual')
+    const turned = random.numbers([...shape].reverse())
+    await assertSteps(() => {
+      const first = product(true)
+      return [first, ops.add(first, ops.permute(tensor(turned), [...shape.keys()].reverse()))]
+    }, 'a residual whose rows are not dense')
     await assertSteps(() => {
       const [first, second] = [product(true), product(false)]
       return [first, second, ops.add(first, second)]

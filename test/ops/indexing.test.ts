@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { DType } from '../../lib/graph/dtype.js'
 import * as ops from '../../lib/ops/index.js'
+import { constantFrom } from '../../lib/tensor/constant.js'
 import { evaluate } from '../../lib/tensor/evaluate.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { rejects } from '../support/errors.js'
@@ -137,6 +138,20 @@ test('the cache is used up by the computation', async () => {
   await rejects(() => cache.data(), 'DISPOSED', /was disposed|used up/)
   cache.dispose()
   assert.equal(await next.toArray(), [[[[5], [-1]]]], 'what was handed on stays')
+})
+
+test('a call that comes too late for the cache says so', async () => {
+  const width = 256
+  const weight = constantFrom(new Float32Array(width * width).fill(1), [width, width], 'float32')
+  const read = (cache: ops.FloatTensor) => ops.matmul(ops.reshape(cache, [1, width]), weight).data()
+  const write = (cache: ops.FloatTensor) => ops.update(cache, Tensor.ones([1, 1, 1, 1]), place(0)).data()
+  await write(await cacheOf([1, 1, width, 1]))
+  const cache = await cacheOf([1, 1, width, 1])
+  // The reader's weight has to be packed first, the writer's program is there.
+  const [reader, writer] = await Promise.allSettled([read(cache), write(cache)])
+  assert.is(writer.status, 'fulfilled')
+  if (reader.status === 'fulfilled') assert.is(reader.value[0], -width)
+  else assert.match(String(reader.reason.message), /used up by update/)
 })
 
 test('another reader of the cache is an error, and so is a result that nobody asks for', async () => {

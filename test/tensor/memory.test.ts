@@ -20,6 +20,10 @@ test('a tensor holds its elements and no more, until it is disposed of', () => {
   })
 })
 
+test('a cache that is written over lives on in the result alone', () => {
+  assert.equal(reported('updated', 'updateGone'), { updated: 4000, updateGone: 0 })
+})
+
 test('using lets go at the end of the block, but the calls that are made keep what they need', () => {
   // What is left is the sum.
   assert.equal(reported('used', 'afterUsing'), { used: 5000, afterUsing: 4 })

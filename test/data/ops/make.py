@@ -28,7 +28,7 @@ def resize_cases():
     modes += [("bicubic", {"align_corners": True, "antialias": True})]
     cases = []
     for mode, options in modes:
-        for length, size in [(5, 9), (9, 5), (14, 37), (7, 7), (1, 3), (4, 1), (16, 3), (49, 21), (6, 98)]:
+        for length, size in [(5, 9), (9, 5), (14, 37), (7, 7), (1, 3), (4, 1), (16, 3), (49, 21), (6, 98), (2, 82)]:
             x = torch.from_numpy(ramp(length, 1)).double().reshape(1, 1, 1, length).float()
             y = torch.nn.functional.interpolate(x, size=(1, size), mode=mode, **options)
             cases.append({"mode": mode, **options, "length": length, "size": size, "y": y.flatten().tolist()})

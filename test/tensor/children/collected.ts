@@ -51,7 +51,20 @@ async function repeat(): Promise<void> {
   report.repeated = await total.item()
 }
 
+/** A cache that a run has written over lives on in its result alone. */
+async function update(): Promise<void> {
+  const cache = Tensor.zeros([1, 1, 1000, 1])
+  await evaluate([cache])
+  const next = ops.update(cache, Tensor.ones([1, 1, 1, 1]), Tensor.from([0], [1], 'int32'))
+  await evaluate([next])
+  report.updated = bytes() - 4
+  next.dispose()
+  report.updateGone = bytes() - 4
+}
+
 await dispose()
+await update()
+await collect()
 report.used = await using()
 report.afterUsing = bytes()
 await repeat()
