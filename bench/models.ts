@@ -7,12 +7,13 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { getRuntime } from '../lib/runtime/runtime.js'
 import { benchCall } from './models/call.js'
 import { benchImages } from './models/images.js'
 import type { Line } from './models/line.js'
-import { saveReport } from './models/save.js'
 import { benchStart } from './models/start.js'
 import { benchTranslation } from './models/translation.js'
+import { describeMachine, saveReport } from './report.js'
 
 const { values } = parseArgs({
   options: {
@@ -30,7 +31,9 @@ if (!existsSync(models) || !existsSync(new URL('./peers/node_modules/onnxruntime
   process.exit(1)
 }
 
+const { cpu, isa, compiler } = getRuntime().native.info()
 const cores = availableParallelism()
+const machine = describeMachine({ cpu, cores, isa, compiler })
 const lines: Line[] = []
 const add = (more: readonly Line[]) => {
   for (const line of more) console.log(`${line.name}: ${line.text}`)
@@ -45,5 +48,35 @@ for (const threads of [...new Set([1, cores])]) {
 }
 if (wanted('start')) add(await benchStart(models, 'vit-base-patch16', rounds))
 if (wanted('call')) add(await benchCall())
-saveReport('models', lines)
+if (values.only === undefined) {
+  const files = saveReport({
+    name: 'models',
+    title: 'Whole models in Node',
+    command: `npm run bench${values.quick ? ' -- --quick' : ''}`,
+    machine,
+    notes: ['Run by run in turns; medians with the middle four fifths. A ratio above 1: saccade is faster.'],
+    tables: [
+      {
+        title: 'Models',
+        columns: [
+          { key: 'name', title: 'what' },
+          { key: 'ratio', title: 'ratio' },
+          { key: 'ours', title: 'saccade', digits: 1 },
+          { key: 'peer', title: 'against', digits: 1 },
+          { key: 'unit', title: 'unit' },
+          { key: 'text', title: 'in words' },
+        ],
+        rows: lines.map(({ name, ratio, ours, peer, unit, text }) => ({
+          name,
+          ratio,
+          ours,
+          peer,
+          unit,
+          text,
+        })),
+      },
+    ],
+  })
+  console.log(`written: ${files.join(', ')}`)
+}
 process.exit(0)

@@ -1,5 +1,6 @@
 import { ops, Tensor } from '../../lib/index.js'
-import { formatSpread, type Line, spreadOf } from './line.js'
+import { spreadOf } from '../report.js'
+import { formatSpread, type Line } from './line.js'
 
 const calls = 2000
 

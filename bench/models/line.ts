@@ -1,9 +1,4 @@
-/** Median and the span of the middle four fifths. */
-export interface Spread {
-  readonly median: number
-  readonly low: number
-  readonly high: number
-}
+import { type Spread, spreadOf } from '../report.js'
 
 /** One figure of a report. */
 export interface Line {
@@ -14,12 +9,6 @@ export interface Line {
   readonly peer?: Spread
   readonly ratio?: Spread
   readonly unit: string
-}
-
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
-  return { median: at(0.5), low: at(0.1), high: at(0.9) }
 }
 
 export function formatSpread({ median, low, high }: Spread, digits: number): string {

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { formatSpread, type Line, race, spreadOf } from './line.js'
+import { spreadOf } from '../report.js'
+import { formatSpread, type Line, race } from './line.js'
 
 const script = fileURLToPath(new URL('./start-child.mjs', import.meta.url))
 const execute = promisify(execFile)

@@ -29,12 +29,13 @@ export function nativeReport({ context, benchmarks }: BenchmarkOutput, command: 
   const lines = readLines(benchmarks)
   const isa = String(context.isa)
   const skipped = Object.keys(context).filter((key) => /^(peer|missing):/.test(key))
-  const machine = describeMachine({
-    cpu: String(context.cpu),
-    cores: Number(context.cores),
-    isa,
-    compiler: String(context.compiler),
-  })
+  const facts = { cpu: String(context.cpu), cores: Number(context.cores), compiler: String(context.compiler) }
+  const machine = {
+    ...describeMachine({ ...facts, isa }),
+    // As they were before the run.
+    date: new Date(String(context.date)).toISOString(),
+    load: (context.load_avg as number[])[0]!,
+  }
   const forced = command.startsWith('SACCADE_ISA=')
   return {
     name: forced ? `native-${isa}` : 'native',

@@ -1,5 +1,6 @@
 // Names that differ with the instruction set a kernel file is compiled for. The build gives SACCADE_ISA
-// (generic, avx2, avx512 or avx512bf16) and the flags that go with it; the same source is compiled once for each.
+// (generic, avx2, avx512 or avx512bf16) and the flags that go with it; the same source is compiled once for
+// each.
 #pragma once
 #include "../runtime/kernel.h"
 
