@@ -251,7 +251,8 @@ TEST_CASE("copy converts between every two types, at all strides") {
 
 TEST_CASE("conversions truncate, saturate and keep NaN") {
   forEachTable([](const KernelTable& table) {
-    const std::vector<float> floats = {2.9f, -2.9f, 3e9f, -3e9f, 1e30f, -1e30f, NAN, INFINITY, 300.5f, -0.5f};
+    const std::vector<float> floats = {2.9f,     -2.9f,  3e9f,  -3e9f, 1e30f,   -1e30f, NAN,
+                                       INFINITY, 300.5f, -0.5f, 256,   0x1p31f, 0x1p63f};
     const int64_t n = static_cast<int64_t>(floats.size());
     Array<float> in({n}, [&](int64_t i) { return floats[static_cast<size_t>(i)]; });
     Array<int32_t> int32({n});
@@ -262,9 +263,11 @@ TEST_CASE("conversions truncate, saturate and keep NaN") {
     for (const View& out :
          {int32.view(), int64.view(), uint8.view(), truth.view(), half.view(), brain.view()})
       REQUIRE(run(table, Op::copy, {out, in.view()}, {}) == Status::ok);
-    const int32_t wide[] = {2, -2, INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN, 0, INT32_MAX, 300, 0};
-    const int64_t wider[] = {2, -2, 3000000000, -3000000000, INT64_MAX, INT64_MIN, 0, INT64_MAX, 300, 0};
-    const uint8_t narrow[] = {2, 0, 255, 0, 255, 0, 0, 255, 255, 0};
+    const int32_t wide[] = {2,         -2,  INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN, 0,
+                            INT32_MAX, 300, 0,         256,       INT32_MAX, INT32_MAX};
+    const int64_t wider[] = {2,         -2,  3000000000, -3000000000, INT64_MAX,        INT64_MIN, 0,
+                             INT64_MAX, 300, 0,          256,         int64_t{1} << 31, INT64_MAX};
+    const uint8_t narrow[] = {2, 0, 255, 0, 255, 0, 0, 255, 255, 0, 255, 255, 255};
     for (int64_t i = 0; i < n; i++) {
       CHECK(int32[i] == wide[i]);
       CHECK(int64[i] == wider[i]);
@@ -280,6 +283,29 @@ TEST_CASE("conversions truncate, saturate and keep NaN") {
     REQUIRE(run(table, Op::copy, {cut.view(), index.view()}, {}) == Status::ok);
     CHECK(cut[0] == INT32_MAX);
     CHECK(cut[1] == INT32_MIN);
+  });
+}
+
+TEST_CASE("every half float becomes a float and the same half float again") {
+  forEachTable([](const KernelTable& table) {
+    for (const DType dtype : {DType::float16, DType::bfloat16}) {
+      Array<uint16_t> in({65536}, {1}, dtype), again({65536}, {1}, dtype);
+      in.fill([](int64_t i) { return static_cast<uint16_t>(i); });
+      Array<float> wide({65536});
+      REQUIRE(run(table, Op::copy, {wide.view(), in.view()}, {}) == Status::ok);
+      REQUIRE(run(table, Op::copy, {again.view(), wide.view()}, {}) == Status::ok);
+      int64_t wrong = 0;
+      const View view = in.view(), back = again.view();
+      for (int64_t i = 0; i < 65536; i++) {
+        const double expected = valueAt(view, i);
+        if (std::isnan(expected)) {
+          wrong += !std::isnan(wide[i]) || !std::isnan(valueAt(back, i));
+        } else {
+          wrong += wide[i] != expected || again[i] != in[i];
+        }
+      }
+      CHECK(wrong == 0);
+    }
   });
 }
 
