@@ -112,8 +112,8 @@ inline F erf(F x) {
   return select(less(a, broadcast(1.0f)), fma(x, small, x), copySign(broadcast(1.0f) - (tail + tail), x));
 }
 
-// x * P(normal <= x), exact form. 4 ulp from -5 up and 11 ulp below, where the result is under 2e-6: the tail
-// below 0 is computed by itself, not as 1 + erf.
+// x * P(normal <= x), exact form. 4.1 ulp from -5 up and 12 ulp below, where the result is under 2e-6: the
+// tail below 0 is computed by itself, not as 1 + erf.
 inline F gelu(F x) {
   const F a = min(broadcast(14.5f), abs(x));
   const F square = a * a;
@@ -164,7 +164,9 @@ inline F power(F x, F y) {
   return eachLane(x, y, [](float v, float w) { return power(v, w); });
 }
 
-// One function of SACCADE_UNARY; `parameter` is for leakyRelu, elu and power.
+// One function of SACCADE_UNARY; `parameter` is for leakyRelu, elu and power. silu has 3.2 ulp; quickGelu, as
+// geluTanh, an absolute error below 1.2e-7 * |x|; rsqrt 1.5 ulp; the plain formulas a rounding for each
+// operation.
 template <Unary kind>
 inline F activate(F x, [[maybe_unused]] F parameter) {
   const F one = broadcast(1.0f);
