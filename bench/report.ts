@@ -87,7 +87,7 @@ export function saveReport(report: Report): string[] {
     ([title, svg], index) => [title, `${stem}${index === 0 ? '' : `-${index + 1}`}.svg`, svg] as const,
   )
   const files: [string, string][] = [
-    [`${stem}.json`, `${JSON.stringify({ ...report, figures: figures.map(([, file]) => file) }, null, 1)}\n`],
+    [`${stem}.json`, `${JSON.stringify({ ...report, figures: figures.map(([, file]) => file) })}\n`],
     [
       `${stem}.md`,
       renderMarkdown(
