@@ -71,7 +71,7 @@
           "sources": ["<@(kernels)"],
           "defines": ["SACCADE_ISA=avx512"],
           "variables": {
-            "isa_flags": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c", "-mprefer-vector-width=512"]
+            "isa_flags": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c", "-mprfchw", "-mprefer-vector-width=512"]
           },
           "cflags_cc": ["<@(kernel_flags)", "<@(isa_flags)"],
           "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_flags)", "<@(isa_flags)"] }
@@ -82,7 +82,7 @@
           "sources": ["<@(kernels)"],
           "defines": ["SACCADE_ISA=avx512bf16"],
           "variables": {
-            "isa_flags": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c", "-mprefer-vector-width=512", "-mavx512bf16", "-mavx512vnni"]
+            "isa_flags": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c", "-mprfchw", "-mprefer-vector-width=512", "-mavx512bf16", "-mavx512vnni"]
           },
           "cflags_cc": ["<@(kernel_flags)", "<@(isa_flags)"],
           "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_flags)", "<@(isa_flags)"] }

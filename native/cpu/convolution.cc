@@ -151,7 +151,7 @@ Status run(const Call& call, int64_t tile, char* scratch) {
     }
     return {rows, kBlockK};
   };
-  multiplyTile(plan.b, b, pixels, panel, panels, rowsAt, narrow, sums);
+  multiplyTile(plan.b, b, pixels, panel, panels, rowsAt, narrow, {sums, panels * kMicroColumns}, sums);
 
   const int64_t column = panel * kMicroColumns, columns = smaller(panels * kMicroColumns, plan.b.n - column);
   const int64_t firstChannel = group * plan.b.n;

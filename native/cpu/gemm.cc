@@ -184,6 +184,12 @@ void finish(const Call& call, const Plan& plan, const Place& place, SumsOf sumsO
   }
 }
 
+Target targetOf(const Call& call, const Plan& plan, const Place& place) {
+  return {reinterpret_cast<const float*>(call.view[0].data) + place.batch * plan.outStride[0] +
+              place.row * plan.outStride[1] + place.panel * kMicroColumns,
+          plan.outStride[1]};
+}
+
 void runFloat(const Call& call, const Plan& plan, const Place& place, const char* b, float* scratch) {
   const float* a = reinterpret_cast<const float*>(call.view[1].data) + place.batch * plan.aStride[0] +
                    place.row * plan.aStride[1];
@@ -194,7 +200,8 @@ void runFloat(const Call& call, const Plan& plan, const Place& place, const char
     copyRows(a + k * plan.aStride[2], plan.aStride[1], plan.aStride[2], place.rows, length, copied);
     return {copied, kBlockK};
   };
-  multiplyTile(plan.b, b, place.rows, place.panel, place.panels, rowsAt, narrow, scratch);
+  multiplyTile(plan.b, b, place.rows, place.panel, place.panels, rowsAt, narrow, targetOf(call, plan, place),
+               scratch);
   const float* scales = scalesOf(plan.b, b);
   if (scales) scales += place.panel * kMicroColumns;
   const int64_t stride = place.panels * kMicroColumns;
@@ -206,7 +213,7 @@ void runQuantized(const Call& call, const Plan& plan, const Place& place, const 
   const char* a = call.view[1].data + place.batch * plan.aStride[0] + place.row * plan.aStride[1];
   auto* sums = reinterpret_cast<int32_t*>(scratch);
   multiplyQuantized(plan.b, b, place.rows, place.panel, place.panels, a, plan.aStride[1],
-                    sums + sumsSize(plan.rowBlock, plan.panels), sums);
+                    sums + sumsSize(plan.rowBlock, plan.panels), targetOf(call, plan, place), sums);
   const int64_t column = place.panel * kMicroColumns, stride = place.panels * kMicroColumns;
   const auto* offsets = reinterpret_cast<const int32_t*>(b + plan.b.offsetsOffset()) + column;
   const float* scales = scalesOf(plan.b, b) + column;

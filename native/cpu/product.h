@@ -64,11 +64,38 @@ inline void narrowRows(const Rows& a, int64_t rows, int64_t columns, uint16_t* o
   }
 }
 
+// Where a tile's results will go; rows `stride` floats apart.
+struct Target {
+  const float* out;
+  int64_t stride;
+};
+
+// What a tile reads after the block of `blockK` rows of panel first + panel at k: the next panel, or the next
+// block of K, or the panel that follows the tile's. The results are awaited when the last block of K is
+// there.
+inline Soon soonAfter(const PackedShape& shape, const char* b, int64_t first, int64_t panel, int64_t panels,
+                      int64_t k, int64_t blockK, const Target& target) {
+  const bool isLast = k + blockK >= shape.k;
+  Soon soon{};
+  if (isLast) {
+    soon.out = reinterpret_cast<const char*>(target.out + panel * kMicroColumns);
+    soon.outStride = 4 * target.stride;
+  }
+  if (++panel == panels) {
+    k = isLast ? 0 : k + blockK;
+    if (!isLast) panel = 0;
+  }
+  if (first + panel == shape.panels()) return soon;
+  soon.next = b + shape.rowOffset(first + panel, k);
+  soon.nextBytes = smaller(blockK, shape.k - k) * shape.panelColumns(first + panel) * shape.elementBytes();
+  return soon;
+}
+
 // sums[rows][panels * kMicroColumns] = A @ (panels `first`... of b). rowsAt(k, length) gives A's columns
 // k..k+length-1, at most kBlockK. `narrow` is scratch, of narrowSize().
 template <class RowsAt>
 void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t first, int64_t panels,
-                  RowsAt rowsAt, float* narrow, float* sums) {
+                  RowsAt rowsAt, float* narrow, const Target& target, float* sums) {
   const int64_t stride = panels * kMicroColumns;
   const bool byPairs = multipliesBfloat16(shape.precision);
   const int64_t blockK = byPairs ? kBlockKBfloat16 : kBlockK;
@@ -89,23 +116,24 @@ void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t
       const char* block = b + shape.rowOffset(first + panel, k);
       float* c = sums + panel * kMicroColumns;
       const bool add = k > 0;
+      const Soon soon = soonAfter(shape, b, first, panel, panels, k, blockK, target);
       switch (shape.precision) {
         case Precision::bfloat16:
           if (byPairs) {
             multiplyPanel<Bfloat16Pairs>(rows, columns, (length + 1) / 2, reinterpret_cast<int32_t*>(narrow),
-                                         kNarrowStride / 2, block, c, stride, add);
+                                         kNarrowStride / 2, block, c, stride, add, soon);
           } else {
-            multiplyPanel<LoadBfloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add);
+            multiplyPanel<LoadBfloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add, soon);
           }
           break;
         case Precision::float16:
-          multiplyPanel<LoadFloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add);
+          multiplyPanel<LoadFloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add, soon);
           break;
         case Precision::int8:
-          multiplyPanel<LoadInt8>(rows, columns, length, a.data, a.stride, block, c, stride, add);
+          multiplyPanel<LoadInt8>(rows, columns, length, a.data, a.stride, block, c, stride, add, soon);
           break;
         default:
-          multiplyPanel<LoadFloat32>(rows, columns, length, a.data, a.stride, block, c, stride, add);
+          multiplyPanel<LoadFloat32>(rows, columns, length, a.data, a.stride, block, c, stride, add, soon);
       }
     }
   }

@@ -40,7 +40,7 @@ inline void widenRows(const char* a, int64_t aStride, int64_t rows, int64_t step
 // bytes apart. `widened` is scratch of rows * widenedStride() words.
 inline void multiplyQuantized(const PackedShape& shape, const char* b, int64_t rows, int64_t first,
                               int64_t panels, const char* a, int64_t aStride, int32_t* widened,
-                              int32_t* sums) {
+                              const Target& target, int32_t* sums) {
   const int64_t stride = panels * kMicroColumns;
   for (int64_t k = 0; k < shape.k; k += kBlockKInt8) {
     const int64_t steps = (smaller(kBlockKInt8, shape.k - k) + 3) / 4;
@@ -54,7 +54,8 @@ inline void multiplyQuantized(const PackedShape& shape, const char* b, int64_t r
     for (int64_t panel = 0; panel < panels; panel++) {
       multiplyPanel<ByteProducts>(rows, shape.panelColumns(first + panel), steps * ByteProducts::kWords,
                                   words, wordStride, b + shape.rowOffset(first + panel, k),
-                                  sums + panel * kMicroColumns, stride, k > 0);
+                                  sums + panel * kMicroColumns, stride, k > 0,
+                                  soonAfter(shape, b, first, panel, panels, k, kBlockKInt8, target));
     }
   }
 }

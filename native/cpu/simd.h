@@ -23,6 +23,7 @@
 //   less lessEqual equal notEqual(a, b) -> M    of F or of I; on NaN all are false but notEqual
 //   isNan(F) -> M  firstLanes(n) -> M  both(M, M) either(M, M) opposite(M) any(M) all(M)
 //   select(M, a, b)              a where true, else b; of F or of I
+//   lookup(table, I)             lane by lane, table[index & 15]; the table has 16 float
 //   firstLane(F) -> float
 //   sum(F) largest(F) smallest(F)   over the lanes in a fixed order (by halves); NaN when a lane is NaN
 //   transpose(F rows[kLanes])    in place: lane j of row i becomes lane i of row j

@@ -150,6 +150,12 @@ inline I select(M m, I a, I b) {
   return (I)_mm256_blendv_epi8((__m256i)b, (__m256i)a, (__m256i)m);
 }
 
+inline F lookup(const float* table, I index) {
+  const F low = _mm256_permutevar8x32_ps(load(table), (__m256i)index);
+  const F high = _mm256_permutevar8x32_ps(load(table + 8), (__m256i)index);
+  return _mm256_blendv_ps(low, high, floatOf(index << 28));
+}
+
 inline float firstLane(F v) {
   return _mm256_cvtss_f32(v);
 }

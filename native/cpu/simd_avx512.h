@@ -158,6 +158,10 @@ inline I select(M m, I a, I b) {
   return (I)_mm512_mask_blend_epi32(m, (__m512i)b, (__m512i)a);
 }
 
+inline F lookup(const float* table, I index) {
+  return _mm512_permutexvar_ps((__m512i)index, load(table));
+}
+
 inline float firstLane(F v) {
   return _mm512_cvtss_f32(v);
 }

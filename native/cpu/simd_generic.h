@@ -198,6 +198,12 @@ inline F loadInt8(const int8_t* p) {
   return toFloat(I{p[0], p[1], p[2], p[3]});
 }
 
+inline F lookup(const float* table, I index) {
+  F v;
+  for (int i = 0; i < kLanes; i++) v[i] = table[index[i] & 15];
+  return v;
+}
+
 inline float firstLane(F v) {
   return v[0];
 }
