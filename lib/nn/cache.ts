@@ -19,17 +19,35 @@ export interface CacheShape {
   readonly width: number
 }
 
-/** One step of decoding: what the layers need to see the places before. */
+/** One step of decoding, as the layers see it. */
 export interface CacheStep {
   /** Where the new tokens stand: int32 [count]. */
   readonly places: Tensor<'int32'>
   readonly call: AttentionCall
   /** Keeps a layer's keys and values, and gives those of all places so far. */
   readonly past: (layer: number, present: KeyValue) => KeyValue
-  /** To be computed with the step's result. */
+  /** What is kept now: to be computed with the step's result, and handed to {@link KeyValueCache.advance}. */
   tensors(): Tensor[]
-  /** To be called when that is done. */
-  finish(): void
+}
+
+/**
+ * A step over `count` new places.
+ * @param at int32 [1]: how many places there are before
+ * @param kept what {@link KeyValueCache.tensors} gives
+ */
+export function cacheStep(at: Tensor<'int32'>, kept: readonly Tensor[], count: number): CacheStep {
+  const old = pairs(kept)
+  const next: KeyValue[] = []
+  return {
+    places: count === 1 ? at : ops.add(at, firstPlaces(count)),
+    call: { keyLength: ops.add(at, count), causal: count > 1 },
+    past: (layer, { key, value }) => {
+      const { key: keys, value: values } = old[layer]!
+      next[layer] = { key: ops.update(keys, key, at), value: ops.update(values, value, at) }
+      return next[layer]
+    },
+    tensors: () => tensorsOf(next),
+  }
 }
 
 /**
@@ -51,26 +69,15 @@ export class KeyValueCache {
     return this.#length
   }
 
-  /** Makes ready for `count` more places. */
-  async step(count: number, compute: Compute): Promise<CacheStep> {
-    await this.#reserve(this.#length + count, compute)
-    const at = Tensor.from(Int32Array.of(this.#length), [1], 'int32')
-    const next: KeyValue[] = []
-    return {
-      places: count === 1 ? at : ops.add(at, firstPlaces(count)),
-      call: { keyLength: ops.add(at, count), causal: count > 1 },
-      past: (layer, { key, value }) => {
-        const old = this.#layers[layer]!
-        next[layer] = { key: ops.update(old.key, key, at), value: ops.update(old.value, value, at) }
-        return next[layer]
-      },
-      tensors: () => next.flatMap(({ key, value }) => [key, value]),
-      finish: () => {
-        at.dispose()
-        this.#replace(next)
-        this.#length += count
-      },
-    }
+  /** Keys and values of all layers, with room for more places; a step over them uses them up. */
+  tensors(): Tensor[] {
+    return tensorsOf(this.#layers)
+  }
+
+  /** Takes over what a step over {@link tensors} has kept of `count` more places. */
+  advance(kept: readonly Tensor[], count: number): void {
+    this.#replace(pairs(kept))
+    this.#length += count
   }
 
   /** Row i goes on from what row `order[i]` was. */
@@ -78,7 +85,7 @@ export class KeyValueCache {
     if (this.#capacity === 0 || order.every((row, index) => row === index)) return
     const rows = Tensor.from(order, [order.length], 'int32')
     const next = this.#map((x) => ops.gather(x, rows))
-    await compute(next.flatMap(({ key, value }) => [key, value]))
+    await compute(tensorsOf(next))
     rows.dispose()
     this.#replace(next)
   }
@@ -93,7 +100,9 @@ export class KeyValueCache {
     this.#capacity = 0
   }
 
-  async #reserve(places: number, compute: Compute): Promise<void> {
+  /** Makes room for `count` more places. */
+  async reserve(count: number, compute: Compute): Promise<void> {
+    const places = this.#length + count
     if (places <= this.#capacity) return
     let capacity = Math.max(this.#capacity, firstCapacity)
     while (capacity < places) capacity *= 2
@@ -104,7 +113,7 @@ export class KeyValueCache {
       this.#capacity === 0
         ? Array.from({ length: layers }, () => ({ key: empty(), value: empty() }))
         : this.#map((x) => ops.pad(x, [none, none, [0, more], none]))
-    await compute(grown.flatMap(({ key, value }) => [key, value]))
+    await compute(tensorsOf(grown))
     this.#replace(grown)
     this.#capacity = capacity
   }
@@ -124,6 +133,16 @@ export class KeyValueCache {
 }
 
 const none = [0, 0] as const
+
+/** Keys and values of the first layer, of the second, ... */
+function tensorsOf(layers: readonly KeyValue[]): Tensor[] {
+  return layers.flatMap(({ key, value }) => [key, value])
+}
+
+function pairs(tensors: readonly Tensor[]): KeyValue[] {
+  const floats = tensors as readonly ops.FloatTensor[]
+  return floats.flatMap((key, index) => (index % 2 === 0 ? [{ key, value: floats[index + 1]! }] : []))
+}
 
 /** 0, 1, 2, ...: int32 [count]. */
 function firstPlaces(count: number): Tensor<'int32'> {

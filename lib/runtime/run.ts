@@ -1,3 +1,4 @@
+import type { Precision } from '../compiler/target.js'
 import { SaccadeError } from '../errors.js'
 import { type Node, structureKey, topologicalOrder } from '../graph/node.js'
 import { formatShape } from '../graph/shape.js'
@@ -7,27 +8,57 @@ import type { NativeBuffer } from './native.js'
 import { leaseProgram, makeProgram } from './programs.js'
 import { checkRunOptions, type RunOptions, throwIfAborted, unlessAborted } from './run-options.js'
 
-/**
- * Computes nodes: finds or makes the program for their graph and runs it once. Roots must be distinct and not leaves.
- * An abort during the making of a program rejects at once; the program is made all the same, for the next call.
- */
+/** A graph looked over once, to be run as often as wanted. */
+export interface Prepared {
+  readonly roots: readonly Node[]
+  /** Its nodes without inputs that are bound at every run, in topological order. */
+  readonly leaves: readonly Node[]
+  /** The other leaves, which are part of the program. */
+  readonly constants: readonly Node[]
+  readonly precision: Precision
+  /** The same for graphs that one program serves. */
+  readonly key: string
+}
+
+/** Roots must be distinct and not leaves. */
+export function prepare(roots: readonly Node[], precision: Precision = 'float32'): Prepared {
+  const order = topologicalOrder(roots)
+  const leaves = order.filter((node) => node.source && !node.isConstant)
+  const constants = order.filter((node) => node.isConstant)
+  return { roots, leaves, constants, precision, key: `${precision}|${structureKey(order, roots)}` }
+}
+
+/** Computes nodes. Roots must be distinct and not leaves. */
 export async function run(roots: readonly Node[], options: RunOptions = {}): Promise<NativeBuffer[]> {
   checkRunOptions(options)
-  const { signal, threads = 0, precision = 'float32' } = options
-  throwIfAborted(signal)
-  const order = topologicalOrder(roots)
-  checkAlive(order)
-  const leaves = order.filter((node) => node.source && !node.isConstant)
-  const key = `${precision}|${structureKey(order, roots)}`
+  throwIfAborted(options.signal)
+  const prepared = prepare(roots, options.precision)
+  return runPrepared(prepared, prepared.leaves, options)
+}
+
+/**
+ * Finds or makes the program of a prepared graph and runs it once.
+ * An abort during the making of a program rejects at once; the program is made all the same, for the next call.
+ * @param data leaves whose memory is bound in the place of the graph's own
+ */
+export async function runPrepared(
+  prepared: Prepared,
+  data: readonly Node[],
+  options: RunOptions,
+): Promise<NativeBuffer[]> {
+  const { roots, leaves, constants, precision, key } = prepared
+  const { signal, threads = 0 } = options
+  checkAlive(constants)
+  checkAlive(data)
   // What is disposed of from here on is still there for this run.
-  const release = holdAll(order.flatMap(({ source }) => source ?? []))
+  const release = holdAll([...constants, ...data].flatMap(({ source }) => source ?? []))
   const lease = leaseProgram(key, () => makeProgram(roots, leaves, precision, threads))
   try {
     const program = await unlessAborted(lease.program, signal)
-    const inputs = program.leaves.map((index) => bufferOf(leaves[index]!.source))
+    const inputs = program.leaves.map((index) => bufferOf(data[index]!.source))
     // Another run may have used some up while this one waited.
-    checkAlive(leaves.filter(({ source }) => bufferSource(source).usedUp))
-    const caches = program.written.map((index) => bufferSource(leaves[index]!.source))
+    checkAlive(data.filter(({ source }) => bufferSource(source).usedUp))
+    const caches = program.written.map((index) => bufferSource(data[index]!.source))
     return await executeOver(caches, () => execute(program.native, inputs, options))
   } finally {
     lease.release()

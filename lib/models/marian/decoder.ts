@@ -1,7 +1,9 @@
 import { SaccadeError } from '../../errors.js'
 import type { KeyValue } from '../../nn/attention.js'
-import { type CacheStep, type Compute, KeyValueCache } from '../../nn/cache.js'
+import { type Compute, cacheStep, KeyValueCache } from '../../nn/cache.js'
 import * as ops from '../../ops/index.js'
+import type { RunOptions } from '../../runtime/run-options.js'
+import { Replay } from '../../tensor/replay.js'
 import { Tensor } from '../../tensor/tensor.js'
 import type { Stepper } from '../../text/generation/stepper.js'
 import type { MarianConfig } from './config.js'
@@ -22,18 +24,22 @@ export interface DecoderParts {
   readonly config: MarianConfig
   readonly memory: Memory
   readonly compute: Compute
+  /** How steps are run: threads and precision, as compute has them. */
+  readonly options: RunOptions
 }
 
 /** Decodes targets step by step, keeping what was computed for the places before: a step costs what its places cost. */
 export class CachedDecoder implements Stepper {
   readonly vocabSize: number
   readonly #parts: DecoderParts
+  readonly #step: Replay
   #rows = 0
   #cache: KeyValueCache | undefined
 
   constructor(parts: DecoderParts) {
     this.vocabSize = parts.config.decoder.vocabulary
     this.#parts = parts
+    this.#step = new Replay((inputs) => this.#build(inputs), parts.options)
   }
 
   start(sources: number, perSource: number): void {
@@ -45,24 +51,31 @@ export class CachedDecoder implements Stepper {
   }
 
   async step(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
-    const { modules, config, memory, compute } = this.#parts
+    const { config, compute } = this.#parts
     const cache = this.#cache!
     const count = tokens.length / this.#rows
     checkLength(cache.length + count, config)
-    const step: CacheStep = await cache.step(count, (tensors) => compute(tensors, signal))
+    await cache.reserve(count, (tensors) => compute(tensors, signal))
     using ids = Tensor.from(tokens, [this.#rows, count], 'int32')
+    using at = Tensor.from(Int32Array.of(cache.length), [1], 'int32')
+    const [logits, ...kept] = await this.#step.run([ids, at, ...cache.tensors()], signal)
+    cache.advance(kept, count)
+    using computed = logits as ops.FloatTensor
+    return await computed.data()
+  }
+
+  #build([ids, at, ...kept]: readonly Tensor[]): Tensor[] {
+    const { modules, memory } = this.#parts
+    const step = cacheStep(at as Tensor<'int32'>, kept, ids!.shape[1]!)
     const { last } = decode(modules, {
-      ids,
+      ids: ids as Tensor<'int32'>,
       places: step.places,
       memory: memory.layers,
       self: step.call,
       cross: { mask: memory.mask },
       past: step.past,
     })
-    using logits = lastLogits(modules, last)
-    await compute([logits, ...step.tensors()], signal)
-    step.finish()
-    return await logits.data()
+    return [lastLogits(modules, last), ...step.tensors()]
   }
 
   async reorder(rows: Int32Array): Promise<void> {

@@ -30,6 +30,8 @@ export interface Writer {
   readonly modules: MarianModules
   readonly config: MarianConfig
   readonly compute: Compute
+  /** Threads and precision, as compute has them. */
+  readonly options: RunOptions
 }
 
 /** Writes a target for each source. `given` may have null for an option that shall have no value. */

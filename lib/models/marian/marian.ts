@@ -151,11 +151,13 @@ export class Marian extends Model {
     await checkSource(source, this.#config)
   }
 
-  #writer(threads?: number): Writer {
+  #writer(threads = this.settings.threads): Writer {
+    const options = { threads, precision: this.settings.precision }
     return {
       modules: this.#modules,
       config: this.#config,
-      compute: (tensors, signal) => this.compute(tensors, { signal, threads }),
+      compute: (tensors, signal) => this.compute(tensors, { ...options, signal }),
+      options,
     }
   }
 }
