@@ -44,15 +44,16 @@ inline int64_t groupsOf(int64_t elements) {
   return ceilDivide(elements, kLanes);
 }
 
-// Combines leaf(first group, past the last group) over all leaves. Op has the type Accumulator and
-// combine(earlier, later).
-template <class Op, class Leaf>
+// Combines leaf(first group, past the last group) over all leaves of so many groups. Op has the type
+// Accumulator and combine(earlier, later).
+template <class Op, int64_t kGroups = kLeafGroups, class Leaf>
 inline typename Op::Accumulator combineLeaves(int64_t groups, Leaf leaf) {
+  if (groups <= kGroups) return leaf(int64_t{0}, groups);
   typename Op::Accumulator stack[kLevels];
   int depth = 0;
-  for (int64_t index = 0; index * kLeafGroups < groups; index++) {
-    const int64_t first = index * kLeafGroups;
-    typename Op::Accumulator sum = leaf(first, least(first + kLeafGroups, groups));
+  for (int64_t index = 0; index * kGroups < groups; index++) {
+    const int64_t first = index * kGroups;
+    typename Op::Accumulator sum = leaf(first, least(first + kGroups, groups));
     // A leaf with an odd index closes a pair, and as many larger pairs as its index ends in ones.
     for (int64_t pairs = index; pairs & 1; pairs >>= 1) sum = Op::combine(stack[--depth], sum);
     stack[depth++] = sum;
@@ -96,6 +97,26 @@ struct Sum {
   using Accumulator = F;
   static F combine(F a, F b) { return a + b; }
 };
+
+// The same where an accumulator is many vectors, such as those of several rows: chains of kLeafGroups, in
+// chains of as many chains, so that all stays in registers for long.
+template <class Op, class Get>
+inline typename Op::Accumulator combineChains(int64_t n, Get get) {
+  constexpr int64_t kGroups = kLeafGroups * kLeafGroups;
+  const auto chain = [&](int64_t first, int64_t end) {
+    const int64_t whole = least(end, n / kLanes);
+    if (first >= whole) return get(first * kLanes, n - first * kLanes);
+    auto sum = get(first * kLanes, AllLanes());
+    for (int64_t g = first + 1; g < whole; g++) sum = Op::combine(sum, get(g * kLanes, AllLanes()));
+    return whole < end ? Op::combine(sum, get(whole * kLanes, n - whole * kLanes)) : sum;
+  };
+  return combineLeaves<Op, kGroups>(groupsOf(n), [&](int64_t first, int64_t end) {
+    auto sum = chain(first, least(first + kLeafGroups, end));
+    while ((first += kLeafGroups) < end)
+      sum = Op::combine(sum, chain(first, least(first + kLeafGroups, end)));
+    return sum;
+  });
+}
 
 // The sum of get(first element, how many) over n > 0 elements: a vector of as many values, other lanes 0.
 template <class Get>

@@ -2,6 +2,7 @@
 // share. Elements that are not dense pass through small buffers, so an element's bits do not depend on
 // strides.
 #pragma once
+#include "simd.h"
 #include "strided.h"
 
 namespace saccade {
@@ -29,14 +30,27 @@ inline int64_t elementTiles(const Call& call) {
   return ceilDivide(elements / walk.inner(), kTileElements / walk.inner());
 }
 
+// Bytes written past the cache where they fill whole vectors.
+inline void streamRun(char* out, const char* in, int64_t bytes) {
+  constexpr int64_t kBytes = sizeof(F);
+  int64_t i = 0;
+  if (streamable(out)) {
+    for (; i + kBytes <= bytes; i += kBytes)
+      stream(reinterpret_cast<float*>(out + i), load(reinterpret_cast<const float*>(in + i)));
+  }
+  __builtin_memcpy(out + i, in + i, static_cast<size_t>(bytes - i));
+}
+
 template <int N>
 inline void forLongRows(const Walk<N>& walk, int64_t elements, int64_t tile, Loop loop, float parameter) {
   alignas(64) char buffer[N][kChunk * 8];
   bool dense = true;
   for (int v = 0; v < N; v++) dense = dense && walk.isDense(v);
+  // What goes past the cache is computed in a buffer first: loops need not know of it.
+  const bool past = elements * walk.size[0] >= kPastCache && walk.isDense(0) && walk.rank == 1;
   const int64_t begin = tile * kTileElements, end = least(begin + kTileElements, elements);
   forRuns(walk, begin, end, [&](char* const* run, int64_t n) {
-    const int64_t step = dense ? n : least(n, kChunk);
+    const int64_t step = dense && !past ? n : least(n, kChunk);
     const char* in[N];
     for (int v = 1; v < N; v++) {
       if (walk.innerStride(v) == 0) copyRun(buffer[v], walk.size[v], run[v], 0, walk.size[v], step);
@@ -50,10 +64,15 @@ inline void forLongRows(const Walk<N>& walk, int64_t elements, int64_t tile, Loo
           copyRun(buffer[v], walk.size[v], run[v] + i * stride, stride, walk.size[v], count);
       }
       char* out = run[0] + i * walk.innerStride(0);
-      loop(walk.isDense(0) ? out : buffer[0], in, count, parameter);
-      if (!walk.isDense(0)) copyRun(out, walk.innerStride(0), buffer[0], walk.size[0], walk.size[0], count);
+      loop(walk.isDense(0) && !past ? out : buffer[0], in, count, parameter);
+      if (past) {
+        streamRun(out, buffer[0], count * walk.size[0]);
+      } else if (!walk.isDense(0)) {
+        copyRun(out, walk.innerStride(0), buffer[0], walk.size[0], walk.size[0], count);
+      }
     }
   });
+  if (past) endStream();
 }
 
 template <int N>

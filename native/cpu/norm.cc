@@ -83,41 +83,57 @@ F finish(F x, F mean, F scale, F shift, F weight, F bias) {
   return fma(fma(x - mean, scale, shift), weight, bias);
 }
 
-void normRow(float* out, const float* in, const Plan& plan, const float* weight, const float* bias) {
+// `next` is the row that follows. This one is read three times, and waited for the first time only, unless it
+// was fetched while the row before was written. `past`: the output goes past the cache.
+void normRow(float* out, const float* in, const float* next, const Plan& plan, const float* weight,
+             const float* bias, bool past) {
   float mean = 0;
   if (!plan.rms) {
-    const float total = sumOf(plan.c, [&](int64_t i, auto n) { return loadFirst(in + i, n); });
-    mean = total / static_cast<float>(plan.c);
+    const F total = combineChains<Sum>(plan.c, [&](int64_t i, auto n) { return loadFirst(in + i, n); });
+    mean = sum(total) / static_cast<float>(plan.c);
   }
   const F about = broadcast(mean);
-  const Moments::Accumulator moments = combineElements<Moments>(plan.c, [&](int64_t i, auto n) {
+  const Moments::Accumulator moments = combineChains<Moments>(plan.c, [&](int64_t i, auto n) {
     const F difference = loadFirst(in + i, n) - about;
     return Moments::start(n < kLanes ? select(firstLanes(n), difference, zero()) : difference);
   });
   const Affine affine = affineOf(plan.rms, mean, sum(moments.sum), sum(moments.square), plan.c, plan.epsilon);
   const F scale = broadcast(affine.scale), shift = broadcast(affine.shift);
   forLanes(plan.c, [&](int64_t i, auto n) {
+    __builtin_prefetch(next + i);
     const F w = weight ? loadFirst(weight + i, n) : broadcast(1.0f),
             b = bias ? loadFirst(bias + i, n) : zero();
-    storeFirst(out + i, finish(loadFirst(in + i, n), about, scale, shift, w, b), n);
+    const F v = finish(loadFirst(in + i, n), about, scale, shift, w, b);
+    if (past) {
+      stream(out + i, v);
+    } else {
+      storeFirst(out + i, v, n);
+    }
   });
 }
 
 void normRows(const Call& call, const Plan& plan, int64_t tile, Parameter weight, Parameter bias,
               float* buffer) {
   const View &out = call.view[0], &in = call.view[1];
-  const int64_t begin = tile * plan.perTile, all = plan.n * plan.g;
-  for (int64_t row = begin; row < all && row < begin + plan.perTile; row++) {
-    const int64_t n = row / plan.g, g = row % plan.g;
-    char* to = out.data + (n * out.stride[0] + g * out.stride[2]) * 4;
-    const char* from = in.data + (n * in.stride[0] + g * in.stride[2]) * 4;
-    if (!isDense(in)) copyRun(reinterpret_cast<char*>(buffer), 4, from, in.stride[3] * 4, 4, plan.c);
-    normRow(isDense(out) ? reinterpret_cast<float*>(to) : buffer,
-            isDense(in) ? reinterpret_cast<const float*>(from) : buffer, plan,
+  const int64_t begin = tile * plan.perTile, end = least(begin + plan.perTile, plan.n * plan.g);
+  const auto rowOf = [&](const View& view, int64_t row) {
+    return reinterpret_cast<float*>(view.data) + row / plan.g * view.stride[0] +
+           row % plan.g * view.stride[2];
+  };
+  const bool past = isPastCache(out) && isDense(out) && streamable(out.data) && plan.c % kLanes == 0 &&
+                    out.stride[0] % kLanes == 0 && out.stride[2] % kLanes == 0;
+  for (int64_t row = begin; row < end; row++) {
+    const int64_t g = row % plan.g;
+    float *to = rowOf(out, row), *from = rowOf(in, row);
+    if (!isDense(in))
+      copyRun(reinterpret_cast<char*>(buffer), 4, reinterpret_cast<char*>(from), in.stride[3] * 4, 4, plan.c);
+    normRow(isDense(out) ? to : buffer, isDense(in) ? from : buffer, rowOf(in, least(row + 1, end - 1)), plan,
             weight.data ? weight.data + g * weight.stride : nullptr,
-            bias.data ? bias.data + g * bias.stride : nullptr);
-    if (!isDense(out)) copyRun(to, out.stride[3] * 4, reinterpret_cast<char*>(buffer), 4, 4, plan.c);
+            bias.data ? bias.data + g * bias.stride : nullptr, past);
+    if (!isDense(out))
+      copyRun(reinterpret_cast<char*>(to), out.stride[3] * 4, reinterpret_cast<char*>(buffer), 4, 4, plan.c);
   }
+  if (past) endStream();
 }
 
 // Channels g * C + c of one N, kLanes at a time.

@@ -11,6 +11,7 @@
 //   zero() broadcast(float) broadcast(int32_t)
 //   load(p) store(p, v)          any alignment; for float and int32_t
 //   load(p, n) store(p, v, n)    the first n lanes, 0 <= n <= kLanes; others read as 0, and are not written
+//   stream(p, v) endStream()     store past the cache, where streamable(p); endStream() before another thread reads it
 //   loadFloat16(p) loadBfloat16(p) loadInt8(p)   kLanes narrow numbers made float32
 //   fma(a, b, c)                 a * b + c; one rounding where kFused, else two
 //   max(a, b) min(a, b)          a > b ? a : b, a < b ? a : b; so b when either is NaN: max(zero(), NaN) is NaN
@@ -43,6 +44,10 @@
 namespace saccade {
 namespace {
 
+// Whether stream() can write there.
+inline bool streamable(const void* p) {
+  return reinterpret_cast<uintptr_t>(p) % sizeof(F) == 0;
+}
 inline M isNan(F v) {
   return notEqual(v, v);
 }

@@ -52,6 +52,13 @@ inline void store(int32_t* p, I v, int64_t n) {
   _mm256_maskstore_epi32(p, (__m256i)firstLanes(n), (__m256i)v);
 }
 
+inline void stream(float* p, F v) {
+  _mm256_stream_ps(p, v);
+}
+inline void endStream() {
+  _mm_sfence();
+}
+
 inline F loadFloat16(const uint16_t* p) {
   return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }

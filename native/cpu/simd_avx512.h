@@ -57,6 +57,13 @@ inline void store(int32_t* p, I v, int64_t n) {
   _mm512_mask_storeu_epi32(p, firstLanes(n), (__m512i)v);
 }
 
+inline void stream(float* p, F v) {
+  _mm512_stream_ps(p, v);
+}
+inline void endStream() {
+  _mm_sfence();
+}
+
 inline F loadFloat16(const uint16_t* p) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }

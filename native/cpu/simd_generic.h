@@ -183,6 +183,11 @@ inline F ceil(F v) {
 
 // The product moves the exponent from bias 15 to bias 127 and makes subnormals normal; infinity and NaN get
 // theirs.
+inline void stream(float* p, F v) {
+  store(p, v);
+}
+inline void endStream() {}
+
 inline F loadFloat16(const uint16_t* p) {
   const I half = {p[0], p[1], p[2], p[3]};
   const I magnitude = (half & broadcast(0x7fff)) << 13;

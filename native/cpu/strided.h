@@ -32,6 +32,14 @@ inline int64_t elementsOf(const View& view) {
   return elements;
 }
 
+// Whether an array is larger than caches are, so that whoever reads it next reads memory anyway. Written past
+// the cache, without being read first, it takes a third less of the memory's time.
+constexpr int64_t kPastCache = int64_t{1} << 25;  // bytes
+
+inline bool isPastCache(const View& view) {
+  return elementsOf(view) * bytesOf(view.dtype) >= kPastCache;
+}
+
 inline bool sameDims(const View& a, const View& b) {
   if (a.rank != b.rank) return false;
   for (int32_t axis = 0; axis < a.rank; axis++) {
@@ -113,7 +121,7 @@ inline Walk<N> walkOver(const Call& call) {
 template <int N, class Body>
 inline void forRuns(const Walk<N>& walk, int64_t begin, int64_t end, Body body) {
   const int32_t last = walk.rank - 1;
-  int64_t index[kMaxRank];
+  int64_t index[kMaxRank] = {};
   char* row[N];
   for (int v = 0; v < N; v++) row[v] = walk.data[v];
   int64_t rest = begin;
