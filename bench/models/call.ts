@@ -25,6 +25,7 @@ export async function benchCall(): Promise<Line[]> {
       text: `${formatSpread(ours, 1)} us`,
       ours,
       unit: 'us',
+      rounds: calls,
     },
   ]
 }
