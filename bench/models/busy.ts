@@ -21,25 +21,26 @@ export async function benchBusy(models: string, name: string, rounds: number): P
   const session = await openSession(`${models}${name}/${name}.onnx`, threads)
   const feeds = { pixel_values: new ort.Tensor('float32', pixels, shape) }
   using model = (await load(`${models}${name}`, { threads })) as Vit
-  const measure = {
+  const contestants = () => ({
     ours: steady(async () => {
       const { logits } = await model.run({ pixelValues: Tensor.from(pixels, shape) })
       return logits!.data()
     }, leastMeasured),
     peer: steady(() => session.run(feeds), leastMeasured),
-  }
-  const inTurn = async (round: number): Promise<Turn> => {
-    if (round % 2 === 0) return { ours: await measure.ours(), peer: await measure.peer() }
-    const peer = await measure.peer()
-    return { ours: await measure.ours(), peer }
+  })
+  const [whenQuiet, whenBusy] = [contestants(), contestants()]
+  const inTurn = async ({ ours, peer }: ReturnType<typeof contestants>, round: number): Promise<Turn> => {
+    if (round % 2 === 0) return { ours: await ours(), peer: await peer() }
+    const other = await peer()
+    return { ours: await ours(), peer: other }
   }
   const quiet: Turn[] = []
   const busy: Turn[] = []
   for (let round = 0; round < rounds; round++) {
-    quiet.push(await inTurn(round))
+    quiet.push(await inTurn(whenQuiet, round))
     const spinners = await startSpinners(threads)
     try {
-      busy.push(await inTurn(round))
+      busy.push(await inTurn(whenBusy, round))
     } finally {
       await endAll(spinners)
     }
