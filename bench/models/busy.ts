@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { load, Tensor } from '../../lib/index.js'
 import type { Vit } from '../../lib/models/vit/vit.js'
 import { spreadOf } from '../report.js'
@@ -36,8 +36,11 @@ export async function benchBusy(models: string, name: string, rounds: number): P
   }
   const quiet: Turn[] = []
   const busy: Turn[] = []
+  const others: number[] = []
   for (let round = 0; round < rounds; round++) {
+    const usedByOthers = watchOthers()
     quiet.push(await inTurn(whenQuiet, round))
+    others.push(usedByOthers())
     const spinners = await startSpinners(threads)
     try {
       busy.push(await inTurn(whenBusy, round))
@@ -59,7 +62,7 @@ export async function benchBusy(models: string, name: string, rounds: number): P
   return [
     {
       name: `${name} batch 1, ${threads} threads, fp32: slowdown while every core is also busy with another process`,
-      text: `${ours.words}, onnxruntime-node ${peer.words}; then ${formatSpread(ratio, 2)} times as fast as it`,
+      text: `${ours.words}, onnxruntime-node ${peer.words}; then ${formatSpread(ratio, 2)} times as fast as it. When quiet, other processes used ${formatSpread(spreadOf(others), 1)} cores`,
       ours: ours.slowdown,
       peer: peer.slowdown,
       ratio,
@@ -73,6 +76,17 @@ export async function benchBusy(models: string, name: string, rounds: number): P
 interface Turn {
   readonly ours: number
   readonly peer: number
+}
+
+/** Begins to count how many cores other processes use: a quiet machine is one where that is next to nothing. */
+function watchOthers(): () => number {
+  const milliseconds = () => {
+    const all = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys, 0)
+    const { user, system } = process.cpuUsage()
+    return all - (user + system) / 1000
+  }
+  const [started, before] = [performance.now(), milliseconds()]
+  return () => Math.max(0, (milliseconds() - before) / (performance.now() - started))
 }
 
 /** As many processes with one thread, each of which is spinning when this returns. */
