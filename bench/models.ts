@@ -59,7 +59,7 @@ for (const threads of new Set([1, cores])) {
 }
 for (const threads of new Set([1, cores]))
   if (wanted('attention')) add('Attention', await benchAttention(models, threads, rounds, values.quick))
-if (wanted('busy')) add('A busy machine', await benchBusy(models, 'vit-base-patch16', rounds))
+if (wanted('busy')) add('A busy machine', await benchBusy(models, 'vit-base-patch16', Math.min(rounds, 9)))
 if (wanted('start')) add('Start, memory, event loop', await benchStart(models, 'vit-base-patch16', rounds))
 if (wanted('call')) add('A call', await benchCall())
 if (values.only === undefined) {

@@ -15,7 +15,7 @@ export interface Line {
 }
 
 /** A line ends after this many milliseconds, but not before it has seen the fewest rounds. */
-const budget = 15_000
+const budget = 12_000
 const fewestRounds = 3
 
 /**
