@@ -1,16 +1,19 @@
 // Whole models in Node against onnxruntime-node: the same networks with the same random weights, run by run in turns.
 //
-//   npm run bench [-- --quick] [--only vit,convnext,transformer,start,call] [--rounds N]
+//   npm run bench [-- --quick] [--only vit,convnext,transformer,attention,busy,start,call] [--rounds N]
 //
-// Needs bench/peers (npm install there) and its models (make_models.py there).
+// Needs bench/peers (npm install there) and its models (make_models.py there). With --only no report is made.
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { getRuntime } from '../lib/runtime/runtime.js'
+import { benchAttention } from './models/attention.js'
+import { benchBusy } from './models/busy.js'
 import { benchCall } from './models/call.js'
 import { benchImages } from './models/images.js'
 import type { Line } from './models/line.js'
+import { version } from './models/peer.js'
 import { benchStart } from './models/start.js'
 import { benchTranslation } from './models/translation.js'
 import { describeMachine, saveReport } from './report.js'
@@ -23,7 +26,14 @@ const { values } = parseArgs({
   },
 })
 const rounds = Number(values.rounds ?? (values.quick ? 5 : 15))
-const wanted = (name: string) => values.only === undefined || values.only.split(',').includes(name)
+const names = ['vit', 'convnext', 'transformer', 'attention', 'busy', 'start', 'call'] as const
+const only = values.only?.split(',') ?? names
+const unknown = only.filter((name) => !names.some((known) => known === name))
+if (unknown.length > 0) {
+  console.error(`--only takes ${names.join(', ')}; not ${unknown.join(', ')}`)
+  process.exit(1)
+}
+const wanted = (name: (typeof names)[number]) => only.includes(name)
 
 const models = fileURLToPath(new URL('./peers/models/', import.meta.url))
 if (!existsSync(models) || !existsSync(new URL('./peers/node_modules/onnxruntime-node', import.meta.url))) {
@@ -34,48 +44,55 @@ if (!existsSync(models) || !existsSync(new URL('./peers/node_modules/onnxruntime
 const { cpu, isa, compiler } = getRuntime().native.info()
 const cores = availableParallelism()
 const machine = describeMachine({ cpu, cores, isa, compiler })
-const lines: Line[] = []
-const add = (more: readonly Line[]) => {
-  for (const line of more) console.log(`${line.name}: ${line.text}`)
-  lines.push(...more)
+const sections = new Map<string, Line[]>()
+const add = (section: string, lines: readonly Line[]) => {
+  for (const line of lines) console.log(`${line.name}: ${line.text}`)
+  sections.set(section, [...(sections.get(section) ?? []), ...lines])
 }
-for (const threads of [...new Set([1, cores])]) {
+for (const threads of new Set([1, cores])) {
   for (const batch of values.quick ? [1] : [1, 8]) {
-    for (const name of ['vit-base-patch16', 'convnext-tiny'])
-      if (wanted(name.split('-')[0]!)) add(await benchImages(models, name, threads, batch, rounds))
+    if (wanted('vit')) add('Models', await benchImages(models, 'vit-base-patch16', threads, batch, rounds))
+    if (wanted('convnext')) add('Models', await benchImages(models, 'convnext-tiny', threads, batch, rounds))
   }
-  if (wanted('transformer')) add(await benchTranslation(models, 'transformer-base', threads, rounds))
+  if (wanted('transformer'))
+    add('Models', await benchTranslation(models, 'transformer-base', threads, rounds))
 }
-if (wanted('start')) add(await benchStart(models, 'vit-base-patch16', rounds))
-if (wanted('call')) add(await benchCall())
+for (const threads of new Set([1, cores]))
+  if (wanted('attention')) add('Attention', await benchAttention(models, threads, rounds, values.quick))
+if (wanted('busy')) add('A busy machine', await benchBusy(models, 'vit-base-patch16', Math.min(rounds, 9)))
+if (wanted('start')) add('Start, memory, event loop', await benchStart(models, 'vit-base-patch16', rounds))
+if (wanted('call')) add('A call', await benchCall())
 if (values.only === undefined) {
   const files = saveReport({
     name: 'models',
     title: 'Whole models in Node',
     command: `npm run bench${values.quick ? ' -- --quick' : ''}`,
     machine,
-    notes: ['Run by run in turns; medians with the middle four fifths. A ratio above 1: saccade is faster.'],
-    tables: [
-      {
-        title: 'Models',
-        columns: [
-          { key: 'name', title: 'what' },
-          { key: 'ratio', title: 'ratio' },
-          { key: 'ours', title: 'saccade', digits: 1 },
-          { key: 'peer', title: 'against', digits: 1 },
-          { key: 'unit', title: 'unit' },
-          { key: 'text', title: 'in words' },
-        ],
-        rows: lines.map(({ name, ratio, ours, peer, unit, text }) => ({
-          name,
-          ratio,
-          ours,
-          peer,
-          unit,
-          text,
-        })),
-      },
+    notes: [
+      `Against onnxruntime-node ${version}, in turns; medians with the middle four fifths. A ratio above 1: saccade is faster.`,
+      "A turn begins when the process is idle (onnxruntime's threads spin for 40 ms and more after a run), with a run that is not measured.",
     ],
+    tables: [...sections].map(([title, lines]) => ({
+      title,
+      columns: [
+        { key: 'name', title: 'what' },
+        { key: 'ratio', title: 'ratio' },
+        { key: 'ours', title: 'saccade', digits: 1 },
+        { key: 'peer', title: 'against', digits: 1 },
+        { key: 'unit', title: 'unit' },
+        { key: 'rounds', title: 'rounds', digits: 0 },
+        { key: 'text', title: 'in words' },
+      ],
+      rows: lines.map(({ name, ratio, ours, peer, unit, rounds, text }) => ({
+        name,
+        ratio,
+        ours,
+        peer,
+        unit,
+        rounds,
+        text,
+      })),
+    })),
   })
   console.log(`written: ${files.join(', ')}`)
 }

@@ -1,6 +1,6 @@
 import { load, Tensor } from '../../lib/index.js'
 import type { Vit } from '../../lib/models/vit/vit.js'
-import { type Line, race, timed } from './line.js'
+import { type Line, race, steady } from './line.js'
 import { openSession, ort } from './peer.js'
 
 /** Logits of pictures: fp32 against onnxruntime-node, then the smaller precisions against our own fp32. */
@@ -31,8 +31,8 @@ export async function benchImages(
     await race(
       `${title}, fp32 against onnxruntime-node`,
       rounds,
-      () => timed(() => run(fp32)),
-      () => timed(() => session.run(feeds)),
+      steady(() => run(fp32)),
+      steady(() => session.run(feeds)),
     ),
   ]
   for (const dtype of ['bf16', 'q8'] as const) {
@@ -41,11 +41,12 @@ export async function benchImages(
     const line = await race(
       `${title}, ${dtype} against our fp32`,
       rounds,
-      () => timed(() => run(smaller)),
-      () => timed(() => run(fp32)),
+      steady(() => run(smaller)),
+      steady(() => run(fp32)),
     )
     lines.push({ ...line, text: `${line.text}; cosine of logits ${cosine(small, got).toFixed(6)}` })
   }
+  await session.release()
   return lines
 }
 

@@ -14,11 +14,18 @@ export interface OrtTensor {
   readonly dims: readonly number[]
 }
 export interface Session {
-  run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>
+  /** Results go to the tensors of `fetches`, if given. */
+  run(
+    feeds: Record<string, OrtTensor>,
+    fetches?: Record<string, OrtTensor>,
+  ): Promise<Record<string, OrtTensor>>
+  release(): Promise<void>
 }
 
 // The peer has a package of its own, so that installing saccade stays light.
-export const ort = createRequire(new URL('../peers/package.json', import.meta.url))('onnxruntime-node') as Ort
+const require = createRequire(new URL('../peers/package.json', import.meta.url))
+export const ort = require('onnxruntime-node') as Ort
+export const { version } = require('onnxruntime-node/package.json') as { version: string }
 
 export const openSession = (path: string, threads: number): Promise<Session> =>
   ort.InferenceSession.create(path, { intraOpNumThreads: threads, interOpNumThreads: 1 })

@@ -1,6 +1,6 @@
 import { load, Tensor } from '../../lib/index.js'
 import type { Marian } from '../../lib/models/marian/marian.js'
-import { type Line, race, timed } from './line.js'
+import { type Line, race, steady } from './line.js'
 import { type OrtTensor, openSession, ort, type Session } from './peer.js'
 
 const sourceLength = 24
@@ -39,9 +39,10 @@ export async function benchTranslation(
   const line = await race(
     `${name} greedy, ${sourceLength} source and ${newTokens} new tokens, ${threads} thread${threads > 1 ? 's' : ''}, against onnxruntime-node`,
     rounds,
-    () => timed(ours),
-    () => timed(peer),
+    steady(ours),
+    steady(peer),
   )
+  for (const session of [encoder, cross, step]) await session!.release()
   const speed = (milliseconds: number) => ((newTokens * 1000) / milliseconds).toFixed(0)
   return [
     {

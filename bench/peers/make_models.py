@@ -1,13 +1,16 @@
 """Makes the networks that `npm run bench` races on: random weights, once in the layout saccade reads and once as ONNX.
 
-    python -m venv venv && venv/bin/pip install -r requirements.txt && venv/bin/python make_models.py
+    python -m venv venv && venv/bin/pip install -r requirements.txt && venv/bin/python make_models.py [NAME...]
 
 Each goes to bench/peers/models/NAME: config.json and model.safetensors, and NAME.onnx (for the Transformer an encoder,
-and a decoder that takes one token and the caches, as exports for transformers.js have them).
+and a decoder that takes one token and the caches, as exports for transformers.js have them). attention has no weights:
+onnxruntime's fused operator alone, for as many heads, causal and not.
 """
 
 import pathlib
+import sys
 
+import onnx
 import torch
 import transformers
 
@@ -124,12 +127,34 @@ def translation_model(name, config):
     )
 
 
+def attention_models(name, head_counts):
+    folder = out / name
+    folder.mkdir(parents=True, exist_ok=True)
+    array = lambda name: onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["batch", "places", "width"])
+    inputs = ["query", "key", "value"]
+    sets = [onnx.helper.make_opsetid("", opset), onnx.helper.make_opsetid("com.microsoft", 1)]
+    for heads in head_counts:
+        for causal in (False, True):
+            node = onnx.helper.make_node("MultiHeadAttention", inputs, ["output"], domain="com.microsoft", num_heads=heads, unidirectional=int(causal))
+            graph = onnx.helper.make_graph([node], name, [array(input) for input in inputs], [array("output")])
+            model = onnx.helper.make_model(graph, opset_imports=sets, ir_version=8)
+            onnx.save(model, folder / f"heads-{heads}{'-causal' if causal else ''}.onnx")
+
+
+labels = 1000
+base = dict(d_model=512, encoder_layers=6, decoder_layers=6, encoder_attention_heads=8, decoder_attention_heads=8)
+feed = dict(encoder_ffn_dim=2048, decoder_ffn_dim=2048, activation_function="relu", scale_embedding=True)
+words = dict(vocab_size=32000, pad_token_id=31999, decoder_start_token_id=31999, eos_token_id=0, forced_eos_token_id=0, max_position_embeddings=512)
+models = {
+    "vit-base-patch16": lambda name: image_model(
+        name, transformers.ViTForImageClassification(transformers.ViTConfig(num_labels=labels, attn_implementation="eager"))
+    ),
+    "convnext-tiny": lambda name: image_model(name, transformers.ConvNextForImageClassification(transformers.ConvNextConfig(num_labels=labels))),
+    "transformer-base": lambda name: translation_model(name, transformers.MarianConfig(**base, **feed, **words, attn_implementation="eager")),
+    "attention": lambda name: attention_models(name, (8, 12)),
+}
+
 if __name__ == "__main__":
-    torch.manual_seed(0)
-    labels = 1000
-    image_model("vit-base-patch16", transformers.ViTForImageClassification(transformers.ViTConfig(num_labels=labels, attn_implementation="eager")))
-    image_model("convnext-tiny", transformers.ConvNextForImageClassification(transformers.ConvNextConfig(num_labels=labels)))
-    base = dict(d_model=512, encoder_layers=6, decoder_layers=6, encoder_attention_heads=8, decoder_attention_heads=8)
-    feed = dict(encoder_ffn_dim=2048, decoder_ffn_dim=2048, activation_function="relu", scale_embedding=True)
-    words = dict(vocab_size=32000, pad_token_id=31999, decoder_start_token_id=31999, eos_token_id=0, forced_eos_token_id=0, max_position_embeddings=512)
-    translation_model("transformer-base", transformers.MarianConfig(**base, **feed, **words, attn_implementation="eager"))
+    for name in sys.argv[1:] or models:
+        torch.manual_seed(0)
+        models[name](name)
