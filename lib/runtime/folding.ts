@@ -48,39 +48,53 @@ async function computeFolded(
   }
 }
 
-/** Computes constants some at a time, and lets go of the mapped weights behind them: they are packed now. */
+/** Computes constants some at a time: two groups take turns, one being computed while the other is put away. */
 async function computeGroups(
   found: Map<string, NativeBuffer>,
   folded: readonly Folded[],
   threads: number,
 ): Promise<void> {
-  const { native, target } = getRuntime()
-  for (const group of groupsOf(folded)) {
-    const program = createProgram(compileFolded(group, target))
-    try {
-      for (const [index, buffer] of (await execute(program, [], { threads })).entries()) {
-        const { key } = group[index]!.source
-        const kept = native.publishConstant(key, buffer)
-        if (kept !== buffer) buffer.dispose()
-        found.set(key, kept)
-      }
-    } finally {
-      program.dispose()
-    }
-    for (const { node } of group) for (const source of constantLeaves(node)) bufferOf(source).forget()
+  const groups = groupsOf(folded)
+  const takeTurns = async () => {
+    for (const group of groups) await computeGroup(found, group, threads)
   }
+  const ends = await Promise.allSettled([takeTurns(), takeTurns()])
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+}
+
+/** Computes constants, and lets go of the mapped weights behind them: they are packed now. */
+async function computeGroup(
+  found: Map<string, NativeBuffer>,
+  group: readonly Folded[],
+  threads: number,
+): Promise<void> {
+  const { native, target } = getRuntime()
+  const program = createProgram(compileFolded(group, target))
+  try {
+    for (const [index, buffer] of (await execute(program, [], { threads })).entries()) {
+      const { key } = group[index]!.source
+      const kept = native.publishConstant(key, buffer)
+      if (kept !== buffer) buffer.dispose()
+      found.set(key, kept)
+    }
+  } finally {
+    program.dispose()
+  }
+  for (const { node } of group) for (const source of constantLeaves(node)) bufferOf(source).forget()
 }
 
 /** Folded constants of one run, so that their originals need not all be in memory at once. */
-const foldBytes = 8 << 20
+const foldBytes = 4 << 20
 
+/** Large ones first: the more is packed, the less memory is needed beside it. */
 function* groupsOf(folded: readonly Folded[]): Generator<Folded[]> {
   const { target } = getRuntime()
+  const sized = folded.map((entry) => ({ entry, size: bytesOf(entry.node, target) }))
   let group: Folded[] = []
   let bytes = 0
-  for (const entry of folded) {
+  for (const { entry, size } of sized.sort((a, b) => b.size - a.size)) {
     group.push(entry)
-    bytes += bytesOf(entry.node, target)
+    bytes += size
     if (bytes < foldBytes) continue
     yield group
     group = []

@@ -88,7 +88,7 @@ Napi::Value Addon::findConstant(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     std::shared_ptr<Memory> memory = constants().find(stringArgument(info[0], "key"));
     if (memory == nullptr) return info.Env().Undefined();
-    return BufferObject::create(environment_, std::move(memory));
+    return constantObject(std::move(memory));
   });
 }
 
@@ -96,9 +96,18 @@ Napi::Value Addon::publishConstant(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     std::shared_ptr<Memory> given = BufferObject::memoryOf(info[1], "buffer");
     std::shared_ptr<Memory> stored = constants().publish(stringArgument(info[0], "key"), given);
-    if (stored == given) return info[1];
-    return BufferObject::create(environment_, std::move(stored));
+    if (stored != given) return constantObject(std::move(stored));
+    environment_.ledger()->disown(info.Env(), *given);
+    return info[1];
   });
+}
+
+// Constants are the process's. Counted as memory of the heap, weights that are about to go to a program would
+// have the heap collected again and again for nothing.
+Napi::Value Addon::constantObject(std::shared_ptr<Memory> memory) {
+  Napi::Object object = BufferObject::create(environment_, memory);
+  environment_.ledger()->disown(object.Env(), *memory);
+  return object;
 }
 
 Napi::Value Addon::createCancel(const Napi::CallbackInfo& info) {

@@ -2,6 +2,8 @@
 #pragma once
 #include <napi.h>
 
+#include <memory>
+
 #include "environment.h"
 
 namespace saccade {
@@ -21,6 +23,7 @@ class Addon : public Napi::Addon<Addon> {
   Napi::Value publishConstant(const Napi::CallbackInfo& info);
   Napi::Value createCancel(const Napi::CallbackInfo& info);
   Napi::Value createProgram(const Napi::CallbackInfo& info);
+  Napi::Value constantObject(std::shared_ptr<Memory> memory);
 
   Environment environment_;
 };

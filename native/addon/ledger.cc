@@ -14,4 +14,8 @@ void Ledger::release(Napi::Env env, const Memory& memory) {
   Napi::MemoryManagement::AdjustExternalMemory(env, -memory.bytes());
 }
 
+void Ledger::disown(Napi::Env env, const Memory& memory) {
+  if (holders_.erase(&memory) > 0) Napi::MemoryManagement::AdjustExternalMemory(env, -memory.bytes());
+}
+
 }  // namespace saccade

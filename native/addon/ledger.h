@@ -15,6 +15,8 @@ class Ledger {
  public:
   void hold(Napi::Env env, const Memory& memory);
   void release(Napi::Env env, const Memory& memory);
+  // Counts the memory no longer, whoever holds it.
+  void disown(Napi::Env env, const Memory& memory);
 
  private:
   std::unordered_map<const Memory*, int64_t> holders_;

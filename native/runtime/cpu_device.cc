@@ -59,7 +59,9 @@ void CpuDevice::run(const Program& program, const Frame& frame, int32_t threads,
   reserve(program, threads);
   addresses_.clear();
   for (const Buffer& buffer : program.buffers) {
-    addresses_.push_back(address(buffer, program, frame, arena_.data()));
+    char* const data = address(buffer, program, frame, arena_.data());
+    addresses_.push_back(data);
+    if (buffer.kind == BufferKind::output) touch(data, buffer.bytes, threads);
   }
   for (const Instruction& instruction : program.instructions) runInstruction(instruction, threads, cancelled);
 }
@@ -82,6 +84,15 @@ void CpuDevice::reserve(const Program& program, int32_t threads) {
     block = Block();
     block = Block(program.scratchBytes, Account::arena);
   }
+}
+
+// The system clears a huge page when it is first written. Neighbouring tiles would meet a new one all at
+// once, and each thread would clear one for itself, of which a single one is kept.
+void CpuDevice::touch(char* fresh, int64_t bytes, int32_t threads) {
+  const auto write = [](void* data, int64_t page, int32_t) {
+    static_cast<volatile char*>(data)[page * kHugePage] = 0;
+  };
+  if (threads > 1) pool_.run(bytes / kHugePage, threads, write, fresh);
 }
 
 void CpuDevice::runInstruction(const Instruction& instruction, int32_t threads,

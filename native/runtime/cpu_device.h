@@ -23,6 +23,7 @@ class CpuDevice final : public Device {
 
  private:
   void reserve(const Program& program, int32_t threads);
+  void touch(char* fresh, int64_t bytes, int32_t threads);
   void runInstruction(const Instruction& instruction, int32_t threads, const std::atomic<bool>& cancelled);
 
   const KernelTable& table_;

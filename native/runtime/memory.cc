@@ -21,9 +21,6 @@ namespace saccade {
 namespace {
 
 constexpr int64_t kAlignment = 64;
-constexpr int64_t kHugePage = int64_t{2} << 20;
-// From here on a block is worth huge pages: fewer page faults, fewer TLB misses when it is streamed.
-constexpr int64_t kHugeBlock = int64_t{4} << 20;
 // From here on a block is compared with the memory that is left. malloc would promise it anyway, and the
 // system would kill the process at the first touch.
 constexpr int64_t kCheckedBlock = int64_t{256} << 20;
@@ -93,7 +90,7 @@ Block::Block(int64_t bytes, Account account) : bytes_(bytes), account_(account) 
     }
     checkRoom(bytes);
     data_ = static_cast<char*>(
-        allocateAligned(std::max<int64_t>(bytes, 1), bytes < kHugeBlock ? kAlignment : kHugePage));
+        allocateAligned(std::max<int64_t>(bytes, 1), bytes < kHugePage ? kAlignment : kHugePage));
     if (data_ == nullptr) fail("OUT_OF_MEMORY", "cannot allocate ", bytes, " bytes: the system refused");
   } catch (...) {
     count.fetch_sub(bytes, std::memory_order_relaxed);

@@ -7,6 +7,9 @@
 
 namespace saccade {
 
+// Blocks of this size and more are aligned to it: the system gives them huge pages, where it has any.
+constexpr int64_t kHugePage = int64_t{2} << 20;
+
 // What a block is counted under.
 enum class Account : int32_t { buffers, arena, count };
 

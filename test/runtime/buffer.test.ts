@@ -1,6 +1,7 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { NativeBuffer } from '../../lib/runtime/native.js'
 import { floats, native, read, sum } from './encode.js'
 import { throws } from './failure.js'
 
@@ -119,18 +120,26 @@ async function collections(step: () => void): Promise<number> {
   return count
 }
 
-test('memory that several buffers share is accounted once', async () => {
+test('constants are accounted to the process, not to the heap', async () => {
   const data = new Uint8Array(32 << 20)
-  const buffer = native.bufferFrom(data)
+  const hold = (keep: (buffer: NativeBuffer, index: number) => NativeBuffer) => () => {
+    const held = Array.from({ length: 20 }, (_, index) => keep(native.bufferFrom(data), index))
+    for (const each of held) each.dispose()
+  }
+  const own = await collections(hold((buffer) => buffer))
+  const published = await collections(
+    hold((buffer, index) => native.publishConstant(`test: large ${index}`, buffer)),
+  )
+  assert.ok(published < own, `${published} collections for constants, ${own} for buffers`)
+})
+
+test('a constant that is found is not accounted to the heap', async () => {
+  const buffer = native.bufferFrom(new Uint8Array(32 << 20))
   native.publishConstant('test: large', buffer)
-  const shared = await collections(() => {
+  const found = await collections(() => {
     for (let i = 0; i < 1000; i++) native.findConstant('test: large')
   })
-  const own = await collections(() => {
-    const held = Array.from({ length: 20 }, () => native.bufferFrom(data))
-    for (const each of held) each.dispose()
-  })
-  assert.ok(shared <= own, `${shared} collections for one shared buffer, ${own} for many`)
+  assert.ok(found <= 1, `${found} collections`)
   buffer.dispose()
 })
 

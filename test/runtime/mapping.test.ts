@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -39,6 +47,18 @@ test('parts in place cost no memory, others are copied', () => {
   assert.is(native.info().memory.buffers, before + 8)
   copied.dispose()
   inPlace.dispose()
+})
+
+const hasHugePages = existsSync('/sys/kernel/mm/transparent_hugepage')
+
+test('a mapped file is paged in by small pages', () => {
+  if (!hasHugePages) return
+  const mapping = native.mapFile(path)
+  const areas = readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
+  const mine = areas.filter((area) => area.split('\n')[0]!.endsWith(path))
+  assert.ok(mine.length > 0)
+  for (const area of mine) assert.match(area, /^VmFlags:.* nh( |$)/m)
+  mapping.dispose()
 })
 
 test('a mapped part can be computed with, but not written', async () => {
