@@ -1,48 +1,29 @@
 // attention: out = softmax(scale * q @ k' + mask) @ v for each head, with memory that does not grow with n *
 // n.
 //
-// A tile is up to kQueries queries of one head. It walks over the keys in blocks of kKeys: scores of the
-// block, their largest so far, exponentials below it, and the sums of weights and of weighted values, which
-// shrink by exp(old largest - new largest) whenever a larger score turns up. Blocks that none of the tile's
-// queries sees are skipped; within a block a key that a query does not see weighs exactly 0. Neither changes
-// a bit of the other keys' sums, so a row is the same in any batch, at any place of its tile, and with any
-// keys behind its key length.
+// A tile is a panel of queries of one head. It meets the keys in blocks of kKeys: scores of the block, their
+// largest so far, exponentials below it, and the sums of weights and of weighted values, which shrink by
+// exp(old largest - new largest) whenever a larger score turns up. Scores, weights and sums are kept the
+// other way round, [keys | Dv][queries]: see scores.h. Keys that no query of the panel sees are skipped; any
+// other key that a query does not see weighs exactly 0. Neither changes a bit of the other keys' sums, so a
+// row is the same in any batch, at any place of its tile, and with any keys behind its key length.
 //
-// Scratch for D = Dv = 64, AVX-512: 16 KiB of keys, 64 KiB of values, 102 KiB of scores, 26 KiB of sums.
+// Scratch for D = Dv = 64, AVX-512: 16 KiB of queries, 64 KiB of weights, 16 KiB of sums.
 #include "scores.h"
 
 namespace saccade {
 namespace {
 
 struct Scratch {
-  float* keys;    // one panel of keys, transposed
-  float* values;  // one panel of values
-  float* scores;  // [queries][kKeys]
-  float* sums;    // [queries][width]: weighted values
-  float* most;    // [queries]: largest score so far
-  float* total;   // [queries]: sum of weights
-  int64_t width;  // Dv in whole vectors
+  float* queries;  // [D][kMicroColumns], packed
+  float* weights;  // [kKeys][width]: scores, then weights of a block
+  float* sums;     // [Dv][width]: weighted values
 };
 
-Scratch scratchOf(const Call& call, char* memory, int64_t* bytes) {
-  const View &q = call.view[1], &v = call.view[3];
-  const int64_t queries = smaller(queryBlock(q.dim[2]), q.dim[2]);
-  Scratch scratch;
-  scratch.width = roundUp(v.dim[3], kLanes);
-  int64_t offset = 0;
-  const auto take = [&](int64_t floats) {
-    float* part = reinterpret_cast<float*>(memory + offset);
-    offset += roundUp(4 * floats, 64);
-    return part;
-  };
-  scratch.keys = take(keyScratch(q.dim[3]));
-  scratch.values = take(kKeys * kMicroColumns);
-  scratch.scores = take(queries * kKeys);
-  scratch.sums = take(queries * scratch.width);
-  scratch.most = take(queries);
-  scratch.total = take(queries);
-  if (bytes) *bytes = offset;
-  return scratch;
+Scratch scratchOf(const Call& call, char* memory) {
+  float* const queries = reinterpret_cast<float*>(memory);
+  float* const weights = queries + call.view[1].dim[3] * kMicroColumns;
+  return {queries, weights, weights + kKeys * kMicroColumns};
 }
 
 const char* check(const Call& call) {
@@ -63,94 +44,153 @@ int64_t tiles(const Call& call) {
 }
 
 int64_t scratch(const Call& call) {
-  int64_t bytes;
-  scratchOf(call, nullptr, &bytes);
-  return bytes;
+  return 4 * kMicroColumns * (call.view[1].dim[3] + kKeys + call.view[3].dim[3]);
 }
 
-// Turns the scores of a block into weights and shrinks what earlier blocks have summed.
-void weigh(const Scratch& s, int64_t queries, int64_t keys, bool isFirst) {
-  for (int64_t i = 0; i < queries; i++) {
-    float* row = s.scores + i * kKeys;
-    const float before = isFirst ? -__builtin_inff() : s.most[i];
-    s.most[i] = largestScore(row, keys, before);
-    const float added = exponentials(row, keys, s.most[i]);
-    if (isFirst) {
-      s.total[i] = added;
-    } else if (s.most[i] == before) {
-      s.total[i] += added;
-    } else {
-      const F shrink = exp(broadcast(before) - broadcast(s.most[i]));
-      for (int64_t j = 0; j < s.width; j += kLanes) {
-        float* sum = s.sums + i * s.width + j;
+// A panel with what it has gathered from the keys so far.
+struct State {
+  Panel panel;
+  float *sums, *most, *total;  // sums: [Dv][width]
+};
+
+// Of each query of the panel: the largest score so far, and the sum of weights.
+struct Gathered {
+  float most[kMicroColumns], total[kMicroColumns];
+};
+
+// Turns the scores of the keys from..from+keys-1 into weights, adds them up, and shrinks what earlier blocks
+// have summed. `before` are the largest scores of those.
+void weigh(int64_t width, int64_t from, int64_t keys, const float* before, int64_t depth, Gathered& gathered,
+           const Scratch& s) {
+  for (int64_t i = 0; i < width; i += kLanes) {
+    const F old = load(before + i), most = load(gathered.most + i);
+    const F shift = select(equal(most, broadcast(-__builtin_inff())), zero(), most);
+    // Two sums, of even and of odd keys, as each waits for itself.
+    F added[2] = {zero(), zero()};
+    const auto take = [&](int64_t j, F& sum) {
+      float* place = s.weights + j * width + i;
+      const F weight = exp2Below0(load(place) - shift);
+      store(place, weight);
+      sum = sum + weight;
+    };
+    int64_t j = 0;
+    if (from & 1) take(j++, added[1]);
+    for (; j + 2 <= keys; j += 2) {
+      take(j, added[0]);
+      take(j + 1, added[1]);
+    }
+    if (j < keys) take(j, added[0]);
+    F total = load(gathered.total + i);
+    const M grown = notEqual(old, most);
+    if (any(grown)) {
+      const F shrink = select(grown, exp2Below0(old - most), broadcast(1.0f));
+      total = total * shrink;
+      for (int64_t d = 0; d < depth; d++) {
+        float* sum = s.sums + d * width + i;
         store(sum, load(sum) * shrink);
       }
-      s.total[i] = firstLane(broadcast(s.total[i]) * shrink + broadcast(added));
+    }
+    store(gathered.total + i, total + (added[0] + added[1]));
+  }
+}
+
+// sums += weights @ values as the micro-kernel does it, to the bit, but leaving out what a query does not see
+// instead of giving it weight 0; for values of which one is NaN or infinite, as 0 times that is not 0.
+void addVisible(const Head& head, const Panel& panel, int64_t from, int64_t keys, const float* values,
+                int64_t stride, int64_t depth, const Scratch& s) {
+  for (int64_t i = 0; i < panel.queries; i++) {
+    const int64_t first = larger(panel.from[i] - from, 0), end = smaller(panel.to[i] - from, keys);
+    for (int64_t d = 0; d < depth; d++) {
+      F sum = zero();
+      for (int64_t j = first; j < end; j++) {
+        if (head.masked(panel.first + i, from + j)) continue;
+        sum = fma(broadcast(values[j * stride + d]), broadcast(s.weights[j * panel.width + i]), sum);
+      }
+      s.sums[d * panel.width + i] += firstLane(sum);
     }
   }
 }
 
-bool allFinite(const float* numbers, int64_t count) {
+// The panel meets the keys from..from+keys-1.
+void meet(const Head& head, const Panel& panel, int64_t from, int64_t keys, const float* values,
+          int64_t stride, int64_t depth, bool careful, Gathered& gathered, const Scratch& s) {
+  const int64_t width = panel.width;
+  Gathered& g = gathered;
+  float before[kMicroColumns];
+  for (int64_t i = 0; i < width; i += kLanes) store(before + i, load(g.most + i));
+  scoreBlock(head, panel, from, keys, s.weights, [&](int64_t first, int64_t some) {
+    prefetchRows(values + first * stride, stride, some, depth);
+    for (int64_t i = 0; i < width; i += kLanes) {
+      F most = load(g.most + i);
+      // A NaN is passed over: its exponential is NaN, and with it the sums.
+      for (int64_t j = first; j < first + some; j++) most = max(load(s.weights + j * width + i), most);
+      store(g.most + i, most);
+    }
+  });
+  weigh(width, from, keys, before, depth, g, s);
+  if (careful) {
+    addVisible(head, panel, from, keys, values, stride, depth, s);
+  } else {
+    multiplyPanel<LoadFloat32ByColumns>(depth, width, keys, values, stride, s.weights, s.sums, width, true);
+  }
+}
+
+// Writes the panel's rows of the output; returns whether they are finite.
+bool finish(const Panel& panel, const Gathered& gathered, int64_t depth, float* out, int64_t stride,
+            const float* sums) {
   F nothing = zero();
-  for (int64_t i = 0; i < count; i += kLanes) nothing = nothing + load(numbers + i) * zero();
+  for (int64_t i = 0; i < panel.queries; i += kLanes) {
+    const F total = load(gathered.total + i), share = broadcast(1.0f) / total;
+    const M blind = equal(total, zero());
+    for (int64_t d = 0; d < depth; d += kLanes) {
+      F block[kLanes];
+      for (int64_t row = 0; row < kLanes; row++) {
+        // Adding 0 makes -0 a 0: the sign of a zero may tell whether keys were skipped.
+        block[row] = d + row < depth
+                         ? select(blind, zero(), load(sums + (d + row) * panel.width + i) * share + zero())
+                         : zero();
+      }
+      transpose(block);
+      for (int64_t row = 0; row < smaller(kLanes, panel.queries - i); row++) {
+        nothing = nothing + block[row] * zero();
+        store(out + (i + row) * stride + d, block[row], smaller(kLanes, depth - d));
+      }
+    }
+  }
   return !any(isNan(nothing));
 }
 
-// weights @ values as the micro-kernel does it, to the bit, but leaving out what a query does not see instead
-// of giving it weight 0; for values of which one is NaN or infinite, as 0 times that is not 0.
-void addVisible(const Head& head, const Scratch& s, int64_t first, int64_t queries, int64_t from,
-                int64_t keys, int64_t column, int64_t width, bool add) {
-  for (int64_t i = 0; i < queries; i++) {
-    const Range range = head.visible(first + i);
-    for (int64_t j = 0; j < width; j += kLanes) {
-      F sum = zero();
-      for (int64_t key = larger(range.from, from); key < smaller(range.to, from + keys); key++) {
-        if (head.masked(first + i, key)) continue;
-        const float weight = s.scores[i * kKeys + key - from];
-        sum = fma(broadcast(weight), load(s.values + (key - from) * width + j), sum);
-      }
-      float* place = s.sums + i * s.width + column + j;
-      store(place, add ? load(place) + sum : sum);
-    }
+// The panel meets all keys it sees. Returns whether the result is finite.
+bool attend(const Call& call, const Head& head, const Tile& tile, const Panel& panel, bool careful,
+            const Scratch& s) {
+  const View &out = call.view[0], &v = call.view[3];
+  const int64_t depth = v.dim[3];
+  Gathered gathered;
+  for (int64_t i = 0; i < kMicroColumns; i++) {
+    gathered.most[i] = -__builtin_inff();
+    gathered.total[i] = 0;
   }
+  for (int64_t i = 0; i < depth * panel.width; i += kLanes) store(s.sums + i, zero());
+  int64_t from = panel.seen.from;
+  while (from < panel.seen.to) {
+    const int64_t end = smaller((from / kKeys + 1) * kKeys, panel.seen.to);
+    const float* values = rowsOf(v, tile.batch, tile.head) + from * v.stride[2];
+    meet(head, panel, from, end - from, values, v.stride[2], depth, careful, gathered, s);
+    from = end;
+  }
+  float* rows = const_cast<float*>(rowsOf(out, tile.batch, tile.head)) + panel.first * out.stride[2];
+  return finish(panel, gathered, depth, rows, out.stride[2], s.sums);
 }
 
 Status run(const Call& call, int64_t index, char* memory) {
-  const View &out = call.view[0], &q = call.view[1], &v = call.view[3];
+  const View& q = call.view[1];
   const Tile tile = tileOf(q, index);
   const Head head =
       headOf(q, call.view[2], call.view[4], call.view[5], call.attribute, tile.batch, tile.head, 0, q.dim[2]);
-  const Scratch s = scratchOf(call, memory, nullptr);
-  const float* values = rowsOf(v, tile.batch, tile.head);
-  const int64_t depth = v.dim[3];
-
-  const Range seen = head.visible(tile.first, tile.queries);
-  const int64_t start = seen.from / kKeys * kKeys;
-  for (int64_t from = start; from < seen.to; from += kKeys) {
-    const int64_t keys = smaller(kKeys, seen.to - from);
-    scoreBlock(head, tile.first, tile.queries, from, keys, s.keys, s.scores, kKeys);
-    weigh(s, tile.queries, keys, from == start);
-    for (int64_t column = 0; column < depth; column += kMicroColumns) {
-      const int64_t some = smaller(kMicroColumns, depth - column), width = roundUp(some, kLanes);
-      packPanel(values + from * v.stride[2] + column, v.stride[2], 1, keys, some, s.values);
-      if (allFinite(s.values, keys * width)) {
-        multiplyPanel<LoadFloat32>(tile.queries, width, keys, s.scores, kKeys, s.values, s.sums + column,
-                                   s.width, from > start);
-      } else {
-        addVisible(head, s, tile.first, tile.queries, from, keys, column, width, from > start);
-      }
-    }
-  }
-
-  for (int64_t i = 0; i < tile.queries; i++) {
-    float* row = const_cast<float*>(rowsOf(out, tile.batch, tile.head)) + (tile.first + i) * out.stride[2];
-    const bool blind = seen.from == seen.to || s.total[i] == 0;
-    for (int64_t j = 0; j < depth; j += kLanes) {
-      // Adding 0 makes -0 a 0: the sign of a zero may tell whether blocks were skipped.
-      const F result = blind ? zero() : load(s.sums + i * s.width + j) / broadcast(s.total[i]) + zero();
-      store(row + j, result, smaller(kLanes, depth - j));
-    }
-  }
+  const Scratch s = scratchOf(call, memory);
+  const Panel panel = packQueries(head, tile.first, tile.queries, s.queries);
+  // A result that is not finite may owe that to a value which its query does not see.
+  if (!attend(call, head, tile, panel, false, s)) attend(call, head, tile, panel, true, s);
   return Status::ok;
 }
 

@@ -26,9 +26,23 @@ int64_t tiles(const Call& call) {
   return tilesOf(call.view[1]);
 }
 
+// A packed panel of queries, and the scores of a block.
 int64_t scratch(const Call& call) {
-  const View& q = call.view[1];
-  return 4 * (keyScratch(q.dim[3]) + smaller(queryBlock(q.dim[2]), q.dim[2]) * kKeys);
+  return 4 * kMicroColumns * (call.view[1].dim[3] + kKeys);
+}
+
+// Scores [keys][width] as rows of the panel's queries.
+void writeScores(const Panel& panel, const float* scores, int64_t keys, float* rows, int64_t stride) {
+  for (int64_t i = 0; i < panel.queries; i += kLanes) {
+    for (int64_t j = 0; j < keys; j += kLanes) {
+      F block[kLanes];
+      for (int64_t row = 0; row < kLanes; row++)
+        block[row] = j + row < keys ? load(scores + (j + row) * panel.width + i) : zero();
+      transpose(block);
+      for (int64_t row = 0; row < smaller(kLanes, panel.queries - i); row++)
+        store(rows + (i + row) * stride + j, block[row], smaller(kLanes, keys - j));
+    }
+  }
 }
 
 // The row's scores become its softmax.
@@ -44,7 +58,7 @@ void normalise(float* row, int64_t keys) {
   const F shift = broadcast(top == -__builtin_inff() ? 0.0f : top);
   F weights = zero();
   for (int64_t j = 0; j < keys; j += kLanes) {
-    const F weight = exp(at(j) - shift);
+    const F weight = exp2Below0(at(j) - shift);
     weights = weights + weight;
     store(row + j, weight, smaller(kLanes, keys - j));
   }
@@ -61,22 +75,19 @@ Status run(const Call& call, int64_t index, char* memory) {
   const Tile tile = tileOf(q, index);
   const Head head = headOf(q, call.view[2], call.view[3], call.view[4], call.attribute, tile.batch, tile.head,
                            static_cast<int64_t>(call.attribute[3]), static_cast<int64_t>(call.attribute[4]));
-  float* transposed = reinterpret_cast<float*>(memory);
-  float* scores = transposed + keyScratch(q.dim[3]);
+  float* packed = reinterpret_cast<float*>(memory);
+  float* scores = packed + kMicroColumns * q.dim[3];
   float* rows = const_cast<float*>(rowsOf(out, tile.batch, tile.head)) + tile.first * out.stride[2];
   const int64_t all = out.dim[3];
 
-  const Range seen = head.visible(tile.first, tile.queries);
-  for (int64_t from = 0; from < all; from += kKeys) {
-    const int64_t block = smaller(kKeys, all - from), keys = smaller(block, larger(seen.to - from, 0));
-    const bool isSeen = keys > 0 && from + keys > seen.from;
-    if (isSeen) scoreBlock(head, tile.first, tile.queries, from, keys, transposed, scores, kKeys);
-    for (int64_t i = 0; i < tile.queries; i++) {
-      for (int64_t j = 0; j < block; j += kLanes) {
-        const F v = isSeen && j < keys ? load(scores + i * kKeys + j) : broadcast(-__builtin_inff());
-        store(rows + i * out.stride[2] + from + j, v, smaller(kLanes, block - j));
-      }
-    }
+  for (int64_t i = 0; i < tile.queries; i++) {
+    for (int64_t j = 0; j < all; j++) rows[i * out.stride[2] + j] = -__builtin_inff();
+  }
+  const Panel panel = packQueries(head, tile.first, tile.queries, packed);
+  for (int64_t from = panel.seen.from; from < panel.seen.to; from += kKeys) {
+    const int64_t keys = smaller(kKeys, panel.seen.to - from);
+    scoreBlock(head, panel, from, keys, scores, [](int64_t, int64_t) {});
+    writeScores(panel, scores, keys, rows + from, out.stride[2]);
   }
   for (int64_t i = 0; i < tile.queries; i++) normalise(rows + i * out.stride[2], all);
   return Status::ok;

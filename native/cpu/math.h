@@ -42,6 +42,14 @@ inline F exp(F x) {
   return scale(broadcast(1.0f) + e.fraction, e.power);
 }
 
+// 2^x for x <= 0 or little more: 2 ulp, and two thirds of the time of exp.
+inline F exp2Below0(F x) {
+  const F y = max(broadcast(-150.0f), x), n = round(y), r = y - n;
+  const F tail =
+      polynomial(r, {1.32647238e-3f, 9.67151299e-3f, 5.55073358e-2f, 2.40222424e-1f, 6.93147004e-1f});
+  return scale(fma(r, tail, broadcast(1.0f)), n);
+}
+
 // e^x - 1 for x <= 88, without cancellation near 0: 2 ulp.
 inline F expMinus1(F x) {
   const Exponential e = exponential(max(broadcast(-87.0f), x), zero());

@@ -42,8 +42,13 @@ struct LoadFloat32 {
   using Sum = float;
   using Vector = F;
   static constexpr int kWords = 1, kStepBytes = 4;
+  // Whether A lies as its transpose does: its columns `aStride` apart, the rows of a column side by side.
+  static constexpr bool kByColumns = false;
   static F load(const char* p, int) { return saccade::load(reinterpret_cast<const float*>(p)); }
   static F add(F sum, F a, F b) { return fma(a, b, sum); }
+};
+struct LoadFloat32ByColumns : LoadFloat32 {
+  static constexpr bool kByColumns = true;
 };
 struct LoadFloat16 : LoadFloat32 {
   static constexpr int kStepBytes = 2;
@@ -70,6 +75,7 @@ struct Bfloat16Pairs {
   using Sum = float;
   using Vector = F;
   static constexpr int kWords = 1, kStepBytes = 4;
+  static constexpr bool kByColumns = false;
   static I load(const char* p, int) { return saccade::load(reinterpret_cast<const int32_t*>(p)); }
   static F add(F sum, I a, I b) { return addBfloat16Pairs(sum, a, b); }
 };
@@ -81,6 +87,7 @@ struct ByteProducts {
   using Sum = int32_t;
   using Vector = I;
   static constexpr int kWords = kByteProducts ? 1 : 2, kStepBytes = 4;
+  static constexpr bool kByColumns = false;
   static I load(const char* p, [[maybe_unused]] int word) {
     const I quad = saccade::load(reinterpret_cast<const int32_t*>(p));
     if constexpr (kByteProducts) return quad;
@@ -103,17 +110,20 @@ struct Ahead {
   int64_t outStride;  // bytes
 };
 
-// a: rows `aStride` words apart, each of `words` consecutive ones. panel: the steps of kVectors * kLanes
-// columns, one after the other. c: rows `cStride` apart. `add`: C is added to; else it is written.
+// a: rows `aStride` words apart, each of `words` consecutive ones, or by columns. panel: the steps of
+// kVectors * kLanes columns, one after the other. c: rows `cStride` apart. `add`: C is added to; else it is
+// written.
 template <class Product, int kRows, int kVectors>
 void microkernel(int64_t words, const typename Product::Word* a, int64_t aStride, const void* panel,
                  typename Product::Sum* c, int64_t cStride, bool add, Ahead ahead) {
   const char* b = static_cast<const char*>(panel);
+  if (ahead.out) {
 #pragma GCC unroll 8
-  for (int i = 0; i < kRows; i++) {
+    for (int i = 0; i < kRows; i++) {
 #pragma GCC unroll 8
-    for (int j = 0; j < kVectors; j++)
-      __builtin_prefetch(ahead.out + i * ahead.outStride + j * 4 * kLanes, 1);
+      for (int j = 0; j < kVectors; j++)
+        __builtin_prefetch(ahead.out + i * ahead.outStride + j * 4 * kLanes, 1);
+    }
   }
   typename Product::Vector sums[kRows][kVectors];
 #pragma GCC unroll 8
@@ -127,7 +137,7 @@ void microkernel(int64_t words, const typename Product::Word* a, int64_t aStride
     for (int j = 0; j < kVectors; j++) row[j] = Product::load(b + j * kLanes * Product::kStepBytes, word);
 #pragma GCC unroll 8
     for (int i = 0; i < kRows; i++) {
-      const auto scalar = broadcast(a[i * aStride + at]);
+      const auto scalar = broadcast(Product::kByColumns ? a[at * aStride + i] : a[i * aStride + at]);
 #pragma GCC unroll 8
       for (int j = 0; j < kVectors; j++) sums[i][j] = Product::add(sums[i][j], scalar, row[j]);
     }
@@ -191,9 +201,9 @@ void multiplyPanel(int64_t rows, int64_t columns, int64_t words, const typename 
     typename Product::Sum* sums = c + row * cStride;
     const bool more = next < soon.next + soon.nextBytes;
     const Ahead ahead{more ? next : static_cast<const char*>(panel), more ? 64 : 0,
-                      soon.out ? soon.out + row * soon.outStride : reinterpret_cast<const char*>(sums),
-                      soon.out ? soon.outStride : cStride * 4};
-    byRows[some - 1](words, a + row * aStride, aStride, panel, sums, cStride, add, ahead);
+                      soon.out ? soon.out + row * soon.outStride : nullptr, soon.outStride};
+    byRows[some - 1](words, a + row * (Product::kByColumns ? 1 : aStride), aStride, panel, sums, cStride, add,
+                     ahead);
     next += words / Product::kWords * 64;
   }
 }

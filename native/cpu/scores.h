@@ -1,6 +1,12 @@
-// What attention and attentionWeights share: the masked, scaled scores of a block of queries against a block
-// of keys. Keys are taken in blocks that start at multiples of kKeys, whatever the queries; so the order in
-// which a query meets its keys, and with it every bit of its row, depends on the keys' places alone.
+// What attention and attentionWeights share: the masked, scaled scores of a panel of queries against a block
+// of keys, [keys][queries]. That way round nothing of keys and values is copied or transposed, a panel of
+// queries is packed once for all keys, and softmax, which goes along the keys, treats a vector of queries at
+// a time.
+//
+// Scores are in units of ln 2, so that a weight is 2^score.
+//
+// Keys are taken in blocks that start at multiples of kKeys, whatever the queries; so the order in which a
+// query meets its keys, and with it every bit of its row, depends on the keys' places alone.
 #pragma once
 #include "check.h"
 #include "math.h"
@@ -9,17 +15,11 @@
 namespace saccade {
 namespace {
 
-// A block of scores is 102 rows of 1 KiB, a tenth of a second-level cache of 1 MiB. Not more keys than
-// kBlockK, so that weights @ values is one chain of the micro-kernel a block.
+// Not more keys than kBlockK, so that weights @ values is one chain of the micro-kernel a block. The weights
+// of a panel (64 KiB on AVX-512) lie in the second-level cache.
 constexpr int64_t kKeys = 256;
-constexpr int64_t kQueries = 102;
-static_assert(kKeys <= kBlockK && kKeys % kMicroColumns == 0);
-
-// Queries of a tile, in even parts of at most kQueries.
-constexpr int64_t queryBlock(int64_t queries) {
-  const int64_t blocks = (queries + kQueries - 1) / kQueries;
-  return roundUp((queries + blocks - 1) / blocks, kMicroRows);
-}
+static_assert(kKeys <= kBlockK);
+constexpr float kPerLog2 = 1.44269504f;
 
 struct Range {
   int64_t from, to;
@@ -68,11 +68,6 @@ struct Head {
   }
 };
 
-// Floats of scratch for the keys of one panel, transposed.
-constexpr int64_t keyScratch(int64_t depth) {
-  return depth * kMicroColumns;
-}
-
 inline F loadStrided(const float* p, int64_t stride, int64_t n) {
   if (stride == 1) return load(p, n);
   if (stride == 0) return select(firstLanes(n), broadcast(*p), zero());
@@ -81,78 +76,92 @@ inline F loadStrided(const float* p, int64_t stride, int64_t n) {
   return load(lanes);
 }
 
-// scores[i * stride + j] of queries first + i and keys from + j, for i < queries and j < keys rounded up to
-// whole vectors. What a query may not see is -infinity, even where its score is NaN; so is the padding.
-inline void scoreBlock(const Head& head, int64_t first, int64_t queries, int64_t from, int64_t keys,
-                       float* transposed, float* scores, int64_t stride) {
-  const float* q = head.q + first * head.qStride;
-  for (int64_t panel = 0; panel < keys; panel += kMicroColumns) {
-    const int64_t some = smaller(kMicroColumns, keys - panel), width = roundUp(some, kLanes);
-    packPanel(head.k + (from + panel) * head.kStride, 1, head.kStride, head.depth, some, transposed);
-    for (int64_t d = 0; d < head.depth; d += kBlockK) {
-      multiplyPanel<LoadFloat32>(queries, width, smaller(kBlockK, head.depth - d), q + d, head.qStride,
-                                 transposed + d * width, scores + panel, stride, d > 0);
-    }
-  }
+// The queries of a tile: up to kMicroColumns, packed for the micro-kernel with the scale in them.
+struct Panel {
+  int64_t first, queries, width;                   // width: queries in whole vectors
+  float* packed;                                   // [D][width]
+  Range seen;                                      // from the first to the last key that any of them sees
+  Range shared;                                    // keys that all of them see
+  int32_t from[kMicroColumns], to[kMicroColumns];  // keys that each sees
+};
 
-  const F hidden = broadcast(-__builtin_inff()), scale = broadcast(head.scale);
+inline Panel packQueries(const Head& head, int64_t first, int64_t queries, float* packed) {
+  Panel panel{first, queries, roundUp(queries, kLanes), packed, head.visible(first, queries), {0, head.keys},
+              {},    {}};
   for (int64_t i = 0; i < queries; i++) {
-    const Range range = head.visible(first + i);
-    float* row = scores + i * stride;
-    const float* mask = head.mask ? head.mask + (first + i) * head.maskRowStride : nullptr;
-    for (int64_t j = 0; j < keys; j += kLanes) {
-      const int64_t key = from + j;
-      F v = load(row + j) * scale;
-      if (mask) {
-        const F added =
-            loadStrided(mask + key * head.maskColumnStride, head.maskColumnStride, smaller(kLanes, keys - j));
-        v = select(equal(added, hidden), hidden, v + added);
-      }
-      if (key < range.from || key + kLanes > range.to) {
-        const M before = firstLanes(smaller(larger(range.from - key, 0), kLanes));
-        const M until = firstLanes(smaller(larger(range.to - key, 0), kLanes));
-        v = select(both(until, opposite(before)), v, hidden);
-      }
-      store(row + j, v);
+    const Range one = head.visible(first + i);
+    panel.shared = {larger(panel.shared.from, one.from), smaller(panel.shared.to, one.to)};
+    panel.from[i] = static_cast<int32_t>(one.from);
+    panel.to[i] = static_cast<int32_t>(one.to);
+  }
+  const F scale = broadcast(head.scale * kPerLog2);
+  readPanel<ReadFloat32>(head.q + first * head.qStride, 1, head.qStride, head.depth, queries,
+                         [=](int64_t d, int64_t i, F v) { store(packed + d * panel.width + i, v * scale); });
+  return panel;
+}
+
+// What a query may not see of a row of scores (those of one key) becomes -infinity, even where it is NaN.
+inline void hideScores(const Head& head, const Panel& panel, int64_t key, float* row) {
+  const F hidden = broadcast(-__builtin_inff());
+  const bool isShared = key >= panel.shared.from && key < panel.shared.to;
+  for (int64_t i = 0; i < panel.queries; i += kLanes) {
+    F v = load(row + i);
+    if (head.mask) {
+      const float* mask = head.mask + (panel.first + i) * head.maskRowStride + key * head.maskColumnStride;
+      const F added = loadStrided(mask, head.maskRowStride, smaller(kLanes, panel.queries - i));
+      v = select(equal(added, hidden), hidden, fma(added, broadcast(kPerLog2), v));
     }
+    if (!isShared) {
+      const I place = broadcast(static_cast<int32_t>(key));
+      const M sees = both(lessEqual(load(panel.from + i), place), less(place, load(panel.to + i)));
+      v = select(sees, v, hidden);
+    }
+    store(row + i, v);
   }
 }
 
-// The largest score of a row and `previous`. A NaN may be passed over: its exponential is NaN, and with it
-// the sums.
-inline float largestScore(const float* row, int64_t keys, float previous) {
-  F most = broadcast(previous);
-  for (int64_t j = 0; j < keys; j += kLanes) most = max(load(row + j), most);
-  return largest(most);
-}
-
-// row[j] becomes exp(row[j] - most); returns the sum. `most` is -infinity where nothing has been seen, and
-// all is 0.
-inline float exponentials(float* row, int64_t keys, float most) {
-  const F shift = broadcast(most == -__builtin_inff() ? 0.0f : most);
-  F total = zero();
-  for (int64_t j = 0; j < keys; j += kLanes) {
-    const F v = exp(load(row + j) - shift);
-    store(row + j, v);
-    total = total + v;
+// Rows that lie apart are found by no prefetcher.
+inline void prefetchRows(const float* rows, int64_t stride, int64_t count, int64_t length) {
+  for (int64_t i = 0; i < count; i++) {
+    for (int64_t j = 0; j < length; j += 16) __builtin_prefetch(rows + i * stride + j);
   }
-  return sum(total);
 }
 
-// Tiles of both: batch, head, block of queries.
+// scores[j * width + i] of the panel's queries and the keys from..from+keys-1. `each` is called with the
+// first of some keys and their number as they are done.
+template <class Each>
+void scoreBlock(const Head& head, const Panel& panel, int64_t from, int64_t keys, float* scores, Each each) {
+  const bool plain = !head.mask && from >= panel.shared.from && from + keys <= panel.shared.to;
+  for (int64_t j = 0; j < keys; j += kMicroRows) {
+    const int64_t some = smaller(kMicroRows, keys - j);
+    const float* k = head.k + (from + j) * head.kStride;
+    prefetchRows(k + kMicroRows * head.kStride, head.kStride, smaller(kMicroRows, keys - j - some),
+                 head.depth);
+    for (int64_t d = 0; d < head.depth; d += kBlockK) {
+      multiplyPanel<LoadFloat32>(some, panel.width, smaller(kBlockK, head.depth - d), k + d, head.kStride,
+                                 panel.packed + d * panel.width, scores + j * panel.width, panel.width,
+                                 d > 0);
+    }
+    for (int64_t i = j; i < j + some && !plain; i++)
+      hideScores(head, panel, from + i, scores + i * panel.width);
+    each(j, some);
+  }
+}
+
+// Tiles of both: batch, head, panel of queries.
 struct Tile {
   int64_t batch, head, first, queries;
 };
 
 inline Tile tileOf(const View& q, int64_t tile) {
-  const int64_t block = queryBlock(q.dim[2]), blocks = (q.dim[2] + block - 1) / block;
-  const int64_t first = tile % blocks * block;
-  return {tile / blocks / q.dim[1], tile / blocks % q.dim[1], first, smaller(block, q.dim[2] - first)};
+  const int64_t panels = (q.dim[2] + kMicroColumns - 1) / kMicroColumns;
+  const int64_t first = tile % panels * kMicroColumns;
+  return {tile / panels / q.dim[1], tile / panels % q.dim[1], first,
+          smaller(kMicroColumns, q.dim[2] - first)};
 }
 
 inline int64_t tilesOf(const View& q) {
-  const int64_t block = queryBlock(q.dim[2]);
-  return q.dim[0] * q.dim[1] * ((q.dim[2] + block - 1) / block);
+  return q.dim[0] * q.dim[1] * ((q.dim[2] + kMicroColumns - 1) / kMicroColumns);
 }
 
 inline const float* rowsOf(const View& view, int64_t batch, int64_t head) {
@@ -203,6 +212,7 @@ inline const char* checkScores(const View& q, const View& k, const View& mask, c
     if (keyLength.rank != 1 || keyLength.dtype != DType::int32) return "key lengths must be int32 of rank 1";
     if (keyLength.dim[0] != q.dim[0]) return "there must be one key length a batch";
   }
+  if (k.dim[2] >= 0x7fffffff) return "there must be less than 2^31 keys";
   if (attribute[0] != attribute[0]) return "scale must be a number";
   if (attribute[1] != 0 && attribute[1] != 1) return "causal must be 0 or 1";
   if (!isWhole(attribute[2], 0, 0x1p31)) return "window must be a whole number, 0 for none";
