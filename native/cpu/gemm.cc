@@ -23,9 +23,9 @@ constexpr int64_t kRowGroup = 8;
 // Multiply-adds that make a tile worth its claim; reading B counts as kReadRows rows more.
 constexpr int64_t kTileWork = 1 << 20;
 constexpr int64_t kReadRows = 8;
-// Rounding a tile's rows to bfloat16 costs 4% of a panel of work: it is shared by up to so many panels, as
-// long as that many tiles are left for the threads.
+// Rounding a tile's rows to bfloat16 costs 4% of a panel of work: it is shared by up to so many panels.
 constexpr int64_t kBfloat16Panels = 4;
+// Tiles that are left for the threads, as far as there are panels: 4 threads then end within 3% of each other.
 constexpr int64_t kEnoughTiles = 32;
 
 struct Plan {
@@ -75,11 +75,9 @@ Plan planOf(const Call& call) {
   // Multiply-adds of narrow numbers at once for one of float32.
   const int64_t speed = plan.quantized ? (kByteProducts ? 4 : 2) : byPairs ? 2 : 1;
   const int64_t panelWork = (smaller(plan.rowBlock, plan.m) + kReadRows) * kMicroColumns * plan.b.k;
-  int64_t most = larger(kTileWork * speed / panelWork, 1);
-  if (byPairs) {
-    const int64_t tilesOfOnePanel = plan.batch * plan.rowBlocks * plan.b.panels();
-    most = larger(most, smaller(kBfloat16Panels, tilesOfOnePanel / kEnoughTiles));
-  }
+  int64_t most = kTileWork * speed / panelWork;
+  if (byPairs) most = larger(most, kBfloat16Panels);
+  most = larger(smaller(most, plan.batch * plan.rowBlocks * plan.b.panels() / kEnoughTiles), 1);
   most = smaller(most, smaller(kTilePanels, plan.b.panels()));
   plan.panelGroups = (plan.b.panels() + most - 1) / most;
   plan.panels = (plan.b.panels() + plan.panelGroups - 1) / plan.panelGroups;
