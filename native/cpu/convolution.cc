@@ -151,25 +151,24 @@ Status run(const Call& call, int64_t tile, char* scratch) {
     }
     return {rows, kBlockK};
   };
-  multiplyTile(plan.b, b, pixels, panel, panels, rowsAt, narrow, {sums, panels * kMicroColumns}, sums);
-
-  const int64_t column = panel * kMicroColumns, columns = smaller(panels * kMicroColumns, plan.b.n - column);
-  const int64_t firstChannel = group * plan.b.n;
   const float* scales = scalesOf(plan.b, b);
-  if (scales) scales += column;
-  const Epilogue epilogue{1.0f,
-                          isAbsent(bias) ? nullptr : reinterpret_cast<const float*>(bias.data) + firstChannel,
-                          static_cast<Unary>(attributeOf(call, 9))};
-  const auto place = [&](const View& view, int64_t i) {
-    const int64_t y = (pixel + i) / out.dim[2], x = (pixel + i) % out.dim[2];
-    return reinterpret_cast<float*>(view.data) + image * view.stride[0] + y * view.stride[1] +
-           x * view.stride[2] + firstChannel + column;
+  const auto finish = [&](int64_t done) {
+    const int64_t column = (panel + done) * kMicroColumns, channel = group * plan.b.n + column;
+    const Epilogue epilogue{1.0f,
+                            isAbsent(bias) ? nullptr : reinterpret_cast<const float*>(bias.data) + channel,
+                            static_cast<Unary>(attributeOf(call, 9))};
+    const auto place = [&](const View& view, int64_t i) {
+      const int64_t y = (pixel + i) / out.dim[2], x = (pixel + i) % out.dim[2];
+      return reinterpret_cast<float*>(view.data) + image * view.stride[0] + y * view.stride[1] +
+             x * view.stride[2] + channel;
+    };
+    finishPanel(
+        FloatSums{sums + done * kMicroColumns, panels * kMicroColumns, scales ? scales + column : nullptr},
+        pixels, smaller(kMicroColumns, plan.b.n - column), epilogue, [&](int64_t i) { return place(out, i); },
+        [&](int64_t i) { return isAbsent(residual) ? nullptr : place(residual, i); });
   };
-  for (int64_t i = 0; i < pixels; i++) {
-    float* row = sums + i * panels * kMicroColumns;
-    finishRow(FloatSums{row, scales}, row, column, columns, epilogue,
-              isAbsent(residual) ? nullptr : place(residual, i), place(out, i));
-  }
+  multiplyTile(plan.b, b, pixels, panel, panels, rowsAt, narrow, {sums, panels * kMicroColumns}, sums,
+               finish);
   return Status::ok;
 }
 

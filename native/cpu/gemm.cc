@@ -25,7 +25,8 @@ constexpr int64_t kTileWork = 1 << 20;
 constexpr int64_t kReadRows = 8;
 // Rounding a tile's rows to bfloat16 costs 4% of a panel of work: it is shared by up to so many panels.
 constexpr int64_t kBfloat16Panels = 4;
-// Tiles that are left for the threads, as far as there are panels: 4 threads then end within 3% of each other.
+// Tiles that are left for the threads, as far as there are panels: 4 threads then end within 3% of each
+// other.
 constexpr int64_t kEnoughTiles = 32;
 
 struct Plan {
@@ -163,23 +164,22 @@ Place placeOf(const Plan& plan, int64_t tile) {
           smaller(plan.panels, plan.b.panels() - panel)};
 }
 
-// out from the sums of a tile, which are written over; sumsOf(i) reads those of row i.
-template <class SumsOf>
-void finish(const Call& call, const Plan& plan, const Place& place, SumsOf sumsOf, float* sums) {
-  const int64_t column = place.panel * kMicroColumns;
-  const int64_t columns = smaller(place.panels * kMicroColumns, plan.b.n - column);
+// Writes columns `column`... of a tile's output.
+template <class Sums>
+void finish(const Call& call, const Plan& plan, const Place& place, int64_t column, const Sums& sums) {
   const View &bias = call.view[3], &residual = call.view[4];
   const Epilogue epilogue{static_cast<float>(call.attribute[5]),
-                          isAbsent(bias) ? nullptr : reinterpret_cast<const float*>(bias.data),
+                          isAbsent(bias) ? nullptr : reinterpret_cast<const float*>(bias.data) + column,
                           static_cast<Unary>(static_cast<int32_t>(call.attribute[3]))};
   float* out = reinterpret_cast<float*>(call.view[0].data) + place.batch * plan.outStride[0] + column;
   const float* added =
       reinterpret_cast<const float*>(residual.data) + place.batch * plan.residualStride[0] + column;
-  for (int64_t i = 0; i < place.rows; i++) {
-    finishRow(sumsOf(i), sums + i * place.panels * kMicroColumns, column, columns, epilogue,
-              isAbsent(residual) ? nullptr : added + (place.row + i) * plan.residualStride[1],
-              out + (place.row + i) * plan.outStride[1]);
-  }
+  finishPanel(
+      sums, place.rows, smaller(kMicroColumns, plan.b.n - column), epilogue,
+      [&](int64_t i) { return out + (place.row + i) * plan.outStride[1]; },
+      [&](int64_t i) {
+        return isAbsent(residual) ? nullptr : added + (place.row + i) * plan.residualStride[1];
+      });
 }
 
 Target targetOf(const Call& call, const Plan& plan, const Place& place) {
@@ -198,28 +198,28 @@ void runFloat(const Call& call, const Plan& plan, const Place& place, const char
     copyRows(a + k * plan.aStride[2], plan.aStride[1], plan.aStride[2], place.rows, length, copied);
     return {copied, kBlockK};
   };
-  multiplyTile(plan.b, b, place.rows, place.panel, place.panels, rowsAt, narrow, targetOf(call, plan, place),
-               scratch);
   const float* scales = scalesOf(plan.b, b);
-  if (scales) scales += place.panel * kMicroColumns;
-  const int64_t stride = place.panels * kMicroColumns;
-  const auto sumsOf = [&](int64_t i) { return FloatSums{scratch + i * stride, scales}; };
-  finish(call, plan, place, sumsOf, scratch);
+  multiplyTile(plan.b, b, place.rows, place.panel, place.panels, rowsAt, narrow, targetOf(call, plan, place),
+               scratch, [&](int64_t panel) {
+                 const int64_t column = (place.panel + panel) * kMicroColumns;
+                 finish(call, plan, place, column,
+                        FloatSums{scratch + panel * kMicroColumns, place.panels * kMicroColumns,
+                                  scales ? scales + column : nullptr});
+               });
 }
 
 void runQuantized(const Call& call, const Plan& plan, const Place& place, const char* b, char* scratch) {
   const char* a = call.view[1].data + place.batch * plan.aStride[0] + place.row * plan.aStride[1];
   auto* sums = reinterpret_cast<int32_t*>(scratch);
-  multiplyQuantized(plan.b, b, place.rows, place.panel, place.panels, a, plan.aStride[1],
-                    sums + sumsSize(plan.rowBlock, plan.panels), targetOf(call, plan, place), sums);
-  const int64_t column = place.panel * kMicroColumns, stride = place.panels * kMicroColumns;
-  const auto* offsets = reinterpret_cast<const int32_t*>(b + plan.b.offsetsOffset()) + column;
-  const float* scales = scalesOf(plan.b, b) + column;
-  const auto sumsOf = [&](int64_t i) {
-    const float rowScale = *reinterpret_cast<const float*>(a + i * plan.aStride[1]);
-    return QuantizedSums{sums + i * stride, offsets, scales, rowScale};
-  };
-  finish(call, plan, place, sumsOf, reinterpret_cast<float*>(scratch));
+  const auto* offsets = reinterpret_cast<const int32_t*>(b + plan.b.offsetsOffset());
+  multiplyQuantized(
+      plan.b, b, place.rows, place.panel, place.panels, a, plan.aStride[1],
+      sums + sumsSize(plan.rowBlock, plan.panels), targetOf(call, plan, place), sums, [&](int64_t panel) {
+        const int64_t column = (place.panel + panel) * kMicroColumns;
+        finish(call, plan, place, column,
+               QuantizedSums{sums + panel * kMicroColumns, place.panels * kMicroColumns, offsets + column,
+                             scalesOf(plan.b, b) + column, a, plan.aStride[1]});
+      });
 }
 
 Status run(const Call& call, int64_t tile, char* scratch) {

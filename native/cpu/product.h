@@ -3,8 +3,10 @@
 //
 // The loop nest: for each block of K, the rows of A are at hand (in place or copied to scratch); for each
 // panel of the tile, the block of B is read from the second-level cache once for every six rows; sums wait in
-// scratch, and the epilogue runs over them while they are still in cache.
+// scratch, and the epilogue runs over those of a panel as soon as they are complete, while they are in the
+// first-level cache.
 #pragma once
+#include "accumulate.h"
 #include "check.h"
 #include "math.h"
 #include "pack.h"
@@ -25,7 +27,7 @@ struct Rows {
 
 struct Epilogue {
   float scale;
-  const float* bias;  // one a column, or null
+  const float* bias;  // one a column of the panel, or null
   Unary activation;
 };
 
@@ -92,10 +94,11 @@ inline Soon soonAfter(const PackedShape& shape, const char* b, int64_t first, in
 }
 
 // sums[rows][panels * kMicroColumns] = A @ (panels `first`... of b). rowsAt(k, length) gives A's columns
-// k..k+length-1, at most kBlockK. `narrow` is scratch, of narrowSize().
-template <class RowsAt>
+// k..k+length-1, at most kBlockK. done(panel) is called when the sums of a panel of the tile are complete.
+// `narrow` is scratch, of narrowSize().
+template <class RowsAt, class Done>
 void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t first, int64_t panels,
-                  RowsAt rowsAt, float* narrow, const Target& target, float* sums) {
+                  RowsAt rowsAt, float* narrow, const Target& target, float* sums, Done done) {
   const int64_t stride = panels * kMicroColumns;
   const bool byPairs = multipliesBfloat16(shape.precision);
   const int64_t blockK = byPairs ? kBlockKBfloat16 : kBlockK;
@@ -135,53 +138,57 @@ void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t
         default:
           multiplyPanel<LoadFloat32>(rows, columns, length, a.data, a.stride, block, c, stride, add, soon);
       }
+      if (k + blockK >= shape.k) done(panel);
     }
   }
 }
 
-// What a row of the tile has in float32, from column j of the tile on.
+// What a panel has in float32: column j, j + 1, ... of row i.
 struct FloatSums {
   const float* sums;
+  int64_t stride;
   const float* scales;  // one a column, of int8 weights; or null
-  F operator()(int64_t j) const {
-    const F v = load(sums + j);
+  F operator()(int64_t i, int64_t j) const {
+    const F v = load(sums + i * stride + j);
     return scales ? v * load(scales + j) : v;
   }
 };
 
-// One function over whole vectors, in place.
-inline void activateRow(Unary activation, int64_t columns, float* row) {
-  withUnary(activation, [=](auto kind) {
-    for (int64_t j = 0; j < columns; j += kLanes) {
-      store(row + j, activate<kind.value>(load(row + j), zero()));
-    }
-  });
-}
-
-// One row of the tile from its sums; `column` is the first of `columns` in the whole matrix. `row` is the
-// memory of the sums, and is written over. Sums are padded to whole vectors, nothing else is. `residual` may
-// be null, or the same memory as `out`.
-template <class Sums>
-void finishRow(const Sums& sums, float* row, int64_t column, int64_t columns, const Epilogue& epilogue,
-               const float* residual, float* out) {
-  const auto linear = [&](int64_t j, int64_t lanes) {
-    const F v = sums(j) * broadcast(epilogue.scale);
-    return epilogue.bias ? v + load(epilogue.bias + column + j, lanes) : v;
-  };
-  const auto put = [&](int64_t j, int64_t lanes, F v) {
-    store(out + j, residual ? v + load(residual + j, lanes) : v, lanes);
-  };
-  if (epilogue.activation == Unary::identity) {
-    for (int64_t j = 0; j < columns; j += kLanes) {
-      const int64_t lanes = smaller(kLanes, columns - j);
-      put(j, lanes, linear(j, lanes));
-    }
-    return;
+// Rows of the output from the sums of a panel, which are padded to whole vectors. outOf(i) and residualOf(i)
+// are where row i's columns begin; the second may be null, or the same memory.
+template <class Sums, class OutOf, class ResidualOf>
+void finishPanel(const Sums& sums, int64_t rows, int64_t columns, const Epilogue& epilogue, OutOf outOf,
+                 ResidualOf residualOf) {
+  const F scale = broadcast(epilogue.scale);
+  F bias[kMicroVectors];
+  for (int j = 0; j < kMicroVectors; j++) {
+    const int64_t lanes = smaller(kLanes, columns - j * kLanes);
+    bias[j] = epilogue.bias && lanes > 0 ? load(epilogue.bias + j * kLanes, lanes) : zero();
   }
-  // The activation in a loop of its own: the choice of it is made once, and its constants stay in registers.
-  for (int64_t j = 0; j < columns; j += kLanes) store(row + j, linear(j, smaller(kLanes, columns - j)));
-  activateRow(epilogue.activation, columns, row);
-  for (int64_t j = 0; j < columns; j += kLanes) put(j, smaller(kLanes, columns - j), load(row + j));
+  const auto write = [&](auto function) {
+    const auto at = [&](int64_t i, int j) { return function(sums(i, j * kLanes) * scale + bias[j]); };
+    for (int64_t i = 0; i < rows; i++) {
+      float* out = outOf(i);
+      const float* residual = residualOf(i);
+      if (columns == kMicroColumns) {
+#pragma GCC unroll 8
+        for (int j = 0; j < kMicroVectors; j++) {
+          const F v = at(i, j);
+          store(out + j * kLanes, residual ? v + load(residual + j * kLanes) : v);
+        }
+        continue;
+      }
+      for (int j = 0; j * kLanes < columns; j++) {
+        const int64_t lanes = smaller(kLanes, columns - j * kLanes);
+        const F v = at(i, j);
+        storeFirst(out + j * kLanes, residual ? v + loadFirst(residual + j * kLanes, lanes) : v, lanes);
+      }
+    }
+  };
+  // The choice of the function is made once a panel, and its constants stay in registers.
+  if (epilogue.activation == Unary::identity) return write([](F v) { return v; });
+  withUnary(epilogue.activation,
+            [&](auto kind) { write([](F v) { return activate<decltype(kind)::value>(v, zero()); }); });
 }
 
 // The column scales of int8 weights; null of others.

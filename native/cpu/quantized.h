@@ -37,10 +37,12 @@ inline void widenRows(const char* a, int64_t aStride, int64_t rows, int64_t step
 }
 
 // sums[rows][panels * kMicroColumns] = (A + 128) @ (panels `first`... of b). a: the first row, `aStride`
-// bytes apart. `widened` is scratch of rows * widenedStride() words.
-inline void multiplyQuantized(const PackedShape& shape, const char* b, int64_t rows, int64_t first,
-                              int64_t panels, const char* a, int64_t aStride, int32_t* widened,
-                              const Target& target, int32_t* sums) {
+// bytes apart. done(panel) is called when the sums of a panel of the tile are complete. `widened` is scratch
+// of rows * widenedStride() words.
+template <class Done>
+void multiplyQuantized(const PackedShape& shape, const char* b, int64_t rows, int64_t first, int64_t panels,
+                       const char* a, int64_t aStride, int32_t* widened, const Target& target, int32_t* sums,
+                       Done done) {
   const int64_t stride = panels * kMicroColumns;
   for (int64_t k = 0; k < shape.k; k += kBlockKInt8) {
     const int64_t steps = (smaller(kBlockKInt8, shape.k - k) + 3) / 4;
@@ -56,18 +58,22 @@ inline void multiplyQuantized(const PackedShape& shape, const char* b, int64_t r
                                   words, wordStride, b + shape.rowOffset(first + panel, k),
                                   sums + panel * kMicroColumns, stride, k > 0,
                                   soonAfter(shape, b, first, panel, panels, k, kBlockKInt8, target));
+      if (k + kBlockKInt8 >= shape.k) done(panel);
     }
   }
 }
 
-// A row of such sums in float32; rounded once where they pass 2^24, and once by each scale.
+// Such sums in float32; rounded once where they pass 2^24, and once by each scale.
 struct QuantizedSums {
   const int32_t* sums;
+  int64_t stride;
   const int32_t* offsets;
   const float* scales;
-  float rowScale;
-  F operator()(int64_t j) const {
-    return toFloat(load(sums + j) + load(offsets + j)) * load(scales + j) * broadcast(rowScale);
+  const char* a;  // the tile's rows, which begin with their scales
+  int64_t aStride;
+  F operator()(int64_t i, int64_t j) const {
+    const float rowScale = *reinterpret_cast<const float*>(a + i * aStride);
+    return toFloat(load(sums + i * stride + j) + load(offsets + j)) * load(scales + j) * broadcast(rowScale);
   }
 };
 
