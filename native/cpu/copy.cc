@@ -39,22 +39,24 @@ int32_t transposedAxis(const Walk<2>& walk) {
   return -1;
 }
 
+// Blocks are counted along the columns first, then the rows, then the planes; small ones share a tile.
 struct Blocks {
   int64_t columns, rows;            // of a block: along the innermost axis, along the transposed one
   int64_t columnBlocks, rowBlocks;  // of the plane
-  int64_t planes;
+  int64_t count, perTile;
 };
 
 Blocks blocksOf(const Walk<2>& walk, int32_t axis) {
   Blocks blocks;
   blocks.columns = least(walk.inner(), kBlock);
-  blocks.rows = kTileElements / 2 / blocks.columns;
+  blocks.rows = least(kTileElements / 2 / blocks.columns, walk.dim[axis]);
   blocks.columnBlocks = ceilDivide(walk.inner(), blocks.columns);
   blocks.rowBlocks = ceilDivide(walk.dim[axis], blocks.rows);
-  blocks.planes = 1;
+  blocks.count = blocks.columnBlocks * blocks.rowBlocks;
   for (int32_t other = 0; other < walk.rank - 1; other++) {
-    if (other != axis) blocks.planes *= walk.dim[other];
+    if (other != axis) blocks.count *= walk.dim[other];
   }
+  blocks.perTile = ceilDivide(kTileElements / 4, blocks.rows * blocks.columns);
   return blocks;
 }
 
@@ -77,6 +79,10 @@ void transposePlain(char* out, int64_t outStride, const char* in, int64_t inStri
 
 void transposeFloats(char* out, int64_t outStride, const char* in, int64_t inStride, int64_t rows,
                      int64_t columns) {
+  if (rows < kLanes || columns < kLanes) {
+    transposePlain<uint32_t>(out, outStride, in, inStride, rows, columns);
+    return;
+  }
   const int64_t wholeRows = rows / kLanes * kLanes, wholeColumns = columns / kLanes * kLanes;
   for (int64_t r = 0; r < wholeRows; r += kLanes) {
     for (int64_t c = 0; c < wholeColumns; c += kLanes) {
@@ -94,22 +100,8 @@ void transposeFloats(char* out, int64_t outStride, const char* in, int64_t inStr
                            rows - wholeRows, columns);
 }
 
-void transposeTile(const Walk<2>& walk, int32_t axis, int64_t tile) {
-  const Blocks blocks = blocksOf(walk, axis);
-  const int64_t column = tile % blocks.columnBlocks * blocks.columns;
-  const int64_t row = tile / blocks.columnBlocks % blocks.rowBlocks * blocks.rows;
-  int64_t plane = tile / blocks.columnBlocks / blocks.rowBlocks;
-  const int64_t size = walk.size[0], outStride = walk.stride[0][axis], inStride = walk.innerStride(1);
-  char* out = walk.data[0] + row * outStride + column * size;
-  const char* in = walk.data[1] + row * size + column * inStride;
-  for (int32_t other = walk.rank - 2; other >= 0; other--) {
-    if (other == axis) continue;
-    out += plane % walk.dim[other] * walk.stride[0][other];
-    in += plane % walk.dim[other] * walk.stride[1][other];
-    plane /= walk.dim[other];
-  }
-  const int64_t rows = least(walk.dim[axis] - row, blocks.rows);
-  const int64_t columns = least(walk.inner() - column, blocks.columns);
+void transposeBlock(int64_t size, char* out, int64_t outStride, const char* in, int64_t inStride,
+                    int64_t rows, int64_t columns) {
   if (size == 4) {
     transposeFloats(out, outStride, in, inStride, rows, columns);
   } else if (size == 8) {
@@ -118,6 +110,44 @@ void transposeTile(const Walk<2>& walk, int32_t axis, int64_t tile) {
     transposePlain<uint16_t>(out, outStride, in, inStride, rows, columns);
   } else {
     transposePlain<uint8_t>(out, outStride, in, inStride, rows, columns);
+  }
+}
+
+void transposeTile(const Walk<2>& walk, int32_t axis, int64_t tile) {
+  const Blocks blocks = blocksOf(walk, axis);
+  const int64_t begin = tile * blocks.perTile, end = least(begin + blocks.perTile, blocks.count);
+  const int64_t size = walk.size[0], outStride = walk.stride[0][axis], inStride = walk.innerStride(1);
+  int64_t column = begin % blocks.columnBlocks, row = begin / blocks.columnBlocks % blocks.rowBlocks;
+  int64_t plane = begin / blocks.columnBlocks / blocks.rowBlocks;
+  int64_t index[kMaxRank] = {};
+  char *out = walk.data[0], *in = walk.data[1];
+  for (int32_t other = walk.rank - 2; other >= 0; other--) {
+    if (other == axis) continue;
+    index[other] = plane % walk.dim[other];
+    plane /= walk.dim[other];
+    out += index[other] * walk.stride[0][other];
+    in += index[other] * walk.stride[1][other];
+  }
+  for (int64_t block = begin; block < end; block++) {
+    const int64_t firstRow = row * blocks.rows, firstColumn = column * blocks.columns;
+    transposeBlock(size, out + firstRow * outStride + firstColumn * size, outStride,
+                   in + firstRow * size + firstColumn * inStride, inStride,
+                   least(walk.dim[axis] - firstRow, blocks.rows),
+                   least(walk.inner() - firstColumn, blocks.columns));
+    // Counted up, as a division for each axis would take longer than a small block.
+    if (++column < blocks.columnBlocks) continue;
+    column = 0;
+    if (++row < blocks.rowBlocks) continue;
+    row = 0;
+    for (int32_t other = walk.rank - 2; other >= 0; other--) {
+      if (other == axis) continue;
+      out += walk.stride[0][other];
+      in += walk.stride[1][other];
+      if (++index[other] < walk.dim[other]) break;
+      index[other] = 0;
+      out -= walk.stride[0][other] * walk.dim[other];
+      in -= walk.stride[1][other] * walk.dim[other];
+    }
   }
 }
 
@@ -137,7 +167,7 @@ int64_t tiles(const Call& call) {
     const int32_t axis = transposedAxis(walk);
     if (axis < 0) return ceilDivide(elementsOf(call.view[0]), kTileElements);
     const Blocks blocks = blocksOf(walk, axis);
-    return blocks.planes * blocks.rowBlocks * blocks.columnBlocks;
+    return ceilDivide(blocks.count, blocks.perTile);
   }
   return elementTiles<1>(call);
 }
