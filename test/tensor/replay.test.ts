@@ -223,10 +223,9 @@ test('what a build throws reaches the caller, and the next run builds again', as
 test('many runs and replays of one structure share a program', async () => {
   const build: Build = ([x]) => [ops.tanh(ops.mul(x!, 0.8125))]
   const { replay } = replayOf(build)
-  const before = programCount()
-  await replay.run([Tensor.from([1, 2, 3])])
+  const first = await counted(() => replay.run([Tensor.from([1, 2, 3])]))
+  assert.ok(first.programs > 0)
   const kept = programCount()
-  assert.is(kept, before + 1)
   const later = await counted(async () => {
     for (let i = 0; i < 300; i++) {
       const [result] = await (i % 10 ? replay : replayOf(build).replay).run([Tensor.from([i, 2, 3])])
