@@ -38,6 +38,7 @@ constexpr GemmShape kGemmShapes[] = {
     {"Transformer-base", "encoder attention out", 128, 512, 512, true},
     {"Transformer-base", "encoder feed in", 128, 512, 2048, true},
     {"Transformer-base", "encoder feed out", 128, 2048, 512, false},
+    {"Transformer-base", "cross attention k v", 128, 512, 1024, false},
     {"Transformer-base", "decoder q k v", 1, 512, 1536, false},
     {"Transformer-base", "decoder attention out", 1, 512, 512, false},
     {"Transformer-base", "decoder feed in", 1, 512, 2048, true},

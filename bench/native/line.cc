@@ -57,8 +57,17 @@ Running& running() {
   return instance;
 }
 
-// One round: every contender once, with the peak measured right before and after this library's turn. Who
-// begins changes from round to round: what one leaves in the cache is the other's start.
+// Seconds of a contender's run. With several threads it is the second of two: they may sleep when it is their
+// turn, and the first wakes them. Each works on other memory.
+double secondsOfRun(const Contender& contender, int32_t threads, int64_t round) {
+  if (threads == 1) return timed(threads, [&] { contender.run(round); });
+  contender.run(2 * round);
+  return timed(threads, [&] { contender.run(2 * round + 1); });
+}
+
+// One round: every contender once, with the peak measured right before and after this library's turn: the
+// larger counts, as whatever comes between makes a peak look smaller, never larger. Who begins changes from
+// round to round: what one leaves in the cache is the other's start.
 void runRound(benchmark::State& state, const Line& line, Machine& machine) {
   int64_t round = 0;
   Workload& workload = running().of(line, round);
@@ -69,10 +78,9 @@ void runRound(benchmark::State& state, const Line& line, Machine& machine) {
     for (int64_t turn = 0; turn < count; ++turn) {
       const auto index = static_cast<size_t>((turn + round) % count);
       const Contender& contender = workload.contenders[index];
-      if (index == 0) peak = machine.measure(line.peak, line.threads) / 2;
-      seconds[index] =
-          timed(line.threads, [&] { contender.run(round); }) / static_cast<double>(workload.calls);
-      if (index == 0) peak += machine.measure(line.peak, line.threads) / 2;
+      if (index == 0) peak = machine.measure(line.peak, line.threads);
+      seconds[index] = secondsOfRun(contender, line.threads, round) / static_cast<double>(workload.calls);
+      if (index == 0) peak = std::max(peak, machine.measure(line.peak, line.threads));
       if (index != 0 && line.threads > 1) std::this_thread::sleep_for(kSettle);
     }
     state.SetIterationTime(seconds[0]);

@@ -13,8 +13,8 @@ namespace saccade::bench {
 // One that computes the layer: this library, or a peer.
 struct Contender {
   std::string name;
-  // Computes the layer `calls` times over, on other memory in each round.
-  std::function<void(int64_t round)> run;
+  // Computes the layer `calls` times over, on the memory whose turn it is in that run.
+  std::function<void(int64_t run)> run;
 };
 
 // A layer with its memory, ready to run.

@@ -1,5 +1,5 @@
-// Layer norm, softmax and GELU: what bounds them is memory. Past the cache they are compared with copying as
-// many bytes there; as large as in ViT-B/16, with copying in the second-level cache.
+// Layer norm, softmax and GELU: what bounds them is memory. Far past the cache they are compared with copying
+// between arrays as large as theirs; as large as in ViT-B/16, with copying in the second-level cache.
 #include <cmath>
 
 #include "layers.h"
@@ -88,13 +88,14 @@ Workload workloadOf(const Shape& shape, int32_t threads, double peakRate) {
 }  // namespace
 
 std::vector<Line> rowLines(Machine& machine) {
-  constexpr Shape kShapes[] = {
-      {Op::norm, "layer norm", 32768, 768, true},     {Op::softmax, "softmax", 32768, 768, true},
-      {Op::unary, "GELU", 8192, 3072, true},          {Op::norm, "layer norm", 197, 768, false},
-      {Op::softmax, "softmax", 12 * 197, 197, false}, {Op::unary, "GELU", 197, 3072, false}};
+  const auto rowsPast = [](int64_t width) { return Machine::streamBytes() / (4 * width); };
+  const Shape shapes[] = {
+      {Op::norm, "layer norm", rowsPast(768), 768, true}, {Op::softmax, "softmax", rowsPast(768), 768, true},
+      {Op::unary, "GELU", rowsPast(3072), 3072, true},    {Op::norm, "layer norm", 197, 768, false},
+      {Op::softmax, "softmax", 12 * 197, 197, false},     {Op::unary, "GELU", 197, 3072, false}};
   std::vector<Line> lines;
   for (const int32_t threads : machine.threadCounts()) {
-    for (const Shape& shape : kShapes) {
+    for (const Shape& shape : shapes) {
       const Peak peak = shape.cold ? Peak::copy : Peak::cachedCopy;
       lines.push_back(
           {"rows",

@@ -6,6 +6,9 @@
 #include <limits>
 #include <thread>
 
+#ifdef __linux__
+#include <sched.h>
+#endif
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -41,6 +44,23 @@ int64_t containerMemory() {
   return std::max<int64_t>(0, bound - used + (cached == kUnknown ? 0 : cached));
 }
 
+// Cores the calling thread, and so the threads it starts, may run on: the standard library counts those of
+// the whole machine, and more threads than cores would wait for each other (taskset, a container's cpuset).
+int32_t allowedCores() {
+#ifdef __linux__
+  // The system refuses a set that is smaller than its own.
+  for (int32_t most = 1024; most <= 1 << 16; most *= 2) {
+    cpu_set_t* const set = CPU_ALLOC(static_cast<size_t>(most));
+    if (set == nullptr) break;
+    const size_t bytes = CPU_ALLOC_SIZE(static_cast<size_t>(most));
+    const int32_t cores = sched_getaffinity(0, bytes, set) == 0 ? CPU_COUNT_S(bytes, set) : 0;
+    CPU_FREE(set);
+    if (cores > 0) return cores;
+  }
+#endif
+  return std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
+}
+
 // Cores' worth of time the container may use; threads beyond it would only be throttled.
 int32_t containerCores() {
   std::ifstream file("/sys/fs/cgroup/cpu.max");
@@ -53,8 +73,7 @@ int32_t containerCores() {
 }  // namespace
 
 int32_t usableCores() {
-  static const int32_t cores =
-      std::min(std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency())), containerCores());
+  static const int32_t cores = std::min(allowedCores(), containerCores());
   return cores;
 }
 
