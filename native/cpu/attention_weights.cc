@@ -83,11 +83,15 @@ Status run(const Call& call, int64_t index, char* memory) {
   for (int64_t i = 0; i < tile.queries; i++) {
     for (int64_t j = 0; j < all; j++) rows[i * out.stride[2] + j] = -__builtin_inff();
   }
-  const Panel panel = packQueries(head, tile.first, tile.queries, packed);
-  for (int64_t from = panel.seen.from; from < panel.seen.to; from += kKeys) {
-    const int64_t keys = smaller(kKeys, panel.seen.to - from);
-    scoreBlock(head, panel, from, keys, scores, [](int64_t, int64_t) {});
-    writeScores(panel, scores, keys, rows + from, out.stride[2]);
+  for (int64_t column = 0; column < tile.queries; column += kMicroColumns) {
+    const Panel panel =
+        packQueries(head, tile.first + column, smaller(kMicroColumns, tile.queries - column), packed);
+    for (int64_t from = panel.seen.from; from < panel.seen.to; from += kKeys) {
+      const int64_t keys = smaller(kKeys, panel.seen.to - from);
+      scoreBlock(head, panel, {head.k + from * head.kStride, head.kStride}, from, keys, scores,
+                 [](int64_t, int64_t) {});
+      writeScores(panel, scores, keys, rows + column * out.stride[2] + from, out.stride[2]);
+    }
   }
   for (int64_t i = 0; i < tile.queries; i++) normalise(rows + i * out.stride[2], all);
   return Status::ok;

@@ -76,7 +76,7 @@ inline F loadStrided(const float* p, int64_t stride, int64_t n) {
   return load(lanes);
 }
 
-// The queries of a tile: up to kMicroColumns, packed for the micro-kernel with the scale in them.
+// Up to kMicroColumns queries, packed for the micro-kernel with the scale in them.
 struct Panel {
   int64_t first, queries, width;                   // width: queries in whole vectors
   float* packed;                                   // [D][width]
@@ -120,27 +120,33 @@ inline void hideScores(const Head& head, const Panel& panel, int64_t key, float*
   }
 }
 
-// Rows that lie apart are found by no prefetcher.
-inline void prefetchRows(const float* rows, int64_t stride, int64_t count, int64_t length) {
-  for (int64_t i = 0; i < count; i++) {
-    for (int64_t j = 0; j < length; j += 16) __builtin_prefetch(rows + i * stride + j);
-  }
-}
+// Some rows of keys or values.
+struct Rows {
+  const float* data;
+  int64_t stride;
 
-// scores[j * width + i] of the panel's queries and the keys from..from+keys-1. `each` is called with the
-// first of some keys and their number as they are done.
+  // Rows that lie apart are found by no prefetcher.
+  void prefetch(int64_t first, int64_t count, int64_t length) const {
+    if (stride <= length) return;
+    for (int64_t i = first; i < first + count; i++) {
+      for (int64_t j = 0; j < length; j += 16) __builtin_prefetch(data + i * stride + j);
+    }
+  }
+};
+
+// scores[j * width + i] of the panel's queries and the keys from..from+keys-1, which lie at `rows`. `each` is
+// called with the first of some keys and their number as they are done.
 template <class Each>
-void scoreBlock(const Head& head, const Panel& panel, int64_t from, int64_t keys, float* scores, Each each) {
+void scoreBlock(const Head& head, const Panel& panel, const Rows& rows, int64_t from, int64_t keys,
+                float* scores, Each each) {
   const bool plain = !head.mask && from >= panel.shared.from && from + keys <= panel.shared.to;
   for (int64_t j = 0; j < keys; j += kMicroRows) {
     const int64_t some = smaller(kMicroRows, keys - j);
-    const float* k = head.k + (from + j) * head.kStride;
-    prefetchRows(k + kMicroRows * head.kStride, head.kStride, smaller(kMicroRows, keys - j - some),
-                 head.depth);
+    rows.prefetch(j + kMicroRows, smaller(kMicroRows, keys - j - some), head.depth);
     for (int64_t d = 0; d < head.depth; d += kBlockK) {
-      multiplyPanel<LoadFloat32>(some, panel.width, smaller(kBlockK, head.depth - d), k + d, head.kStride,
-                                 panel.packed + d * panel.width, scores + j * panel.width, panel.width,
-                                 d > 0);
+      multiplyPanel<LoadFloat32>(some, panel.width, smaller(kBlockK, head.depth - d),
+                                 rows.data + j * rows.stride + d, rows.stride, panel.packed + d * panel.width,
+                                 scores + j * panel.width, panel.width, d > 0);
     }
     for (int64_t i = j; i < j + some && !plain; i++)
       hideScores(head, panel, from + i, scores + i * panel.width);
@@ -148,20 +154,28 @@ void scoreBlock(const Head& head, const Panel& panel, int64_t from, int64_t keys
   }
 }
 
-// Tiles of both: batch, head, panel of queries.
+// Tiles of both: batch, head, some panels of queries.
 struct Tile {
   int64_t batch, head, first, queries;
 };
 
+constexpr int64_t kMostPanels = 256 / kMicroColumns;
+// Tiles that are left for the threads, as far as there are panels.
+constexpr int64_t kEnoughTiles = 32;
+
+inline int64_t queriesOfTile(const View& q) {
+  const int64_t panels = q.dim[0] * q.dim[1] * ((q.dim[2] + kMicroColumns - 1) / kMicroColumns);
+  return larger(smaller(panels / kEnoughTiles, kMostPanels), 1) * kMicroColumns;
+}
+
 inline Tile tileOf(const View& q, int64_t tile) {
-  const int64_t panels = (q.dim[2] + kMicroColumns - 1) / kMicroColumns;
-  const int64_t first = tile % panels * kMicroColumns;
-  return {tile / panels / q.dim[1], tile / panels % q.dim[1], first,
-          smaller(kMicroColumns, q.dim[2] - first)};
+  const int64_t most = queriesOfTile(q), blocks = (q.dim[2] + most - 1) / most, first = tile % blocks * most;
+  return {tile / blocks / q.dim[1], tile / blocks % q.dim[1], first, smaller(most, q.dim[2] - first)};
 }
 
 inline int64_t tilesOf(const View& q) {
-  return q.dim[0] * q.dim[1] * ((q.dim[2] + kMicroColumns - 1) / kMicroColumns);
+  const int64_t most = queriesOfTile(q);
+  return q.dim[0] * q.dim[1] * ((q.dim[2] + most - 1) / most);
 }
 
 inline const float* rowsOf(const View& view, int64_t batch, int64_t head) {
