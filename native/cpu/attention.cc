@@ -156,7 +156,7 @@ void attend(const Call& call, const Head& head, const Tile& tile, State* states,
             const Scratch& scratch) {
   const View& v = call.view[3];
   const int64_t depth = v.dim[3];
-  Range seen = states[0].panel.seen;
+  Range seen{head.keys, 0};
   for (int64_t i = 0; i < count; i++) {
     State& s = states[i];
     for (int64_t j = 0; j < kMicroColumns; j++) {
@@ -164,7 +164,8 @@ void attend(const Call& call, const Head& head, const Tile& tile, State* states,
       s.total[j] = 0;
     }
     for (int64_t j = 0; j < depth * s.panel.width; j += kLanes) store(s.sums + j, zero());
-    seen = {smaller(seen.from, s.panel.seen.from), larger(seen.to, s.panel.seen.to)};
+    if (s.panel.seen.from < s.panel.seen.to)
+      seen = {smaller(seen.from, s.panel.seen.from), larger(seen.to, s.panel.seen.to)};
   }
   const float* allValues = rowsOf(v, tile.batch, tile.head);
   for (int64_t from = seen.from; from < seen.to; from = (from / kKeys + 1) * kKeys) {
