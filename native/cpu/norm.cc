@@ -83,8 +83,8 @@ F finish(F x, F mean, F scale, F shift, F weight, F bias) {
   return fma(fma(x - mean, scale, shift), weight, bias);
 }
 
-// `next` is the row that follows. This one is read three times, and waited for the first time only, unless it
-// was fetched while the row before was written. `past`: the output goes past the cache.
+// `next` is a row that comes soon, and is fetched meanwhile: it would be waited for otherwise. `past`: the
+// output goes past the cache.
 void normRow(float* out, const float* in, const float* next, const Plan& plan, const float* weight,
              const float* bias, bool past) {
   float mean = 0;
@@ -94,13 +94,13 @@ void normRow(float* out, const float* in, const float* next, const Plan& plan, c
   }
   const F about = broadcast(mean);
   const Moments::Accumulator moments = combineChains<Moments>(plan.c, [&](int64_t i, auto n) {
+    __builtin_prefetch(next + i);
     const F difference = loadFirst(in + i, n) - about;
     return Moments::start(n < kLanes ? select(firstLanes(n), difference, zero()) : difference);
   });
   const Affine affine = affineOf(plan.rms, mean, sum(moments.sum), sum(moments.square), plan.c, plan.epsilon);
   const F scale = broadcast(affine.scale), shift = broadcast(affine.shift);
   forLanes(plan.c, [&](int64_t i, auto n) {
-    __builtin_prefetch(next + i);
     const F w = weight ? loadFirst(weight + i, n) : broadcast(1.0f),
             b = bias ? loadFirst(bias + i, n) : zero();
     const F v = finish(loadFirst(in + i, n), about, scale, shift, w, b);
@@ -127,7 +127,7 @@ void normRows(const Call& call, const Plan& plan, int64_t tile, Parameter weight
     float *to = rowOf(out, row), *from = rowOf(in, row);
     if (!isDense(in))
       copyRun(reinterpret_cast<char*>(buffer), 4, reinterpret_cast<char*>(from), in.stride[3] * 4, 4, plan.c);
-    normRow(isDense(out) ? to : buffer, isDense(in) ? from : buffer, rowOf(in, least(row + 1, end - 1)), plan,
+    normRow(isDense(out) ? to : buffer, isDense(in) ? from : buffer, rowOf(in, least(row + 2, end - 1)), plan,
             weight.data ? weight.data + g * weight.stride : nullptr,
             bias.data ? bias.data + g * bias.stride : nullptr, past);
     if (!isDense(out))
