@@ -70,7 +70,7 @@ void weigh(State& s, int64_t from, int64_t keys, const float* before, int64_t de
     F added[2] = {zero(), zero()};
     const auto take = [&](int64_t j, F& sum) {
       float* place = weights + j * width + i;
-      const F weight = exp2Below0(load(place) - shift);
+      const F weight = expBelow0(load(place) - shift);
       store(place, weight);
       sum = sum + weight;
     };
@@ -84,7 +84,7 @@ void weigh(State& s, int64_t from, int64_t keys, const float* before, int64_t de
     F total = load(s.total + i);
     const M grown = notEqual(old, most);
     if (any(grown)) {
-      const F shrink = select(grown, exp2Below0(old - most), broadcast(1.0f));
+      const F shrink = select(grown, expBelow0(old - most), broadcast(1.0f));
       total = total * shrink;
       for (int64_t d = 0; d < depth; d++) {
         float* sum = s.sums + d * width + i;

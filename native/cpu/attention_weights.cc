@@ -58,7 +58,7 @@ void normalise(float* row, int64_t keys) {
   const F shift = broadcast(top == -__builtin_inff() ? 0.0f : top);
   F weights = zero();
   for (int64_t j = 0; j < keys; j += kLanes) {
-    const F weight = exp2Below0(at(j) - shift);
+    const F weight = expBelow0(at(j) - shift);
     weights = weights + weight;
     store(row + j, weight, smaller(kLanes, keys - j));
   }

@@ -3,8 +3,6 @@
 // queries is packed once for all keys, and softmax, which goes along the keys, treats a vector of queries at
 // a time.
 //
-// Scores are in units of ln 2, so that a weight is 2^score.
-//
 // Keys are taken in blocks that start at multiples of kKeys, whatever the queries; so the order in which a
 // query meets its keys, and with it every bit of its row, depends on the keys' places alone.
 #pragma once
@@ -19,8 +17,6 @@ namespace {
 // of a panel (64 KiB on AVX-512) lie in the second-level cache.
 constexpr int64_t kKeys = 256;
 static_assert(kKeys <= kBlockK);
-constexpr float kPerLog2 = 1.44269504f;
-
 struct Range {
   int64_t from, to;
 };
@@ -94,7 +90,7 @@ inline Panel packQueries(const Head& head, int64_t first, int64_t queries, float
     panel.from[i] = static_cast<int32_t>(one.from);
     panel.to[i] = static_cast<int32_t>(one.to);
   }
-  const F scale = broadcast(head.scale * kPerLog2);
+  const F scale = broadcast(head.scale);
   readPanel<ReadFloat32>(head.q + first * head.qStride, 1, head.qStride, head.depth, queries,
                          [=](int64_t d, int64_t i, F v) { store(packed + d * panel.width + i, v * scale); });
   return panel;
@@ -109,7 +105,7 @@ inline void hideScores(const Head& head, const Panel& panel, int64_t key, float*
     if (head.mask) {
       const float* mask = head.mask + (panel.first + i) * head.maskRowStride + key * head.maskColumnStride;
       const F added = loadStrided(mask, head.maskRowStride, smaller(kLanes, panel.queries - i));
-      v = select(equal(added, hidden), hidden, fma(added, broadcast(kPerLog2), v));
+      v = select(equal(added, hidden), hidden, v + added);
     }
     if (!isShared) {
       const I place = broadcast(static_cast<int32_t>(key));

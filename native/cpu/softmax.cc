@@ -54,21 +54,17 @@ F largestOf(const float* in, int64_t n) {
 
 // e^(in - most); lanes past the count are 0.
 F exponentials(const float* in, int64_t count, F most) {
-  const F value = exp(loadFirst(in, count) - most);
+  const F value = expBelow0(loadFirst(in, count) - most);
   return count < kLanes ? select(firstLanes(count), value, zero()) : value;
 }
 
 // `next` is the row that follows; it is fetched meanwhile. `work` holds the exponentials: it is the output,
 // or scratch where the output goes past the cache.
 void softmaxRow(float* out, const float* in, const float* next, float* work, int64_t n) {
-  // As powers of 2 where a product is not rounded before the sum: that of the largest is a factor that all
-  // exponentials have.
-  const F most = largestOf(in, n), perLog2 = broadcast(1.44269504f), scaled = most * perLog2;
+  const F most = largestOf(in, n);
   const float total = sum(combineChains<Sum>(n, [&](int64_t i, auto count) {
     __builtin_prefetch(next + i);
-    const F x = loadFirst(in + i, count);
-    const F power = kFused ? exp2Below0(fma(x, perLog2, -scaled)) : exp(x - most);
-    const F value = count < kLanes ? select(firstLanes(count), power, zero()) : power;
+    const F value = exponentials(in + i, count, most);
     storeFirst(work + i, value, count);
     return value;
   }));
