@@ -1,0 +1,108 @@
+// What narrow precisions cost: the cosine of what a model gives with what its reference library gave, in float64, for
+// the shipped models and every stored case.
+//
+//   npm run bench:precision
+import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { readGolden } from '../lib/cli/verify/golden.js'
+import { evaluate, load, Tensor } from '../lib/index.js'
+import type { Vit } from '../lib/models/vit/vit.js'
+import type { DTypeName } from '../lib/runtime/device.js'
+import { getRuntime } from '../lib/runtime/runtime.js'
+import { openCheckpoint } from '../lib/weights/checkpoint.js'
+import { describeMachine, saveReport } from './report.js'
+
+const dtypes = ['fp16', 'bf16', 'q8'] as const satisfies readonly DTypeName[]
+const folder = (path: string) => fileURLToPath(new URL(`../${path}/`, import.meta.url))
+
+function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [dot, left, right] = [0, 0, 0]
+  for (let index = 0; index < a.length; index++) {
+    dot += a[index]! * b[index]!
+    left += a[index]! ** 2
+    right += b[index]! ** 2
+  }
+  return left === 0 && right === 0 ? 1 : dot / Math.sqrt(left * right)
+}
+
+/** The lowest cosine over the outputs of all runs, and the output it is of. */
+async function ofCase(dir: string, dtype: DTypeName): Promise<[number, string]> {
+  let lowest: [number, string] = [1, '']
+  using model = await load(dir, { dtype })
+  for (const run of (await readGolden(dir)).runs) {
+    const names = [...run.outputs.keys()]
+    const given = await model.reference({ inputs: run.inputs, call: run.call, outputs: names })
+    const computed = names.flatMap((name) => given[name] ?? [])
+    await evaluate(computed, { precision: model.settings.precision })
+    for (const [name, want] of run.outputs) {
+      const got = given[name]
+      if (!got || !(want.data instanceof Float32Array)) continue
+      const close = cosine((await got.data()) as Float32Array, want.data)
+      if (close < lowest[0]) lowest = [close, name]
+    }
+  }
+  return lowest
+}
+
+/** Of the logits of a shipped image model, with how many of its answers are the reference's. */
+async function ofShipped(name: string, dtype: DTypeName): Promise<[number, string]> {
+  using model = await load<Vit>(`${folder('models')}${name}`, { dtype })
+  using reference = await openCheckpoint(`${folder('models')}${name}/samples/reference.safetensors`)
+  const pixels = reference.tensor('pixel_values')
+  const pixelValues = Tensor.from(await pixels.data(), pixels.shape) as Tensor<'float32'>
+  const { logits } = await model.run({ pixelValues })
+  const got = (await logits!.data()) as Float32Array
+  const want = (await reference.tensor('logits').data()) as Float32Array
+  const [rows, classes] = logits!.shape as readonly number[] as [number, number]
+  const answer = (data: Float32Array, row: number) => {
+    const own = data.subarray(row * classes, (row + 1) * classes)
+    return own.indexOf(Math.max(...own))
+  }
+  const same = Array.from({ length: rows }, (_, row) => answer(got, row) === answer(want, row))
+  return [cosine(got, want), `${same.filter(Boolean).length} of ${rows} answers`]
+}
+
+const goldens = folder('test/data/goldens')
+const names = readdirSync(goldens).filter((name) => !['preprocess', 'tokenizers'].includes(name))
+const { cpu, isa, compiler } = getRuntime().native.info()
+const machine = describeMachine({ cpu, cores: availableParallelism(), isa, compiler })
+const rows: Record<string, string | number>[] = []
+for (const [list, measure] of [
+  [['digits-vit', 'digits-convnext'], ofShipped],
+  [names, (name: string, dtype: DTypeName) => ofCase(`${goldens}${name}`, dtype)],
+] as const)
+  for (const name of list) {
+    const row: Record<string, string | number> = { name }
+    for (const dtype of dtypes) {
+      const [close, note] = await measure(name, dtype)
+      row[dtype] = close
+      row[`${dtype} of`] = note
+    }
+    console.log(name, ...dtypes.map((dtype) => `${dtype} ${(row[dtype] as number).toFixed(7)}`))
+    rows.push(row)
+  }
+const files = saveReport({
+  name: 'precision',
+  title: 'Narrow precisions against float64 references',
+  command: 'npm run bench:precision',
+  machine,
+  notes: [
+    'The lowest cosine over the float outputs of a case, and the output it is of; for shipped models, the logits.',
+    'Matrices with fewer than 64 rows or columns stay float32 in q8, which most of the stored cases have only.',
+  ],
+  tables: [
+    {
+      title: 'Cosines',
+      columns: [
+        { key: 'name', title: 'model or case' },
+        ...dtypes.flatMap((dtype) => [
+          { key: dtype, title: dtype, digits: 7 },
+          { key: `${dtype} of`, title: 'of' },
+        ]),
+      ],
+      rows,
+    },
+  ],
+})
+console.log(`written: ${files.join(', ')}`)
