@@ -148,7 +148,7 @@ Rows gather(const Rows& rows, int64_t count, int64_t length, float* out) {
       storeFirst(out + i * length + j, loadFirst(rows.data + i * rows.stride + j, n), n);
     });
   }
-  return {out, length};
+  return {out, length, true};
 }
 
 // Panels that share a tile meet all keys they see. With several of them the keys are gathered first.
@@ -181,8 +181,10 @@ void attend(const Call& call, const Head& head, const Tile& tile, State* states,
       const int64_t first = larger(from, mine.from), past = smaller(end, mine.to);
       if (first >= past) continue;
       const int64_t skipped = first - from;
-      meet(head, states[i], first, past - first, {keys.data + skipped * keys.stride, keys.stride},
-           {values.data + skipped * values.stride, values.stride}, depth, careful, scratch.weights);
+      meet(head, states[i], first, past - first,
+           {keys.data + skipped * keys.stride, keys.stride, keys.isNear},
+           {values.data + skipped * values.stride, values.stride, values.isNear}, depth, careful,
+           scratch.weights);
     }
   }
 }

@@ -41,13 +41,18 @@ inline void streamRun(char* out, const char* in, int64_t bytes) {
   __builtin_memcpy(out + i, in + i, static_cast<size_t>(bytes - i));
 }
 
+// `pastLoop` writes past the cache itself, from where streamable() on; without one a buffer stands between.
 template <int N>
-inline void forLongRows(const Walk<N>& walk, int64_t elements, int64_t tile, Loop loop, float parameter) {
+inline void forLongRows(const Walk<N>& walk, int64_t elements, int64_t tile, Loop loop, Loop pastLoop,
+                        float parameter) {
   alignas(64) char buffer[N][kChunk * 8];
   bool dense = true;
   for (int v = 0; v < N; v++) dense = dense && walk.isDense(v);
-  // What goes past the cache is computed in a buffer first: loops need not know of it.
-  const bool past = elements * walk.size[0] >= kPastCache && walk.isDense(0) && walk.rank == 1;
+  bool past = elements * walk.size[0] >= kPastCache && walk.isDense(0) && walk.rank == 1;
+  if (past && pastLoop && dense && streamable(walk.data[0])) {
+    loop = pastLoop;
+    past = false;
+  }
   const int64_t begin = tile * kTileElements, end = least(begin + kTileElements, elements);
   forRuns(walk, begin, end, [&](char* const* run, int64_t n) {
     const int64_t step = dense && !past ? n : least(n, kChunk);
@@ -113,15 +118,17 @@ inline void forShortRows(const Walk<N>& walk, int64_t elements, int64_t tile, Lo
   });
 }
 
-// Runs `loop` over one tile of views 1..Inputs into view 0.
+// Runs `loop`, or where the output goes past the cache `pastLoop`, over one tile of views 1..Inputs into view
+// 0.
 template <int Inputs>
-inline void forElements(const Call& call, int64_t tile, Loop loop, float parameter = 0) {
+inline void forElements(const Call& call, int64_t tile, Loop loop, float parameter = 0,
+                        Loop pastLoop = nullptr) {
   const Walk<Inputs + 1> walk = walkOver<Inputs + 1>(call);
   const int64_t elements = elementsOf(call.view[0]);
   if (hasShortRows(walk)) {
     forShortRows(walk, elements, tile, loop, parameter);
   } else {
-    forLongRows(walk, elements, tile, loop, parameter);
+    forLongRows(walk, elements, tile, loop, pastLoop, parameter);
   }
 }
 

@@ -120,10 +120,11 @@ inline void hideScores(const Head& head, const Panel& panel, int64_t key, float*
 struct Rows {
   const float* data;
   int64_t stride;
+  bool isNear = false;  // in the cache
 
-  // Rows that lie apart are found by no prefetcher.
+  // Rows that lie apart are found by no prefetcher, and those of a few keys end before one has begun.
   void prefetch(int64_t first, int64_t count, int64_t length) const {
-    if (stride <= length) return;
+    if (isNear) return;
     for (int64_t i = first; i < first + count; i++) {
       for (int64_t j = 0; j < length; j += 16) __builtin_prefetch(data + i * stride + j);
     }

@@ -58,7 +58,7 @@ F exponentials(const float* in, int64_t count, F most) {
   return count < kLanes ? select(firstLanes(count), value, zero()) : value;
 }
 
-// `next` is the row that follows; it is fetched meanwhile. `work` holds the exponentials: it is the output,
+// `next` is a row that comes soon, and is fetched meanwhile. `work` holds the exponentials: it is the output,
 // or scratch where the output goes past the cache.
 void softmaxRow(float* out, const float* in, const float* next, float* work, int64_t n) {
   const F most = largestOf(in, n);
@@ -128,7 +128,7 @@ Status run(const Call& call, int64_t tile, char* buffer) {
     for (int64_t i = 0; i < rows; i++) {
       char* out = run[0] + i * plan.rows.innerStride(0);
       const char* in = run[1] + i * plan.rows.innerStride(1);
-      const char* next = i + 1 < rows ? in + plan.rows.innerStride(1) : in;
+      const char* next = in + least(2, rows - 1 - i) * plan.rows.innerStride(1);
       char* row = outDense ? out : buffer;
       if (!inDense) copyRun(row, 4, in, plan.inStride, 4, plan.n);
       const float* from = reinterpret_cast<const float*>(inDense ? in : row);
