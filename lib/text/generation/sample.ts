@@ -40,6 +40,8 @@ export async function* sample(
   const done = new Uint8Array(rows)
   let length = promptLength
   await stepper.start(prompts.length, perSource)
+  // Processors write over the scores of a row; the same memory serves all rows, as a vocabulary is long.
+  const scores = new Float32Array(stepper.vocabSize)
   let input = concat(tokens.map((line) => line.subarray(0, promptLength)))
   while (length < maxLength && done.includes(0)) {
     const logits = await step(input)
@@ -51,7 +53,7 @@ export async function* sample(
         input[row] = padTokenId
         continue
       }
-      const scores = logits.slice(row * stepper.vocabSize, (row + 1) * stepper.vocabSize)
+      scores.set(logits.subarray(row * stepper.vocabSize, (row + 1) * stepper.vocabSize))
       const random = options.doSample ? randoms[row]! : undefined
       const token = choose(scores, line, length, processors, random)
       line[length] = token

@@ -30,9 +30,13 @@ export function topK(values: Float32Array, k: number, start = 0, end = values.le
 /** The index of the largest value, the first of equal ones. As in the reference NaN is larger than any number. */
 export function argMax(values: Float32Array): number {
   let best = 0
+  let most = -Infinity
   for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i]!)) return i
-    if (values[i]! > values[best]!) best = i
+    const value = values[i]!
+    if (value > most) {
+      best = i
+      most = value
+    } else if (Number.isNaN(value)) return i
   }
   return best
 }
