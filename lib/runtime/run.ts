@@ -50,8 +50,8 @@ export async function runPrepared(
   const { signal, threads = 0 } = options
   checkAlive(constants)
   checkAlive(data)
-  // What is disposed of from here on is still there for this run.
-  const release = holdAll([...constants, ...data].flatMap(({ source }) => source ?? []))
+  // What is disposed of from here on is still there for this run. (The program, or its making, holds the constants.)
+  const release = holdAll(data.flatMap(({ source }) => source ?? []))
   const lease = leaseProgram(key, () => makeProgram(roots, leaves, precision, threads))
   try {
     const program = await unlessAborted(lease.program, signal)
