@@ -1,5 +1,6 @@
 import { load, Tensor } from '../../lib/index.js'
 import type { Vit } from '../../lib/models/vit/vit.js'
+import { cos_sim } from '../../lib/pipelines/tensor-output.js'
 import { type Line, race, steady } from './line.js'
 import { openSession, ort } from './peer.js'
 
@@ -44,18 +45,8 @@ export async function benchImages(
       steady(() => run(smaller)),
       steady(() => run(fp32)),
     )
-    lines.push({ ...line, text: `${line.text}; cosine of logits ${cosine(small, got).toFixed(6)}` })
+    lines.push({ ...line, text: `${line.text}; cosine of logits ${cos_sim(small, got).toFixed(6)}` })
   }
   await session.release()
   return lines
-}
-
-function cosine(a: Float32Array, b: Float32Array): number {
-  let [ab, aa, bb] = [0, 0, 0]
-  for (let index = 0; index < a.length; index++) {
-    ab += a[index]! * b[index]!
-    aa += a[index]! ** 2
-    bb += b[index]! ** 2
-  }
-  return ab / Math.sqrt(aa * bb)
 }

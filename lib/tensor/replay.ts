@@ -15,7 +15,7 @@ const later: Source = { key: 'data of a later run', disposed: false }
  */
 export class Replay {
   readonly #build: (inputs: readonly Tensor[]) => readonly Tensor[]
-  readonly #options: RunOptions
+  readonly #options: Omit<RunOptions, 'signal'>
   #made:
     | { readonly signature: string; readonly places: readonly Node[]; readonly prepared: Prepared }
     | undefined
@@ -25,7 +25,10 @@ export class Replay {
    *   tensors it reads must be computed, and are the same at every run
    * @param options threads and precision of every run
    */
-  constructor(build: (inputs: readonly Tensor[]) => readonly Tensor[], options: RunOptions = {}) {
+  constructor(
+    build: (inputs: readonly Tensor[]) => readonly Tensor[],
+    options: Omit<RunOptions, 'signal'> = {},
+  ) {
     this.#build = build
     this.#options = options
   }

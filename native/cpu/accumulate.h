@@ -98,8 +98,8 @@ struct Sum {
   static F combine(F a, F b) { return a + b; }
 };
 
-// The same where an accumulator is many vectors, such as those of several rows: chains of kLeafGroups, in
-// chains of as many chains, so that all stays in registers for long.
+// The same for rows of ordinary length: chains of kLeafGroups, in chains of as many chains, so that no stack
+// is needed for the first thousand elements.
 template <class Op, class Get>
 inline typename Op::Accumulator combineChains(int64_t n, Get get) {
   constexpr int64_t kGroups = kLeafGroups * kLeafGroups;

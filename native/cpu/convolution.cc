@@ -167,8 +167,7 @@ Status run(const Call& call, int64_t tile, char* scratch) {
         pixels, smaller(kMicroColumns, plan.b.n - column), epilogue, [&](int64_t i) { return place(out, i); },
         [&](int64_t i) { return isAbsent(residual) ? nullptr : place(residual, i); });
   };
-  multiplyTile(plan.b, b, pixels, panel, panels, rowsAt, narrow, {sums, panels * kMicroColumns}, sums,
-               finish);
+  multiplyTile(plan.b, b, pixels, panel, panels, rowsAt, narrow, {nullptr, 0}, sums, finish);
   return Status::ok;
 }
 

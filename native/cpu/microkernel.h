@@ -102,11 +102,10 @@ struct ByteProducts {
 // What a call brings nearer on its way: a line of 64 bytes at `next` each step of k, for a later call to
 // read, and at its start the place that the results of its rows will have. Waiting for memory is otherwise 3%
 // of the time of a product whose weights come from memory, and 20% where k is short and results are many.
-// Without anything to bring, both are where the call works anyway.
 struct Ahead {
   const char* next;
-  int64_t step;  // 64, or 0: nothing
-  const char* out;
+  int64_t step;       // 64; or 0: nothing, and `next` is where the call works anyway
+  const char* out;    // or null
   int64_t outStride;  // bytes
 };
 

@@ -111,13 +111,5 @@ void readPanel(const typename Read::Type* in, int64_t kStride, int64_t columnStr
   }
 }
 
-// Packs a float32 panel as the micro-kernel reads it; for what attention multiplies.
-inline void packPanel(const float* in, int64_t kStride, int64_t columnStride, int64_t k, int64_t columns,
-                      float* out) {
-  const int64_t width = roundUp(columns, kLanes);
-  readPanel<ReadFloat32>(in, kStride, columnStride, k, columns,
-                         [=](int64_t row, int64_t column, F v) { store(out + row * width + column, v); });
-}
-
 }  // namespace
 }  // namespace saccade

@@ -66,7 +66,7 @@ inline void narrowRows(const Rows& a, int64_t rows, int64_t columns, uint16_t* o
   }
 }
 
-// Where a tile's results will go; rows `stride` floats apart.
+// Where a tile's results will go, rows `stride` floats apart; or null, where they are not apart alike.
 struct Target {
   const float* out;
   int64_t stride;
@@ -79,7 +79,7 @@ inline Soon soonAfter(const PackedShape& shape, const char* b, int64_t first, in
                       int64_t k, int64_t blockK, const Target& target) {
   const bool isLast = k + blockK >= shape.k;
   Soon soon{};
-  if (isLast) {
+  if (isLast && target.out) {
     soon.out = reinterpret_cast<const char*>(target.out + panel * kMicroColumns);
     soon.outStride = 4 * target.stride;
   }

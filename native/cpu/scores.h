@@ -1,5 +1,5 @@
 // What attention and attentionWeights share: the masked, scaled scores of a panel of queries against a block
-// of keys, [keys][queries]. That way round nothing of keys and values is copied or transposed, a panel of
+// of keys, [keys][queries]. That way round nothing of keys and values is transposed, a panel of
 // queries is packed once for all keys, and softmax, which goes along the keys, treats a vector of queries at
 // a time.
 //
