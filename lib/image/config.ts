@@ -1,5 +1,4 @@
 import { SaccadeError } from '../errors.js'
-import { type ResampleFilter, resampleFilters } from '../ops/resample.js'
 import {
   boolean,
   type Config,
@@ -12,7 +11,8 @@ import {
   positiveInt,
   positiveNumber,
   string,
-} from '../weights/config.js'
+} from '../files/config.js'
+import { type ResampleFilter, resampleFilters } from '../ops/resample.js'
 import type { CropSpec, ImageSpec, ResizeSpec, Size } from './spec.js'
 
 const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }

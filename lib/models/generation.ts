@@ -1,5 +1,5 @@
-import { type GenerationOptions, generationOptionNames } from '../text/generation/options.js'
-import { type Config, readConfigIfAny } from '../weights/config.js'
+import { type Config, readConfigIfAny } from '../files/config.js'
+import { type GenerationOptions, generationOptionNames } from '../generation/options.js'
 
 /** Options of generation by our names; null stands for none, where a default would be something. */
 export type GivenOptions = {

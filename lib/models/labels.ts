@@ -1,5 +1,5 @@
-import type { Config } from '../weights/config.js'
-import { configInvalid, isSet } from '../weights/config.js'
+import type { Config } from '../files/config.js'
+import { configInvalid, isSet } from '../files/config.js'
 
 /** Class names by id, from a config's id2label or label_names; undefined where it has none. */
 export function labelsOf(config: Config): string[] | undefined {

@@ -1,10 +1,10 @@
 import type { Precision } from '../compiler/target.js'
 import { SaccadeError } from '../errors.js'
+import type { Config } from '../files/config.js'
 import type { RunOptions } from '../runtime/run-options.js'
 import { evaluate } from '../tensor/evaluate.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
-import type { Config } from '../weights/config.js'
 
 /** Tensors by name. */
 export type NamedTensors = Record<string, Tensor>

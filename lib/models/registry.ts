@@ -1,5 +1,5 @@
 import { SaccadeError } from '../errors.js'
-import type { Config } from '../weights/config.js'
+import type { Config } from '../files/config.js'
 import type { Model, ModelSettings } from './model.js'
 
 /** How models of one family are recognised and opened. */

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path'
+import { type Config, isSet, object, readConfigIfAny } from '../files/config.js'
 import { imageSpec, noProcessor, recipeSpec, timmSpec } from '../image/config.js'
 import { ImageProcessor } from '../image/process.js'
 import type { Model } from '../models/model.js'
-import { type Config, isSet, object, readConfigIfAny } from '../weights/config.js'
 
 /** Length of the shorter edge before the crop to 224, where torchvision's recipe does not resize to 256. */
 const torchvisionResizes: Record<string, number> = {

@@ -1,7 +1,7 @@
 import { SaccadeError } from '../errors.js'
+import { type GenerationOptions, generationOptionNames } from '../generation/options.js'
 import type { Model } from '../models/model.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type GenerationOptions, generationOptionNames } from '../text/generation/options.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import { asList, type CallOptions } from './base.js'
 import { encodeTexts } from './feature-extraction.js'

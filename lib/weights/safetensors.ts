@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { SaccadeError } from '../errors.js'
+import { SourceFile } from '../files/file.js'
+import { type JsonValue, lineAndColumn, parseJson } from '../files/json.js'
 import { exactProduct, type FileDType, fileDTypeBits, isFileDType, type TensorEntry } from './entry.js'
-import { SourceFile } from './file.js'
-import { type JsonValue, lineAndColumn, parseJson } from './json.js'
 
 /** The format's own limit on the length of the header, in bytes. */
 export const maxHeaderBytes = 100_000_000

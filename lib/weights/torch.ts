@@ -1,7 +1,7 @@
 import { SaccadeError } from '../errors.js'
+import { SourceFile } from '../files/file.js'
 import { formatShape } from '../graph/shape.js'
 import { fileDTypeBits, type TensorEntry } from './entry.js'
-import { SourceFile } from './file.js'
 import { Global, Opaque, type Pickled, unpickle } from './pickle.js'
 import { type StateDictSelector, selectStateDict } from './state-dict.js'
 import { isContiguous, spanOf, TorchTensor, torchObjects } from './torch-objects.js'

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { SourceFile } from './file.js'
+import type { SourceFile } from '../files/file.js'
 
 /** A file inside a zip archive. */
 export interface ZipEntry {

@@ -2,11 +2,11 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { positiveInt, readConfig } from '../../lib/files/config.js'
 import { imageSpec } from '../../lib/image/config.js'
 import { ImageProcessor } from '../../lib/image/process.js'
 import type { Tensor } from '../../lib/tensor/tensor.js'
 import { openCheckpoint } from '../../lib/weights/checkpoint.js'
-import { positiveInt, readConfig } from '../../lib/weights/config.js'
 
 const root = fileURLToPath(new URL('../data/goldens/preprocess/', import.meta.url))
 const cases = readdirSync(root).filter((name) => name !== 'images')

@@ -1,8 +1,4 @@
 import { basename, join } from 'node:path'
-import type { DataOf, DType } from '../../graph/dtype.js'
-import type { NamedTensors } from '../../models/model.js'
-import { Tensor } from '../../tensor/tensor.js'
-import { openCheckpoint } from '../../weights/checkpoint.js'
 import {
   type Config,
   configInvalid,
@@ -11,7 +7,11 @@ import {
   positiveNumber,
   readConfig,
   string,
-} from '../../weights/config.js'
+} from '../../files/config.js'
+import type { DataOf, DType } from '../../graph/dtype.js'
+import type { NamedTensors } from '../../models/model.js'
+import { Tensor } from '../../tensor/tensor.js'
+import { openCheckpoint } from '../../weights/checkpoint.js'
 
 /** A stored case: a model of a reference library with inputs and the outputs it gave for them. */
 export interface Golden {

@@ -1,4 +1,3 @@
-import { type Activation, activation } from '../../nn/activation.js'
 import {
   boolean,
   type Config,
@@ -8,7 +7,8 @@ import {
   positiveNumber,
   string,
   strings,
-} from '../../weights/config.js'
+} from '../../files/config.js'
+import { type Activation, activation } from '../../nn/activation.js'
 import { labelsOf } from '../labels.js'
 import { type BertClass, heads } from './heads.js'
 

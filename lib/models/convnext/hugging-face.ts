@@ -1,4 +1,4 @@
-import { configInvalid, number, optional, positiveInt, positiveInts, string } from '../../weights/config.js'
+import { configInvalid, number, optional, positiveInt, positiveInts, string } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { labelsOf } from '../labels.js'
 import type { ModelInfo, NamedTensors } from '../model.js'

@@ -10,7 +10,7 @@ import {
   positiveInt,
   positiveInts,
   string,
-} from '../../weights/config.js'
+} from '../../files/config.js'
 import { labelsOf } from '../labels.js'
 import type { ModelInfo, NamedTensors } from '../model.js'
 import { withWeights } from '../open.js'

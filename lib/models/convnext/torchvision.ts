@@ -1,5 +1,5 @@
+import { type Config, configInvalid, isSet, nonNegativeInt, object } from '../../files/config.js'
 import * as ops from '../../ops/index.js'
-import { type Config, configInvalid, isSet, nonNegativeInt, object } from '../../weights/config.js'
 import { labelsOf } from '../labels.js'
 import type { ModelInfo, NamedTensors } from '../model.js'
 import { withWeights } from '../open.js'

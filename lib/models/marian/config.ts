@@ -1,4 +1,3 @@
-import { type Activation, activation } from '../../nn/activation.js'
 import {
   boolean,
   type Config,
@@ -8,7 +7,8 @@ import {
   positiveInt,
   string,
   strings,
-} from '../../weights/config.js'
+} from '../../files/config.js'
+import { type Activation, activation } from '../../nn/activation.js'
 
 /** Sizes of the encoder or of the decoder. */
 export interface StackConfig {

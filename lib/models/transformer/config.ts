@@ -1,5 +1,3 @@
-import { type Activation, activation } from '../../nn/activation.js'
-import type { NormOrder } from '../../nn/layer.js'
 import {
   boolean,
   type Config,
@@ -9,7 +7,9 @@ import {
   oneOf,
   positiveInt,
   positiveNumber,
-} from '../../weights/config.js'
+} from '../../files/config.js'
+import { type Activation, activation } from '../../nn/activation.js'
+import type { NormOrder } from '../../nn/layer.js'
 
 /** Arguments of torch.nn.Transformer that decide what it computes. */
 export interface TransformerConfig {

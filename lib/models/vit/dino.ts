@@ -8,7 +8,7 @@ import {
   positiveInt,
   positiveNumber,
   sizePair,
-} from '../../weights/config.js'
+} from '../../files/config.js'
 import { stateDictUnder } from '../../weights/state-dict.js'
 import { toLibrary } from '../reference.js'
 import type { VitDescription, VitLayout } from './layout.js'

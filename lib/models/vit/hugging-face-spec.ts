@@ -7,7 +7,7 @@ import {
   positiveNumber,
   sizePair,
   string,
-} from '../../weights/config.js'
+} from '../../files/config.js'
 import { type DecoderSpec, gridOf, type HeadSpec, type Size, type VitSpec } from './spec.js'
 
 /** What comes behind the family's name in the name of a class. */

@@ -1,5 +1,5 @@
 import { SaccadeError } from '../../errors.js'
-import { type Config, isSet, nonNegativeInt, object, string, strings } from '../../weights/config.js'
+import { type Config, isSet, nonNegativeInt, object, string, strings } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { toLibrary } from '../reference.js'
 import { dinov2Names, vitNames } from './hugging-face-names.js'

@@ -1,5 +1,5 @@
+import type { Config } from '../../files/config.js'
 import type { CheckpointOptions } from '../../weights/checkpoint.js'
-import type { Config } from '../../weights/config.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { ConfigKind } from '../registry.js'
 import type { VitNames } from './names.js'

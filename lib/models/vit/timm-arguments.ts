@@ -1,4 +1,4 @@
-import { type Config, configInvalid, isSet, object, positiveInts, strings } from '../../weights/config.js'
+import { type Config, configInvalid, isSet, object, positiveInts, strings } from '../../files/config.js'
 import type { TimmArguments } from './timm-architectures.js'
 
 /** Arguments that change nothing about a trained model. */

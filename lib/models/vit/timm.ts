@@ -8,7 +8,7 @@ import {
   positiveInt,
   sizePair,
   string,
-} from '../../weights/config.js'
+} from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { toLibrary } from '../reference.js'
 import type { VitDescription, VitLayout } from './layout.js'

@@ -6,7 +6,7 @@ import {
   positiveInt,
   positiveNumber,
   sizePair,
-} from '../../weights/config.js'
+} from '../../files/config.js'
 import type { NamedTensors } from '../model.js'
 import type { VitDescription, VitLayout } from './layout.js'
 import { commonNames, type VitNames } from './names.js'

@@ -1,4 +1,4 @@
-import { Heap } from '../heap.js'
+import { Heap } from '../text/heap.js'
 import type { ResolvedOptions } from './options.js'
 import { topK } from './top-k.js'
 

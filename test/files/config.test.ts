@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as config from '../../lib/weights/config.js'
-import { inFolder, rejects, throws } from './build.js'
+import * as config from '../../lib/files/config.js'
+import { inFolder, rejects, throws } from '../weights/build.js'
 
 const of = (values: Record<string, unknown>): config.Config => ({
   file: '/m/config.json',

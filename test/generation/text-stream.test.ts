@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { TextStream } from '../../lib/generation/text-stream.js'
 import { loadTokenizer } from '../../lib/text/load.js'
-import { TextStream } from '../../lib/text/text-stream.js'
 
 const goldens = fileURLToPath(new URL('../data/goldens/tokenizers/', import.meta.url))
 

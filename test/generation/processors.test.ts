@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type GenerationOptions, resolveOptions } from '../../../lib/text/generation/options.js'
-import { createProcessors } from '../../../lib/text/generation/processors.js'
-import { argMax, topK } from '../../../lib/text/generation/top-k.js'
+import { type GenerationOptions, resolveOptions } from '../../lib/generation/options.js'
+import { createProcessors } from '../../lib/generation/processors.js'
+import { argMax, topK } from '../../lib/generation/top-k.js'
 
 const never = -Infinity
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { generate, generateTokens } from '../../../lib/text/generation/generate.js'
+import { generate, generateTokens } from '../../lib/generation/generate.js'
 import { TableStepper, ToyStepper } from './toy-stepper.js'
 
 function logProbabilities(logits: ArrayLike<number>): number[] {

@@ -1,4 +1,4 @@
-import type { Tokenizer } from './tokenizer.js'
+import type { Tokenizer } from '../text/tokenizer.js'
 
 export interface TextStreamOptions {
   /** Default true. */

@@ -1,5 +1,5 @@
-import { SaccadeError } from '../../errors.js'
-import { checkOptionNames, optionInvalid } from '../options.js'
+import { SaccadeError } from '../errors.js'
+import { checkOptionNames, optionInvalid } from '../text/options.js'
 
 /** How text is generated. Names and meaning as in transformers' GenerationConfig, defaults too. */
 export interface GenerationOptions {

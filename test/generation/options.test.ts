@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readGenerationConfig } from '../../../lib/text/generation/config-file.js'
-import { type GenerateCall, generate } from '../../../lib/text/generation/generate.js'
+import { readGenerationConfig } from '../../lib/generation/config-file.js'
+import { type GenerateCall, generate } from '../../lib/generation/generate.js'
 import { ToyStepper } from './toy-stepper.js'
 
 async function codeOf(run: () => Promise<unknown>): Promise<[string, string]> {

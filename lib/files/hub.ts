@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { SaccadeError } from '../errors.js'
 import { weightFileNames } from './find.js'
-import { readShardIndex } from './shards.js'
+import { readShardIndex } from './shard-index.js'
 
 /** What a progress callback is told, in the form that transformers.js uses. `name` is the model. */
 export type ProgressInfo =

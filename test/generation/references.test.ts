@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type GenerateCall, generate } from '../../../lib/text/generation/generate.js'
+import { type GenerateCall, generate } from '../../lib/generation/generate.js'
 import { ToyStepper } from './toy-stepper.js'
 
 interface Reference {
@@ -15,7 +15,7 @@ interface Reference {
   steps: number
 }
 
-const path = new URL('../../data/text/generation.json', import.meta.url)
+const path = new URL('../data/text/generation.json', import.meta.url)
 const references = JSON.parse(readFileSync(path, 'utf8')) as Reference[]
 
 function callOf({ options, prompts, sources }: Reference): GenerateCall {

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type JsonValue, lineAndColumn, parseJson } from '../../lib/weights/json.js'
-import { damaged, randomFrom } from './build.js'
+import { type JsonValue, lineAndColumn, parseJson } from '../../lib/files/json.js'
+import { damaged, randomFrom } from '../weights/build.js'
 
 class Fault extends Error {
   readonly at: number

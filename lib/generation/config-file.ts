@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { SaccadeError } from '../../errors.js'
-import { type Json, readJsonIfPresent } from '../json.js'
+import { SaccadeError } from '../errors.js'
+import { type Json, readJsonIfPresent } from '../text/json.js'
 import { checkGenerationOptions, type GenerationOptions, generationOptionNames } from './options.js'
 
 /**

@@ -1,4 +1,4 @@
-import type { Stepper } from '../../../lib/text/generation/stepper.js'
+import type { Stepper } from '../../lib/generation/stepper.js'
 
 /**
  * A language model without a model: logits are a hash of the source, the last two tokens and the length, as

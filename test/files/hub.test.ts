@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { resolveModel } from '../../lib/weights/folder.js'
-import { cacheFolder, fetchModel, isHubName, type ProgressInfo } from '../../lib/weights/hub.js'
-import { inFolder, rejects, throws } from './build.js'
+import { resolveModel } from '../../lib/files/folder.js'
+import { cacheFolder, fetchModel, isHubName, type ProgressInfo } from '../../lib/files/hub.js'
+import { inFolder, rejects, throws } from '../weights/build.js'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
