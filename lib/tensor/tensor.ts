@@ -6,8 +6,8 @@ import type { Dims } from '../graph/shape-types.js'
 import { fillNode } from '../graph/views.js'
 import { BufferSource, sourceFrom } from '../runtime/memory.js'
 import type { RunOptions } from '../runtime/run-options.js'
+import { compute } from './compute.js'
 import { type NaturalDType, type TensorData, typedData } from './data.js'
-import { evaluate } from './evaluate.js'
 import { type ElementOf, elementOf, formatTensor, type Nested, nest } from './format.js'
 
 /**
@@ -130,8 +130,8 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
    * Computes the tensor, if it is not computed yet, and returns a copy of its elements, row-major.
    * @throws ABORTED if `signal` fires; DISPOSED; OUT_OF_MEMORY; INDEX_OUT_OF_RANGE from a gather
    */
-  async data(options?: RunOptions): Promise<DataOf<D>> {
-    await evaluate([this], options)
+  async data(options: RunOptions = {}): Promise<DataOf<D>> {
+    await compute([this], options)
     const { source } = this.node
     if (!(source instanceof BufferSource))
       throw new SaccadeError('INTERNAL', 'a computed tensor has no memory')
