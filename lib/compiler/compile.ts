@@ -1,10 +1,10 @@
 import type { Node, Source } from '../graph/node.js'
+import { chooseDTypes } from './dtype.js'
 import { encode } from './encode.js'
 import { type Folded, fold } from './fold.js'
 import { fuse } from './fuse.js'
 import { lower } from './lower.js'
 import { planArena } from './plan.js'
-import { choosePrecision } from './precision.js'
 import type { Precision, Target } from './target.js'
 import { checkUpdates } from './updates.js'
 
@@ -27,7 +27,7 @@ export interface Compiled {
 /** The passes, in order. `roots` must be distinct. */
 export function compile(roots: readonly Node[], target: Target, precision: Precision): Compiled {
   checkUpdates(roots)
-  const fused = choosePrecision(fuse(roots), precision)
+  const fused = chooseDTypes(fuse(roots), target, precision)
   const { roots: dynamic, folded } = fold(fused, target.isa)
   return { ...finish(dynamic, target), folded }
 }

@@ -1,7 +1,7 @@
 import { SaccadeError } from '../errors.js'
 import type { Substitute } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
-import { Node } from '../graph/node.js'
+import { GraphNode } from '../graph/node.js'
 import { checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../graph/shape.js'
 import { reshapeNode } from '../graph/views.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -35,8 +35,7 @@ export function gather<D extends DType, S extends Shape, I extends Shape, const 
     )
   const flatTable = reshapeNode(nodeOf(table, 'gather'), [sizeOf(before), entries, sizeOf(after)])
   const flatIndices = reshapeNode(nodeOf(cast(indices, 'int32'), 'gather'), [indices.size])
-  const flat = [sizeOf(before), indices.size, sizeOf(after)]
-  return new Tensor(reshapeNode(new Node('gather', table.dtype, flat, [flatTable, flatIndices]), shape))
+  return new Tensor(reshapeNode(new GraphNode('gather', [flatTable, flatIndices], {}), shape))
 }
 
 /**
@@ -74,6 +73,6 @@ export function update<D extends DType, S extends Shape>(
     )
   const rows = reshapeNode(nodeOf(cache, 'update'), [batch * heads, capacity, width])
   const written = reshapeNode(nodeOf(values, 'update'), [batch * heads, count, width])
-  const result = new Node('update', cache.dtype, rows.shape, [rows, written, nodeOf(at, 'update')])
+  const result = new GraphNode('update', [rows, written, nodeOf(at, 'update')], {})
   return new Tensor(reshapeNode(result, cache.shape))
 }

@@ -1,5 +1,7 @@
-import type { Target } from '../compiler/target.js'
+import { instructionNames, type Target } from '../compiler/target.js'
 import { errorCodes, SaccadeError, type SaccadeErrorCode } from '../errors.js'
+import { dtypes } from '../graph/dtype.js'
+import { binaryKinds, precisions, reduceKinds, unaryKinds } from '../graph/kinds.js'
 import { loadNative } from './binding.js'
 import type { Native } from './native.js'
 
@@ -25,26 +27,40 @@ function open(): Runtime {
     })
   const { native } = binding
   const { names } = native
-  const lookup = (list: readonly string[]) => {
-    const codes = new Map(list.map((name, code) => [name, code]))
-    return (name: string): number => {
-      const code = codes.get(name)
-      if (code === undefined) throw new SaccadeError('INTERNAL', `the addon has no '${name}'`)
-      return code
-    }
-  }
-  const precision = lookup(names.precision)
+  const precision = codesOf(names.precision, precisions)
   const target: Target = {
-    op: lookup(names.ops),
-    dtype: lookup(names.dtypes),
-    unary: lookup(names.unary),
-    binary: lookup(names.binary),
-    reduce: lookup(names.reduce),
+    op: codesOf(names.ops, instructionNames),
+    dtype: codesOf(names.dtypes, [...dtypes, 'packed']),
+    unary: codesOf(names.unary, ['identity', ...unaryKinds]),
+    binary: codesOf(names.binary, binaryKinds),
+    reduce: codesOf(names.reduce, reduceKinds),
     precision,
+    computes: (_op, dtype) => dtype === 'float32',
     packedBytes: (batch, k, n, name) => native.packedBytes(batch, k, n, precision(name)),
+    // A scale in the first 64 bytes, then whole 64s of numbers.
+    quantizedRowBytes: (k) => 64 + Math.ceil(k / 64) * 64,
     isa: native.info().isa,
   }
   return { native, target }
+}
+
+/**
+ * The addon's numbers of names.
+ * @param listed in the order in which the addon numbers them
+ * @throws INTERNAL if it lacks one of the names
+ */
+function codesOf<Name extends string>(
+  listed: readonly string[],
+  names: readonly Name[],
+): (name: Name) => number {
+  const missing = names.filter((name) => !listed.includes(name))
+  if (missing.length > 0)
+    throw new SaccadeError(
+      'INTERNAL',
+      `the addon has no ${missing.join(', ')}; there are ${listed.join(', ')}`,
+    )
+  const codes = new Map(names.map((name) => [name, listed.indexOf(name)]))
+  return (name) => codes.get(name)!
 }
 
 const codes: ReadonlySet<string> = new Set(errorCodes)

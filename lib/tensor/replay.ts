@@ -1,4 +1,4 @@
-import { Node, type Source } from '../graph/node.js'
+import { GraphNode, type Node, type Source } from '../graph/node.js'
 import { BufferSource } from '../runtime/memory.js'
 import { type Prepared, prepare, runPrepared } from '../runtime/run.js'
 import { checkRunOptions, type RunOptions, throwIfAborted } from '../runtime/run-options.js'
@@ -47,7 +47,7 @@ export class Replay {
     const buffers = await runPrepared(prepared, data, options)
     return prepared.roots.map(
       ({ dtype, shape }, index) =>
-        new Tensor(new Node('data', dtype, shape, [], undefined, new BufferSource(buffers[index]!))),
+        new Tensor(new GraphNode('data', [], { dtype, shape }, new BufferSource(buffers[index]!))),
     )
   }
 
@@ -55,7 +55,7 @@ export class Replay {
     const signature = inputs.map((input) => input.describe()).join()
     if (this.#made?.signature !== signature) {
       const places = inputs.map(
-        ({ node: { dtype, shape } }) => new Node('data', dtype, shape, [], undefined, later),
+        ({ node: { dtype, shape } }) => new GraphNode('data', [], { dtype, shape }, later),
       )
       const results = this.#build(places.map((node) => new Tensor(node)))
       const roots = results.map(({ node }) => node)

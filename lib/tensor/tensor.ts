@@ -1,6 +1,6 @@
 import { SaccadeError } from '../errors.js'
 import { checkValue, type DataOf, type DType, dataConstructors, dtypeBytes, isDType } from '../graph/dtype.js'
-import { Node } from '../graph/node.js'
+import { GraphNode, type Node } from '../graph/node.js'
 import { checkShape, formatShape, type Shape, sizeOf } from '../graph/shape.js'
 import type { Dims } from '../graph/shape-types.js'
 import { fillNode } from '../graph/views.js'
@@ -25,7 +25,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
 
   /** Wraps a node. Use {@link Tensor.from} or an op to make a tensor. */
   constructor(node: Node) {
-    if (!(node instanceof Node))
+    if (!(node instanceof GraphNode))
       throw new SaccadeError('INPUT_INVALID', 'tensors are made by Tensor.from(data, shape, dtype)')
     this.node = node
   }
@@ -58,7 +58,9 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
         'SHAPE_MISMATCH',
         `Tensor.from: shape ${formatShape(sizes)} has ${sizeOf(sizes)} elements, the data ${size}`,
       )
-    return new Tensor(new Node('data', view.dtype, [...sizes], [], undefined, sourceFrom(view.values)))
+    return new Tensor(
+      new GraphNode('data', [], { dtype: view.dtype, shape: [...sizes] }, sourceFrom(view.values)),
+    )
   }
 
   /**

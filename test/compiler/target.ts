@@ -1,11 +1,11 @@
 // A machine to compile for that is not there, graphs to compile, and a look at what became of them.
+import type { Instruction } from '../../lib/compiler/emitter.js'
 import { fold } from '../../lib/compiler/fold.js'
 import { fuse } from '../../lib/compiler/fuse.js'
-import type { Instruction, Lowered } from '../../lib/compiler/lower.js'
-import { lower } from '../../lib/compiler/lower.js'
+import { type Lowered, lower } from '../../lib/compiler/lower.js'
 import type { Target } from '../../lib/compiler/target.js'
 import type { DType } from '../../lib/graph/dtype.js'
-import { Node, type Source } from '../../lib/graph/node.js'
+import { GraphNode, type Source } from '../../lib/graph/node.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 
 const numbering = () => {
@@ -22,6 +22,8 @@ export const target: Target = {
   precision: numbering(),
   packedBytes: (batch, k, n, precision) =>
     batch * k * n * { float32: 4, float16: 2, bfloat16: 2, int8: 1 }[precision],
+  computes: (_op, dtype) => dtype === 'float32',
+  quantizedRowBytes: (k) => k + 4,
   isa: 'paper',
 }
 
@@ -33,7 +35,7 @@ export function data<const S extends readonly number[], D extends DType = 'float
   shape: S,
   dtype?: D,
 ): Tensor<D, S> {
-  return new Tensor(new Node('data', dtype ?? 'float32', shape, [], undefined, source()))
+  return new Tensor(new GraphNode('data', [], { dtype: dtype ?? 'float32', shape }, source()))
 }
 
 /** A weight. */
@@ -41,7 +43,7 @@ export function weight<const S extends readonly number[], D extends DType = 'flo
   shape: S,
   dtype?: D,
 ): Tensor<D, S> {
-  return new Tensor(new Node('constant', dtype ?? 'float32', shape, [], undefined, source()))
+  return new Tensor(new GraphNode('constant', [], { dtype: dtype ?? 'float32', shape }, source()))
 }
 
 /** The instructions of a run, after folding. */
