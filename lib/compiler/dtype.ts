@@ -4,12 +4,12 @@ import { GraphNode, type Node, type NodeOf } from '../graph/node.js'
 import { sameShape } from '../graph/shape.js'
 import { Graph } from './graph.js'
 import { packedAs } from './packing.js'
+import { WeightPrecisions } from './precision.js'
 import { hasEpilogue } from './products.js'
 import { opRules } from './rules.js'
 import type { Target } from './target.js'
-import { Weights } from './weights.js'
 
-/** The data type that a precision asks for activations. Rows that meet int8 weights are quantised from float32. */
+/** The data type that each precision asks for activations. With int8, gemm quantises rows of float32. */
 const activationTypes: { readonly [P in Precision]: FloatDType } = {
   float32: 'float32',
   bfloat16: 'bfloat16',
@@ -18,10 +18,10 @@ const activationTypes: { readonly [P in Precision]: FloatDType } = {
 }
 
 /**
- * Gives every float32 node of a fused graph the data type that its arithmetic has, by the rule of its op
- * (rules/rule.ts) and by what the target computes, and stores packed weights in the asked precision (weights.ts). Where
- * neighbours differ, a copy converts. What the user's graph says stays: other types, and the types of the roots.
- * Constants stay float32 up to what reads them.
+ * Chooses the data type of every node of a fused graph that is float32 in the user's graph: by the rule of its op
+ * (rules/rule.ts), the asked type and what the target computes. Inserts conversions where the types of two nodes differ.
+ * Nodes of other types, and the types of roots, do not change. Constants are computed in float32 and converted where a
+ * node reads them. Weights of products are stored in the precision that precision.ts chooses.
  */
 export function chooseDTypes(roots: readonly Node[], target: Target, precision: Precision): readonly Node[] {
   if (precision === 'float32') return roots
@@ -35,8 +35,8 @@ class Typing {
   readonly #graph: Graph
   readonly #target: Target
   readonly #asked: FloatDType
-  readonly #weights: Weights
-  /** The copies of nodes in another type. A node has one at most: there are float32 and the asked type alone. */
+  readonly #precisions: WeightPrecisions
+  /** Conversions, by the node they convert: from float32 to the asked type, or back. */
   readonly #casts = new Map<Node, Node>()
   readonly #quantized = new Map<Node, Node>()
 
@@ -44,15 +44,15 @@ class Typing {
     this.#graph = graph
     this.#target = target
     this.#asked = activationTypes[precision]
-    this.#weights = new Weights(graph, precision)
+    this.#precisions = new WeightPrecisions(graph, precision)
   }
 
   rewrite(node: Node, inputs: readonly Node[]): Node {
     if (opRules[node.op].dtype === 'keeps') return node.withInputs(inputs)
     const dtype = this.#choose(node, inputs)
-    const converted = inputs.map((input, place) => {
-      if (node.inputs[place]!.dtype !== 'float32') return input
-      return this.cast(input, isArithmetic(node, place) ? dtype : 'float32')
+    const converted = inputs.map((input, index) => {
+      if (node.inputs[index]!.dtype !== 'float32') return input
+      return this.cast(input, hasChosenType(node, index) ? dtype : 'float32')
     })
     if (node.op === 'gemm' || node.op === 'convolution') return this.#product(node, converted, dtype)
     return node.withInputs(converted)
@@ -62,7 +62,7 @@ class Typing {
     const asked = this.#asked
     if (this.#graph.isConstant(node)) return 'float32'
     const computes = this.#target.computes(node.op, asked)
-    const reads = inputs.some((input, place) => input.dtype === asked && isArithmetic(node, place))
+    const reads = inputs.some((input, index) => input.dtype === asked && hasChosenType(node, index))
     switch (opRules[node.op].dtype) {
       case 'product':
         return computes ? asked : 'float32'
@@ -76,16 +76,16 @@ class Typing {
     }
   }
 
-  /** A product over weights that are stored in the precision chosen for them. */
+  /** Sets the precision of a product's weights, and quantises its rows if that is int8. */
   #product(node: NodeOf<'gemm' | 'convolution'>, inputs: readonly Node[], dtype: FloatDType): Node {
     const [a, weight, ...rest] = inputs
-    // Weights that come at a run are stored in the type of what they meet.
-    const precision = this.#graph.isConstant(weight!) ? this.#weights.precisionFor(node) : dtype
+    // Weights that are not constant have the type of the activations.
+    const precision = this.#graph.isConstant(weight!) ? this.#precisions.of(node) : dtype
     const rows = precision === 'int8' ? this.#quantize(a!) : a!
     return node.withInputs([rows, packedAs(weight!, precision), ...rest])
   }
 
-  /** Products of the same rows (queries, keys and values) each see them through a reshape of their own. */
+  /** Rows are quantised once: products of the same rows (queries, keys, values) read them through separate reshapes. */
   #quantize(rows: Node): Node {
     let base = rows
     while (base.op === 'reshape') base = base.inputs[0]!
@@ -96,7 +96,7 @@ class Typing {
     return quantized
   }
 
-  /** A node's elements in another type. */
+  /** Converts a node to a data type. */
   cast(node: Node, dtype: DType): Node {
     if (node.dtype === dtype) return node
     const known = this.#casts.get(node)
@@ -107,18 +107,18 @@ class Typing {
   }
 
   #makeCast(node: Node, dtype: DType): Node {
-    // Readers of the same elements each see them through views of their own.
+    // Before the view, so that nodes that read the same elements through separate views share the conversion.
     if (node.op === 'reshape' || node.op === 'permute' || node.op === 'expand')
       return node.withInputs([this.cast(node.inputs[0]!, dtype)])
-    // Back to the type it was widened from, without a change.
+    // A 16-bit value converted to float32 and back is unchanged.
     if (node.op === 'copy' && node.dtype === 'float32' && node.inputs[0]!.dtype === dtype)
       return node.inputs[0]!
     return new GraphNode('copy', [node], { dtype })
   }
 }
 
-/** Whether an operand has the type of the node's arithmetic; see OpRule. */
-function isArithmetic(node: Node, place: number): boolean {
-  const isResidual = hasEpilogue(node) && node.parameters.residual && place === node.inputs.length - 1
-  return isResidual || place < (opRules[node.op].float32From ?? node.inputs.length)
+/** Whether an operand has the data type that is chosen for the node. */
+function hasChosenType(node: Node, index: number): boolean {
+  const isResidual = hasEpilogue(node) && node.parameters.residual && index === node.inputs.length - 1
+  return isResidual || index < (opRules[node.op].float32From ?? node.inputs.length)
 }

@@ -1,5 +1,5 @@
 import type { Node, NodeOf } from '../graph/node.js'
-import type { Leaves } from '../graph/record/leaves.js'
+import type { LeafName } from '../graph/record/leaves.js'
 import type { Shape } from '../graph/shape.js'
 import type { Layout } from './layout.js'
 import type { InstructionName, Target, ViewDType } from './target.js'
@@ -11,14 +11,14 @@ export interface Instruction {
   readonly attributes: readonly number[]
 }
 
-/** What the rules that lower nodes may do. */
+/** What rules use to emit instructions. */
 export interface Emitter {
   readonly target: Target
-  /** Of a node lowered before. */
+  /** The layout of a node that has been lowered. */
   layout(node: Node): Layout
-  /** A leaf, to be bound. */
-  bind(leaf: NodeOf<keyof Leaves>): Layout
-  /** A new arena value, laid out row-major. */
+  /** Binds the memory of a leaf. */
+  bind(leaf: NodeOf<LeafName>): Layout
+  /** A new row-major value in the arena. */
   allocate(dtype: ViewDType, shape: Shape): Layout
   emit(op: InstructionName, views: readonly (Layout | undefined)[], attributes?: readonly number[]): void
   /** A row-major copy. */

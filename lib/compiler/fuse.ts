@@ -2,15 +2,14 @@ import { isActivation } from '../graph/kinds.js'
 import { GraphNode, type Node, type NodeOf } from '../graph/node.js'
 import { type Shape, sameShape, sizeOf } from '../graph/shape.js'
 import { expandNode, reshapeNode } from '../graph/views.js'
-import { Graph } from './graph.js'
+import type { Graph } from './graph.js'
 import { type EpilogueOp, hasEpilogue, productOfConvolution, productOfMatmul } from './products.js'
 
 /**
  * Turns matrix products and convolutions into gemm and convolution instructions over packed weights, and moves what
  * follows them (layer scale, bias, activation, residual) into their epilogue. Patches become a gemm.
  */
-export function fuse(roots: readonly Node[]): Node[] {
-  const graph = new Graph(roots)
+export function fuse(graph: Graph): Node[] {
   const pass = new Fusion(graph)
   return graph.rewrite((node, inputs) => pass.rewrite(node, inputs))
 }
@@ -22,23 +21,23 @@ class Fusion {
     this.#graph = graph
   }
 
-  rewrite(original: Node, inputs: readonly Node[]): Node {
-    const node: Node = original.withInputs(inputs)
+  rewrite(node: Node, inputs: readonly Node[]): Node {
+    const [first, second] = inputs
     switch (node.op) {
       case 'matmul':
-        return productOfMatmul(node)
+        return productOfMatmul(first!, second!, node.shape)
       case 'conv2d':
-        return productOfConvolution(node)
+        return productOfConvolution(first!, second!, node)
       case 'unary':
-        return this.#fuseActivation(node, original.inputs[0]!) ?? node
+        return this.#fuseActivation(node) ?? node.withInputs(inputs)
       case 'binary':
-        return this.#fuseBinary(node, original.inputs) ?? node
+        return this.#fuseBinary(node, inputs) ?? node.withInputs(inputs)
       default:
-        return node
+        return node.withInputs(inputs)
     }
   }
 
-  /** The product behind an input, if nothing else reads it and its result is not final: no residual was added. */
+  /** The product behind an input, if it has no other reader and its epilogue has no residual yet. */
   #product(original: Node): NodeOf<EpilogueOp> | undefined {
     let product = original
     while (this.#graph.uses(product) === 1 && product.op === 'reshape') product = product.inputs[0]!
@@ -48,25 +47,25 @@ class Fusion {
     return hasEpilogue(node) && !node.parameters.residual ? node : undefined
   }
 
-  /** The same, with no activation either. */
+  /** The same, without an activation. */
   #linearProduct(original: Node): NodeOf<EpilogueOp> | undefined {
     const product = this.#product(original)
     return product?.parameters.activation === 'identity' ? product : undefined
   }
 
-  #fuseActivation(node: NodeOf<'unary'>, original: Node): Node | undefined {
+  #fuseActivation(node: NodeOf<'unary'>): Node | undefined {
     const { kind } = node.parameters
-    const product = this.#linearProduct(original)
+    const product = this.#linearProduct(node.inputs[0]!)
     if (!product || !isActivation(kind)) return undefined
     return reshapeNode(product.withParameters(product.inputs, { activation: kind }), node.shape)
   }
 
-  #fuseBinary(node: NodeOf<'binary'>, originals: readonly Node[]): Node | undefined {
+  #fuseBinary(node: NodeOf<'binary'>, inputs: readonly Node[]): Node | undefined {
     const { kind } = node.parameters
     if (node.dtype !== 'float32' || (kind !== 'add' && kind !== 'multiply')) return undefined
     for (const side of [1, 0]) {
-      const original = originals[side]!
-      const other = node.inputs[1 - side]!
+      const original = node.inputs[side]!
+      const other = inputs[1 - side]!
       if (!sameShape(original.shape, node.shape)) continue
       const fused =
         kind === 'add'
@@ -84,7 +83,7 @@ class Fusion {
     const vector = asVector(other, product.shape.at(-1)!)
     if (vector && activation === 'identity' && !bias)
       return reshapeNode(product.withParameters([...product.inputs, vector], { bias: true }), shape)
-    // A broadcast operand would have to be repeated in memory: an addition of its own reads it as it is.
+    // A residual must be in memory in full. A separate addition reads a broadcast operand without a copy.
     if (product.op === 'depthwise' || other.op === 'expand' || !sameShape(other.shape, shape))
       return undefined
     const inputs = [...product.inputs, reshapeNode(other, product.shape)]
@@ -110,7 +109,7 @@ function multiply(x: Node, y: Node): Node {
   return new GraphNode('binary', [x, y], { kind: 'multiply' })
 }
 
-/** The vector [n] that an operand broadcasts along the last axis, or undefined if it is something else. */
+/** The vector [n] of which an operand is the broadcast along the last axis, or undefined. */
 function asVector(node: Node, n: number): Node | undefined {
   let base = node
   while (base.op === 'expand') base = base.inputs[0]!

@@ -1,6 +1,6 @@
 import { dtypeBytes } from '../graph/dtype.js'
 import type { Node, NodeOf, Source } from '../graph/node.js'
-import type { Leaves } from '../graph/record/leaves.js'
+import type { LeafName } from '../graph/record/leaves.js'
 import { type Shape, sizeOf } from '../graph/shape.js'
 import { topologicalOrder } from '../graph/structure.js'
 import type { Emitter, Instruction } from './emitter.js'
@@ -52,12 +52,12 @@ class Lowering implements Lowered, Emitter {
   }
 
   visit(node: Node): void {
-    // An instruction without elements would do nothing.
+    // A result without elements needs no instruction.
     const empty = !node.source && sizeOf(node.shape) === 0
     this.#layouts.set(node, empty ? this.allocate(node.dtype, node.shape) : lowerNode(node, this))
   }
 
-  bind(leaf: NodeOf<keyof Leaves>): Layout {
+  bind(leaf: NodeOf<LeafName>): Layout {
     const bytes = bytesOf(leaf, this.target)
     const value = leaf.isConstant
       ? this.#value('constant', bytes, this.constants.push(leaf.source!) - 1)

@@ -5,19 +5,19 @@ import type { Node } from '../graph/node.js'
 import { sizeOf, sizesOf } from '../graph/shape.js'
 import type { Target } from './target.js'
 
-/** How packed weights are stored; undefined for a node that is not packed. */
+/** The precision of packed weights; undefined for other nodes. */
 export function packedPrecision(node: Node): Precision | undefined {
   return node.op === 'pack' || node.op === 'packed' ? node.parameters.precision : undefined
 }
 
-/** How the weights of a product are stored. @throws INTERNAL if they are not packed */
+/** The precision of the weights of a product. @throws INTERNAL if they are not packed */
 export function weightPrecision(weight: Node): Precision {
   const precision = packedPrecision(weight)
   if (precision === undefined) throw notPacked(weight)
   return precision
 }
 
-/** Weights that the op `pack` packs, in another precision. @throws INTERNAL for others */
+/** The op `pack` with another precision. @throws INTERNAL for another op */
 export function packedAs(weight: Node, precision: Precision): Node {
   if (weight.op !== 'pack') throw notPacked(weight)
   return weight.withParameters(weight.inputs, { precision })
@@ -27,7 +27,7 @@ function notPacked(weight: Node): SaccadeError {
   return new SaccadeError('INTERNAL', `expected packed weights of a product, got the op '${weight.op}'`)
 }
 
-/** Bytes of a node's elements; packed matrices have a layout of the target's own. */
+/** Bytes of a node's elements. The target knows the size of packed matrices. */
 export function bytesOf(node: Node, target: Target): number {
   const precision = packedPrecision(node)
   if (precision === undefined) return sizeOf(node.shape) * dtypeBytes[node.dtype]

@@ -1,10 +1,10 @@
 import { GraphNode, type Node, type NodeOf } from '../graph/node.js'
 import type { OpName, OpParameters } from '../graph/ops.js'
 import type { Epilogue } from '../graph/record/products.js'
-import { sizeOf, sizesOf } from '../graph/shape.js'
+import { type Shape, sizeOf, sizesOf } from '../graph/shape.js'
 import { expandNode, fillNode, permuteNode, reshapeNode, sliceNode } from '../graph/views.js'
 
-/** Ops that can do more to their result while it is in registers. */
+/** Ops with an epilogue. */
 export type EpilogueOp = { [O in OpName]: OpParameters[O] extends Epilogue ? O : never }[OpName]
 
 export function hasEpilogue(node: Node): node is NodeOf<EpilogueOp> {
@@ -13,21 +13,20 @@ export function hasEpilogue(node: Node): node is NodeOf<EpilogueOp> {
 
 const plainEpilogue = { activation: 'identity', bias: false, residual: false } as const
 
-/** A matrix product as a gemm over packed weights. */
-export function productOfMatmul(node: NodeOf<'matmul'>): Node {
-  const [a, b] = [node.inputs[0]!, node.inputs[1]!]
-  if (sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) return fillNode(node.shape, 0, 'float32', true)
+/** The gemm that computes a @ b, of a shape that may have more than one outer axis. */
+export function productOfMatmul(a: Node, b: Node, shape: Shape): Node {
+  if (sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) return fillNode(shape, 0, 'float32', true)
   const [m, k, n] = [a.shape.at(-2)!, b.shape.at(-2)!, b.shape.at(-1)!]
   if (sizeOf(b.shape.slice(0, -2)) === 1) {
     const rows = sizeOf(a.shape.slice(0, -1))
     const product = gemm(reshapeNode(a, [1, rows, k]), reshapeNode(b, [1, k, n]))
-    return reshapeNode(product, node.shape)
+    return reshapeNode(product, shape)
   }
-  const outer = node.shape.slice(0, -2)
+  const outer = shape.slice(0, -2)
   const batch = sizeOf(outer)
   const left = reshapeNode(expandNode(a, [...outer, m, k]), [batch, m, k])
   const right = reshapeNode(expandNode(b, [...outer, k, n]), [batch, k, n])
-  return reshapeNode(gemm(left, right), node.shape)
+  return reshapeNode(gemm(left, right), shape)
 }
 
 function gemm(a: Node, b: Node): Node {
@@ -38,11 +37,10 @@ function pack(matrix: Node): Node {
   return new GraphNode('pack', [matrix], { precision: 'float32' })
 }
 
-/** A convolution as what it is: depthwise, a product of patches, or a convolution over packed weights. */
-export function productOfConvolution(node: NodeOf<'conv2d'>): Node {
+/** What computes a convolution with least work: a depthwise convolution, a gemm over patches, or a convolution. */
+export function productOfConvolution(x: Node, weight: Node, node: NodeOf<'conv2d'>): Node {
   const { groups, ...window } = node.parameters
   const { stride, padding, dilation } = window
-  const [x, weight] = [node.inputs[0]!, node.inputs[1]!]
   const [outputs, inputs, kh, kw] = sizesOf(weight.shape, 4)
   const channels = sizesOf(x.shape, 4)[3]
   if (sizeOf(x.shape) === 0 || sizeOf(weight.shape) === 0) return fillNode(node.shape, 0, 'float32', true)
@@ -60,7 +58,7 @@ export function productOfConvolution(node: NodeOf<'conv2d'>): Node {
   return new GraphNode('convolution', [x, packed], { ...window, kernel, groups, ...plainEpilogue })
 }
 
-/** Patches that do not overlap: each is a row of a matrix. */
+/** For patches that do not overlap: each is a row of a matrix. */
 function productOfPatches(x: Node, weight: Node): Node {
   const [batch, h, w, channels] = sizesOf(x.shape, 4)
   const [outputs, , kh, kw] = sizesOf(weight.shape, 4)

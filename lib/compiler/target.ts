@@ -4,7 +4,7 @@ import type { OpName } from '../graph/ops.js'
 
 export { type Precision, precisions } from '../graph/kinds.js'
 
-/** What the runtime executes (native/runtime/kernel.h): of the ops in the record those that a rule emits. */
+/** The instructions of the runtime (native/runtime/kernel.h). Each is an op of the record. */
 export const instructionNames = [
   'copy',
   'fill',
@@ -28,24 +28,24 @@ export const instructionNames = [
 ] as const satisfies readonly OpName[]
 export type InstructionName = (typeof instructionNames)[number]
 
-/** Element types of views; `packed` is bytes that `pack` has written. */
+/** Element types of views. `packed`: bytes that `pack` has written. */
 export type ViewDType = DType | 'packed'
 
-/** What the compiler asks of the machine it compiles for. */
+/** What the compiler must know of the device it compiles for. */
 export interface Target {
-  /** Numbers of native enumerations by name. */
+  /** Codes of native enumerations. */
   op(name: InstructionName): number
   dtype(name: ViewDType): number
   unary(name: UnaryKind | Activation | 'identity'): number
   binary(name: BinaryKind): number
   reduce(name: ReduceKind): number
   precision(name: Precision): number
-  /** Whether the device computes an op in a data type: with operands and result of this type, and sums in float32. */
+  /** Whether the device has a kernel for an op with operands and result of this type, and sums in float32. */
   computes(op: OpName, dtype: FloatDType): boolean
   /** Bytes of a packed [batch, K, N] matrix. */
   packedBytes(batch: number, k: number, n: number, precision: Precision): number
-  /** Bytes of a row of K numbers that `quantize` has written. */
+  /** Bytes of a row of K elements that `quantize` writes. */
   quantizedRowBytes(k: number): number
-  /** Names the packed layout: constants packed for one target are not those of another. */
+  /** Names the packed layout. Constants packed for one layout are not used with another. */
   readonly isa: string
 }

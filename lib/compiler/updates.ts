@@ -1,18 +1,17 @@
 import { SaccadeError } from '../errors.js'
 import type { Node } from '../graph/node.js'
 import { formatShape } from '../graph/shape.js'
-import { Graph } from './graph.js'
+import type { Graph } from './graph.js'
 
 /**
  * Checks that memory which is written in place has no reader that would see it before or after by chance: nothing but
  * the update reads the cache, and the result is asked for, as the cache itself is used up.
  * @throws INPUT_INVALID
  */
-export function checkUpdates(roots: readonly Node[]): void {
-  const graph = new Graph(roots)
+export function checkUpdates(graph: Graph): void {
   const updates = graph.order.filter((node) => node.op === 'update')
   if (updates.length === 0) return
-  const asked = new Set(roots.map(beneathReshapes))
+  const asked = new Set(graph.roots.map(beneathReshapes))
   for (const update of updates) {
     let node = update.inputs[0]!
     while (graph.uses(node) === 1 && !node.source) node = node.inputs[0]!

@@ -1,9 +1,9 @@
 /**
- * What the parameters of ops choose among. The addon numbers the same names (native/runtime/kernel.h); the runtime
- * checks that it has them all when it loads it.
+ * Names that parameters of ops take. The addon numbers the same names (native/runtime/kernel.h); the runtime checks that
+ * none is missing when it loads the addon.
  */
 
-/** Functions of one element that a product can apply to its result while it is in registers: none has a parameter. */
+/** Functions of one element that a product can apply to its result while it is in registers. None takes a parameter. */
 export const activations = [
   'relu',
   'gelu',
@@ -48,7 +48,7 @@ export function isActivation(kind: UnaryKind): kind is Activation {
   return activationNames.has(kind)
 }
 
-/** Functions of two elements that are true or false. */
+/** Functions of two elements whose result is bool. */
 export const predicateKinds = [
   'equal',
   'notEqual',
@@ -60,7 +60,7 @@ export const predicateKinds = [
   'logicalOr',
 ] as const
 
-/** Functions of two elements of one data type. */
+/** Functions of two elements of the same data type. */
 export const binaryKinds = [
   'add',
   'subtract',
@@ -82,7 +82,7 @@ export function isPredicate(kind: BinaryKind): boolean {
 export const reduceKinds = ['sum', 'mean', 'max', 'min', 'argmax', 'argmin'] as const
 export type ReduceKind = (typeof reduceKinds)[number]
 
-/** Statistics of a norm: mean and variance, or the mean square alone. */
+/** Statistics of a norm. layer: mean and variance; rms: root mean square. */
 export type NormMode = 'layer' | 'rms'
 
 export type PoolKind = 'max' | 'average'
@@ -91,6 +91,6 @@ export type PoolKind = 'max' | 'average'
 export const filterKinds = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'] as const
 export type FilterKind = (typeof filterKinds)[number]
 
-/** How weights of matrix products are stored; lib/compiler/weights.ts says what that means for arithmetic. */
+/** How weights of products are stored. lib/compiler/dtype.ts says what that means for arithmetic. */
 export const precisions = ['float32', 'bfloat16', 'float16', 'int8'] as const
 export type Precision = (typeof precisions)[number]

@@ -9,10 +9,10 @@ export interface Source {
   readonly disposed: boolean
 }
 
-/** Any node. `switch (node.op)` tells what its parameters are. */
+/** Any node. `switch (node.op)` narrows its parameters. */
 export type Node = NodeOf<OpName>
 
-/** Nodes of one of these ops. */
+/** A node of one of these ops. */
 export type NodeOf<O extends OpName> = { [P in O]: GraphNode<P> }[O]
 
 /**
@@ -52,7 +52,7 @@ export class GraphNode<O extends OpName> {
     return this.#parameters
   }
 
-  /** Of a leaf; undefined for all other nodes. */
+  /** Memory of a leaf; undefined for all other nodes. */
   get source(): Source | undefined {
     return this.#source
   }
@@ -61,7 +61,7 @@ export class GraphNode<O extends OpName> {
     return this.#op === 'constant' || this.#op === 'packed'
   }
 
-  /** Op and parameters as text: with those of its inputs they say what a node computes. */
+  /** Op and parameters as text. Equal for nodes that compute the same from equal inputs. */
   get signature(): string {
     this.#signature ??= `${this.#op}(${parameterText(this.#parameters)})`
     return this.#signature
@@ -83,7 +83,7 @@ export class GraphNode<O extends OpName> {
     GraphNode.#settle(this, source)
   }
 
-  /** Apart, as the node is of another op afterwards. */
+  /** Static, since the node is no longer of op O afterwards. */
   static #settle(node: GraphNode<OpName>, source: Source): void {
     node.#op = 'data'
     node.#inputs = []
@@ -95,7 +95,7 @@ export class GraphNode<O extends OpName> {
 
 type ParameterValue = number | string | boolean | readonly number[]
 
-/** By hand, as JSON would write infinities and NaN as null, and -0 as 0; and because every node of a run comes by. */
+/** Not JSON.stringify: it writes infinities and NaN as null, and -0 as 0. Runs once for every node of every call. */
 function parameterText(parameters: { readonly [name: string]: ParameterValue }): string {
   let text = ''
   for (const name in parameters) text += `${name}:${valueText(parameters[name]!)};`

@@ -8,7 +8,7 @@ import type { TypeRules } from './record/rule.js'
 import { type Views, views } from './record/views.js'
 import { type Windows, windows } from './record/windows.js'
 
-/** The record of every op: its parameters by its name. Its operands are said there, its shape rule stands there. */
+/** The record of every op: name, parameters, and (in typeRules) data type and shape. Comments give the operands. */
 export interface OpParameters extends Leaves, Views, Elementwise, Rows, Moves, Windows, Attention, Products {}
 
 export type OpName = keyof OpParameters

@@ -1,6 +1,6 @@
 import type { Node } from './node.js'
 
-/** Nodes that `roots` need, each after its inputs. Iterative: graphs may be deeper than the call stack. */
+/** The nodes that `roots` depend on, each after its inputs. Iterative: graphs may be deeper than the call stack. */
 export function topologicalOrder(roots: readonly Node[]): Node[] {
   const order: Node[] = []
   const seen = new Set<Node>()
@@ -27,12 +27,12 @@ export function topologicalOrder(roots: readonly Node[]): Node[] {
   return order
 }
 
-/** Text that is equal for graphs of equal structure: constants by content, data by type and shape. */
+/** Text that is equal for graphs of equal structure. Constants count by content, data by data type and shape. */
 export function structureKey(order: readonly Node[], roots: readonly Node[]): string {
-  const place = new Map(order.map((node, index) => [node, index]))
+  const indices = new Map(order.map((node, index) => [node, index]))
   const parts = order.map((node) => {
     if (node.isConstant) return `${node.signature}=${node.source!.key}`
-    return `${node.signature}(${node.inputs.map((input) => place.get(input)).join()})`
+    return `${node.signature}(${node.inputs.map((input) => indices.get(input)).join()})`
   })
-  return `${parts.join(';')}>${roots.map((root) => place.get(root)).join()}`
+  return `${parts.join(';')}>${roots.map((root) => indices.get(root)).join()}`
 }

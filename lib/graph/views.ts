@@ -3,10 +3,7 @@ import { GraphNode, type Node, type NodeOf } from './node.js'
 import { type Views, views } from './record/views.js'
 import { type Shape, sameShape } from './shape.js'
 
-/**
- * Nodes that only look at their input in another way. Nothing is checked here: ops and passes did. Where nothing
- * changes it is the node itself.
- */
+/** Functions that make view nodes, or return the node itself where nothing changes. They check nothing. */
 
 export type ViewName = keyof Views
 
@@ -29,12 +26,12 @@ export function expandNode(node: Node, shape: Shape): Node {
   return sameShape(node.shape, shape) ? node : new GraphNode('expand', [node], { shape })
 }
 
-/** `size` places on an axis, from `start` on, `step` apart. */
+/** `size` elements along an axis: start, start + step, ... */
 export function sliceNode(node: Node, axis: number, start: number, size: number, step = 1): Node {
   return size === node.shape[axis] ? node : new GraphNode('slice', [node], { axis, start, size, step })
 }
 
-/** A node whose elements all have one value: that of a scalar, repeated. The record says what `constant` means. */
+/** A scalar, repeated. The record says what `constant` means. */
 export function fillNode(shape: Shape, value: number, dtype: DType, constant: boolean): Node {
   return expandNode(new GraphNode('fill', [], { dtype, value, constant }), shape)
 }

@@ -157,7 +157,7 @@ function pair(value: Pair, least: number, what: string): [number, number] {
 
 type Two = readonly [number, number]
 
-/** How windows lie over the input, and how far the last one reaches past the padded input, for each axis. */
+/** Positions of the windows, and by how many elements the last one extends past the padded input. */
 function geometry(
   input: Two,
   kernel: Two,

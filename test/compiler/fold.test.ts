@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fold } from '../../lib/compiler/fold.js'
 import { fuse } from '../../lib/compiler/fuse.js'
+import { Graph } from '../../lib/compiler/graph.js'
 import type { Node } from '../../lib/graph/node.js'
 import { topologicalOrder } from '../../lib/graph/structure.js'
 import * as ops from '../../lib/ops/index.js'
@@ -9,7 +10,7 @@ import { constantFull } from '../../lib/tensor/constant.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { data, namesOf, weight } from './target.js'
 
-const folded = (...tensors: Tensor[]) => fold(fuse(tensors.map(({ node }) => node)), 'salt')
+const folded = (...tensors: Tensor[]) => fold(fuse(new Graph(tensors.map(({ node }) => node))), 'salt')
 const opsOf = (node: Node) => topologicalOrder([node]).map(({ op }) => op)
 
 test('what depends on constants alone is computed beforehand', () => {
@@ -38,7 +39,7 @@ test('constants with equal content are folded once, others apart, and so for oth
     folded(ops.linear(x, w)).folded.map(({ source }) => source.key),
     'whatever reads them',
   )
-  const elsewhere = fold(fuse([ops.linear(x, w).node]), 'pepper').folded[0]!.source.key
+  const elsewhere = fold(fuse(new Graph([ops.linear(x, w).node])), 'pepper').folded[0]!.source.key
   assert.is.not(elsewhere, keys[0])
 })
 

@@ -2,10 +2,12 @@
 import type { Instruction } from '../../lib/compiler/emitter.js'
 import { fold } from '../../lib/compiler/fold.js'
 import { fuse } from '../../lib/compiler/fuse.js'
+import { Graph } from '../../lib/compiler/graph.js'
 import { type Lowered, lower } from '../../lib/compiler/lower.js'
 import type { Target } from '../../lib/compiler/target.js'
 import type { DType } from '../../lib/graph/dtype.js'
 import { GraphNode, type Source } from '../../lib/graph/node.js'
+import type { OpName } from '../../lib/graph/ops.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 
 const numbering = () => {
@@ -26,6 +28,12 @@ export const target: Target = {
   quantizedRowBytes: (k) => k + 4,
   isa: 'paper',
 }
+
+/** The same machine, with 16-bit arithmetic for all ops but some. */
+export const narrowTarget = (...without: readonly OpName[]): Target => ({
+  ...target,
+  computes: (op) => !without.includes(op),
+})
 
 let next = 0
 const source = (): Source => ({ key: `source ${next++}`, disposed: false })
@@ -52,7 +60,7 @@ export function instructionsOf(...tensors: readonly Tensor[]): readonly Instruct
 }
 
 export function lowered(...tensors: readonly Tensor[]): Lowered {
-  return lower(fold(fuse(tensors.map(({ node }) => node)), target.isa).roots, target)
+  return lower(fold(fuse(new Graph(tensors.map(({ node }) => node))), target.isa).roots, target)
 }
 
 /** Names of the instructions of a run, in order. */

@@ -9,9 +9,9 @@ export const attention: OpRules<Attention> = {
     dtype: 'product',
     float32From: 3,
     features: true,
-    /** Written as [B, Nq, H, D], so that the heads of a row lie side by side for the projection that follows. */
+    /** The result is stored as [B, Nq, H, D], so that the projection that follows reads contiguous rows. */
     lower(node, emitter, q: Node, k: Node, v: Node, ...restrictions: Node[]) {
-      // A query that sees no key gives zeros.
+      // The result for a query without keys is 0.
       if (sizeOf(k.shape) === 0) return filled(node, emitter, 0)
       const { scale, causal, window, mask, keyLength } = node.parameters
       const [batch, heads, queries, width] = sizesOf(node.shape, 4)

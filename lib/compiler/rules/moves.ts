@@ -10,7 +10,7 @@ export const moves: OpRules<Moves> = {
   update: {
     dtype: 'float32',
     features: false,
-    /** Writes into its first input's own memory; ops.update says what that asks of its caller. */
+    /** Writes into the memory of its first input; ops.update documents what that requires. */
     lower(_node, emitter, cache: Node, values: Node, at: Node) {
       const out = emitter.layout(cache)
       if (out.value.kind === 'input') out.value.kind = 'inout'
@@ -49,7 +49,7 @@ export const moves: OpRules<Moves> = {
   },
 }
 
-/** The part of a layout between two places on an axis. */
+/** `size` elements of a layout along an axis. */
 function part(layout: Layout, axis: number, start: number, size: number): Layout {
   const offset = layout.offset + start * layout.strides[axis]!
   return { ...layout, offset, shape: layout.shape.with(axis, size) }

@@ -110,5 +110,8 @@ function epilogue(
 }
 
 function notFused(node: Node): never {
-  throw new SaccadeError('INTERNAL', `the pass fuse left a ${node.op}, which no instruction computes`)
+  throw new SaccadeError(
+    'INTERNAL',
+    `expected the pass fuse to replace every ${node.op}; no instruction computes it`,
+  )
 }

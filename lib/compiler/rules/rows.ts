@@ -8,7 +8,7 @@ export const rows: OpRules<Rows> = {
     dtype: 'follows',
     features: false,
     lower(node, emitter, x: Node) {
-      // A sum of nothing is 0; ops refuse the other kinds.
+      // The sum of no elements is 0. lib/ops rejects empty input for the other kinds.
       return sizeOf(x.shape) === 0 ? filled(node, emitter, 0) : reduce(node, emitter, x)
     },
   },

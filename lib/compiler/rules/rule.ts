@@ -5,23 +5,24 @@ import type { Layout } from '../layout.js'
 import type { InstructionName, Target } from '../target.js'
 
 /**
- * What decides the data type of a node's arithmetic, where the user's graph says float32 and another is asked for:
- * - product: the asked type, if the device computes the op in it. Sums are float32 all the same
- * - follows: the type of what it reads, if the device computes the op in it
- * - moves: the type of what it reads; there is no arithmetic
- * - float32: no other would do, or nothing would be gained
- * - keeps: the op says by itself what its types are
+ * How the pass dtype.ts chooses the data type of a node that is float32 in the user's graph, when a 16-bit type is asked
+ * for:
+ * - product: the asked type, if the device computes the op in it; sums are float32 in any case
+ * - follows: the asked type, if an operand has it and the device computes the op in it
+ * - moves: the asked type, if an operand has it; there is no arithmetic, so every device can
+ * - float32: always float32
+ * - keeps: the types of the user's graph; operands are not converted
  */
 export type DTypeChoice = 'product' | 'follows' | 'moves' | 'float32' | 'keeps'
 
 /** What the compiler knows of an op. */
 export interface OpRule<O extends OpName> {
   readonly dtype: DTypeChoice
-  /** From which operand on they stay float32 in any case, a residual excepted: biases, masks, weights of norms. */
+  /** The first of the operands that are always float32: biases, masks, weights of norms. A residual is not. */
   readonly float32From?: number
-  /** Whether the op makes features of data. A product that reads no features is a first one (weights.ts). */
+  /** Whether the result is features. A product that reads no features is one of the first products (precision.ts). */
   readonly features: boolean
-  /** Emits the native instructions for a node (their views and attributes: native/runtime/kernel.h). */
+  /** Emits the instructions for a node. native/runtime/kernel.h documents their views and attributes. */
   lower(node: GraphNode<O>, emitter: Emitter, ...inputs: Node[]): Layout
 }
 
@@ -40,14 +41,14 @@ export function direct<O extends InstructionName>(
   }
 }
 
-/** One value everywhere, as the result of a node. */
+/** Fills the result of a node with one value. */
 export function filled(node: Node, emitter: Emitter, value: number): Layout {
   const out = emitter.allocate(node.dtype, node.shape)
   emitter.emit('fill', [out], [value])
   return out
 }
 
-/** Layouts of operands that may be absent: for each flag that is set the next of the inputs, undefined for the others. */
+/** Layouts of optional operands: the next input for each flag that is true, undefined for the others. */
 export function optional(
   emitter: Emitter,
   inputs: readonly Node[],

@@ -30,7 +30,7 @@ export const windows: OpRules<Windows> = {
   },
 }
 
-/** The attributes by which instructions say how windows lie. */
+/** Attributes that describe the positions of windows. */
 export function windowNumbers(kernel: readonly number[], { stride, padding, dilation }: Window): number[] {
   return [...kernel, ...stride, ...padding, ...dilation]
 }

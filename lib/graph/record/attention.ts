@@ -1,21 +1,21 @@
 import type { TypeRules } from './rule.js'
 
-/** Which keys a query sees. `mask`, `keyLength`: whether there are such operands, in this order. */
+/** Which keys a query attends to. `mask`, `keyLength`: whether these operands follow, in this order. */
 type Restrictions = {
   readonly scale: number
   readonly causal: boolean
   /** 0 for none. */
   readonly window: number
-  /** Added to the scores, of their shape [B, H, Nq, Nk]. */
+  /** [B, H, Nq, Nk], added to the scores. */
   readonly mask: boolean
-  /** int32 [B]. */
+  /** int32 [B], the number of valid keys. */
   readonly keyLength: boolean
 }
 
 export interface Attention {
-  /** q [B, H, Nq, D], k [B, H, Nk, D], v [B, H, Nk, Dv]: [B, H, Nq, Dv]. */
+  /** q [B, H, Nq, D], k [B, H, Nk, D], v [B, H, Nk, Dv]. Result [B, H, Nq, Dv]. */
   attention: Restrictions
-  /** q [B, H, R, D], rows `first` to `first` + R of `queries`, and k: [B, H, R, Nk]. */
+  /** q [B, H, R, D], which are queries first..first + R - 1 of `queries`, and k. Result [B, H, R, Nk]. */
   attentionWeights: Restrictions & { readonly first: number; readonly queries: number }
 }
 

@@ -1,14 +1,14 @@
 import { type NoParameters, same, type TypeRules } from './rule.js'
 
-/** Ops that take elements elsewhere as they are. */
+/** Ops that copy elements without arithmetic. */
 export interface Moves {
-  /** Table [outer, V, inner] and int32 indices [I]: [outer, I, inner]. */
+  /** Table [outer, V, inner], indices int32 [I]. Result [outer, I, inner]. */
   gather: NoParameters
-  /** Writes values [outer, n, inner] over a cache [outer, capacity, inner], in its own memory, from place int32 [1] on. */
+  /** Cache [outer, capacity, inner], values [outer, n, inner], position int32 [1]: writes the values into the cache. */
   update: NoParameters
-  /** Joins operands of one data type along an axis. */
+  /** Joins operands of the same data type along an axis. */
   concat: { readonly axis: number }
-  /** Adds places with one value around the operand: on axis i, `before[i]` and `after[i]`. */
+  /** Surrounds the operand with one value: on axis i by `before[i]` and `after[i]` elements. */
   pad: { readonly before: readonly number[]; readonly after: readonly number[]; readonly value: number }
 }
 

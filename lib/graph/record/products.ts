@@ -4,30 +4,30 @@ import { broadcastShapes } from '../shape.js'
 import type { NoParameters, Pair, TensorType, TypeRules } from './rule.js'
 import type { Window } from './windows.js'
 
-/** What a product does to its result while it is in registers: activation(a @ b + bias) + residual. */
+/** What a product applies to its result while it is in registers: activation(a @ b + bias) + residual. */
 export type Epilogue = {
   readonly activation: Activation | 'identity'
-  /** Whether there are such operands, after the weights, in this order. */
+  /** Whether these operands follow the weights, in this order. */
   readonly bias: boolean
   readonly residual: boolean
 }
 
-/** Matrix products and convolutions: those of the user's graph, and those that the compiler makes of them. */
+/** Matrix products and convolutions: first those of a user's graph, then what the compiler makes of them. */
 export interface Products {
   /** [..., M, K] @ [..., K, N]; the axes before are broadcast. */
   matmul: NoParameters
   /** x [N, H, W, C] and weight [O, C / groups, kh, kw]. */
   conv2d: Window & { readonly groups: number }
 
-  /** A matrix [batch, K, N] in the layout that products read it in. */
+  /** A matrix [batch, K, N] of any float type in the layout that products read. */
   pack: { readonly precision: Precision }
-  /** Rows [batch, M, K] made 8 bits each, in a layout that gemm reads. */
+  /** Rows [batch, M, K] as int8 with a scale for each row, in a layout that gemm reads. */
   quantize: NoParameters
-  /** a [batch, M, K], or what quantize made of it, and packed weights [1 or batch, K, N]. */
+  /** a [batch, M, K], possibly quantised, and packed weights [1 or batch, K, N]. */
   gemm: Epilogue
   /** x and packed weights [groups, kh * kw * C / groups, O / groups]. */
   convolution: Window & Epilogue & { readonly kernel: Pair; readonly groups: number }
-  /** x and weights [kh, kw, C], one for each channel. */
+  /** x and weights [kh, kw, C]: a filter for each channel. */
   depthwise: Window & Epilogue & { readonly residual: false }
 }
 
@@ -48,7 +48,7 @@ function images({ dtype, shape }: TensorType, outputSize: Pair, channels: number
   return { dtype, shape: [shape[0]!, ...outputSize, channels] }
 }
 
-/** Sums of quantised rows are scaled back. */
+/** Sums of quantised rows are scaled back to float32. */
 function sumType({ dtype }: TensorType): DType {
   return dtype === 'uint8' ? 'float32' : dtype
 }

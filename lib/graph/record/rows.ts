@@ -1,13 +1,13 @@
 import type { NormMode, ReduceKind } from '../kinds.js'
 import { same, type TypeRules } from './rule.js'
 
-/** Ops on rows, or groups, of elements. */
+/** Ops on rows or groups of elements. */
 export interface Rows {
-  /** Over the last `axes` axes, which go. argmax and argmin give int32. */
+  /** Over the last `axes` axes, which are removed. argmax and argmin return int32. */
   reduce: { readonly kind: ReduceKind; readonly axes: number }
   /** Over the last axis. */
   softmax: { readonly logarithm: boolean }
-  /** Of x [N, S, G, C] over S and C. `weight`, `bias`: whether there are such operands [G, C], in this order. */
+  /** x [N, S, G, C], statistics over S and C. `weight`, `bias`: whether these operands [G, C] follow, in this order. */
   norm: {
     readonly mode: NormMode
     readonly epsilon: number

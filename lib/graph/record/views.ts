@@ -1,7 +1,7 @@
 import type { Shape } from '../shape.js'
 import type { TypeRules } from './rule.js'
 
-/** Ops whose elements are those of their operand, and stay where they are if they can. */
+/** Ops that change only how the elements of their operand are addressed: no copy where strides can express it. */
 export interface Views {
   /** The same elements, row-major, under another shape. */
   reshape: { readonly shape: Shape }
@@ -9,7 +9,7 @@ export interface Views {
   permute: { readonly axes: readonly number[] }
   /** Repeats axes of size 1, and adds leading axes. */
   expand: { readonly shape: Shape }
-  /** `size` places of an axis, from `start` on, `step` apart. */
+  /** `size` elements along an axis: start, start + step, ... */
   slice: { readonly axis: number; readonly start: number; readonly size: number; readonly step: number }
 }
 

@@ -1,25 +1,25 @@
 import type { FilterKind, PoolKind } from '../kinds.js'
 import type { Pair, TypeRules } from './rule.js'
 
-/** How windows lie over [N, H, W, C]. */
+/** Positions of windows over [N, H, W, C]. */
 export type Window = {
   readonly stride: Pair
-  /** Top, left; what is needed at the bottom and right follows from the size of the output. */
+  /** Top, left. Padding at the bottom and right follows from the output size. */
   readonly padding: Pair
   readonly dilation: Pair
   readonly outputSize: Pair
 }
 
-/** Ops on neighbouring places. */
+/** Ops on neighbourhoods. */
 export interface Windows {
-  /** `ceilExtra`: how far the last window reaches past the padded input. */
+  /** `ceilExtra`: by how many elements the last window extends past the padded input. */
   pool: Window & {
     readonly kind: PoolKind
     readonly kernel: Pair
     readonly countPadding: boolean
     readonly ceilExtra: Pair
   }
-  /** Resizes the middle axis of uint8 [outer, length, inner], as Pillow does, from places `start` to `end` of it. */
+  /** Resizes the range start..end of the middle axis of uint8 [outer, length, inner] to `size`, as Pillow does. */
   resample: {
     readonly filter: FilterKind
     readonly start: number

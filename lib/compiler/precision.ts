@@ -5,15 +5,14 @@ import type { Graph } from './graph.js'
 import { opRules } from './rules.js'
 
 /**
- * How constant weights of products are stored where a precision is asked for. With int8, the activations that meet such
- * weights are made 8 bits too, with a scale for each row as it comes. What int8 would harm or not help keeps more, by
- * these rules:
- * - the first products, which read the input itself (pixels), and the last, whose results (logits) are the answer,
- *   stay float32: an error there is not averaged out by what follows;
- * - so do matrices with fewer than 64 rows or columns, and those with more than 65536 rows;
- * - convolutions over overlapping windows are bfloat16, as each pixel would be made 8 bits once a window.
+ * Chooses the precision of the constant weights of products: the asked one, but for int8. There, gemm also quantises its
+ * rows, with a scale for each row. int8 is not used where it costs accuracy or gains no speed:
+ * - the first products, which read the input (pixels), and the last, whose results are the output (logits), stay
+ *   float32: no later layer averages out their error;
+ * - matrices with fewer than 64 rows or columns, or with more than 65536 rows, stay float32;
+ * - convolutions over overlapping windows use bfloat16: int8 would quantise each pixel once for every window.
  */
-export class Weights {
+export class WeightPrecisions {
   readonly #graph: Graph
   readonly #precision: Precision
   readonly #inner: ReadonlySet<Node>
@@ -24,8 +23,7 @@ export class Weights {
     this.#inner = precision === 'int8' ? innerProducts(graph.order) : new Set()
   }
 
-  /** For the constant weights of a product. */
-  precisionFor(product: NodeOf<'gemm' | 'convolution'>): Precision {
+  of(product: NodeOf<'gemm' | 'convolution'>): Precision {
     if (this.#precision !== 'int8') return this.#precision
     const [, k, n] = sizesOf(product.inputs[1]!.shape, 3)
     const fits = k >= minSize && n >= minSize && k <= maxRows
@@ -35,10 +33,10 @@ export class Weights {
 }
 
 const minSize = 64
-/** Sums of more products could leave int32; kernel.h says the same. */
+/** A sum of more products could overflow int32; the kernel has the same limit. */
 const maxRows = 65536
 
-/** The products between the first and the last: they read features, and other products read what they give. */
+/** The products between the first and the last: they read features, and other products depend on their result. */
 function innerProducts(order: readonly Node[]): Set<Node> {
   const features = new Set<Node>()
   for (const node of order) {

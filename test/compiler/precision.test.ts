@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { chooseDTypes } from '../../lib/compiler/dtype.js'
 import { fuse } from '../../lib/compiler/fuse.js'
+import { Graph } from '../../lib/compiler/graph.js'
 import { packedPrecision } from '../../lib/compiler/packing.js'
 import type { Precision } from '../../lib/compiler/target.js'
 import type { Node } from '../../lib/graph/node.js'
@@ -54,7 +55,7 @@ function tower(width: number): Tensor<'float32'> {
 }
 
 function nodesOf(roots: readonly Node[], precision: Precision): readonly Node[] {
-  return topologicalOrder(chooseDTypes(fuse(roots), target, precision))
+  return topologicalOrder(chooseDTypes(fuse(new Graph(roots)), target, precision))
 }
 
 const count = (nodes: readonly Node[], op: string) => nodes.filter((node) => node.op === op).length
