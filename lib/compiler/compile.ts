@@ -27,7 +27,7 @@ export interface Compiled {
 /** The passes, in order. `roots` must be distinct. */
 export function compile(roots: readonly Node[], target: Target, precision: Precision): Compiled {
   checkUpdates(roots)
-  const fused = choosePrecision(fuse(roots), precision)
+  const fused = choosePrecision(fuse(roots), precision, target)
   const { roots: dynamic, folded } = fold(fused, target.isa)
   return { ...finish(dynamic, target), folded }
 }

@@ -3,7 +3,7 @@ import { sizeOf } from '../graph/shape.js'
 import type { Layout } from './layout.js'
 import type { Emitter } from './lower.js'
 
-/** How each op of a graph becomes native instructions (see native/runtime/kernel.h for their views and attributes). */
+/** How each op of a graph becomes native instructions (see native/runtime/op.h for their views and attributes). */
 type Rule = (node: Node, emitter: Emitter) => Layout
 
 export function instructionsOf(node: Node, emitter: Emitter): Layout {

@@ -2,7 +2,7 @@ import { Node, topologicalOrder } from '../graph/node.js'
 import { sameShape } from '../graph/shape.js'
 import { constantNodes } from './constancy.js'
 import { withAttributes, withInputs } from './rewrite.js'
-import type { Precision } from './target.js'
+import type { Precision, Target } from './target.js'
 
 /**
  * Stores packed weights in the asked precision; packed activations stay float32. With int8, the activations that meet
@@ -14,7 +14,11 @@ import type { Precision } from './target.js'
  * - so do matrices with fewer than 64 rows or columns, and those with more than 65536 rows;
  * - convolutions over overlapping windows are bfloat16, as each pixel would be made 8 bits once a window.
  */
-export function choosePrecision(roots: readonly Node[], precision: Precision): readonly Node[] {
+export function choosePrecision(
+  roots: readonly Node[],
+  precision: Precision,
+  target: Target,
+): readonly Node[] {
   if (precision === 'float32') return roots
   const order = topologicalOrder(roots)
   const chosen = precision === 'int8' ? int8Precisions(order) : packsOf(order, precision)
@@ -26,7 +30,7 @@ export function choosePrecision(roots: readonly Node[], precision: Precision): r
     while (base.op === 'reshape' && !base.source) base = base.inputs[0]!
     const known = quantized.get(base)
     if (known && sameShape(known.inputs[0]!.shape, rows.shape)) return known
-    const node = quantizeNode(rows)
+    const node = quantizeNode(rows, target)
     quantized.set(base, node)
     return node
   }
@@ -55,7 +59,7 @@ function packsOf(order: readonly Node[], precision: Precision): Precisions {
 }
 
 const leastSize = 64
-/** Sums of more products could leave int32; kernel.h says the same. */
+/** Sums of more products could leave int32; op.h says the same. */
 const mostRows = 65536
 
 function int8Precisions(order: readonly Node[]): Precisions {
@@ -98,8 +102,8 @@ function innerProducts(order: readonly Node[]): Set<Node> {
   )
 }
 
-/** Rows [batch, M, K] as the kernel `quantize` writes them: a scale in the first 64 bytes, then K in whole 64s. */
-function quantizeNode(rows: Node): Node {
+/** Rows [batch, M, K] as the op `quantize` writes them. */
+function quantizeNode(rows: Node, target: Target): Node {
   const [batch, m, k] = rows.shape as [number, number, number]
-  return new Node('quantize', 'uint8', [batch, m, 64 + Math.ceil(k / 64) * 64], [rows])
+  return new Node('quantize', 'uint8', [batch, m, target.quantizedRowBytes(k)], [rows])
 }

@@ -1,12 +1,13 @@
 import type { Target } from '../compiler/target.js'
 import { errorCodes, SaccadeError, type SaccadeErrorCode } from '../errors.js'
 import { loadNative } from './binding.js'
-import type { Native } from './native.js'
+import type { DeviceName, Native } from './native.js'
 
-/** The addon and what the compiler must know of it. */
+/** The addon, and what the compiler must know of its devices. */
 export interface Runtime {
   readonly native: Native
-  readonly target: Target
+  /** @throws DEVICE_UNAVAILABLE */
+  target(device: DeviceName): Target
 }
 
 let runtime: Runtime | undefined
@@ -24,6 +25,22 @@ function open(): Runtime {
       cause: binding.cause,
     })
   const { native } = binding
+  const targets = new Map<DeviceName, Target>()
+  const target = (device: DeviceName) => {
+    const known = targets.get(device)
+    if (known) return known
+    try {
+      const made = targetOf(native, device)
+      targets.set(device, made)
+      return made
+    } catch (error) {
+      throw fromNative(error)
+    }
+  }
+  return { native, target }
+}
+
+function targetOf(native: Native, device: DeviceName): Target {
   const { names } = native
   const lookup = (list: readonly string[]) => {
     const codes = new Map(list.map((name, code) => [name, code]))
@@ -34,17 +51,17 @@ function open(): Runtime {
     }
   }
   const precision = lookup(names.precision)
-  const target: Target = {
+  return {
     op: lookup(names.ops),
     dtype: lookup(names.dtypes),
     unary: lookup(names.unary),
     binary: lookup(names.binary),
     reduce: lookup(names.reduce),
     precision,
-    packedBytes: (batch, k, n, name) => native.packedBytes(batch, k, n, precision(name)),
-    isa: native.info().isa,
+    packedBytes: (batch, k, n, name) => native.packedBytes(device, batch, k, n, precision(name)),
+    quantizedRowBytes: (k) => native.quantizedRowBytes(device, k),
+    isa: `${device}:${native.isa(device)}`,
   }
-  return { native, target }
 }
 
 const codes: ReadonlySet<string> = new Set(errorCodes)

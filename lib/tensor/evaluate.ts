@@ -2,7 +2,7 @@ import { SaccadeError } from '../errors.js'
 import type { Node } from '../graph/node.js'
 import { BufferSource } from '../runtime/memory.js'
 import { run } from '../runtime/run.js'
-import { type RunOptions, throwIfAborted, unlessAborted } from '../runtime/run-options.js'
+import { checkRunOptions, type RunOptions, throwIfAborted, unlessAborted } from '../runtime/run-options.js'
 import { Tensor } from './tensor.js'
 
 /** Runs under way, by the nodes they compute: who asks for the same tensor meanwhile waits for the same run. */
@@ -10,11 +10,14 @@ const underWay = new WeakMap<Node, Promise<unknown>>()
 
 /**
  * Computes several tensors in one program, sharing what they have in common. Tensors computed before cost nothing.
- * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, OPTION_INVALID
+ * What the options do not say of device, dtype and threads is as the data was computed (see {@link RunOptions}).
+ * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, OPTION_INVALID, OPTION_UNKNOWN,
+ *   DEVICE_UNAVAILABLE, DEVICE_MISMATCH
  */
 export async function evaluate(tensors: readonly Tensor[], options: RunOptions = {}): Promise<void> {
   if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor))
     throw new SaccadeError('INPUT_INVALID', 'evaluate takes a list of tensors')
+  checkRunOptions(options, 'evaluate')
   throwIfAborted(options.signal)
   for (;;) {
     for (const tensor of tensors)
@@ -30,15 +33,15 @@ export async function evaluate(tensors: readonly Tensor[], options: RunOptions =
 }
 
 async function compute(roots: readonly Node[], options: RunOptions): Promise<void> {
-  const buffers = run(roots, options)
-  const settled = buffers.then(
+  const sources = run(roots, options)
+  const settled = sources.then(
     () => {},
     () => {},
   )
   for (const root of roots) underWay.set(root, settled)
   try {
-    const results = await buffers
-    for (const [index, root] of roots.entries()) root.settle(new BufferSource(results[index]!))
+    const results = await sources
+    for (const [index, root] of roots.entries()) root.settle(results[index]!)
   } finally {
     for (const root of roots) underWay.delete(root)
   }

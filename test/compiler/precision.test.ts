@@ -9,6 +9,7 @@ import * as ops from '../../lib/ops/index.js'
 import { constantFrom } from '../../lib/tensor/constant.js'
 import { evaluate } from '../../lib/tensor/evaluate.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
+import { target } from './target.js'
 
 /** Normal numbers, the same each time. */
 function normals(size: number, seed: number, scale: number): Float32Array {
@@ -51,7 +52,7 @@ function tower(width: number): Tensor<'float32'> {
 }
 
 function nodesOf(roots: readonly Node[], precision: Precision): readonly Node[] {
-  return topologicalOrder(choosePrecision(fuse(roots), precision))
+  return topologicalOrder(choosePrecision(fuse(roots), precision, target))
 }
 
 const count = (nodes: readonly Node[], op: string) => nodes.filter((node) => node.op === op).length

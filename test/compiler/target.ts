@@ -22,6 +22,7 @@ export const target: Target = {
   precision: numbering(),
   packedBytes: (batch, k, n, precision) =>
     batch * k * n * { float32: 4, float16: 2, bfloat16: 2, int8: 1 }[precision],
+  quantizedRowBytes: (k) => 4 + k,
   isa: 'paper',
 }
 
