@@ -44,7 +44,7 @@ async function ofCase(dir: string, bits: Bits): Promise<void> {
         const given = await model.reference({ inputs, call, outputs: names })
         await evaluate(
           names.flatMap((output) => given[output] ?? []),
-          { precision: model.settings.precision },
+          { session: model.session },
         )
         for (const output of names) {
           const tensor = given[output]

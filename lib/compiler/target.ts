@@ -4,7 +4,7 @@ import type { OpName } from '../graph/ops.js'
 
 export { type Precision, precisions } from '../graph/kinds.js'
 
-/** The instructions of the runtime (native/runtime/kernel.h). Each is an op of the record. */
+/** The instructions of the runtime (native/runtime/op.h). Each is an op of the record. */
 export const instructionNames = [
   'copy',
   'fill',

@@ -1,5 +1,5 @@
 /**
- * Names that parameters of ops take. The addon numbers the same names (native/runtime/kernel.h); the runtime checks that
+ * Names that parameters of ops take. The addon numbers the same names (native/runtime/op.h); the runtime checks that
  * none is missing when it loads the addon.
  */
 

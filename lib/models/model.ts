@@ -1,7 +1,7 @@
-import type { Precision } from '../compiler/target.js'
 import { SaccadeError } from '../errors.js'
 import type { Config } from '../files/config.js'
 import type { RunOptions } from '../runtime/run-options.js'
+import type { Session } from '../runtime/session.js'
 import { evaluate } from '../tensor/evaluate.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
@@ -23,18 +23,12 @@ export interface ModelInfo {
   readonly imageSize?: readonly [number, number, number] | undefined
 }
 
-/** How a model runs; fixed when it is loaded. */
-export interface ModelSettings {
-  readonly precision: Precision
-  readonly threads: number | undefined
-}
-
 /** What a model is made of. */
 export interface ModelParts {
   readonly info: ModelInfo
   readonly checkpoint: Checkpoint
   readonly config: Config
-  readonly settings: ModelSettings
+  readonly session: Session
 }
 
 /** How a stored reference run was called; see `saccade verify`. */
@@ -51,14 +45,15 @@ export abstract class Model {
   readonly info: ModelInfo
   readonly config: Config
   readonly checkpoint: Checkpoint
-  readonly settings: ModelSettings
+  /** How it runs: fixed when it is loaded, and carried by its results. */
+  readonly session: Session
   #disposed = false
 
   constructor(parts: ModelParts) {
     this.info = parts.info
     this.config = parts.config
     this.checkpoint = parts.checkpoint
-    this.settings = parts.settings
+    this.session = parts.session
   }
 
   /**
@@ -71,12 +66,14 @@ export abstract class Model {
     return this.#disposed
   }
 
-  /** Computes tensors with the model's precision and threads. */
-  protected async compute(tensors: readonly (Tensor | undefined)[], options: RunOptions = {}): Promise<void> {
-    const { signal, threads = this.settings.threads, precision = this.settings.precision } = options
+  /** Computes tensors in the model's session, but for the number of threads, if it is given. */
+  protected async compute(
+    tensors: readonly (Tensor | undefined)[],
+    { signal, threads }: Pick<RunOptions, 'signal' | 'threads'> = {},
+  ): Promise<void> {
     await evaluate(
       tensors.filter((tensor) => tensor !== undefined),
-      { signal, threads, precision },
+      { session: this.session, threads, signal },
     )
   }
 

@@ -3,12 +3,13 @@ import { errorCodes, SaccadeError, type SaccadeErrorCode } from '../errors.js'
 import { dtypes } from '../graph/dtype.js'
 import { binaryKinds, precisions, reduceKinds, unaryKinds } from '../graph/kinds.js'
 import { loadNative } from './binding.js'
-import type { Native } from './native.js'
+import type { DeviceName, Native } from './native.js'
 
-/** The addon and what the compiler must know of it. */
+/** The addon, and what the compiler must know of its devices. */
 export interface Runtime {
   readonly native: Native
-  readonly target: Target
+  /** @throws DEVICE_UNAVAILABLE */
+  target(device: DeviceName): Target
 }
 
 let runtime: Runtime | undefined
@@ -26,9 +27,25 @@ function open(): Runtime {
       cause: binding.cause,
     })
   const { native } = binding
+  const targets = new Map<DeviceName, Target>()
+  const target = (device: DeviceName) => {
+    const known = targets.get(device)
+    if (known) return known
+    try {
+      const made = targetOf(native, device)
+      targets.set(device, made)
+      return made
+    } catch (error) {
+      throw fromNative(error)
+    }
+  }
+  return { native, target }
+}
+
+function targetOf(native: Native, device: DeviceName): Target {
   const { names } = native
   const precision = codesOf(names.precision, precisions)
-  const target: Target = {
+  return {
     op: codesOf(names.ops, instructionNames),
     dtype: codesOf(names.dtypes, [...dtypes, 'packed']),
     unary: codesOf(names.unary, ['identity', ...unaryKinds]),
@@ -36,12 +53,10 @@ function open(): Runtime {
     reduce: codesOf(names.reduce, reduceKinds),
     precision,
     computes: (_op, dtype) => dtype === 'float32',
-    packedBytes: (batch, k, n, name) => native.packedBytes(batch, k, n, precision(name)),
-    // A scale in the first 64 bytes, then whole 64s of numbers.
-    quantizedRowBytes: (k) => 64 + Math.ceil(k / 64) * 64,
-    isa: native.info().isa,
+    packedBytes: (batch, k, n, name) => native.packedBytes(device, batch, k, n, precision(name)),
+    quantizedRowBytes: (k) => native.quantizedRowBytes(device, k),
+    isa: `${device}:${native.isa(device)}`,
   }
-  return { native, target }
 }
 
 /**

@@ -2,7 +2,7 @@ import { SaccadeError } from '../errors.js'
 import type { Node } from '../graph/node.js'
 import { BufferSource } from '../runtime/memory.js'
 import { run } from '../runtime/run.js'
-import { type RunOptions, throwIfAborted, unlessAborted } from '../runtime/run-options.js'
+import { checkRunOptions, type RunOptions, throwIfAborted, unlessAborted } from '../runtime/run-options.js'
 
 /** What is computed: a node, held by a tensor that may be disposed of at any time. */
 interface Computed {
@@ -16,9 +16,11 @@ const underWay = new WeakMap<Node, Promise<unknown>>()
 
 /**
  * Computes the nodes of several tensors in one program. Nodes computed before cost nothing.
- * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, OPTION_INVALID
+ * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, OPTION_INVALID, OPTION_UNKNOWN,
+ *   DEVICE_UNAVAILABLE, DEVICE_MISMATCH
  */
 export async function compute(tensors: readonly Computed[], options: RunOptions): Promise<void> {
+  checkRunOptions(options, 'evaluate')
   throwIfAborted(options.signal)
   for (;;) {
     for (const tensor of tensors)
@@ -34,15 +36,15 @@ export async function compute(tensors: readonly Computed[], options: RunOptions)
 }
 
 async function computeRoots(roots: readonly Node[], options: RunOptions): Promise<void> {
-  const buffers = run(roots, options)
-  const settled = buffers.then(
+  const sources = run(roots, options)
+  const settled = sources.then(
     () => {},
     () => {},
   )
   for (const root of roots) underWay.set(root, settled)
   try {
-    const results = await buffers
-    for (const [index, root] of roots.entries()) root.settle(new BufferSource(results[index]!))
+    const results = await sources
+    for (const [index, root] of roots.entries()) root.settle(results[index]!)
   } finally {
     for (const root of roots) underWay.delete(root)
   }

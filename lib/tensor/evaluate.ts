@@ -5,7 +5,9 @@ import { Tensor } from './tensor.js'
 
 /**
  * Computes several tensors in one program, sharing what they have in common. Tensors computed before cost nothing.
- * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, OPTION_INVALID
+ * What the options do not say of device, dtype and threads is as the data was computed (see {@link RunOptions}).
+ * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, OPTION_INVALID, OPTION_UNKNOWN,
+ *   DEVICE_UNAVAILABLE, DEVICE_MISMATCH
  */
 export async function evaluate(tensors: readonly Tensor[], options: RunOptions = {}): Promise<void> {
   if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor))

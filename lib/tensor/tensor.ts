@@ -130,7 +130,8 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
 
   /**
    * Computes the tensor, if it is not computed yet, and returns a copy of its elements, row-major.
-   * @throws ABORTED if `signal` fires; DISPOSED; OUT_OF_MEMORY; INDEX_OUT_OF_RANGE from a gather
+   * @throws ABORTED if `signal` fires; DISPOSED; OUT_OF_MEMORY; INDEX_OUT_OF_RANGE from a gather; OPTION_INVALID,
+   *   OPTION_UNKNOWN, DEVICE_UNAVAILABLE, DEVICE_MISMATCH
    */
   async data(options: RunOptions = {}): Promise<DataOf<D>> {
     await compute([this], options)

@@ -21,7 +21,7 @@ test('the addon has the names that lib/ has, and no others', () => {
 })
 
 test('a row of quantised numbers has the bytes that the kernel asks for', () => {
-  // The kernel refuses other sizes (test/native/quantized_test.cc); these are those of native/runtime/kernel.h.
+  // The kernel takes no other sizes (test/native/quantized_test.cc); these are those of native/runtime/op.h.
   const { target } = getRuntime()
   assert.equal([1, 64, 65, 1000].map(target.quantizedRowBytes), [128, 128, 192, 1088])
 })

@@ -62,10 +62,9 @@ async function verifyRun(
   try {
     const names = [...run.outputs.keys()]
     const given = await model.reference({ inputs: run.inputs, call: run.call, outputs: names })
-    const { precision, threads } = model.settings
     await evaluate(
       names.flatMap((output) => given[output] ?? []),
-      { precision, threads, signal: options.signal },
+      { session: model.session, signal: options.signal },
     )
     const outputs: OutputReport[] = []
     for (const [output, want] of run.outputs)

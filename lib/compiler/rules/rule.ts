@@ -22,7 +22,7 @@ export interface OpRule<O extends OpName> {
   readonly float32From?: number
   /** Whether the result is features. A product that reads no features is one of the first products (precision.ts). */
   readonly features: boolean
-  /** Emits the instructions for a node. native/runtime/kernel.h documents their views and attributes. */
+  /** Emits the instructions for a node. native/runtime/op.h documents their views and attributes. */
   lower(node: GraphNode<O>, emitter: Emitter, ...inputs: Node[]): Layout
 }
 

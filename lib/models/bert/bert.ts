@@ -166,7 +166,7 @@ export const bert: Architecture = {
         tasks: ['feature-extraction'],
         labels: classifiers.has(config.className) ? config.labels : undefined,
       }
-      const parts = { info, checkpoint, config: request.config, settings: request.settings }
+      const parts = { info, checkpoint, config: request.config, session: request.session }
       return new Bert(parts, { config, encoder, pooler, head })
     })
   },

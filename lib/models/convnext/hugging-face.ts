@@ -12,7 +12,7 @@ const innerEpsilon = 1e-6
 
 /** ConvNextModel, ConvNextForImageClassification and their V2 of transformers. */
 export function openHuggingFace(request: OpenRequest): Promise<ConvNext> {
-  const { config, kind, settings } = request
+  const { config, kind, session } = request
   const second = kind.name === 'convnextv2'
   return withWeights(request, {}, (reader, checkpoint) => {
     const prefix = reader.has(`${kind.name}.embeddings.patch_embeddings.weight`) ? `${kind.name}.` : ''
@@ -28,7 +28,7 @@ export function openHuggingFace(request: OpenRequest): Promise<ConvNext> {
       labels: labelsOf(config),
       imageSize: [spec.channels, size, size],
     }
-    return new ConvNext({ info, checkpoint, config, settings }, reader, spec, namesUnder(prefix), reference)
+    return new ConvNext({ info, checkpoint, config, session }, reader, spec, namesUnder(prefix), reference)
   })
 }
 

@@ -76,7 +76,7 @@ export function isTimmConvNext(architecture: string): boolean {
 
 /** ConvNeXt of timm: the architecture's name, and what model_args changes of it. */
 export function openTimm(request: OpenRequest): Promise<ConvNext> {
-  const { config, kind, settings } = request
+  const { config, kind, session } = request
   const spec = readSpec(config, impliedBy(kind.name)!)
   return withWeights(request, {}, (reader, checkpoint) => {
     const info: ModelInfo = {
@@ -89,7 +89,7 @@ export function openTimm(request: OpenRequest): Promise<ConvNext> {
       labels: labelsOf(config),
       imageSize: inputSize(config),
     }
-    return new ConvNext({ info, checkpoint, config, settings }, reader, spec, namesFor(spec), reference)
+    return new ConvNext({ info, checkpoint, config, session }, reader, spec, namesFor(spec), reference)
   })
 }
 

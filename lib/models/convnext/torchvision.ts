@@ -24,7 +24,7 @@ export function isTorchvisionConvNext(architecture: string): boolean {
 
 /** ConvNeXt of torchvision; stages and downsamplings are all numbered in one list, `features`. */
 export function openTorchvision(request: OpenRequest): Promise<ConvNext> {
-  const { config, kind, settings } = request
+  const { config, kind, session } = request
   const args = isSet(config, 'args') ? object(config, 'args') : { ...config, values: {} }
   const setting = blockSetting(args, kind.name)
   const classes = nonNegativeInt(args, 'num_classes', 1000)
@@ -38,7 +38,7 @@ export function openTorchvision(request: OpenRequest): Promise<ConvNext> {
     }
     const places = stagePlaces(setting)
     return new ConvNext(
-      { info, checkpoint, config, settings },
+      { info, checkpoint, config, session },
       reader,
       readSpec(setting, classes),
       namesAt(places),

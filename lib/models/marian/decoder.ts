@@ -3,7 +3,7 @@ import type { Stepper } from '../../generation/stepper.js'
 import type { KeyValue } from '../../nn/attention.js'
 import { type Compute, cacheStep, KeyValueCache } from '../../nn/cache.js'
 import * as ops from '../../ops/index.js'
-import type { RunOptions } from '../../runtime/run-options.js'
+import type { Session } from '../../runtime/session.js'
 import { Replay } from '../../tensor/replay.js'
 import { Tensor } from '../../tensor/tensor.js'
 import type { MarianConfig } from './config.js'
@@ -24,8 +24,8 @@ export interface DecoderParts {
   readonly config: MarianConfig
   readonly memory: Memory
   readonly compute: Compute
-  /** How steps are run: threads and precision, as compute has them. */
-  readonly options: RunOptions
+  /** How steps are run, as compute has it. */
+  readonly session: Session
 }
 
 /** Decodes targets step by step, keeping what was computed for the places before: a step costs what its places cost. */
@@ -39,7 +39,7 @@ export class CachedDecoder implements Stepper {
   constructor(parts: DecoderParts) {
     this.vocabSize = parts.config.decoder.vocabulary
     this.#parts = parts
-    this.#step = new Replay((inputs) => this.#build(inputs), parts.options)
+    this.#step = new Replay((inputs) => this.#build(inputs), parts.session)
   }
 
   start(sources: number, perSource: number): void {

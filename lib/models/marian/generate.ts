@@ -7,6 +7,7 @@ import type { TokenIds } from '../../nn/embedding.js'
 import { type Mask, paddingMask } from '../../nn/mask.js'
 import * as ops from '../../ops/index.js'
 import type { RunOptions } from '../../runtime/run-options.js'
+import type { Session } from '../../runtime/session.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { type GivenOptions, mergeOptions } from '../generation.js'
 import type { MarianConfig } from './config.js'
@@ -30,8 +31,8 @@ export interface Writer {
   readonly modules: MarianModules
   readonly config: MarianConfig
   readonly compute: Compute
-  /** Threads and precision, as compute has them. */
-  readonly options: RunOptions
+  /** As compute has it. */
+  readonly session: Session
 }
 
 /** Writes a target for each source. `given` may have null for an option that shall have no value. */

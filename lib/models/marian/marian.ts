@@ -3,6 +3,7 @@ import type { GenerationResult } from '../../generation/generate.js'
 import type { AttentionCall } from '../../nn/attention.js'
 import { type Mask, paddingMask } from '../../nn/mask.js'
 import type * as ops from '../../ops/index.js'
+import { openSession } from '../../runtime/session.js'
 import { type GivenOptions, readGenerationDefaults } from '../generation.js'
 import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
 import { withWeights } from '../open.js'
@@ -151,13 +152,13 @@ export class Marian extends Model {
     await checkSource(source, this.#config)
   }
 
-  #writer(threads = this.settings.threads): Writer {
-    const options = { threads, precision: this.settings.precision }
+  #writer(threads = this.session.threads): Writer {
+    const session = openSession({ ...this.session, threads })
     return {
       modules: this.#modules,
       config: this.#config,
-      compute: (tensors, signal) => this.compute(tensors, { ...options, signal }),
-      options,
+      compute: (tensors, signal) => this.compute(tensors, { threads, signal }),
+      session,
     }
   }
 }
@@ -185,7 +186,7 @@ export const marian: Architecture = {
         layout: `transformers ${config.className}`,
         tasks: modules.head ? ['translation', 'text2text-generation'] : [],
       }
-      const parts = { info, checkpoint, config: request.config, settings: request.settings }
+      const parts = { info, checkpoint, config: request.config, session: request.session }
       return new Marian(parts, config, modules, defaults)
     })
   },

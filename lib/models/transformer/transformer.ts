@@ -114,8 +114,8 @@ export const transformer: Architecture = {
       const encoder = readEncoder(reader.scope('encoder'), config)
       const decoder = readDecoder(reader.scope('decoder'), config)
       const info = { architecture: 'transformer', layout: 'torch.nn Transformer', tasks: [] }
-      const { config: source, settings } = request
-      return new Transformer({ info, checkpoint, config: source, settings }, config, encoder, decoder)
+      const { config: source, session } = request
+      return new Transformer({ info, checkpoint, config: source, session }, config, encoder, decoder)
     })
   },
 }

@@ -23,7 +23,7 @@ export const vit: Architecture = {
   claims: ({ library, name }) => layoutOf(library)?.claims(name) ?? false,
 
   async open(request) {
-    const { config, kind, settings } = request
+    const { config, kind, session } = request
     const layout = layoutOf(kind.library)
     if (!layout) throw new SaccadeError('INTERNAL', `no layout of vision Transformers for ${kind.library}`)
     return withWeights(request, layout.checkpoint?.(config) ?? {}, (reader, checkpoint) => {
@@ -38,7 +38,7 @@ export const vit: Architecture = {
           labels,
           imageSize: [spec.channels, ...spec.image],
         },
-        ...{ checkpoint, config, settings, spec, interpolates, publish },
+        ...{ checkpoint, config, session, spec, interpolates, publish },
         modules: readVit(reader, spec, names),
       })
     })

@@ -109,7 +109,7 @@ export class Vit extends Model {
   async run(inputs: VitInputs, options: VitOptions = {}): Promise<VitResult> {
     this.checkAlive()
     checkCall(inputs, options)
-    const { interpolatePositions = false, signal, threads = this.settings.threads } = options
+    const { interpolatePositions = false, signal, threads } = options
     const pixels = checkPixels(this.spec, inputs.pixelValues, interpolatePositions)
     const masked = checkMasked(this.spec, inputs.maskedPatches, pixels.shape)
     const asked = this.#plan(pixels, options.attentions)

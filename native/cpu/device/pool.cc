@@ -5,8 +5,8 @@
 #include <system_error>
 #include <thread>
 
-#include "machine.h"
-#include "spin.h"
+#include "../../runtime/machine.h"
+#include "../../runtime/spin.h"
 
 #ifdef __linux__
 #include <pthread.h>

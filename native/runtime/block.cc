@@ -1,7 +1,6 @@
-#include "memory.h"
+#include "block.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -114,32 +113,6 @@ Block::~Block() {
   if (data_ == nullptr) return;
   std::free(data_);
   counter(account_).fetch_sub(bytes_, std::memory_order_relaxed);
-}
-
-Memory::Memory(Block block) : block_(std::move(block)), data_(block_.data()), bytes_(block_.bytes()) {}
-
-// Borrowed memory is never written: writable() is asked before it is bound to a view that is.
-Memory::Memory(std::shared_ptr<const void> owner, const char* data, int64_t bytes)
-    : owner_(std::move(owner)), data_(const_cast<char*>(data)), bytes_(bytes) {}
-
-std::shared_ptr<Memory> Memory::allocate(int64_t bytes) {
-  return std::make_shared<Memory>(Block(bytes, Account::buffers));
-}
-
-std::shared_ptr<Memory> Memory::borrow(std::shared_ptr<const void> owner, const char* data, int64_t bytes) {
-  return std::make_shared<Memory>(std::move(owner), data, bytes);
-}
-
-void Memory::forget() const {
-#ifdef __linux__
-  if (owned() || bytes_ == 0) return;
-  // Only pages that lie inside: the ones at the edges may hold a neighbour that is in use.
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const uintptr_t first = (reinterpret_cast<uintptr_t>(data_) + page - 1) / page * page;
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(data_) + static_cast<uintptr_t>(bytes_)) / page * page;
-  // Advice: where the system does not take it, the pages stay, and nothing is wrong.
-  if (end > first) (void)madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
-#endif
 }
 
 }  // namespace saccade

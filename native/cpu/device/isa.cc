@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "../cpu/table.h"
-#include "error.h"
+#include "../../runtime/error.h"
+#include "../table.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
