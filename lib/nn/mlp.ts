@@ -1,5 +1,6 @@
 import * as ops from '../ops/index.js'
 import type { Activation } from './activation.js'
+import type { FusedLinear } from './fused-linear.js'
 import type { Linear } from './linear.js'
 import type { Norm } from './norm.js'
 
@@ -24,14 +25,15 @@ export class Mlp {
   }
 }
 
-/** A gated unit: the first layer gives gate and value side by side, activation(gate) * value goes on (Shazeer 2020). */
+/** A gated unit (Shazeer 2020): the first layers give gate and value, activation(gate) * value goes on. */
 export class GatedMlp {
-  readonly first: Linear
+  /** Gate and value, in this order. */
+  readonly first: FusedLinear
   readonly activation: Activation
   readonly second: Linear
   readonly norm: Norm | undefined
 
-  constructor(first: Linear, activation: Activation, second: Linear, norm?: Norm) {
+  constructor(first: FusedLinear, activation: Activation, second: Linear, norm?: Norm) {
     this.first = first
     this.activation = activation
     this.second = second
@@ -40,10 +42,8 @@ export class GatedMlp {
 
   /** x float32 [..., width] to the same shape. */
   forward(x: ops.FloatTensor): ops.FloatTensor {
-    const both = this.first.forward(x)
-    const half = both.shape[both.rank - 1]! / 2
-    const [gate, value] = ops.split(both, [half, half]) as [ops.FloatTensor, ops.FloatTensor]
-    const hidden: ops.FloatTensor = ops.mul(this.activation(gate), value)
+    const [gate, value] = this.first.forward(x)
+    const hidden: ops.FloatTensor = ops.mul(this.activation(gate!), value!)
     return this.second.forward(this.norm?.forward(hidden) ?? hidden)
   }
 }

@@ -1,5 +1,12 @@
 import * as ops from '../ops/index.js'
 import { constantFrom } from '../tensor/constant.js'
+import type { Tensor } from '../tensor/tensor.js'
+
+/** 0, 1, 2, ...: int32 [count]. */
+export function positionIds(count: number): Tensor<'int32'> {
+  const ids = Int32Array.from({ length: count }, (_, index) => index)
+  return constantFrom(ids, [count], 'int32')
+}
 
 /**
  * How a library resizes its table of learned positions [1, h, w, width] to another grid. There are five ways, they

@@ -88,7 +88,7 @@ export class Bert extends Model {
       ...(pooled && { poolerOutput: pooled }),
       ...head({ sequence: encoded.last, pooled }),
       ...(hiddenStates && { hiddenStates: encoded.hiddenStates }),
-      ...(attentions && { attentions: encoded.attentions }),
+      ...(attentions && { attentions: [...encoded.attentions.values()] }),
     }
   }
 }

@@ -1,10 +1,12 @@
 import { SelfAttention } from '../../nn/attention.js'
 import { Embedding, type TokenIds } from '../../nn/embedding.js'
-import { EncoderLayer } from '../../nn/layer.js'
+import { FusedLinear } from '../../nn/fused-linear.js'
+import { Layer } from '../../nn/layer.js'
 import { Linear } from '../../nn/linear.js'
 import { type Mask, paddingMask } from '../../nn/mask.js'
 import { Mlp } from '../../nn/mlp.js'
 import { LayerNorm } from '../../nn/norm.js'
+import { runStack, type StackResult } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { BertConfig } from './config.js'
@@ -19,23 +21,13 @@ export interface BertInputs {
   readonly positionIds?: TokenIds | undefined
 }
 
-/** What the encoder gives. */
-export interface BertEncoded {
-  /** The embeddings, and what each layer gives: float32 [B, N, width]. */
-  readonly hiddenStates: readonly ops.FloatTensor[]
-  /** Attention weights of each layer, if asked for: float32 [B, heads, N, N]. */
-  readonly attentions: readonly ops.FloatTensor[]
-  /** float32 [B, N, width]. */
-  readonly last: ops.FloatTensor
-}
-
 /** Embeddings and layers of BERT (Devlin et al. 2018): the encoder of the Transformer, norms after the sums. */
 export class BertEncoder {
   readonly words: Embedding
   readonly #types: Embedding
   readonly #positions: Embedding
   readonly #norm: LayerNorm
-  readonly #layers: readonly EncoderLayer[]
+  readonly #layers: readonly Layer[]
 
   constructor(reader: WeightReader, config: BertConfig) {
     const { width, vocabulary, tokenTypes, positions, epsilon, layers } = config
@@ -49,18 +41,9 @@ export class BertEncoder {
     this.#layers = Array.from({ length: layers }, (_, index) => readLayer(list.scope(index), config))
   }
 
-  forward(inputs: BertInputs, attentions: boolean): BertEncoded {
+  forward(inputs: BertInputs, weights: boolean): StackResult {
     const mask = inputs.attentionMask && paddingMask(inputs.attentionMask)
-    const weights: ops.FloatTensor[] = []
-    let x = this.#embed(inputs)
-    const hiddenStates = [x]
-    for (const layer of this.#layers) {
-      const step = layer.forward(x, { mask, weights: attentions })
-      x = step.output
-      hiddenStates.push(x)
-      if (step.weights) weights.push(step.weights)
-    }
-    return { hiddenStates, attentions: weights, last: x }
+    return runStack(this.#layers, this.#embed(inputs), { self: { mask, weights } })
   }
 
   #embed({ inputIds, tokenTypeIds, positionIds }: BertInputs): ops.FloatTensor {
@@ -77,22 +60,25 @@ export class BertEncoder {
 
 function readLayer(layer: WeightReader, { width, heads, feedForward, activation, epsilon }: BertConfig) {
   const attention = layer.scope('attention')
-  const projections = ['query', 'key', 'value'].map((name) =>
-    Linear.read(attention.scope('self'), name, width, width),
-  )
-  return new EncoderLayer({
-    normOrder: 'after',
-    attention: new SelfAttention({
-      heads,
-      qkv: Linear.beside(projections),
-      output: Linear.read(attention, 'output.dense', width, width),
-    }),
-    attentionNorm: LayerNorm.read(attention, 'output.LayerNorm', width, epsilon),
-    mlp: new Mlp(
-      Linear.read(layer, 'intermediate.dense', width, feedForward),
-      activation,
-      Linear.read(layer, 'output.dense', feedForward, width),
-    ),
-    mlpNorm: LayerNorm.read(layer, 'output.LayerNorm', width, epsilon),
-  })
+  const queryKeyValue = ['self.query', 'self.key', 'self.value']
+  return new Layer([
+    {
+      attention: new SelfAttention({
+        heads,
+        queryKeyValue: FusedLinear.read(attention, queryKeyValue, width, [width, width, width]),
+        output: Linear.read(attention, 'output.dense', width, width),
+      }),
+      norm: LayerNorm.read(attention, 'output.LayerNorm', width, epsilon),
+      placement: 'post',
+    },
+    {
+      mlp: new Mlp(
+        Linear.read(layer, 'intermediate.dense', width, feedForward),
+        activation,
+        Linear.read(layer, 'output.dense', feedForward, width),
+      ),
+      norm: LayerNorm.read(layer, 'output.LayerNorm', width, epsilon),
+      placement: 'post',
+    },
+  ])
 }

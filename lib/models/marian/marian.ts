@@ -74,7 +74,7 @@ export class Marian extends Model {
     const output: MarianEncoded = {
       lastHiddenState: encoded.last,
       ...(hiddenStates && { hiddenStates: encoded.hiddenStates }),
-      ...(attentions && { attentions: encoded.attentions }),
+      ...(attentions && { attentions: [...encoded.attentions.values()] }),
     }
     await this.compute(tensorsOf({ ...output }), options)
     return output
@@ -112,9 +112,9 @@ export class Marian extends Model {
         decoderHiddenStates: decoded.hiddenStates,
       }),
       ...(attentions && {
-        encoderAttentions: encoded.attentions,
-        decoderAttentions: decoded.attentions,
-        crossAttentions: decoded.crossAttentions,
+        encoderAttentions: [...encoded.attentions.values()],
+        decoderAttentions: [...decoded.attentions.values()],
+        crossAttentions: [...decoded.crossAttentions.values()],
       }),
     }
   }

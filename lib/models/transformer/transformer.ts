@@ -1,4 +1,4 @@
-import type { DecoderLayer, EncoderLayer } from '../../nn/layer.js'
+import { projectMemory, runStack } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
 import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
 import { withWeights } from '../open.js'
@@ -28,16 +28,11 @@ export interface TransformerOutput {
 /** torch.nn.Transformer: encoder and decoder of "Attention Is All You Need" (2017), over embedded sequences. */
 export class Transformer extends Model {
   readonly #config: TransformerConfig
-  readonly #encoder: Stack<EncoderLayer>
-  readonly #decoder: Stack<DecoderLayer>
+  readonly #encoder: Stack
+  readonly #decoder: Stack
 
   /** Use load(). */
-  constructor(
-    parts: ModelParts,
-    config: TransformerConfig,
-    encoder: Stack<EncoderLayer>,
-    decoder: Stack<DecoderLayer>,
-  ) {
+  constructor(parts: ModelParts, config: TransformerConfig, encoder: Stack, decoder: Stack) {
     super(parts)
     this.#config = config
     this.#encoder = encoder
@@ -66,39 +61,25 @@ export class Transformer extends Model {
 
   #forward(call: TransformerCall, { hiddenStates, attentions }: StatesOptions): TransformerOutput {
     const laidOut = this.#config.batchFirst ? (x: ops.FloatTensor) => x : exchangeBatch
-    const weights = attentions ? true : undefined
-
-    let x = call.src
-    const encoded = this.#encoder.layers.map((layer) => {
-      const step = layer.forward(x, { ...call.encoder, weights })
-      x = step.output
-      return step
+    const weights = attentions ?? false
+    const encoded = runStack(this.#encoder.layers, call.src, { self: { ...call.encoder, weights } })
+    const memory = this.#encoder.norm.forward(encoded.last)
+    const decoded = runStack(this.#decoder.layers, call.tgt, {
+      self: { ...call.decoder, weights },
+      cross: { ...call.cross, weights },
+      memory: projectMemory(this.#decoder.layers, memory),
     })
-    const memory = this.#encoder.norm.forward(x)
-
-    x = call.tgt
-    const decoded = this.#decoder.layers.map((layer) => {
-      const projected = layer.parts.cross.project(memory)
-      const step = layer.forward(x, projected, {
-        self: { ...call.decoder, weights },
-        cross: { ...call.cross, weights },
-      })
-      x = step.output
-      return step
-    })
-    const output = this.#decoder.norm.forward(x)
-
     return {
-      output: laidOut(output),
+      output: laidOut(this.#decoder.norm.forward(decoded.last)),
       memory: laidOut(memory),
       ...(hiddenStates && {
-        encoderLayers: encoded.map((step) => laidOut(step.output)),
-        decoderLayers: decoded.map((step) => laidOut(step.output)),
+        encoderLayers: encoded.hiddenStates.slice(1).map(laidOut),
+        decoderLayers: decoded.hiddenStates.slice(1).map(laidOut),
       }),
       ...(attentions && {
-        encoderAttentions: encoded.map((step) => step.weights!),
-        decoderAttentions: decoded.map((step) => step.weights!),
-        crossAttentions: decoded.map((step) => step.crossWeights!),
+        encoderAttentions: [...encoded.attentions.values()],
+        decoderAttentions: [...decoded.attentions.values()],
+        crossAttentions: [...decoded.crossAttentions.values()],
       }),
     }
   }

@@ -68,7 +68,7 @@ function specOf(args: Config): VitSpec {
     queryKeyValueBias: boolean(args, 'qkv_bias', true),
     ...{ projectionBias: true, queryKeyNorm: false, attentionNorm: false },
     norm: { kind: 'layer', epsilon: positiveNumber(args, 'layer_norm_eps', 1e-6) },
-    ...{ normOrder: 'before', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
+    ...{ normPlacement: 'pre', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
     head: {
       ...{ pooling: 'class', over: 'patches', poolingHidden: 0, norm: false, pooler: undefined },
       classes: nonNegativeInt(args, 'num_classes', 0),

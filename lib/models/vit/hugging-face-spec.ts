@@ -83,7 +83,7 @@ export function specOf(
     projectionBias: true,
     ...{ queryKeyNorm: false, attentionNorm: false },
     norm: { kind: 'layer', epsilon: positiveNumber(config, 'layer_norm_eps', dinov2 ? 1e-6 : 1e-12) },
-    normOrder: 'before',
+    normPlacement: 'pre',
     layerScale: dinov2,
     finalNorm: true,
   }

@@ -1,4 +1,5 @@
 import { SaccadeError } from '../../errors.js'
+import type { NormPlacement } from '../../nn/layer.js'
 import type { PositionResize } from '../../nn/position.js'
 
 /** Height and width: of images in pixels, of grids in patches. */
@@ -114,8 +115,7 @@ export interface VitSpec {
   /** A norm in front of the attention's projection. */
   readonly attentionNorm: boolean
   readonly norm: { readonly kind: 'layer' | 'rms'; readonly epsilon: number }
-  /** Where the norms of a block stand: x + f(norm(x)), or x + norm(f(x)). */
-  readonly normOrder: 'before' | 'after'
+  readonly normPlacement: NormPlacement
   /** A learned factor for each channel of what a block adds. */
   readonly layerScale: boolean
   /** A norm behind the last block. */

@@ -80,7 +80,7 @@ function specOf(args: Config, implied: TimmArguments): VitSpec {
     queryKeyNorm: boolean(args, 'qk_norm', false),
     attentionNorm: boolean(args, 'scale_attn_norm', false),
     norm: normOf(args),
-    normOrder: implied.residual_post_norm ? 'after' : 'before',
+    normPlacement: implied.residual_post_norm ? 'res-post' : 'pre',
     layerScale: number(args, 'init_values', 0) !== 0 && !implied.residual_post_norm,
     finalNorm: finalNorm && !normInHead,
     head: headOf(args, implied, pool, finalNorm && normInHead),

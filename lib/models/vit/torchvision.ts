@@ -86,7 +86,7 @@ function specOf(args: Config): VitSpec {
     mlp: { kind: 'plain', hidden: positiveInt(args, 'mlp_dim'), activation: 'gelu', norm: false },
     ...{ queryKeyValueBias: true, projectionBias: true, queryKeyNorm: false, attentionNorm: false },
     norm: { kind: 'layer', epsilon: positiveNumber(args, 'layer_norm_eps', 1e-6) },
-    ...{ normOrder: 'before', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
+    ...{ normPlacement: 'pre', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
     head: {
       ...{ pooling: 'class', over: 'patches', poolingHidden: 0, norm: false },
       pooler: representation > 0 ? { width: representation, activation: 'tanh' } : undefined,

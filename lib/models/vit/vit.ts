@@ -1,4 +1,5 @@
 import type { Mask } from '../../nn/mask.js'
+import { runStack } from '../../nn/stack.js'
 import type { FloatTensor } from '../../ops/index.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
@@ -79,21 +80,14 @@ export class Vit extends Model {
     asked: AttentionPlan,
     masked?: Tensor<'bool'>,
   ): VitStates {
-    const { embedding, blocks, norm, head, decoder } = this.modules
-    let tokens = embedding.forward(pixels, interpolate, masked)
-    const states = [tokens]
-    const attentions = new Map<number, FloatTensor>()
-    for (const [layer, block] of blocks.entries()) {
-      const { output, weights } = block.forward(tokens, { weights: asked.get(layer) })
-      if (weights) attentions.set(layer, weights)
-      states.push(output)
-      tokens = output
-    }
-    const last = norm?.forward(tokens) ?? tokens
+    const { embedding, layers, norm, head, decoder } = this.modules
+    const tokens = embedding.forward(pixels, interpolate, masked)
+    const stack = runStack(layers, tokens, { self: (layer) => ({ weights: asked.get(layer) }) })
+    const last = norm?.forward(stack.last) ?? stack.last
     const grid = gridOf(pixels.shape.slice(2) as unknown as Size, this.spec.patch)
     return {
-      states,
-      attentions,
+      states: stack.hiddenStates,
+      attentions: stack.attentions,
       last,
       head: head.forward(last),
       reconstruction: decoder?.forward(last, grid),
