@@ -1,20 +1,16 @@
 import { SaccadeError } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
 import { checkTokens, type TokenIds } from '../../nn/embedding.js'
-import { Linear } from '../../nn/linear.js'
 import { checkMask, type Mask } from '../../nn/mask.js'
 import { requireTensor } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
-import { legacyLayerNorm } from '../../weights/rename.js'
 import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
-import { withWeights } from '../open.js'
 import { asked, fromLibrary, tensorsOf, toLibrary } from '../reference.js'
-import type { Architecture } from '../registry.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
-import { type BertConfig, readBertConfig } from './config.js'
-import { BertEncoder, type BertInputs } from './encoder.js'
-import { type BertClass, type Features, type Head, type HeadOutputs, heads } from './heads.js'
+import type { BertConfig } from './config.js'
+import type { BertInputs } from './encoder.js'
+import type { BertModules } from './modules.js'
 
 /** Results of {@link Bert.run}: float32, computed. Logits are there as the class of the checkpoint has them. */
 export interface BertOutput {
@@ -34,14 +30,6 @@ export interface BertOutput {
   readonly hiddenStates?: readonly ops.FloatTensor[]
   /** Of each layer: [B, heads, N, N]. */
   readonly attentions?: readonly ops.FloatTensor[]
-}
-
-/** What a Bert is built from. */
-export interface BertModules {
-  readonly config: BertConfig
-  readonly encoder: BertEncoder
-  readonly pooler: Linear | undefined
-  readonly head: (x: Features) => HeadOutputs
 }
 
 /** BERT (Devlin et al. 2018), with the head of the class that published the checkpoint. */
@@ -93,12 +81,6 @@ export class Bert extends Model {
   }
 }
 
-/** The classes whose logits are those of the config's labels. */
-const classifiers: ReadonlySet<BertClass> = new Set([
-  'BertForSequenceClassification',
-  'BertForTokenClassification',
-])
-
 async function checkInputs(inputs: BertInputs, config: BertConfig): Promise<void> {
   const { inputIds, attentionMask, tokenTypeIds, positionIds } = inputs
   await checkTokens(inputIds, 'inputIds', config.vocabulary, config.positions)
@@ -143,31 +125,4 @@ function flattenChoices(inputs: BertInputs): BertInputs {
 
 function unflattenLogits(output: BertOutput, { shape }: TokenIds): BertOutput {
   return { ...output, logits: ops.reshape(output.logits!, [shape[0]!, shape[1]!]) as ops.FloatTensor }
-}
-
-export const bert: Architecture = {
-  name: 'bert',
-  published: ['transformers bert'],
-  claims: ({ library, name }) => library === 'transformers' && name === 'bert',
-  open(request) {
-    const config = readBertConfig(request.config)
-    return withWeights(request, { rename: legacyLayerNorm }, (reader, checkpoint) => {
-      const base = reader.has('bert.embeddings.word_embeddings.weight') ? reader.scope('bert') : reader
-      const encoder = new BertEncoder(base, config)
-      const rule: Head = heads[config.className]
-      const pooled =
-        rule.pooler === 'required' || (rule.pooler === 'optional' && base.has('pooler.dense.weight'))
-      const pooler = pooled ? Linear.read(base, 'pooler.dense', config.width, config.width) : undefined
-      if (rule.pooler === 'unused') base.ignore(/^pooler\./, `${config.className} has no pooler`)
-      const head = rule.read(reader, config, encoder.words.weight)
-      const info = {
-        architecture: 'bert',
-        layout: `transformers ${config.className}`,
-        tasks: ['feature-extraction'],
-        labels: classifiers.has(config.className) ? config.labels : undefined,
-      }
-      const parts = { info, checkpoint, config: request.config, settings: request.settings }
-      return new Bert(parts, { config, encoder, pooler, head })
-    })
-  },
 }

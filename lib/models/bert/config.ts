@@ -10,7 +10,14 @@ import {
 } from '../../files/config.js'
 import { type Activation, activation } from '../../nn/activation.js'
 import { labelsOf } from '../labels.js'
-import { type BertClass, heads } from './heads.js'
+
+/** The classes of transformers that can be read; each has a head of its own. */
+const classes = [
+  ...(['BertModel', 'BertForPreTraining', 'BertForMaskedLM', 'BertForNextSentencePrediction'] as const),
+  ...(['BertForSequenceClassification', 'BertForMultipleChoice', 'BertForTokenClassification'] as const),
+  'BertForQuestionAnswering',
+] as const
+export type BertClass = (typeof classes)[number]
 
 /** The parts of Hugging Face's BertConfig that decide what is computed. */
 export interface BertConfig {
@@ -58,9 +65,9 @@ export function readBertConfig(config: Config): BertConfig {
 /** The class that wrote the checkpoint; without one it is the bare model. */
 function readClass(config: Config): BertClass {
   const [name = 'BertModel'] = strings(config, 'architectures', [])
-  if (!Object.hasOwn(heads, name))
-    throw configInvalid(config, 'architectures', `one of ${Object.keys(heads).join(', ')}`)
-  return name as BertClass
+  const found = classes.find((known) => known === name)
+  if (!found) throw configInvalid(config, 'architectures', `one of ${classes.join(', ')}`)
+  return found
 }
 
 /** Without names there are as many classes as `num_labels` says, or two. */

@@ -1,10 +1,10 @@
 import { type Config, configInvalid, isSet, nonNegativeInt, object } from '../../files/config.js'
 import * as ops from '../../ops/index.js'
+import { imageTasks } from '../family.js'
 import { labelsOf } from '../labels.js'
-import type { ModelInfo, NamedTensors } from '../model.js'
-import { withWeights } from '../open.js'
-import type { OpenRequest } from '../registry.js'
-import { ConvNext, type ConvNextTrace, channelsFirst } from './convnext.js'
+import type { NamedTensors } from '../model.js'
+import { type ConvNextTrace, channelsFirst } from './convnext.js'
+import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec } from './spec.js'
 
 /** torchvision's CNBlockConfig: input width, output width or null, number of layers. */
@@ -18,33 +18,26 @@ const published: Record<string, readonly [depths: readonly number[], width: numb
   convnext_large: [[3, 3, 27, 3], 192],
 }
 
-export function isTorchvisionConvNext(architecture: string): boolean {
-  return architecture === 'convnext' || Object.hasOwn(published, architecture)
-}
-
 /** ConvNeXt of torchvision; stages and downsamplings are all numbered in one list, `features`. */
-export function openTorchvision(request: OpenRequest): Promise<ConvNext> {
-  const { config, kind, settings } = request
-  const args = isSet(config, 'args') ? object(config, 'args') : { ...config, values: {} }
-  const setting = blockSetting(args, kind.name)
-  const classes = nonNegativeInt(args, 'num_classes', 1000)
-  return withWeights(request, {}, (reader, checkpoint) => {
-    const info: ModelInfo = {
-      architecture: 'convnext',
-      layout: `torchvision ${kind.name}`,
-      tasks: ['image-classification', 'image-feature-extraction'],
+export const torchvision: ConvNextLayout = {
+  library: 'torchvision',
+  published: ['convnext', ...Object.keys(published)],
+  claims: (name) => name === 'convnext' || Object.hasOwn(published, name),
+
+  describe({ config, kind }) {
+    const args = isSet(config, 'args') ? object(config, 'args') : { ...config, values: {} }
+    const setting = blockSetting(args, kind.name)
+    const places = stagePlaces(setting)
+    return {
+      spec: readSpec(setting, nonNegativeInt(args, 'num_classes', 1000)),
+      names: namesAt(places),
+      reference: (trace) => reference(trace, places),
+      className: kind.name,
+      tasks: imageTasks(true),
       labels: labelsOf(config),
       imageSize: [3, 224, 224],
     }
-    const places = stagePlaces(setting)
-    return new ConvNext(
-      { info, checkpoint, config, settings },
-      reader,
-      readSpec(setting, classes),
-      namesAt(places),
-      (trace) => reference(trace, places),
-    )
-  })
+  },
 }
 
 function blockSetting(args: Config, architecture: string): readonly BlockSetting[] {

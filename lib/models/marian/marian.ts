@@ -3,17 +3,15 @@ import type { GenerationResult } from '../../generation/generate.js'
 import type { AttentionCall } from '../../nn/attention.js'
 import { type Mask, paddingMask } from '../../nn/mask.js'
 import type * as ops from '../../ops/index.js'
-import { type GivenOptions, readGenerationDefaults } from '../generation.js'
+import type { GivenOptions } from '../generation.js'
 import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
-import { withWeights } from '../open.js'
 import { asked, fromLibrary, tensorsOf, toLibrary } from '../reference.js'
-import type { Architecture } from '../registry.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
-import { type MarianConfig, readMarianConfig } from './config.js'
+import type { MarianConfig } from './config.js'
 import { decode, encode, projectMemory } from './forward.js'
 import { type MarianGenerateOptions, type Writer, write } from './generate.js'
 import { checkInputs, checkSource, type MarianInputs, type MarianSource } from './inputs.js'
-import { type MarianModules, readModules } from './modules.js'
+import type { MarianModules } from './modules.js'
 import { cachedRun, generatingRun, isCachedRun, isGeneratingRun } from './reference.js'
 
 /** What the encoder makes of source texts: float32, computed. */
@@ -165,28 +163,4 @@ export class Marian extends Model {
 /** No place sees a later one, nor padding. */
 function targetRestriction(mask: Mask | undefined): AttentionCall {
   return mask ? { mask: paddingMask(mask, { causal: true }) } : { causal: true }
-}
-
-export const marian: Architecture = {
-  name: 'marian',
-  published: ['transformers marian'],
-  claims: ({ library, name }) => library === 'transformers' && name === 'marian',
-  async open(request) {
-    const config = readMarianConfig(request.config)
-    const { startToken, padToken, endToken } = config
-    const defaults = {
-      ...{ decoderStartTokenId: startToken, padTokenId: padToken, eosTokenId: endToken },
-      ...(await readGenerationDefaults(request.dir, request.config)),
-    }
-    return withWeights(request, {}, (reader, checkpoint) => {
-      const modules = readModules(reader, config)
-      const info = {
-        architecture: 'marian',
-        layout: `transformers ${config.className}`,
-        tasks: modules.head ? ['translation', 'text2text-generation'] : [],
-      }
-      const parts = { info, checkpoint, config: request.config, settings: request.settings }
-      return new Marian(parts, config, modules, defaults)
-    })
-  },
 }

@@ -1,13 +1,11 @@
 import { projectMemory, runStack } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
 import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
-import { withWeights } from '../open.js'
 import { asked, fromLibrary, tensorsOf, toLibrary } from '../reference.js'
-import type { Architecture } from '../registry.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
-import { readTransformerConfig, type TransformerConfig } from './config.js'
+import type { TransformerConfig } from './config.js'
 import { exchangeBatch, readInputs, type TransformerCall, type TransformerInputs } from './inputs.js'
-import { readDecoder, readEncoder, type Stack } from './stacks.js'
+import type { Stack } from './stacks.js'
 
 /** Results of {@link Transformer.run}: float32, computed. Sequences are laid out as the inputs are. */
 export interface TransformerOutput {
@@ -83,20 +81,4 @@ export class Transformer extends Model {
       }),
     }
   }
-}
-
-export const transformer: Architecture = {
-  name: 'transformer',
-  published: ['torch.nn Transformer'],
-  claims: ({ library, name }) => library === 'torch.nn' && name === 'Transformer',
-  open(request) {
-    const config = readTransformerConfig(request.config)
-    return withWeights(request, {}, (reader, checkpoint) => {
-      const encoder = readEncoder(reader.scope('encoder'), config)
-      const decoder = readDecoder(reader.scope('decoder'), config)
-      const info = { architecture: 'transformer', layout: 'torch.nn Transformer', tasks: [] }
-      const { config: source, settings } = request
-      return new Transformer({ info, checkpoint, config: source, settings }, config, encoder, decoder)
-    })
-  },
 }

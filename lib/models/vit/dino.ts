@@ -11,7 +11,7 @@ import {
 } from '../../files/config.js'
 import { stateDictUnder } from '../../weights/state-dict.js'
 import { toLibrary } from '../reference.js'
-import type { VitDescription, VitLayout } from './layout.js'
+import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type VitSpec } from './spec.js'
 
@@ -31,8 +31,8 @@ export const dino: VitLayout = {
     ]),
   }),
 
-  describe(config): VitDescription {
-    return {
+  describe({ config }) {
+    return describeVit(config.file, {
       spec: specOf(object(config, 'args')),
       names: commonNames,
       className: 'VisionTransformer',
@@ -44,7 +44,7 @@ export const dino: VitLayout = {
           normedStates: [...states.slice(1, -1).map((state) => norm!.forward(state)), last],
           logits: head.logits,
         }),
-    }
+    })
   },
 }
 

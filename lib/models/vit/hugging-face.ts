@@ -4,7 +4,7 @@ import type { WeightReader } from '../../weights/reader.js'
 import { toLibrary } from '../reference.js'
 import { dinov2Names, vitNames } from './hugging-face-names.js'
 import { type ClassKind, decoderOf, type Family, headOf, specOf, swiglu } from './hugging-face-spec.js'
-import type { VitDescription, VitLayout } from './layout.js'
+import { describeVit, type VitLayout } from './layout.js'
 import type { VitStates } from './vit.js'
 
 const common = ['Model', 'ForImageClassification'] as const
@@ -27,7 +27,7 @@ export const huggingFace: VitLayout = {
   published: Object.keys(families),
   claims: (name) => Object.hasOwn(families, name),
 
-  describe(config, kind, reader): VitDescription {
+  describe({ config, kind }, reader) {
     const family = families[kind.name]!
     const { dinov2 = false } = family
     const classKind = classOf(config, family, reader)
@@ -40,7 +40,7 @@ export const huggingFace: VitLayout = {
     const pooler = classKind === 'Model' && !dinov2 && reader.has(`${names.pooler}.weight`)
     if (classKind !== 'Model') reader.ignore(/^(\w+\.)?pooler\.dense\./, 'classes with a head do not use it')
     const labels = classifies ? labelsOf(config) : undefined
-    return {
+    return describeVit(config.file, {
       spec: {
         ...specOf(config, family),
         maskToken: reader.has(names.maskToken),
@@ -52,7 +52,7 @@ export const huggingFace: VitLayout = {
       labels,
       interpolates: (call) => call.interpolate_pos_encoding === true,
       publish: (states) => publish(states, classKind, pooler || dinov2),
-    }
+    })
   },
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { toLibrary } from '../reference.js'
-import type { VitDescription, VitLayout } from './layout.js'
+import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type HeadSpec, type MlpSpec, type Pooling, positionedPrefix, type VitSpec } from './spec.js'
 import { type TimmArguments, timmArchitecture } from './timm-architectures.js'
@@ -27,7 +27,7 @@ export const timm: VitLayout = {
   // DeiT-III's own checkpoints name the layer scales otherwise.
   checkpoint: () => ({ rename: (name) => name.replace(/\.gamma_([12])$/, '.ls$1.gamma') }),
 
-  describe(config, kind, reader): VitDescription {
+  describe({ config, kind }, reader) {
     const implied = timmArchitecture(kind.name)!
     const args = argumentsOf(config, implied)
     const spec = withStoredGrid(kind.name, specOf(args, implied), reader)
@@ -37,14 +37,14 @@ export const timm: VitLayout = {
         /^attn_pool\./,
         'the config asks for another pooling than the attention it was trained with',
       )
-    return {
+    return describeVit(config.file, {
       spec,
       names: commonNames,
       className: implied.distilled ? 'VisionTransformerDistilled' : 'VisionTransformer',
       labels: labelsOf(config),
       interpolates: () => false,
       publish,
-    }
+    })
   },
 }
 

@@ -8,7 +8,7 @@ import {
   sizePair,
 } from '../../files/config.js'
 import type { NamedTensors } from '../model.js'
-import type { VitDescription, VitLayout } from './layout.js'
+import { describeVit, type VitLayout } from './layout.js'
 import { commonNames, type VitNames } from './names.js'
 import { gridOf, type VitSpec } from './spec.js'
 import type { VitStates } from './vit.js'
@@ -27,13 +27,13 @@ export const torchvision: VitLayout = {
         .replace(/\.mlp\.linear_([12])\./, (_, layer: string) => `.mlp.${layer === '1' ? 0 : 3}.`),
   }),
 
-  describe(config, kind): VitDescription {
+  describe({ config, kind }) {
     const named = builders[kind.name]
     const args = isSet(config, 'args') || !named ? object(config, 'args') : { ...config, values: {} }
     const spec = specOf({ ...args, values: { ...named, ...args.values } })
     const className = named ? kind.name : 'VisionTransformer'
     // A stored run at another size can only come from weights that went through interpolate_embeddings.
-    return { spec, names, className, publish, interpolates: () => true }
+    return describeVit(config.file, { spec, names, className, publish, interpolates: () => true })
   },
 }
 
