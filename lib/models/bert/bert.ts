@@ -5,8 +5,8 @@ import { checkMask, type Mask } from '../../nn/mask.js'
 import { requireTensor } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
-import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
-import { asked, fromLibrary, tensorsOf, toLibrary } from '../reference.js'
+import { Model, type ModelParts } from '../model.js'
+import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
 import type { BertConfig } from './config.js'
 import type { BertInputs } from './encoder.js'
@@ -59,11 +59,6 @@ export class Bert extends Model {
     const output = choices ? unflattenLogits(result, inputs.inputIds) : result
     await this.compute(tensorsOf({ ...output }), options)
     return output
-  }
-
-  override async reference({ inputs, outputs }: ReferenceCall): Promise<NamedTensors> {
-    const run = await this.run(fromLibrary(inputs) as unknown as BertInputs, asked(outputs))
-    return toLibrary({ ...run })
   }
 
   #forward(inputs: BertInputs, { hiddenStates, attentions = false }: StatesOptions): BertOutput {

@@ -9,8 +9,6 @@ import {
 } from '../../files/config.js'
 import { imageTasks } from '../family.js'
 import { labelsOf } from '../labels.js'
-import type { NamedTensors } from '../model.js'
-import { type ConvNextTrace, channelsFirst } from './convnext.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec } from './spec.js'
 
@@ -35,7 +33,6 @@ export const huggingFace: ConvNextLayout = {
     return {
       spec,
       names: namesUnder(prefix),
-      reference,
       className: `ConvNext${second ? 'V2' : ''}${prefix === '' ? 'Model' : 'ForImageClassification'}`,
       tasks: imageTasks(classes > 0),
       labels: labelsOf(config),
@@ -90,18 +87,5 @@ function namesUnder(prefix: string): ConvNextNames {
     headNorm: `${prefix}layernorm`,
     headHidden: '',
     classifier: 'classifier',
-  }
-}
-
-function reference(trace: ConvNextTrace): NamedTensors {
-  const states = [trace.stem, ...trace.stages].map((state, index) => [
-    `hidden_states.${index}`,
-    channelsFirst(state),
-  ])
-  return {
-    ...Object.fromEntries(states),
-    ...(trace.logits && { logits: trace.logits }),
-    last_hidden_state: channelsFirst(trace.features),
-    pooler_output: trace.preLogits,
   }
 }

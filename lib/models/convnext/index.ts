@@ -1,6 +1,7 @@
 import { family } from '../family.js'
 import { ConvNext } from './convnext.js'
 import { huggingFace } from './hugging-face.js'
+import { readConvNext } from './modules.js'
 import { timm } from './timm.js'
 import { torchvision } from './torchvision.js'
 
@@ -8,5 +9,5 @@ import { torchvision } from './torchvision.js'
 export const convnext = family(
   'convnext',
   [huggingFace, timm, torchvision],
-  (parts, { spec, names, reference }, reader) => new ConvNext(parts, reader, spec, names, reference),
+  (parts, { spec, names }, reader) => new ConvNext(parts, spec, readConvNext(reader, spec, names)),
 )

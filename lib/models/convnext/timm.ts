@@ -13,8 +13,6 @@ import {
 } from '../../files/config.js'
 import { imageTasks } from '../family.js'
 import { labelsOf } from '../labels.js'
-import type { NamedTensors } from '../model.js'
-import { type ConvNextTrace, channelsFirst } from './convnext.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec, HeadSpec, StageSpec } from './spec.js'
 
@@ -79,7 +77,7 @@ export const timm: ConvNextLayout = {
   describe({ config, kind }) {
     const spec = readSpec(config, impliedBy(kind.name)!)
     return {
-      ...{ spec, names: namesFor(spec), reference, className: kind.name },
+      ...{ spec, names: namesFor(spec), className: kind.name },
       tasks: imageTasks(spec.head.classes > 0),
       labels: labelsOf(config),
       imageSize: inputSize(config),
@@ -233,16 +231,5 @@ function namesFor({ stem, head }: ConvNextSpec): ConvNextNames {
     headNorm: head.norm === 'before-pool' ? 'norm_pre' : 'head.norm',
     headHidden: 'head.pre_logits.fc',
     classifier: 'head.fc',
-  }
-}
-
-function reference(trace: ConvNextTrace): NamedTensors {
-  const stages = trace.stages.map((stage, index) => [`stages.${index}`, channelsFirst(stage)])
-  return {
-    stem: channelsFirst(trace.stem),
-    ...Object.fromEntries(stages),
-    features: channelsFirst(trace.features),
-    pre_logits: trace.preLogits,
-    logits: trace.logits ?? trace.preLogits,
   }
 }

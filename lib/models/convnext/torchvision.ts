@@ -1,9 +1,6 @@
 import { type Config, configInvalid, isSet, nonNegativeInt, object } from '../../files/config.js'
-import * as ops from '../../ops/index.js'
 import { imageTasks } from '../family.js'
 import { labelsOf } from '../labels.js'
-import type { NamedTensors } from '../model.js'
-import { type ConvNextTrace, channelsFirst } from './convnext.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec } from './spec.js'
 
@@ -27,12 +24,9 @@ export const torchvision: ConvNextLayout = {
   describe({ config, kind }) {
     const args = isSet(config, 'args') ? object(config, 'args') : { ...config, values: {} }
     const setting = blockSetting(args, kind.name)
-    const places = stagePlaces(setting)
+    const spec = readSpec(setting, nonNegativeInt(args, 'num_classes', 1000))
     return {
-      spec: readSpec(setting, nonNegativeInt(args, 'num_classes', 1000)),
-      names: namesAt(places),
-      reference: (trace) => reference(trace, places),
-      className: kind.name,
+      ...{ spec, names: namesAt(stagePlaces(spec)), className: kind.name },
       tasks: imageTasks(true),
       labels: labelsOf(config),
       imageSize: [3, 224, 224],
@@ -91,22 +85,21 @@ function readSpec(setting: readonly BlockSetting[], classes: number): ConvNextSp
   }
 }
 
+/** Where a stage stands in `features`. */
 interface StagePlace {
   /** The downsampling before the stage, if there is one. */
   readonly downsample: number | undefined
-  /** Undefined for what a closing downsampling stands for: a stage without blocks. */
+  /** undefined for a closing downsampling: a stage without blocks. */
   readonly stage: number | undefined
 }
 
 /** Where each stage stands in `features`; the stem is 0. */
-function stagePlaces(setting: readonly BlockSetting[]): StagePlace[] {
+export function stagePlaces({ stages }: ConvNextSpec): StagePlace[] {
   let next = 1
-  const places: StagePlace[] = setting.map((_, index) => {
-    const downsample = index > 0 && setting[index - 1]![1] !== null ? next++ : undefined
-    return { downsample, stage: next++ }
-  })
-  if (setting[setting.length - 1]![1] !== null) places.push({ downsample: next, stage: undefined })
-  return places
+  return stages.map(({ downsample, depth }) => ({
+    downsample: downsample === undefined ? undefined : next++,
+    stage: depth > 0 ? next++ : undefined,
+  }))
 }
 
 function namesAt(places: readonly StagePlace[]): ConvNextNames {
@@ -131,18 +124,4 @@ function namesAt(places: readonly StagePlace[]): ConvNextNames {
     headHidden: '',
     classifier: 'classifier.2',
   }
-}
-
-function reference(trace: ConvNextTrace, places: readonly StagePlace[]): NamedTensors {
-  const { pooled } = trace
-  const named: NamedTensors = {
-    'features.0': channelsFirst(trace.stem),
-    avgpool: ops.reshape(pooled, [...pooled.shape, 1, 1]),
-    ...(trace.logits && { logits: trace.logits }),
-  }
-  places.forEach(({ stage, downsample }, index) => {
-    if (downsample !== undefined) named[`features.${downsample}`] = channelsFirst(trace.downsampled[index]!)
-    if (stage !== undefined) named[`features.${stage}`] = channelsFirst(trace.stages[index]!)
-  })
-  return named
 }

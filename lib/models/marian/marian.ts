@@ -4,15 +4,14 @@ import type { AttentionCall } from '../../nn/attention.js'
 import { type Mask, paddingMask } from '../../nn/mask.js'
 import type * as ops from '../../ops/index.js'
 import type { GivenOptions } from '../generation.js'
-import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
-import { asked, fromLibrary, tensorsOf, toLibrary } from '../reference.js'
+import { Model, type ModelParts } from '../model.js'
+import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
 import type { MarianConfig } from './config.js'
 import { decode, encode, projectMemory } from './forward.js'
 import { type MarianGenerateOptions, type Writer, write } from './generate.js'
 import { checkInputs, checkSource, type MarianInputs, type MarianSource } from './inputs.js'
 import type { MarianModules } from './modules.js'
-import { cachedRun, generatingRun, isCachedRun, isGeneratingRun } from './reference.js'
 
 /** What the encoder makes of source texts: float32, computed. */
 export interface MarianEncoded {
@@ -47,14 +46,15 @@ export interface MarianOutput {
 export class Marian extends Model {
   readonly #config: MarianConfig
   readonly #modules: MarianModules
-  readonly #defaults: GivenOptions
+  /** How the model generates unless told otherwise. */
+  readonly defaults: GivenOptions
 
   /** Use load(). */
   constructor(parts: ModelParts, config: MarianConfig, modules: MarianModules, defaults: GivenOptions) {
     super(parts)
     this.#config = config
     this.#modules = modules
-    this.#defaults = defaults
+    this.defaults = defaults
   }
 
   /**
@@ -126,17 +126,7 @@ export class Marian extends Model {
   async generate(source: MarianSource, options: MarianGenerateOptions = {}): Promise<GenerationResult> {
     await this.#checkGenerating(source)
     const { threads, ...given } = options
-    return write(this.#writer(threads), source, given, this.#defaults)
-  }
-
-  override async reference(call: ReferenceCall): Promise<NamedTensors> {
-    const inputs = fromLibrary(call.inputs) as unknown as MarianInputs
-    if (isGeneratingRun(call)) {
-      await this.#checkGenerating(inputs)
-      return generatingRun(this.#writer(), inputs, call, this.#defaults)
-    }
-    if (isCachedRun(call)) return cachedRun(this.#writer(), inputs)
-    return toLibrary({ ...(await this.run(inputs, asked(call.outputs))) })
+    return write(this.writer(threads), source, given, this.defaults)
   }
 
   async #checkGenerating(source: MarianSource): Promise<void> {
@@ -149,7 +139,8 @@ export class Marian extends Model {
     await checkSource(source, this.#config)
   }
 
-  #writer(threads = this.settings.threads): Writer {
+  /** What is needed to generate. */
+  writer(threads = this.settings.threads): Writer {
     const options = { threads, precision: this.settings.precision }
     return {
       modules: this.#modules,

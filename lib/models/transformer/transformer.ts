@@ -1,7 +1,7 @@
 import { projectMemory, runStack } from '../../nn/stack.js'
-import * as ops from '../../ops/index.js'
-import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
-import { asked, fromLibrary, tensorsOf, toLibrary } from '../reference.js'
+import type * as ops from '../../ops/index.js'
+import { Model, type ModelParts } from '../model.js'
+import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
 import type { TransformerConfig } from './config.js'
 import { exchangeBatch, readInputs, type TransformerCall, type TransformerInputs } from './inputs.js'
@@ -48,13 +48,6 @@ export class Transformer extends Model {
     const result = this.#forward(readInputs(inputs, this.#config), options)
     await this.compute(tensorsOf({ ...result }), options)
     return result
-  }
-
-  override async reference({ inputs, outputs }: ReferenceCall): Promise<NamedTensors> {
-    const named = fromLibrary(inputs)
-    for (const [name, tensor] of Object.entries(named))
-      if (tensor.dtype === 'int64') named[name] = ops.cast(tensor, 'bool')
-    return toLibrary({ ...(await this.run(named as unknown as TransformerInputs, asked(outputs))) })
   }
 
   #forward(call: TransformerCall, { hiddenStates, attentions }: StatesOptions): TransformerOutput {

@@ -10,7 +10,6 @@ import {
   sizePair,
 } from '../../files/config.js'
 import { stateDictUnder } from '../../weights/state-dict.js'
-import { toLibrary } from '../reference.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type VitSpec } from './spec.js'
@@ -36,14 +35,6 @@ export const dino: VitLayout = {
       spec: specOf(object(config, 'args')),
       names: commonNames,
       className: 'VisionTransformer',
-      interpolates: () => true,
-      publish: ({ states, attentions, last, head }, { norm }) =>
-        toLibrary({
-          classToken: head.pooled,
-          lastAttention: attentions.get(states.length - 2),
-          normedStates: [...states.slice(1, -1).map((state) => norm!.forward(state)), last],
-          logits: head.logits,
-        }),
     })
   },
 }

@@ -10,6 +10,5 @@ import { Vit } from './vit.js'
 export const vit = family(
   'vit',
   [huggingFace, timm, torchvision, dino],
-  (parts, { spec, names, interpolates, publish }, reader) =>
-    new Vit({ ...parts, spec, interpolates, publish, modules: readVit(reader, spec, names) }),
+  (parts, { spec, names }, reader) => new Vit(parts, spec, readVit(reader, spec, names)),
 )

@@ -1,14 +1,11 @@
 import { type Description, imageTasks, type Layout } from '../family.js'
 import type { VitNames } from './names.js'
 import { checkSpec, type VitSpec } from './spec.js'
-import type { VitParts } from './vit.js'
 
 /** What a layout says of one vision Transformer. */
 export interface VitDescription extends Description {
   readonly spec: VitSpec
   readonly names: VitNames
-  readonly interpolates: VitParts['interpolates']
-  readonly publish: VitParts['publish']
 }
 
 export type VitLayout = Layout<VitDescription>

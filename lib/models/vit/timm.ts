@@ -10,13 +10,11 @@ import {
   string,
 } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { toLibrary } from '../reference.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type HeadSpec, type MlpSpec, type Pooling, positionedPrefix, type VitSpec } from './spec.js'
 import { type TimmArguments, timmArchitecture } from './timm-architectures.js'
 import { argumentsOf, labelsOf } from './timm-arguments.js'
-import type { VitStates } from './vit.js'
 
 /** timm's VisionTransformer and VisionTransformerDistilled, under all names of architectures that are nothing else. */
 export const timm: VitLayout = {
@@ -42,8 +40,6 @@ export const timm: VitLayout = {
       names: commonNames,
       className: implied.distilled ? 'VisionTransformerDistilled' : 'VisionTransformer',
       labels: labelsOf(config),
-      interpolates: () => false,
-      publish,
     })
   },
 }
@@ -143,15 +139,4 @@ function normOf(args: Config): VitSpec['norm'] {
   const kind = /^layernorm(fp32)?$/.test(name) ? 'layer' : /^rmsnorm(fp32)?$/.test(name) ? 'rms' : undefined
   if (!kind) throw configInvalid(args, 'norm_layer', "'layernorm' or 'rmsnorm'")
   return { kind, epsilon: number(args, 'norm_eps', 1e-6) }
-}
-
-/** Names of forward_features, of forward_head with pre_logits, and of the modules. */
-function publish({ states, attentions, last, head }: VitStates) {
-  return toLibrary({
-    blocks: states.slice(1),
-    attentions: [...attentions.values()],
-    features: last,
-    preLogits: head.pooled,
-    logits: head.logits ?? head.pooled,
-  })
 }

@@ -7,11 +7,9 @@ import {
   positiveNumber,
   sizePair,
 } from '../../files/config.js'
-import type { NamedTensors } from '../model.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames, type VitNames } from './names.js'
 import { gridOf, type VitSpec } from './spec.js'
-import type { VitStates } from './vit.js'
 
 /** torchvision.models.vision_transformer.VisionTransformer; its arguments are under `args`. */
 export const torchvision: VitLayout = {
@@ -32,8 +30,7 @@ export const torchvision: VitLayout = {
     const args = isSet(config, 'args') || !named ? object(config, 'args') : { ...config, values: {} }
     const spec = specOf({ ...args, values: { ...named, ...args.values } })
     const className = named ? kind.name : 'VisionTransformer'
-    // A stored run at another size can only come from weights that went through interpolate_embeddings.
-    return describeVit(config.file, { spec, names, className, publish, interpolates: () => true })
+    return describeVit(config.file, { spec, names, className })
   },
 }
 
@@ -93,9 +90,4 @@ function specOf(args: Config): VitSpec {
       classes: positiveInt(args, 'num_classes', 1000),
     },
   }
-}
-
-function publish({ states, last, head }: VitStates): NamedTensors {
-  const blocks = states.slice(1).map((state, index) => [`encoder.layers.encoder_layer_${index}`, state])
-  return { ...Object.fromEntries(blocks), encoder: last, logits: head.logits! }
 }
