@@ -54,14 +54,15 @@ export class RelativeBias {
 
   /**
    * The bias, to be given as the mask of an attention or added to one.
-   * @param queries positions of the queries: int32 [Nq]
+   * @param queries positions of the queries: int32 [Nq], or [B, Nq] where they differ by sequence
    * @param keys positions of the keys: int32 [Nk]
-   * @returns float32 [heads, Nq, Nk]
+   * @returns float32 [heads, Nq, Nk] or [B, heads, Nq, Nk]
    */
   forward(queries: Tensor<'int32'>, keys: Tensor<'int32'>): ops.FloatTensor {
-    const distance: Tensor<'int32'> = ops.sub(keys, ops.reshape(queries, [queries.shape[0]!, 1]))
+    const distance: Tensor<'int32'> = ops.sub(keys, ops.unsqueeze(queries, queries.rank))
     const limit = this.#maxDistance
     const near: Tensor<'int32'> = ops.minimum(ops.maximum(distance, -limit), limit)
-    return ops.gather(this.#byDistance, ops.add(near, limit), 1)
+    const bias: ops.FloatTensor = ops.gather(this.#byDistance, ops.add(near, limit), 1)
+    return queries.rank === 1 ? bias : ops.permute(bias, [1, 0, 2, 3])
   }
 }
