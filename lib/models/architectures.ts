@@ -1,4 +1,5 @@
 import { bert } from './bert/index.js'
+import { clip } from './clip/index.js'
 import { convnext } from './convnext/index.js'
 import { marian } from './marian/index.js'
 import type { Architecture } from './registry.js'
@@ -6,4 +7,4 @@ import { transformer } from './transformer/index.js'
 import { vit } from './vit/index.js'
 
 /** All families saccade has, in the order in which they are asked whether a config is theirs. */
-export const architectures: readonly Architecture[] = [vit, convnext, transformer, marian, bert]
+export const architectures: readonly Architecture[] = [vit, convnext, transformer, marian, bert, clip]

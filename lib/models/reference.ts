@@ -1,7 +1,6 @@
 import { camelCase, snakeCase } from '../case.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Model } from './model.js'
-import { isList, type Results } from './results.js'
 
 /** Tensors by name. */
 export type NamedTensors = Record<string, Tensor>
@@ -32,17 +31,12 @@ export function fromLibrary<Inputs>(inputs: NamedTensors): Inputs {
  * Results under the names of Python libraries: hiddenStates becomes hidden_states.0, hidden_states.1, ...; those of a
  * part have its name in front.
  */
-export function toLibrary(results: Results, prefix = ''): NamedTensors {
+export function toLibrary(results: object, prefix = ''): NamedTensors {
   const named: NamedTensors = {}
   for (const [name, value] of Object.entries(results)) {
     const theirs = prefix + snakeCase(name)
-    if (value === undefined) continue
     if (value instanceof Tensor) named[theirs] = value
-    else
-      Object.assign(
-        named,
-        toLibrary(isList(value) ? Object.fromEntries(value.entries()) : value, `${theirs}.`),
-      )
+    else if (value !== undefined) Object.assign(named, toLibrary(value, `${theirs}.`))
   }
   return named
 }

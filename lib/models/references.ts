@@ -1,6 +1,8 @@
 import { SaccadeError } from '../errors.js'
 import { Bert } from './bert/bert.js'
 import { bertReference } from './bert/reference.js'
+import { Clip } from './clip/clip.js'
+import { clipReference } from './clip/reference.js'
 import { ConvNext } from './convnext/convnext.js'
 import { convNextReference } from './convnext/reference.js'
 import { Marian } from './marian/marian.js'
@@ -22,5 +24,6 @@ export async function runReference(model: Model, run: ReferenceRun): Promise<Nam
   if (model instanceof Transformer) return transformerReference(model, run)
   if (model instanceof Marian) return marianReference(model, run)
   if (model instanceof Bert) return bertReference(model, run)
+  if (model instanceof Clip) return clipReference(model, run)
   throw new SaccadeError('INTERNAL', `no reference names for models of family ${model.info.architecture}`)
 }

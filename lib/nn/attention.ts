@@ -1,7 +1,8 @@
 import { requireRank } from '../ops/check.js'
 import * as ops from '../ops/index.js'
-import type { FusedLinear } from './fused-linear.js'
-import type { Linear } from './linear.js'
+import type { WeightReader } from '../weights/reader.js'
+import { FusedLinear } from './fused-linear.js'
+import { Linear, type LinearOptions } from './linear.js'
 import type { Norm } from './norm.js'
 import type { Rotation } from './rotary.js'
 
@@ -51,6 +52,12 @@ export interface KeyValue {
   readonly value: ops.FloatTensor
 }
 
+/** Sizes of an attention whose heads are together as wide as its input, and how its linear layers are stored. */
+export interface AttentionSizes extends LinearOptions {
+  readonly width: number
+  readonly heads: number
+}
+
 /** A call to a self-attention. */
 export interface SelfAttentionCall extends AttentionCall {
   /** Turns queries and keys by their positions, behind their norms. */
@@ -80,6 +87,20 @@ export class SelfAttention {
 
   constructor(parts: SelfAttentionParts) {
     this.parts = parts
+  }
+
+  /** Reads the projections; `names.queryKeyValue` is one name where they are stored as one matrix. */
+  static read(
+    reader: WeightReader,
+    names: { readonly queryKeyValue: string | readonly string[]; readonly output: string },
+    sizes: AttentionSizes,
+  ): SelfAttention {
+    const { width, heads } = sizes
+    return new SelfAttention({
+      heads,
+      queryKeyValue: FusedLinear.read(reader, names.queryKeyValue, width, [width, width, width], sizes),
+      output: Linear.read(reader, names.output, width, width, sizes),
+    })
   }
 
   /** x float32 [B, N, width] to the same shape. */
@@ -115,6 +136,21 @@ export class CrossAttention {
 
   constructor(parts: CrossAttentionParts) {
     this.parts = parts
+  }
+
+  /** Reads the projections; `names.keyValue` is one name where both are stored as one matrix. */
+  static read(
+    reader: WeightReader,
+    names: { readonly query: string; readonly keyValue: string | readonly string[]; readonly output: string },
+    sizes: AttentionSizes & { readonly memoryWidth?: number },
+  ): CrossAttention {
+    const { width, heads, memoryWidth = width } = sizes
+    return new CrossAttention({
+      heads,
+      query: Linear.read(reader, names.query, width, width, sizes),
+      keyValue: FusedLinear.read(reader, names.keyValue, memoryWidth, [width, width], sizes),
+      output: Linear.read(reader, names.output, width, width, sizes),
+    })
   }
 
   /** Keys and values of a memory, float32 [B, Nk, width of the memory]: made once for all queries to come. */

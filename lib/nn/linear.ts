@@ -13,6 +13,18 @@ export function parameter(reader: WeightReader, name: string, shape: readonly nu
   return ops.cast(reader.take(name, shape), 'float32')
 }
 
+/** The same, for a parameter that layouts store with more or fewer axes of size 1: [C] also as [1, C, 1]. */
+export function squeezedParameter(
+  reader: WeightReader,
+  name: string,
+  shape: readonly number[],
+): ops.FloatTensor {
+  const stored = reader.shapeOf(name)
+  const dense = (sizes: readonly number[]) => sizes.filter((size) => size !== 1).join()
+  if (!stored || dense(stored) !== dense(shape)) return parameter(reader, name, shape)
+  return ops.reshape(parameter(reader, name, stored), shape)
+}
+
 /** A fully connected layer, y = x W^T + b. */
 export class Linear {
   /** float32 [O, I]. */

@@ -3,6 +3,7 @@ import { formatShape } from '../graph/shape.js'
 import { requireDType } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import type { Tensor } from '../tensor/tensor.js'
+import type { AttentionCall } from './attention.js'
 import { positionIds } from './position.js'
 
 /** A mask of zeros and ones, of any of these types. */
@@ -31,6 +32,11 @@ export function paddingMask(mask: Mask, { causal = false } = {}): ops.FloatTenso
   const queries = mask.rank === 3 ? mask.shape[1]! : 1
   const kept: Tensor<'bool'> = ops.reshape(asBool(mask), [batch, 1, queries, keys])
   return ops.where(causal ? ops.logicalAnd(kept, notLater(keys)) : kept, 0, lowest)
+}
+
+/** What a decoder's self-attention may see: neither later positions nor, where there is a mask, padding. */
+export function causalCall(mask: Mask | undefined): AttentionCall {
+  return mask ? { mask: paddingMask(mask, { causal: true }) } : { causal: true }
 }
 
 /** bool [count, count]: true where the key stands at or before the query. */

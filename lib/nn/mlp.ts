@@ -1,8 +1,16 @@
 import * as ops from '../ops/index.js'
+import type { WeightReader } from '../weights/reader.js'
 import type { Activation } from './activation.js'
 import type { FusedLinear } from './fused-linear.js'
-import type { Linear } from './linear.js'
+import { Linear, type LinearOptions } from './linear.js'
 import type { Norm } from './norm.js'
+
+/** Sizes of an MLP, and how its linear layers are stored. */
+export interface MlpSizes extends LinearOptions {
+  readonly width: number
+  readonly feedForward: number
+  readonly activation: Activation
+}
 
 /** Two linear layers with an activation between them, and in some models a norm behind it. */
 export class Mlp {
@@ -16,6 +24,16 @@ export class Mlp {
     this.activation = activation
     this.second = second
     this.norm = norm
+  }
+
+  /** Reads the two layers. */
+  static read(reader: WeightReader, [first, second]: readonly [string, string], sizes: MlpSizes): Mlp {
+    const { width, feedForward, activation } = sizes
+    return new Mlp(
+      Linear.read(reader, first, width, feedForward, sizes),
+      activation,
+      Linear.read(reader, second, feedForward, width, sizes),
+    )
   }
 
   /** x float32 [..., width] to the same shape. */

@@ -1,11 +1,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { CrossAttention, SelfAttention } from '../../lib/nn/attention.js'
 import { RotaryPositions } from '../../lib/nn/rotary.js'
 import * as ops from '../../lib/ops/index.js'
 import { sameBits } from '../models/bits.js'
-import { fill, type Nd, Random, range, tensor } from '../ops/reference.js'
+import { fill, type Nd, permute, Random, range, tensor } from '../ops/reference.js'
 import { assertModule, randomCrossAttention, randomSelfAttention } from './random-modules.js'
 import * as reference from './reference.js'
+import { withReader } from './weights.js'
 
 const [B, N, width, heads] = [2, 7, 24, 3]
 
@@ -73,6 +75,40 @@ test('rotary positions turn queries and keys, behind their norms', async () => {
     await assertModule(got.output, expected.output, layout, 8)
     await assertModule(got.weights!, expected.weights, layout, 8)
   }
+})
+
+test('attentions are read under one name or several, stored either way', async () => {
+  const random = new Random(8)
+  const [x, memory] = [random.numbers([B, N, width]), random.numbers([B, 4, 16])]
+  const weights = (outputs: number, inputs: number) => random.numbers([outputs, inputs], 0.3)
+  const [q, k, v, out] = [weights(24, 24), weights(24, 24), weights(24, 24), weights(24, 24)]
+  const [crossKey, crossValue] = [weights(24, 16), weights(24, 16)]
+  const rows = (parts: readonly Nd[]): Nd => ({
+    shape: [24 * parts.length, parts[0]!.shape[1]!],
+    data: parts.flatMap(({ data }) => data),
+  })
+  const stored = {
+    ...{ 'q.weight': q, 'k.weight': k, 'v.weight': v, 'out.weight': out },
+    'c_attn.weight': permute(rows([q, k, v]), [1, 0]),
+    'c_proj.weight': permute(out, [1, 0]),
+    'kv.weight': rows([crossKey, crossValue]),
+  }
+  await withReader(stored, async (reader) => {
+    const sizes = { width, heads, bias: false }
+    const apart = SelfAttention.read(reader, { queryKeyValue: ['q', 'k', 'v'], output: 'out' }, sizes)
+    const conv1d = { ...sizes, transposed: true }
+    const fused = SelfAttention.read(reader, { queryKeyValue: 'c_attn', output: 'c_proj' }, conv1d)
+    const split = (y: Nd, weight: Nd) => reference.splitHeads(reference.linear(y, weight), heads)
+    const project = (y: Nd) => reference.linear(reference.mergeHeads(y), out)
+    const own = reference.attention(split(x, q), split(x, k), split(x, v))
+    await assertModule(apart.forward(tensor(x)).output, project(own.output), 'three names')
+    await sameBits(fused.forward(tensor(x)).output, apart.forward(tensor(x)).output, 'one name')
+    const names = { query: 'q', keyValue: 'kv', output: 'out' }
+    const cross = CrossAttention.read(reader, names, { ...sizes, memoryWidth: 16 })
+    const other = reference.attention(split(x, q), split(memory, crossKey), split(memory, crossValue))
+    const got = cross.forward(tensor(x), cross.project(tensor(memory)))
+    await assertModule(got.output, project(other.output), 'cross-attention')
+  })
 })
 
 test('some rows of the weights', async () => {

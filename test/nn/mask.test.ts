@@ -1,6 +1,8 @@
 import { test } from 'uvu'
-import { asBool, checkMask, notLater, paddingMask } from '../../lib/nn/mask.js'
+import * as assert from 'uvu/assert'
+import { asBool, causalCall, checkMask, notLater, paddingMask } from '../../lib/nn/mask.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
+import { sameBits } from '../models/bits.js'
 import { assertSame, fill, nd } from '../ops/reference.js'
 import { rejects } from '../support/errors.js'
 
@@ -20,6 +22,14 @@ test('a causal mask hides later keys, too', async () => {
   )
   const mask = paddingMask(Tensor.from(kept, [B, N], 'int64'), { causal: true })
   await assertSame(mask, expected, 'causal')
+})
+
+test('a decoder sees neither later positions nor padding', async () => {
+  const mask = Tensor.from(kept, [B, N], 'int64')
+  assert.equal(causalCall(undefined), { causal: true })
+  const { mask: both, causal } = causalCall(mask)
+  assert.is(causal, undefined)
+  await sameBits(both!, paddingMask(mask, { causal: true }), 'with padding')
 })
 
 test('a mask for each query', async () => {

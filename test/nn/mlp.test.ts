@@ -8,12 +8,25 @@ import { erf, gelu, geluTanh, sigmoid } from '../ops/special.js'
 import { rejects } from '../support/errors.js'
 import { assertModule, randomGatedMlp, randomLayerNorm, randomLinear, randomMlp } from './random-modules.js'
 import * as reference from './reference.js'
+import { withReader } from './weights.js'
 
 test('a plain MLP', async () => {
   const random = new Random(1)
   const { mlp, forward } = randomMlp(random, 12, 20)
   const x = random.numbers([2, 5, 12])
   await assertModule(mlp.forward(tensor(x)), forward(x), 'gelu')
+})
+
+test('a plain MLP is read by the names of its layers', async () => {
+  const random = new Random(5)
+  const [first, second] = [random.numbers([20, 12], 0.3), random.numbers([12, 20], 0.3)]
+  await withReader({ 'fc1.weight': first, 'fc2.weight': second }, async (reader) => {
+    const sizes = { width: 12, feedForward: 20, activation: ops.relu, bias: false }
+    const mlp = Mlp.read(reader, ['fc1', 'fc2'], sizes)
+    const x = random.numbers([5, 12])
+    const hidden = map(reference.linear(x, first), (value) => Math.max(value, 0))
+    await assertModule(mlp.forward(tensor(x)), reference.linear(hidden, second), 'relu')
+  })
 })
 
 test('a gated MLP: activation(gate) * value', async () => {

@@ -7,9 +7,10 @@ import {
   positionResizes,
   resizePositions,
   sinusoidalPositions,
+  statesAt,
 } from '../../lib/nn/position.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
-import { assertClose, assertSame, eps, fill, nd } from '../ops/reference.js'
+import { assertClose, assertSame, at, eps, fill, nd, Random, tensor } from '../ops/reference.js'
 
 /** Tables and what the libraries make of them: torch 2.13 for Hugging Face and DINO, timm 1.0.29. */
 interface Case {
@@ -75,6 +76,13 @@ test('sinusoidal positions, in both layouts and for odd widths', async () => {
     await assertClose(sinusoidalPositions(50, width, 'interleaved'), interleaved, eps, `interleaved ${width}`)
     await assertClose(sinusoidalPositions(50, width, 'halves'), halves, eps, `halves ${width}`)
   }
+})
+
+test('the state at one position of each sequence', async () => {
+  const x = new Random(1).numbers([3, 4, 5])
+  const places = [3, 0, 2]
+  const expected = fill([3, 5], ([row, column]) => at(x, [row!, places[row!]!, column!]))
+  await assertSame(statesAt(tensor(x), Tensor.from(places, [3], 'int32')), expected, 'states')
 })
 
 test('position ids count from 0', () => assertSame(positionIds(4), nd([4], [0, 1, 2, 3]), 'ids'))

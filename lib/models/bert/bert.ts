@@ -1,19 +1,20 @@
 import { SaccadeError } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
-import { checkTokens, type TokenIds } from '../../nn/embedding.js'
+import { checkTokenwise, type TokenIds } from '../../nn/embedding.js'
 import { checkMask, type Mask } from '../../nn/mask.js'
 import { requireTensor } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
 import { Model, type ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
-import { checkStatesOptions, type StatesOptions } from '../run-options.js'
+import { checkStatesOptions, type States, type StatesOptions, statesOf } from '../run-options.js'
+import { checkTexts, textInputNames } from '../text-inputs.js'
 import type { BertConfig } from './config.js'
 import type { BertInputs } from './encoder.js'
 import type { BertModules } from './modules.js'
 
 /** Results of {@link Bert.run}: float32, computed. Logits are there as the class of the checkpoint has them. */
-export interface BertOutput {
+export interface BertOutput extends States {
   /** [B, N, width]. */
   readonly lastHiddenState: ops.FloatTensor
   /** [B, width], of a checkpoint that has a pooler. */
@@ -26,10 +27,6 @@ export interface BertOutput {
   /** BertForQuestionAnswering: [B, N]. */
   readonly startLogits?: ops.FloatTensor
   readonly endLogits?: ops.FloatTensor
-  /** The embeddings, then each layer's output: [B, N, width]. */
-  readonly hiddenStates?: readonly ops.FloatTensor[]
-  /** Of each layer: [B, heads, N, N]. */
-  readonly attentions?: readonly ops.FloatTensor[]
 }
 
 /** BERT (Devlin et al. 2018), with the head of the class that published the checkpoint. */
@@ -49,7 +46,7 @@ export class Bert extends Model {
    */
   async run(inputs: BertInputs, options: StatesOptions = {}): Promise<BertOutput> {
     this.checkAlive()
-    checkOptions(inputs, ['inputIds', 'attentionMask', 'tokenTypeIds', 'positionIds'], 'Bert.run: inputs')
+    checkOptions(inputs, [...textInputNames, 'tokenTypeIds'], 'Bert.run: inputs')
     checkStatesOptions(options, 'Bert.run')
     requireTensor(inputs.inputIds, 'inputIds')
     const choices = this.#modules.config.className === 'BertForMultipleChoice'
@@ -57,50 +54,30 @@ export class Bert extends Model {
     await checkInputs(rows, this.#modules.config)
     const result = this.#forward(rows, options)
     const output = choices ? unflattenLogits(result, inputs.inputIds) : result
-    await this.compute(tensorsOf({ ...output }), options)
+    await this.compute(tensorsOf(output), options)
     return output
   }
 
-  #forward(inputs: BertInputs, { hiddenStates, attentions = false }: StatesOptions): BertOutput {
+  #forward(inputs: BertInputs, options: StatesOptions): BertOutput {
     const { encoder, pooler, head } = this.#modules
-    const encoded = encoder.forward(inputs, attentions)
+    const encoded = encoder.forward(inputs, options.attentions ?? false)
     const first = ops.select(encoded.last, 1, 0) as ops.FloatTensor
     const pooled = pooler && ops.tanh(pooler.forward(first))
     return {
       lastHiddenState: encoded.last,
       ...(pooled && { poolerOutput: pooled }),
       ...head({ sequence: encoded.last, pooled }),
-      ...(hiddenStates && { hiddenStates: encoded.hiddenStates }),
-      ...(attentions && { attentions: [...encoded.attentions.values()] }),
+      ...statesOf(encoded, options),
     }
   }
 }
 
 async function checkInputs(inputs: BertInputs, config: BertConfig): Promise<void> {
   const { inputIds, attentionMask, tokenTypeIds, positionIds } = inputs
-  await checkTokens(inputIds, 'inputIds', config.vocabulary, config.positions)
-  const [batch, places] = inputIds.shape as readonly number[] as [number, number]
-  if (attentionMask)
-    checkMask(
-      attentionMask,
-      [
-        [batch, places],
-        [batch, places, places],
-      ],
-      'attentionMask',
-    )
-  for (const [name, ids, entries, rows] of [
-    ['tokenTypeIds', tokenTypeIds, config.tokenTypes, [batch]],
-    ['positionIds', positionIds, config.positions, [batch, 1]],
-  ] as const) {
-    if (!ids) continue
-    await checkTokens(ids, name, entries)
-    if (ids.shape[1] !== places || !rows.some((count) => count === ids.shape[0]))
-      throw new SaccadeError(
-        'SHAPE_MISMATCH',
-        `${name}: expected ${formatShape([batch, places])} as inputIds, got ${formatShape(ids.shape)}`,
-      )
-  }
+  await checkTexts({ inputIds, positionIds }, config)
+  const { shape } = inputIds
+  if (attentionMask) checkMask(attentionMask, [shape, [...shape, shape[1]!]], 'attentionMask')
+  if (tokenTypeIds) await checkTokenwise(tokenTypeIds, 'tokenTypeIds', config.tokenTypes, shape)
 }
 
 /** [B, choices, N] seen as [B * choices, N]. */

@@ -1,7 +1,6 @@
 import { SaccadeError } from '../../errors.js'
 import type { GenerationResult } from '../../generation/generate.js'
-import type { AttentionCall } from '../../nn/attention.js'
-import { type Mask, paddingMask } from '../../nn/mask.js'
+import { causalCall, paddingMask } from '../../nn/mask.js'
 import type * as ops from '../../ops/index.js'
 import type { GivenOptions } from '../generation.js'
 import { Model, type ModelParts } from '../model.js'
@@ -74,7 +73,7 @@ export class Marian extends Model {
       ...(hiddenStates && { hiddenStates: encoded.hiddenStates }),
       ...(attentions && { attentions: [...encoded.attentions.values()] }),
     }
-    await this.compute(tensorsOf({ ...output }), options)
+    await this.compute(tensorsOf(output), options)
     return output
   }
 
@@ -87,7 +86,7 @@ export class Marian extends Model {
     checkStatesOptions(options, 'Marian.run')
     await checkInputs(inputs, this.#config)
     const output = this.#forward(inputs, options)
-    await this.compute(tensorsOf({ ...output }), options)
+    await this.compute(tensorsOf(output), options)
     return output
   }
 
@@ -98,7 +97,7 @@ export class Marian extends Model {
     const decoded = decode(this.#modules, {
       ids: decoderInputIds,
       memory: projectMemory(this.#modules, encoded.last),
-      self: { ...targetRestriction(decoderAttentionMask), weights: attentions },
+      self: { ...causalCall(decoderAttentionMask), weights: attentions },
       cross: { mask: sourceMask, weights: attentions },
     })
     return {
@@ -149,9 +148,4 @@ export class Marian extends Model {
       options,
     }
   }
-}
-
-/** No place sees a later one, nor padding. */
-function targetRestriction(mask: Mask | undefined): AttentionCall {
-  return mask ? { mask: paddingMask(mask, { causal: true }) } : { causal: true }
 }

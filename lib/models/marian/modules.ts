@@ -1,6 +1,5 @@
 import { CrossAttention, SelfAttention } from '../../nn/attention.js'
 import type { TokenIds } from '../../nn/embedding.js'
-import { FusedLinear } from '../../nn/fused-linear.js'
 import { Layer, type Residual } from '../../nn/layer.js'
 import { Linear, parameter } from '../../nn/linear.js'
 import { Mlp } from '../../nn/mlp.js'
@@ -38,20 +37,23 @@ export function readModules(reader: WeightReader, config: MarianConfig): MarianM
   const prefixed = reader.checkpoint.names().some((name) => name.startsWith('model.'))
   const base = prefixed ? reader.scope('model') : reader
   const { source, target } = readEmbeddings(base, config)
-  const layers = (stack: WeightReader, count: number, read: (layer: WeightReader) => readonly Residual[]) =>
-    Array.from({ length: count }, (_, index) => new Layer(read(stack.scope('layers').scope(index))))
+  const layers = (
+    side: 'encoder' | 'decoder',
+    parts: readonly ((layer: WeightReader, sizes: Sizes) => Residual)[],
+  ) => {
+    const { width, activation } = config
+    const sizes = { ...config[side], width, activation }
+    const list = base.scope(side).scope('layers')
+    return Array.from(
+      { length: sizes.layers },
+      (_, index) => new Layer(parts.map((read) => read(list.scope(index), sizes))),
+    )
+  }
   return {
     source,
     target,
-    encoder: layers(base.scope('encoder'), config.encoder.layers, (layer) => [
-      selfAttention(layer, config, config.encoder),
-      feedForward(layer, config, config.encoder),
-    ]),
-    decoder: layers(base.scope('decoder'), config.decoder.layers, (layer) => [
-      selfAttention(layer, config, config.decoder),
-      crossAttention(layer, config, config.decoder),
-      feedForward(layer, config, config.decoder),
-    ]),
+    encoder: layers('encoder', [selfAttention, feedForward]),
+    decoder: layers('decoder', [selfAttention, crossAttention, feedForward]),
     head: readHead(reader, config, target.words),
   }
 }
@@ -109,48 +111,28 @@ function readHead(reader: WeightReader, config: MarianConfig, words: ops.FloatTe
   return new Linear(weight, bias && (ops.reshape(bias, [vocabulary]) as ops.FloatTensor))
 }
 
-const projections = ['q_proj', 'k_proj', 'v_proj'] as const
+type Sizes = StackConfig & Pick<MarianConfig, 'width' | 'activation'>
 
-function selfAttention(layer: WeightReader, { width }: MarianConfig, { heads }: StackConfig): Residual {
-  const attention = layer.scope('self_attn')
+function selfAttention(layer: WeightReader, sizes: Sizes): Residual {
+  const names = { queryKeyValue: ['q_proj', 'k_proj', 'v_proj'], output: 'out_proj' }
   return {
-    attention: new SelfAttention({
-      heads,
-      queryKeyValue: FusedLinear.read(attention, projections, width, [width, width, width]),
-      output: Linear.read(attention, 'out_proj', width, width),
-    }),
-    norm: LayerNorm.read(layer, 'self_attn_layer_norm', width, epsilon),
-    placement: 'post',
+    attention: SelfAttention.read(layer.scope('self_attn'), names, sizes),
+    ...postNorm(layer, 'self_attn_layer_norm', sizes),
   }
 }
 
-function crossAttention(layer: WeightReader, { width }: MarianConfig, { heads }: StackConfig): Residual {
-  const attention = layer.scope('encoder_attn')
-  const [query, ...keyValue] = projections
+function crossAttention(layer: WeightReader, sizes: Sizes): Residual {
+  const names = { query: 'q_proj', keyValue: ['k_proj', 'v_proj'], output: 'out_proj' }
   return {
-    crossAttention: new CrossAttention({
-      heads,
-      query: Linear.read(attention, query, width, width),
-      keyValue: FusedLinear.read(attention, keyValue, width, [width, width]),
-      output: Linear.read(attention, 'out_proj', width, width),
-    }),
-    norm: LayerNorm.read(layer, 'encoder_attn_layer_norm', width, epsilon),
-    placement: 'post',
+    crossAttention: CrossAttention.read(layer.scope('encoder_attn'), names, sizes),
+    ...postNorm(layer, 'encoder_attn_layer_norm', sizes),
   }
 }
 
-function feedForward(
-  layer: WeightReader,
-  { width, activation }: MarianConfig,
-  { feedForward: hidden }: StackConfig,
-): Residual {
-  return {
-    mlp: new Mlp(
-      Linear.read(layer, 'fc1', width, hidden),
-      activation,
-      Linear.read(layer, 'fc2', hidden, width),
-    ),
-    norm: LayerNorm.read(layer, 'final_layer_norm', width, epsilon),
-    placement: 'post',
-  }
+function feedForward(layer: WeightReader, sizes: Sizes): Residual {
+  return { mlp: Mlp.read(layer, ['fc1', 'fc2'], sizes), ...postNorm(layer, 'final_layer_norm', sizes) }
+}
+
+function postNorm(layer: WeightReader, name: string, { width }: Sizes) {
+  return { norm: LayerNorm.read(layer, name, width, epsilon), placement: 'post' } as const
 }

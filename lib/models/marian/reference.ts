@@ -19,7 +19,7 @@ export const marianReference: Reference<Marian> = async (model, run) => {
   const inputs = fromLibrary<MarianInputs>(run.inputs)
   if (run.outputs.includes('sequences')) return generatingRun(model, inputs, run)
   if (run.outputs.some((name) => name.startsWith('cache.'))) return cachedRun(model.writer(), inputs)
-  return toLibrary({ ...(await model.run(inputs, asked(run.outputs))) })
+  return toLibrary(await model.run(inputs, asked(run.outputs)))
 }
 
 /** Logits of a target fed a token a step, and the keys and values kept in the end. */

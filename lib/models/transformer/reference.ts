@@ -8,5 +8,5 @@ export const transformerReference: Reference<Transformer> = async (model, { inpu
     name,
     tensor.dtype === 'int64' ? ops.cast(tensor, 'bool') : tensor,
   ])
-  return toLibrary({ ...(await model.run(fromLibrary(Object.fromEntries(typed)), asked(outputs))) })
+  return toLibrary(await model.run(fromLibrary(Object.fromEntries(typed)), asked(outputs)))
 }

@@ -19,7 +19,7 @@ export interface Stack {
 export function readEncoder(reader: WeightReader, config: TransformerConfig): Stack {
   return readStack(reader, config, config.encoderLayers, (layer) => [
     { attention: selfAttention(layer.scope('self_attn'), config), ...connection(layer, 'norm1', config) },
-    { mlp: feedForward(layer, config), ...connection(layer, 'norm2', config) },
+    { mlp: Mlp.read(layer, ['linear1', 'linear2'], config), ...connection(layer, 'norm2', config) },
   ])
 }
 
@@ -31,7 +31,7 @@ export function readDecoder(reader: WeightReader, config: TransformerConfig): St
       crossAttention: crossAttention(layer.scope('multihead_attn'), config),
       ...connection(layer, 'norm2', config),
     },
-    { mlp: feedForward(layer, config), ...connection(layer, 'norm3', config) },
+    { mlp: Mlp.read(layer, ['linear1', 'linear2'], config), ...connection(layer, 'norm3', config) },
   ])
 }
 
@@ -84,15 +84,6 @@ function inProjection(reader: WeightReader, { width, bias }: TransformerConfig):
 function rows({ weight, bias }: Linear, start: number, end: number): Linear {
   const part = (x: ops.FloatTensor) => slice(x, { axis: 0, start, end }) as ops.FloatTensor
   return new Linear(part(weight), bias && part(bias))
-}
-
-function feedForward(reader: WeightReader, config: TransformerConfig): Mlp {
-  const { width, feedForward, bias } = config
-  return new Mlp(
-    Linear.read(reader, 'linear1', width, feedForward, { bias }),
-    config.activation,
-    Linear.read(reader, 'linear2', feedForward, width, { bias }),
-  )
 }
 
 function layerNorm(

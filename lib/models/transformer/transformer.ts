@@ -46,7 +46,7 @@ export class Transformer extends Model {
     this.checkAlive()
     checkStatesOptions(options, 'Transformer.run')
     const result = this.#forward(readInputs(inputs, this.#config), options)
-    await this.compute(tensorsOf({ ...result }), options)
+    await this.compute(tensorsOf(result), options)
     return result
   }
 

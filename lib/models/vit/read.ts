@@ -2,7 +2,7 @@ import { activation } from '../../nn/activation.js'
 import { CrossAttention, SelfAttention } from '../../nn/attention.js'
 import { FusedLinear } from '../../nn/fused-linear.js'
 import { Layer } from '../../nn/layer.js'
-import { Linear, parameter } from '../../nn/linear.js'
+import { Linear, parameter, squeezedParameter } from '../../nn/linear.js'
 import { GatedMlp, Mlp } from '../../nn/mlp.js'
 import { LayerNorm, type Norm, RmsNorm } from '../../nn/norm.js'
 import { PatchEmbedding } from '../../nn/patch.js'
@@ -14,7 +14,14 @@ import { ImageDecoder } from './decoder.js'
 import { VitEmbedding } from './embedding.js'
 import { type AttentionPool, VitHead } from './head.js'
 import type { AttentionPoolNames, BlockNames, VitNames } from './names.js'
-import { type DecoderSpec, gridOf, type PositionTable, positionedPrefix, type VitSpec } from './spec.js'
+import {
+  type DecoderSpec,
+  type EmbeddingSpec,
+  gridOf,
+  type PositionTable,
+  positionedPrefix,
+  type VitSpec,
+} from './spec.js'
 
 /** The modules of a vision Transformer, in the order in which an image meets them. */
 export interface VitModules {
@@ -42,44 +49,37 @@ function readDecoder(reader: WeightReader, spec: VitSpec, decoder: DecoderSpec, 
   const { channels, width } = spec
   const outputs = channels * decoder.stride ** 2
   const scope = reader.scope(name)
-  const weight: FloatTensor = ops.reshape(parameter(scope, 'weight', [outputs, width, 1, 1]), [
-    outputs,
-    width,
-  ])
+  const weight = squeezedParameter(scope, 'weight', [outputs, width])
   return new ImageDecoder(decoder, new Linear(weight, parameter(scope, 'bias', [outputs])))
 }
 
-function readNorm(reader: WeightReader, name: string, width: number, { norm }: VitSpec): Norm {
+function readNorm(reader: WeightReader, name: string, width: number, { norm }: EmbeddingSpec): Norm {
   return norm.kind === 'rms'
     ? RmsNorm.read(reader, name, width, norm.epsilon)
     : LayerNorm.read(reader, name, width, norm.epsilon)
 }
 
-function readEmbedding(reader: WeightReader, spec: VitSpec, names: VitNames): VitEmbedding {
+/** Takes what makes tokens of images. */
+export function readEmbedding(reader: WeightReader, spec: EmbeddingSpec, names: VitNames): VitEmbedding {
   const { channels, patch, patchBias, width, prefix, positions } = spec
+  const token = (name: string, count = 1) => squeezedParameter(reader, name, [1, count, width])
   const tokens = [
-    prefix.class && parameter(reader, names.classToken, [1, 1, width]),
-    prefix.distillation && parameter(reader, names.distillationToken, [1, 1, width]),
-    prefix.registers > 0 && parameter(reader, names.registers, [1, prefix.registers, width]),
+    prefix.class && token(names.classToken),
+    prefix.distillation && token(names.distillationToken),
+    prefix.registers > 0 && token(names.registers, prefix.registers),
   ].filter((token) => token !== false)
   return new VitEmbedding(spec, {
     patches: PatchEmbedding.read(reader, names.patches, { channels, width, patch, bias: patchBias }),
     prefix: tokens.length > 0 ? ops.concat(tokens, 1) : undefined,
     positions: positions && readPositions(reader, spec, names.positions, positions),
-    maskToken: spec.maskToken ? readMaskToken(reader, names.maskToken, width) : undefined,
+    maskToken: spec.maskToken ? token(names.maskToken) : undefined,
     norm: spec.embeddingNorm ? readNorm(reader, names.embeddingNorm, width, spec) : undefined,
   })
 }
 
-/** [1, 1, width], or [1, width] as Dinov2 has it. */
-function readMaskToken(reader: WeightReader, name: string, width: number): FloatTensor {
-  const shape = reader.shapeOf(name)?.length === 2 ? [1, width] : [1, 1, width]
-  return ops.reshape(parameter(reader, name, shape), [1, 1, width])
-}
-
 function readPositions(
   reader: WeightReader,
-  spec: VitSpec,
+  spec: EmbeddingSpec,
   name: string,
   { storedGrid, resize }: PositionTable,
 ): FloatTensor {
@@ -87,7 +87,7 @@ function readPositions(
   const grid = gridOf(spec.image, spec.patch)
   const [rows, columns] = storedGrid ?? grid
   const prefix = positionedPrefix(spec)
-  const table = parameter(reader, name, [1, prefix + rows * columns, width])
+  const table = squeezedParameter(reader, name, [1, prefix + rows * columns, width])
   if (!storedGrid) return table
   const [front, patches] = ops.split(table, [prefix, rows * columns], 1) as [FloatTensor, FloatTensor]
   const resized = resizePositions(ops.reshape(patches, [1, rows, columns, width]), grid, resize)

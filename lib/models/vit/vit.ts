@@ -76,7 +76,7 @@ export class Vit extends Model {
       ...(hiddenStates && { hiddenStates: stack.hiddenStates }),
       ...(attentions && { attentions: [...plan.keys()].map((layer) => stack.attentions.get(layer)!) }),
     }
-    await this.compute(tensorsOf({ ...result }), run)
+    await this.compute(tensorsOf(result), run)
     return result
   }
 }
