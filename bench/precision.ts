@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { readGolden } from '../lib/cli/verify/golden.js'
 import { evaluate, load, SaccadeError, Tensor } from '../lib/index.js'
+import { runReference } from '../lib/models/references.js'
 import type { Vit } from '../lib/models/vit/vit.js'
 import { cos_sim } from '../lib/pipelines/tensor-output.js'
 import { getRuntime } from '../lib/runtime/runtime.js'
@@ -23,7 +24,7 @@ async function ofCase(dir: string, dtype: DTypeName): Promise<[number, string]> 
   using model = await load(dir, { dtype })
   for (const run of (await readGolden(dir)).runs) {
     const names = [...run.outputs.keys()]
-    const given = await model.reference({ inputs: run.inputs, call: run.call, outputs: names })
+    const given = await runReference(model, { ...run, outputs: names })
     const computed = names.flatMap((name) => given[name] ?? [])
     await evaluate(computed, { session: model.session })
     for (const [name, want] of run.outputs) {

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { readGolden } from '../lib/cli/verify/golden.js'
 import { evaluate, load, pipeline } from '../lib/index.js'
 import type { Model } from '../lib/models/model.js'
+import { runReference } from '../lib/models/references.js'
 import { getRuntime } from '../lib/runtime/runtime.js'
 
 /** Hash of an output's data type, shape and bits by its name: instruction set, precision, case, run, output. */
@@ -41,7 +42,7 @@ async function ofCase(dir: string, bits: Bits): Promise<void> {
       }
       for (const { name, inputs, call, outputs } of golden.runs) {
         const names = [...outputs.keys()]
-        const given = await model.reference({ inputs, call, outputs: names })
+        const given = await runReference(model, { inputs, call, outputs: names })
         await evaluate(
           names.flatMap((output) => given[output] ?? []),
           { session: model.session },

@@ -6,9 +6,6 @@ import { evaluate } from '../tensor/evaluate.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 
-/** Tensors by name. */
-export type NamedTensors = Record<string, Tensor>
-
 /** What is known of a loaded model. */
 export interface ModelInfo {
   /** Family, such as 'vit'. */
@@ -31,15 +28,6 @@ export interface ModelParts {
   readonly session: Session
 }
 
-/** How a stored reference run was called; see `saccade verify`. */
-export interface ReferenceCall {
-  readonly inputs: NamedTensors
-  /** The options of the call, as golden.json has them. */
-  readonly call: Readonly<Record<string, unknown>>
-  /** Names of the outputs that are asked for. */
-  readonly outputs: readonly string[]
-}
-
 /** A loaded model: weights, and a way to run them. */
 export abstract class Model {
   readonly info: ModelInfo
@@ -55,12 +43,6 @@ export abstract class Model {
     this.checkpoint = parts.checkpoint
     this.session = parts.session
   }
-
-  /**
-   * Runs the model on a stored case, under the argument and output names of the library that published its layout.
-   * Results may be lazy. Names the model does not know are left out.
-   */
-  abstract reference(run: ReferenceCall): Promise<NamedTensors>
 
   get disposed(): boolean {
     return this.#disposed

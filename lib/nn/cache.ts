@@ -1,7 +1,7 @@
 import * as ops from '../ops/index.js'
-import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { AttentionCall, KeyValue } from './attention.js'
+import { positionIds } from './position.js'
 
 /** Places a cache has at first; they double when they are used up. */
 const firstCapacity = 32
@@ -39,7 +39,7 @@ export function cacheStep(at: Tensor<'int32'>, kept: readonly Tensor[], count: n
   const old = pairs(kept)
   const next: KeyValue[] = []
   return {
-    places: count === 1 ? at : ops.add(at, firstPlaces(count)),
+    places: count === 1 ? at : ops.add(at, positionIds(count)),
     call: { keyLength: ops.add(at, count), causal: count > 1 },
     past: (layer, { key, value }) => {
       const { key: keys, value: values } = old[layer]!
@@ -142,13 +142,4 @@ function tensorsOf(layers: readonly KeyValue[]): Tensor[] {
 function pairs(tensors: readonly Tensor[]): KeyValue[] {
   const floats = tensors as readonly ops.FloatTensor[]
   return floats.flatMap((key, index) => (index % 2 === 0 ? [{ key, value: floats[index + 1]! }] : []))
-}
-
-/** 0, 1, 2, ...: int32 [count]. */
-function firstPlaces(count: number): Tensor<'int32'> {
-  return constantFrom(
-    Int32Array.from({ length: count }, (_, index) => index),
-    [count],
-    'int32',
-  )
 }

@@ -26,10 +26,33 @@ export class Embedding {
     return this.weight.shape[0]!
   }
 
+  /** The rows of ids 0 to count - 1: float32 [count, width]. */
+  first(count: number): ops.FloatTensor {
+    return ops.slice(this.weight, { axis: 0, start: 0, end: count })
+  }
+
   /** ids [B, N] to float32 [B, N, width]. Ids outside the table: INDEX_OUT_OF_RANGE when computed; see checkTokens. */
   forward(ids: TokenIds): ops.FloatTensor {
     return ops.gather(this.weight, ids)
   }
+}
+
+/**
+ * Checks ids that belong to tokens one by one, such as their positions: [B, N] as the tokens, or [1, N] for all rows.
+ * @throws as {@link checkTokens}
+ */
+export async function checkTokenwise(
+  ids: TokenIds,
+  name: string,
+  entries: number,
+  [batch, count]: readonly number[],
+): Promise<void> {
+  await checkTokens(ids, name, entries)
+  if (ids.shape[1] !== count || ![batch, 1].includes(ids.shape[0]))
+    throw new SaccadeError(
+      'SHAPE_MISMATCH',
+      `${name}: expected ${formatShape([batch!, count!])} as inputIds, got ${formatShape(ids.shape)}`,
+    )
 }
 
 /**

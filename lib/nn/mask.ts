@@ -2,8 +2,9 @@ import { SaccadeError } from '../errors.js'
 import { formatShape } from '../graph/shape.js'
 import { requireDType } from '../ops/check.js'
 import * as ops from '../ops/index.js'
-import { constantFrom } from '../tensor/constant.js'
 import type { Tensor } from '../tensor/tensor.js'
+import type { AttentionCall } from './attention.js'
+import { positionIds } from './position.js'
 
 /** A mask of zeros and ones, of any of these types. */
 export type Mask = Tensor<'bool' | 'int64' | 'int32' | 'uint8'>
@@ -33,14 +34,15 @@ export function paddingMask(mask: Mask, { causal = false } = {}): ops.FloatTenso
   return ops.where(causal ? ops.logicalAnd(kept, notLater(keys)) : kept, 0, lowest)
 }
 
-/** bool [places, places]: true where the key stands at or before the query. */
-export function notLater(places: number): Tensor<'bool'> {
-  const order: Tensor<'int32'> = constantFrom(
-    Int32Array.from({ length: places }, (_, i) => i),
-    [places],
-    'int32',
-  )
-  return ops.lessEqual(order, ops.reshape(order, [places, 1]))
+/** What a decoder's self-attention may see: neither later positions nor, where there is a mask, padding. */
+export function causalCall(mask: Mask | undefined): AttentionCall {
+  return mask ? { mask: paddingMask(mask, { causal: true }) } : { causal: true }
+}
+
+/** bool [count, count]: true where the key stands at or before the query. */
+export function notLater(count: number): Tensor<'bool'> {
+  const order = positionIds(count)
+  return ops.lessEqual(order, ops.reshape(order, [count, 1]))
 }
 
 /**

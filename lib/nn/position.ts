@@ -1,5 +1,20 @@
+import { requireRank } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import { constantFrom } from '../tensor/constant.js'
+import type { Tensor } from '../tensor/tensor.js'
+
+/** 0, 1, 2, ...: int32 [count]. */
+export function positionIds(count: number): Tensor<'int32'> {
+  const ids = Int32Array.from({ length: count }, (_, index) => index)
+  return constantFrom(ids, [count], 'int32')
+}
+
+/** The state at one position of each sequence: x float32 [B, N, width], positions int32 [B] to float32 [B, width]. */
+export function statesAt(x: ops.FloatTensor, positions: Tensor<'int32'>): ops.FloatTensor {
+  const [batch, count, width] = requireRank(x, 3, '[batch, positions, width]', 'statesAt')
+  const firstRows: Tensor<'int32'> = ops.mul(positionIds(batch), count)
+  return ops.gather(ops.reshape(x, [batch * count, width]), ops.add(firstRows, positions))
+}
 
 /**
  * How a library resizes its table of learned positions [1, h, w, width] to another grid. There are five ways, they

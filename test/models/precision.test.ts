@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { readGolden } from '../../lib/cli/verify/golden.js'
 import { load } from '../../lib/models/load.js'
 import type { Marian } from '../../lib/models/marian/marian.js'
+import { runReference } from '../../lib/models/references.js'
 import type { DTypeName } from '../../lib/runtime/session.js'
 import { evaluate } from '../../lib/tensor/evaluate.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
@@ -86,7 +87,7 @@ for (const [dtype, [shipped, stored]] of narrow) {
       using model = await load(golden(name), { dtype })
       for (const run of runs) {
         const names = [...run.outputs.keys()]
-        const given = await model.reference({ inputs: run.inputs, call: run.call, outputs: names })
+        const given = await runReference(model, { ...run, outputs: names })
         await evaluate(
           names.flatMap((output) => given[output] ?? []),
           { session: model.session },

@@ -49,8 +49,8 @@ test('making a pipeline', async () => {
     ['DEVICE_UNAVAILABLE', /cuda/, () => pipeline('image-classification', vit, { device: 'cuda' })],
     [
       'ARCHITECTURE_UNSUPPORTED',
-      /'clip'.*vit.*marian/,
-      () => pipeline('image-classification', `${models}/shapes-clip`),
+      /'vit_mae'.*vit.*marian/,
+      () => pipeline('image-classification', `${models}/shapes-mae`),
     ],
   ]
   for (const [code, message, call] of wrong) await rejects(call, code, message)

@@ -1,21 +1,17 @@
 import { SaccadeError } from '../../errors.js'
 import type { GenerationResult } from '../../generation/generate.js'
-import type { AttentionCall } from '../../nn/attention.js'
-import { type Mask, paddingMask } from '../../nn/mask.js'
+import { causalCall, paddingMask } from '../../nn/mask.js'
 import type * as ops from '../../ops/index.js'
 import { openSession } from '../../runtime/session.js'
-import { type GivenOptions, readGenerationDefaults } from '../generation.js'
-import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
-import { withWeights } from '../open.js'
-import { asked, fromLibrary, tensorsOf, toLibrary } from '../reference.js'
-import type { Architecture } from '../registry.js'
+import type { GivenOptions } from '../generation.js'
+import { Model, type ModelParts } from '../model.js'
+import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
-import { type MarianConfig, readMarianConfig } from './config.js'
+import type { MarianConfig } from './config.js'
 import { decode, encode, projectMemory } from './forward.js'
 import { type MarianGenerateOptions, type Writer, write } from './generate.js'
 import { checkInputs, checkSource, type MarianInputs, type MarianSource } from './inputs.js'
-import { type MarianModules, readModules } from './modules.js'
-import { cachedRun, generatingRun, isCachedRun, isGeneratingRun } from './reference.js'
+import type { MarianModules } from './modules.js'
 
 /** What the encoder makes of source texts: float32, computed. */
 export interface MarianEncoded {
@@ -50,14 +46,15 @@ export interface MarianOutput {
 export class Marian extends Model {
   readonly #config: MarianConfig
   readonly #modules: MarianModules
-  readonly #defaults: GivenOptions
+  /** How the model generates unless told otherwise. */
+  readonly defaults: GivenOptions
 
   /** Use load(). */
   constructor(parts: ModelParts, config: MarianConfig, modules: MarianModules, defaults: GivenOptions) {
     super(parts)
     this.#config = config
     this.#modules = modules
-    this.#defaults = defaults
+    this.defaults = defaults
   }
 
   /**
@@ -75,9 +72,9 @@ export class Marian extends Model {
     const output: MarianEncoded = {
       lastHiddenState: encoded.last,
       ...(hiddenStates && { hiddenStates: encoded.hiddenStates }),
-      ...(attentions && { attentions: encoded.attentions }),
+      ...(attentions && { attentions: [...encoded.attentions.values()] }),
     }
-    await this.compute(tensorsOf({ ...output }), options)
+    await this.compute(tensorsOf(output), options)
     return output
   }
 
@@ -90,7 +87,7 @@ export class Marian extends Model {
     checkStatesOptions(options, 'Marian.run')
     await checkInputs(inputs, this.#config)
     const output = this.#forward(inputs, options)
-    await this.compute(tensorsOf({ ...output }), options)
+    await this.compute(tensorsOf(output), options)
     return output
   }
 
@@ -101,7 +98,7 @@ export class Marian extends Model {
     const decoded = decode(this.#modules, {
       ids: decoderInputIds,
       memory: projectMemory(this.#modules, encoded.last),
-      self: { ...targetRestriction(decoderAttentionMask), weights: attentions },
+      self: { ...causalCall(decoderAttentionMask), weights: attentions },
       cross: { mask: sourceMask, weights: attentions },
     })
     return {
@@ -113,9 +110,9 @@ export class Marian extends Model {
         decoderHiddenStates: decoded.hiddenStates,
       }),
       ...(attentions && {
-        encoderAttentions: encoded.attentions,
-        decoderAttentions: decoded.attentions,
-        crossAttentions: decoded.crossAttentions,
+        encoderAttentions: [...encoded.attentions.values()],
+        decoderAttentions: [...decoded.attentions.values()],
+        crossAttentions: [...decoded.crossAttentions.values()],
       }),
     }
   }
@@ -129,17 +126,7 @@ export class Marian extends Model {
   async generate(source: MarianSource, options: MarianGenerateOptions = {}): Promise<GenerationResult> {
     await this.#checkGenerating(source)
     const { threads, ...given } = options
-    return write(this.#writer(threads), source, given, this.#defaults)
-  }
-
-  override async reference(call: ReferenceCall): Promise<NamedTensors> {
-    const inputs = fromLibrary(call.inputs) as unknown as MarianInputs
-    if (isGeneratingRun(call)) {
-      await this.#checkGenerating(inputs)
-      return generatingRun(this.#writer(), inputs, call, this.#defaults)
-    }
-    if (isCachedRun(call)) return cachedRun(this.#writer(), inputs)
-    return toLibrary({ ...(await this.run(inputs, asked(call.outputs))) })
+    return write(this.writer(threads), source, given, this.defaults)
   }
 
   async #checkGenerating(source: MarianSource): Promise<void> {
@@ -152,7 +139,8 @@ export class Marian extends Model {
     await checkSource(source, this.#config)
   }
 
-  #writer(threads = this.session.threads): Writer {
+  /** What is needed to generate. */
+  writer(threads = this.session.threads): Writer {
     const session = openSession({ ...this.session, threads })
     return {
       modules: this.#modules,
@@ -161,33 +149,4 @@ export class Marian extends Model {
       session,
     }
   }
-}
-
-/** No place sees a later one, nor padding. */
-function targetRestriction(mask: Mask | undefined): AttentionCall {
-  return mask ? { mask: paddingMask(mask, { causal: true }) } : { causal: true }
-}
-
-export const marian: Architecture = {
-  name: 'marian',
-  published: ['transformers marian'],
-  claims: ({ library, name }) => library === 'transformers' && name === 'marian',
-  async open(request) {
-    const config = readMarianConfig(request.config)
-    const { startToken, padToken, endToken } = config
-    const defaults = {
-      ...{ decoderStartTokenId: startToken, padTokenId: padToken, eosTokenId: endToken },
-      ...(await readGenerationDefaults(request.dir, request.config)),
-    }
-    return withWeights(request, {}, (reader, checkpoint) => {
-      const modules = readModules(reader, config)
-      const info = {
-        architecture: 'marian',
-        layout: `transformers ${config.className}`,
-        tasks: modules.head ? ['translation', 'text2text-generation'] : [],
-      }
-      const parts = { info, checkpoint, config: request.config, session: request.session }
-      return new Marian(parts, config, modules, defaults)
-    })
-  },
 }

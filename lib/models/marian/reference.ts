@@ -1,23 +1,29 @@
 import * as ops from '../../ops/index.js'
 import { Tensor } from '../../tensor/tensor.js'
-import { fromLibraryOptions, type GivenOptions } from '../generation.js'
-import type { NamedTensors, ReferenceCall } from '../model.js'
+import { fromLibraryOptions } from '../generation.js'
+import {
+  asked,
+  fromLibrary,
+  type NamedTensors,
+  type Reference,
+  type ReferenceRun,
+  toLibrary,
+} from '../reference.js'
 import { CachedDecoder } from './decoder.js'
 import { type Writer, withMemory, write } from './generate.js'
 import type { MarianInputs, MarianSource } from './inputs.js'
+import type { Marian } from './marian.js'
 
-/** Whether a stored run feeds the decoder a token a step, to look at its cache. */
-export function isCachedRun({ outputs }: ReferenceCall): boolean {
-  return outputs.some((name) => name.startsWith('cache.'))
-}
-
-/** Whether a stored run generates. */
-export function isGeneratingRun({ outputs }: ReferenceCall): boolean {
-  return outputs.includes('sequences')
+/** The names of MarianMTModel, of its generate(), and of a decoder that is fed a token a step. */
+export const marianReference: Reference<Marian> = async (model, run) => {
+  const inputs = fromLibrary<MarianInputs>(run.inputs)
+  if (run.outputs.includes('sequences')) return generatingRun(model, inputs, run)
+  if (run.outputs.some((name) => name.startsWith('cache.'))) return cachedRun(model.writer(), inputs)
+  return toLibrary(await model.run(inputs, asked(run.outputs)))
 }
 
 /** Logits of a target fed a token a step, and the keys and values kept in the end. */
-export async function cachedRun(writer: Writer, inputs: MarianInputs): Promise<NamedTensors> {
+async function cachedRun(writer: Writer, inputs: MarianInputs): Promise<NamedTensors> {
   const { decoderInputIds } = inputs
   const [batch, places] = decoderInputIds.shape as readonly number[] as [number, number]
   const tokens = await decoderInputIds.data()
@@ -47,15 +53,19 @@ export async function cachedRun(writer: Writer, inputs: MarianInputs): Promise<N
 }
 
 /** What transformers' generate() gives for a call with its options. */
-export async function generatingRun(
-  writer: Writer,
+async function generatingRun(
+  model: Marian,
   source: MarianSource,
-  { call, outputs }: ReferenceCall,
-  defaults: GivenOptions,
+  { call, outputs }: ReferenceRun,
 ): Promise<NamedTensors> {
   const returnLogits = outputs.includes('step_logits')
   const given = { ...fromLibraryOptions(call), returnLogits }
-  const { sequences, sequencesScores, stepLogits } = await write(writer, source, given, defaults)
+  const { sequences, sequencesScores, stepLogits } = await write(
+    model.writer(),
+    source,
+    given,
+    model.defaults,
+  )
   const [rows, length] = [sequences.length, sequences[0]!.length]
   const steps = stepLogits?.map((logits) => Tensor.from(logits, [rows, logits.length / rows]))
   return {

@@ -3,7 +3,7 @@ import type { PatchEmbedding } from '../../nn/patch.js'
 import { resizePositions } from '../../nn/position.js'
 import * as ops from '../../ops/index.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import { isOnRequest, type PositionTable, positionedPrefix, type Size, type VitSpec } from './spec.js'
+import { type EmbeddingSpec, isOnRequest, type PositionTable, positionedPrefix, type Size } from './spec.js'
 
 /** The learned parts of an embedding. */
 export interface EmbeddingParts {
@@ -19,10 +19,10 @@ export interface EmbeddingParts {
 
 /** From an image to a sequence of tokens: patches with their positions, behind the class token and its like. */
 export class VitEmbedding {
-  readonly spec: VitSpec
+  readonly spec: EmbeddingSpec
   readonly parts: EmbeddingParts
 
-  constructor(spec: VitSpec, parts: EmbeddingParts) {
+  constructor(spec: EmbeddingSpec, parts: EmbeddingParts) {
     this.spec = spec
     this.parts = parts
   }

@@ -1,11 +1,9 @@
 import { SaccadeError } from '../../errors.js'
 import { type Config, isSet, nonNegativeInt, object, string, strings } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { toLibrary } from '../reference.js'
 import { dinov2Names, vitNames } from './hugging-face-names.js'
 import { type ClassKind, decoderOf, type Family, headOf, specOf, swiglu } from './hugging-face-spec.js'
-import type { VitDescription, VitLayout } from './layout.js'
-import type { VitStates } from './vit.js'
+import { describeVit, type VitLayout } from './layout.js'
 
 const common = ['Model', 'ForImageClassification'] as const
 const families: Readonly<Record<string, Family>> = {
@@ -27,7 +25,7 @@ export const huggingFace: VitLayout = {
   published: Object.keys(families),
   claims: (name) => Object.hasOwn(families, name),
 
-  describe(config, kind, reader): VitDescription {
+  describe({ config, kind }, reader) {
     const family = families[kind.name]!
     const { dinov2 = false } = family
     const classKind = classOf(config, family, reader)
@@ -40,7 +38,7 @@ export const huggingFace: VitLayout = {
     const pooler = classKind === 'Model' && !dinov2 && reader.has(`${names.pooler}.weight`)
     if (classKind !== 'Model') reader.ignore(/^(\w+\.)?pooler\.dense\./, 'classes with a head do not use it')
     const labels = classifies ? labelsOf(config) : undefined
-    return {
+    return describeVit(config.file, {
       spec: {
         ...specOf(config, family),
         maskToken: reader.has(names.maskToken),
@@ -50,9 +48,7 @@ export const huggingFace: VitLayout = {
       names,
       className: `${family.className}${classKind}`,
       labels,
-      interpolates: (call) => call.interpolate_pos_encoding === true,
-      publish: (states) => publish(states, classKind, pooler || dinov2),
-    }
+    })
   },
 }
 
@@ -80,20 +76,4 @@ function labelsOf(config: Config): string[] {
   const labels = object(config, 'id2label')
   const ids = Object.keys(labels.values)
   return ids.map((_, id) => string(labels, String(id)))
-}
-
-/** Hidden states are those before the final norm; a head without labels passes on what it reads. */
-function publish(made: VitStates, classKind: ClassKind, pooled: boolean) {
-  const { states, attentions, last, head, reconstruction } = made
-  const backbone = classKind === 'Model'
-  return toLibrary({
-    hiddenStates: states,
-    attentions: [...attentions.values()],
-    lastHiddenState: backbone ? last : undefined,
-    poolerOutput: backbone && pooled ? head.pooled : undefined,
-    logits: backbone ? undefined : (reconstruction ?? head.logits ?? head.pooled),
-    reconstruction,
-    clsLogits: head.classLogits,
-    distillationLogits: head.distillationLogits,
-  })
 }

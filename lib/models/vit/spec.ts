@@ -1,4 +1,5 @@
 import { SaccadeError } from '../../errors.js'
+import type { NormPlacement } from '../../nn/layer.js'
 import type { PositionResize } from '../../nn/position.js'
 
 /** Height and width: of images in pixels, of grids in patches. */
@@ -84,11 +85,8 @@ export interface DecoderSpec {
   readonly skip: readonly [number, number]
 }
 
-/**
- * All in which published vision Transformers differ. Each layout makes one from a config; the modules are built from
- * it alone. There are no defaults: a layout must know what its library does.
- */
-export interface VitSpec {
+/** How images become tokens. There are no defaults: a layout must know what its library does. */
+export interface EmbeddingSpec {
   readonly channels: number
   /** The images the model was made for. */
   readonly image: Size
@@ -98,11 +96,19 @@ export interface VitSpec {
   readonly prefix: PrefixTokens
   /** undefined: no positions at all. */
   readonly positions: PositionTable | undefined
-  /** A norm behind the embedding (CLIP). */
-  readonly embeddingNorm: boolean
   /** A learned token that stands for masked patches. */
   readonly maskToken: boolean
+  /** A norm behind the embedding (CLIP). */
+  readonly embeddingNorm: boolean
   readonly width: number
+  readonly norm: { readonly kind: 'layer' | 'rms'; readonly epsilon: number }
+}
+
+/**
+ * All in which published vision Transformers differ. Each layout makes one from a config; the modules are built from
+ * it alone.
+ */
+export interface VitSpec extends EmbeddingSpec {
   readonly depth: number
   readonly heads: number
   readonly mlp: MlpSpec
@@ -113,9 +119,7 @@ export interface VitSpec {
   readonly queryKeyNorm: boolean
   /** A norm in front of the attention's projection. */
   readonly attentionNorm: boolean
-  readonly norm: { readonly kind: 'layer' | 'rms'; readonly epsilon: number }
-  /** Where the norms of a block stand: x + f(norm(x)), or x + norm(f(x)). */
-  readonly normOrder: 'before' | 'after'
+  readonly normPlacement: NormPlacement
   /** A learned factor for each channel of what a block adds. */
   readonly layerScale: boolean
   /** A norm behind the last block. */
@@ -140,7 +144,7 @@ export function prefixLength({ class: classToken, distillation, registers }: Pre
 }
 
 /** How many of the tokens in front have a position. */
-export function positionedPrefix({ prefix, positions }: VitSpec): number {
+export function positionedPrefix({ prefix, positions }: EmbeddingSpec): number {
   switch (positions?.covers) {
     case 'all':
       return prefixLength(prefix)
@@ -151,24 +155,29 @@ export function positionedPrefix({ prefix, positions }: VitSpec): number {
   }
 }
 
-/** Checks that a spec fits together. @throws CONFIG_INVALID naming the file */
-export function checkSpec(
-  { width, heads, image, patch, prefix, positions, head }: VitSpec,
-  file: string,
-): void {
-  const fail = (problem: string) => {
-    throw new SaccadeError('CONFIG_INVALID', `${file}: ${problem}`)
-  }
-  if (width % heads !== 0) fail(`a width of ${width} does not divide into ${heads} heads`)
-  if (gridOf(image, patch).includes(0))
-    fail(`images of ${image.join('x')} are smaller than a patch of ${patch.join('x')}`)
-  if (head.pooling.startsWith('class') && !prefix.class)
-    fail('the head reads a class token, but there is none')
-  if (head.pooling === 'class-and-distillation' && !prefix.distillation)
-    fail('the head reads a distillation token, but there is none')
+/** Checks that a spec of images fits together. @throws CONFIG_INVALID naming the file */
+export function checkEmbeddingSpec({ image, patch, positions }: EmbeddingSpec, file: string): void {
   const [rows, columns] = gridOf(image, patch)
+  if (rows === 0 || columns === 0)
+    throw unfit(file, `images of ${image.join('x')} are smaller than a patch of ${patch.join('x')}`)
   if (positions && positions.grid[0] * positions.grid[1] !== rows * columns)
-    fail(
+    throw unfit(
+      file,
       `a grid of ${positions.grid.join('x')} positions does not have as many as ${rows}x${columns} patches`,
     )
+}
+
+/** Checks that a spec fits together. @throws CONFIG_INVALID naming the file */
+export function checkSpec(spec: VitSpec, file: string): void {
+  const { width, heads, prefix, head } = spec
+  if (width % heads !== 0) throw unfit(file, `a width of ${width} does not divide into ${heads} heads`)
+  checkEmbeddingSpec(spec, file)
+  if (head.pooling.startsWith('class') && !prefix.class)
+    throw unfit(file, 'the head reads a class token, but there is none')
+  if (head.pooling === 'class-and-distillation' && !prefix.distillation)
+    throw unfit(file, 'the head reads a distillation token, but there is none')
+}
+
+function unfit(file: string, problem: string): SaccadeError {
+  return new SaccadeError('CONFIG_INVALID', `${file}: ${problem}`)
 }
