@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { SaccadeError } from '../errors.js'
 
 const lfsPointer = 'version https://git-lfs'
@@ -64,6 +64,14 @@ export class SourceFile {
   close(): Promise<void> {
     return this.#handle.close()
   }
+}
+
+/** Whether there is a file or folder of that path. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Turns an error of node:fs into one of ours; leaves ours as they are. */

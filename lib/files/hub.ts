@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { SaccadeError } from '../errors.js'
+import { exists } from './file.js'
 import { weightFileNames } from './find.js'
 import { readShardIndex } from './shard-index.js'
 
@@ -211,13 +212,6 @@ class Download {
       await rm(unfinished, { force: true })
     }
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 /** fetch hides the reason (a refused connection, an unknown host) in the cause of its TypeError. */

@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SaccadeError } from '../errors.js'
+import { readConfig } from '../files/config.js'
+import { exists } from '../files/file.js'
 import type { TokenizerCore } from './core.js'
-import { readJson } from './json.js'
 import { jsonTokenizer } from './kinds/json-tokenizer.js'
 import { loadMarian } from './kinds/marian.js'
 import { fromMergesTxt, fromSpieceModel, fromVocabTxt } from './kinds/older-files.js'
@@ -17,7 +17,7 @@ import { Tokenizer } from './tokenizer.js'
  * @throws FILE_NOT_FOUND naming the folder or file, TOKENIZER_INVALID naming the file and what is wrong with it
  */
 export async function loadTokenizer(dir: string): Promise<Tokenizer> {
-  if (!(await exists(dir))) throw new SaccadeError('FILE_NOT_FOUND', `${dir}: no such folder`)
+  if (!(await exists(dir))) throw new SaccadeError('FILE_NOT_FOUND', `${dir} does not exist`)
   const settings = await readSettings(dir)
   return new Tokenizer(await loadCore(dir, settings), settings)
 }
@@ -28,7 +28,8 @@ async function loadCore(dir: string, settings: TokenizerSettings): Promise<Token
   if ((await has('source.spm')) || (await has('target.spm'))) return await loadMarian(dir, settings)
   if (settings.className === 'SiglipTokenizer' && (await has('spiece.model')))
     return await loadSiglip(dir, settings)
-  if (await has('tokenizer.json')) return jsonTokenizer(await readJson(join(dir, 'tokenizer.json')), settings)
+  if (await has('tokenizer.json'))
+    return jsonTokenizer(await readConfig(dir, 'tokenizer.json', 'TOKENIZER_INVALID'), settings)
   if (await has('spiece.model')) return jsonTokenizer(await fromSpieceModel(dir, settings), settings)
   if (await has('vocab.txt')) return jsonTokenizer(await fromVocabTxt(dir, settings), settings)
   if (await has('merges.txt')) return jsonTokenizer(await fromMergesTxt(dir, settings), settings)
@@ -36,13 +37,4 @@ async function loadCore(dir: string, settings: TokenizerSettings): Promise<Token
     'FILE_NOT_FOUND',
     `${dir}: no tokenizer; expected tokenizer.json, source.spm, spiece.model, vocab.txt or merges.txt`,
   )
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch {
-    return false
-  }
 }

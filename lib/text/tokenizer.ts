@@ -1,7 +1,7 @@
 import { SaccadeError } from '../errors.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import { roles, type SpecialRole } from './class-defaults.js'
 import type { TokenizerCore } from './core.js'
-import { checkOptionNames, optionInvalid } from './options.js'
 import type { Side, TokenizerSettings } from './settings.js'
 import { type TruncationStrategy, truncate } from './truncation.js'
 import { cleanUpSpaces, wellFormed } from './unicode.js'
@@ -141,13 +141,13 @@ export class Tokenizer {
    * @throws OPTION_UNKNOWN, OPTION_INVALID, INPUT_INVALID (not a string)
    */
   encode(text: string, options: EncodeOptions = {}): Encoding {
-    checkOptionNames(options, encodeOptions, 'encode()')
+    checkOptions(options, encodeOptions, 'encode()')
     return this.#encode(text, this.#second(options.pair), options, false)
   }
 
   /** Encodes a text of the target language: what a translator is to write. For others the same as encode(). */
   encodeTarget(text: string, options: EncodeOptions = {}): Encoding {
-    checkOptionNames(options, encodeOptions, 'encodeTarget()')
+    checkOptions(options, encodeOptions, 'encodeTarget()')
     return this.#encode(text, this.#second(options.pair), options, true)
   }
 
@@ -156,7 +156,7 @@ export class Tokenizer {
    * @throws OPTION_UNKNOWN, OPTION_INVALID (padding without a padding token, ...), INPUT_INVALID, EMPTY_BATCH
    */
   call(texts: readonly string[], options: BatchOptions = {}): BatchEncoding {
-    checkOptionNames(options, batchOptions, 'call()')
+    checkOptions(options, batchOptions, 'call()')
     if (!Array.isArray(texts))
       throw new SaccadeError('INPUT_INVALID', 'the texts of a batch must be an array')
     if (texts.length === 0) throw new SaccadeError('EMPTY_BATCH', 'no text to encode')
@@ -175,7 +175,7 @@ export class Tokenizer {
 
   /** Text from ids. Ids outside the vocabulary are skipped, or unknown, as in the model's own tokenizer. */
   decode(ids: ArrayLike<number | bigint>, options: DecodeOptions = {}): string {
-    checkOptionNames(options, decodeOptions, 'decode()')
+    checkOptions(options, decodeOptions, 'decode()')
     const { skipSpecialTokens = false, cleanUpTokenizationSpaces } = options
     const text = this.#core.decode(
       Array.from(ids, (id) => Number(id)),

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { boolean } from '../../files/config.js'
+import { readBytes } from '../../files/read.js'
 import type { TokenizerCore } from '../core.js'
-import { readBytes } from '../json.js'
 import { SentencePiece } from '../sentencepiece/sentencepiece.js'
 import type { TokenizerSettings } from '../settings.js'
 import { AddedTokenFinder, plainToken } from '../tokenizer-json/added-tokens.js'
@@ -43,7 +44,7 @@ class Siglip implements TokenizerCore {
     this.#unknownLength = pieces.encode(unk).length
     this.#eos = special.id(eos) ?? pieces.id(eos)
     const kept = settings.addedTokens.filter((token) => token.special || token.normalized)
-    if (settings.config.at('do_lower_case').boolean(true))
+    if (boolean(settings.config, 'do_lower_case', true))
       this.#keepsCase = new AddedTokenFinder(kept.map(({ content }) => plainToken(content, true)))
   }
 

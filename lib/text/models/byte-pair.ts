@@ -1,13 +1,23 @@
 import { SaccadeError } from '../../errors.js'
+import {
+  boolean,
+  type Config,
+  configInvalid,
+  listGetter,
+  nameOf,
+  number,
+  object,
+  optional,
+  string,
+} from '../../files/config.js'
 import { Heap } from '../heap.js'
-import type { Json } from '../json.js'
 import { byteTokens, EncodingCache, type Model, Vocabulary } from './model.js'
 
 export interface BytePairOptions {
   /** Pairs of tokens in the order in which they were learnt; the earlier wins. */
   merges: readonly (readonly [string, string])[]
   /** Stands for characters outside the vocabulary; without one they are dropped. */
-  unknownToken?: string
+  unknownToken?: string | undefined
   /** Characters outside the vocabulary become `<0x..>` tokens. */
   byteFallback?: boolean
   /** Unknown characters in a row make one unknown token. */
@@ -53,20 +63,19 @@ export class BytePair implements Model {
     })
   }
 
-  static read(json: Json): BytePair {
-    const vocabulary = Vocabulary.read(json.at('vocab'))
-    const dropout = json.at('dropout')
-    if (dropout.present && dropout.number() !== 0) dropout.fail('no dropout: encoding must not be random')
-    const unknown = json.at('unk_token')
+  static read(config: Config): BytePair {
+    const vocabulary = Vocabulary.read(object(config, 'vocab'))
+    if (number(config, 'dropout', 0) !== 0)
+      throw configInvalid(config, 'dropout', '0 (encoding must not be random)')
     return new BytePair(vocabulary, {
-      merges: json.at('merges').list().map(readMerge),
-      ...(unknown.present ? { unknownToken: unknown.string() } : {}),
-      byteFallback: json.at('byte_fallback').boolean(false),
-      fuseUnknown: json.at('fuse_unk').boolean(false),
-      ignoreMerges: json.at('ignore_merges').boolean(false),
-      continuingPrefix: json.at('continuing_subword_prefix').string(''),
-      endSuffix: json.at('end_of_word_suffix').string(''),
-      where: json.where,
+      merges: merges(config, 'merges').map(pairOf),
+      unknownToken: optional(string, config, 'unk_token'),
+      byteFallback: boolean(config, 'byte_fallback', false),
+      fuseUnknown: boolean(config, 'fuse_unk', false),
+      ignoreMerges: boolean(config, 'ignore_merges', false),
+      continuingPrefix: string(config, 'continuing_subword_prefix', ''),
+      endSuffix: string(config, 'end_of_word_suffix', ''),
+      where: nameOf(config, 'merges'),
     })
   }
 
@@ -138,11 +147,20 @@ export class BytePair implements Model {
   }
 }
 
-function readMerge(json: Json): [string, string] {
-  const pair =
-    typeof json.value === 'string' ? json.value.split(' ') : json.list().map((side) => side.string())
-  if (pair.length !== 2) json.fail('two tokens')
-  return pair as [string, string]
+type Pair = readonly [string, string]
+
+/** Files of older versions have the two tokens in one string, with a space between. */
+type Merge = string | Pair
+
+const merges = listGetter('two tokens', (value): value is Merge => {
+  const pair = typeof value === 'string' ? value.split(' ') : value
+  return Array.isArray(pair) && pair.length === 2 && pair.every((token) => typeof token === 'string')
+})
+
+function pairOf(merge: Merge): Pair {
+  if (typeof merge !== 'string') return merge
+  const space = merge.indexOf(' ')
+  return [merge.slice(0, space), merge.slice(space + 1)]
 }
 
 /** Reads merges.txt: a pair a line, after an optional first line `#version`. */

@@ -1,5 +1,12 @@
-import { SaccadeError } from '../../errors.js'
-import type { Json } from '../json.js'
+import { SaccadeError, show } from '../../errors.js'
+import { type Config, configInvalid, getter } from '../../files/config.js'
+
+/** Ids are int32 where tokens are generated. */
+export function isTokenId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31
+}
+
+export const tokenId = getter('a token id', isTokenId)
 
 /** What turns one piece of prepared text into token ids. */
 export interface Model {
@@ -19,12 +26,12 @@ export class Vocabulary {
   }
 
   /** Reads the object `{ token: id }`. */
-  static read(json: Json): Vocabulary {
-    const entries = Object.entries(json.object())
-    for (const [token, id] of entries)
-      if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > maxId)
-        json.at(token).fail('a token id')
-    return new Vocabulary(entries as [string, number][])
+  static read(config: Config): Vocabulary {
+    const entries = Object.entries(config.values).map(([token, id]): [string, number] => {
+      if (!isTokenId(id) || id > maxId) throw configInvalid(config, token, `a token id of at most ${maxId}`)
+      return [token, id]
+    })
+    return new Vocabulary(entries)
   }
 
   /** How many tokens there are; ids may have gaps. */
@@ -49,7 +56,7 @@ export class Vocabulary {
   require(token: string, where: string): number {
     const id = this.#ids.get(token)
     if (id !== undefined) return id
-    throw new SaccadeError('TOKENIZER_INVALID', `${where}: ${JSON.stringify(token)} is not in the vocabulary`)
+    throw new SaccadeError('TOKENIZER_INVALID', `${where}: ${show(token)} is not in the vocabulary`)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Json } from '../json.js'
+import { type Config, nameOf, nonNegativeInt, object, string } from '../../files/config.js'
 import { EncodingCache, type Model, Vocabulary } from './model.js'
 
 export interface WordPieceOptions {
@@ -20,12 +20,12 @@ export class WordPiece implements Model {
     this.#options = options
   }
 
-  static read(json: Json): WordPiece {
-    const vocabulary = Vocabulary.read(json.at('vocab'))
+  static read(config: Config): WordPiece {
+    const vocabulary = Vocabulary.read(object(config, 'vocab'))
     return new WordPiece(vocabulary, {
-      unknown: vocabulary.require(json.at('unk_token').string('[UNK]'), json.where),
-      prefix: json.at('continuing_subword_prefix').string('##'),
-      maxChars: json.at('max_input_chars_per_word').count(100),
+      unknown: vocabulary.require(string(config, 'unk_token', '[UNK]'), nameOf(config, 'unk_token')),
+      prefix: string(config, 'continuing_subword_prefix', '##'),
+      maxChars: nonNegativeInt(config, 'max_input_chars_per_word', 100),
     })
   }
 

@@ -1,4 +1,4 @@
-import type { Json } from '../json.js'
+import { boolean, type Config, string } from '../../files/config.js'
 import { trimEnd, trimStart, word } from '../unicode.js'
 import type { Normalize } from './normalizers.js'
 import { escapeRegExp } from './patterns.js'
@@ -17,15 +17,15 @@ export interface AddedToken {
   readonly normalized: boolean
 }
 
-export function readAddedToken(json: Json): AddedToken {
-  const special = json.at('special').boolean(false)
+export function readAddedToken(config: Config): AddedToken {
+  const special = boolean(config, 'special', false)
   return {
-    content: json.at('content').string(),
+    content: string(config, 'content'),
     special,
-    singleWord: json.at('single_word').boolean(false),
-    lstrip: json.at('lstrip').boolean(false),
-    rstrip: json.at('rstrip').boolean(false),
-    normalized: json.at('normalized').boolean(!special),
+    singleWord: boolean(config, 'single_word', false),
+    lstrip: boolean(config, 'lstrip', false),
+    rstrip: boolean(config, 'rstrip', false),
+    normalized: boolean(config, 'normalized', !special),
   }
 }
 

@@ -1,5 +1,13 @@
+import {
+  boolean,
+  type Config,
+  configInvalid,
+  nonNegativeInt,
+  object,
+  objects,
+  string,
+} from '../../files/config.js'
 import { decodeBytes } from '../byte-level.js'
-import type { Json } from '../json.js'
 import { readPattern } from './patterns.js'
 import { prependScheme } from './pre-tokenizers.js'
 
@@ -7,40 +15,44 @@ import { prependScheme } from './pre-tokenizers.js'
 export type Decode = (tokens: string[]) => string[]
 
 /** Builds a decoder of tokenizer.json. @throws TOKENIZER_INVALID on a kind that is not known. */
-export function createDecoder(json: Json): Decode {
+export function createDecoder(config: Config | undefined): Decode {
   // Without a decoder tokens are words.
-  if (!json.present) return (tokens) => [tokens.join(' ')]
-  const type = json.at('type').string()
+  if (!config) return (tokens) => [tokens.join(' ')]
+  const type = string(config, 'type')
   switch (type) {
     case 'ByteLevel':
       return (tokens) => [decodeBytes(tokens)]
     case 'WordPiece':
-      return wordPiece(json.at('prefix').string('##'), json.at('cleanup').boolean(true))
+      return wordPiece(string(config, 'prefix', '##'), boolean(config, 'cleanup', true))
     case 'Metaspace':
-      return metaspace(json)
+      return metaspace(config)
     case 'BPEDecoder': {
-      const suffix = json.at('suffix').string('</w>')
+      const suffix = string(config, 'suffix', '</w>')
       return (tokens) => tokens.map((token, i) => token.replaceAll(suffix, i + 1 < tokens.length ? ' ' : ''))
     }
     case 'CTC':
-      return ctc(json)
+      return ctc(config)
     case 'ByteFallback':
       return byteFallback
     case 'Fuse':
       return (tokens) => [tokens.join('')]
     case 'Replace': {
-      const pattern = readPattern(json.at('pattern'))
-      const content = json.at('content').string()
+      const pattern = readPattern(object(config, 'pattern'))
+      const content = string(config, 'content')
       return (tokens) => tokens.map((token) => token.replace(pattern, () => content))
     }
     case 'Strip':
-      return strip(json.at('content').string(), json.at('start').count(0), json.at('stop').count(0))
+      return strip(
+        string(config, 'content'),
+        nonNegativeInt(config, 'start', 0),
+        nonNegativeInt(config, 'stop', 0),
+      )
     case 'Sequence': {
-      const steps = json.at('decoders').list().map(createDecoder)
+      const steps = objects(config, 'decoders').map(createDecoder)
       return (tokens) => steps.reduce((line, step) => step(line), tokens)
     }
     default:
-      return json.at('type').fail('a known decoder')
+      throw configInvalid(config, 'type', 'a known decoder')
   }
 }
 
@@ -71,16 +83,16 @@ function wordPiece(prefix: string, cleanup: boolean): Decode {
     })
 }
 
-function metaspace(json: Json): Decode {
-  const mark = json.at('replacement').string('▁')
-  const prepended = prependScheme(json) !== 'never'
+function metaspace(config: Config): Decode {
+  const mark = string(config, 'replacement', '▁')
+  const prepended = prependScheme(config) !== 'never'
   return (tokens) => tokens.map((token, i) => token.replaceAll(mark, i === 0 && prepended ? '' : ' '))
 }
 
-function ctc(json: Json): Decode {
-  const pad = json.at('pad_token').string('<pad>')
-  const delimiter = json.at('word_delimiter_token').string('|')
-  const cleanup = json.at('cleanup').boolean(true)
+function ctc(config: Config): Decode {
+  const pad = string(config, 'pad_token', '<pad>')
+  const delimiter = string(config, 'word_delimiter_token', '|')
+  const cleanup = boolean(config, 'cleanup', true)
   return (tokens) =>
     tokens
       .filter((token, i) => token !== tokens[i - 1])

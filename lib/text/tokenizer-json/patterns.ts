@@ -1,6 +1,6 @@
 import * as tokenizers from '@huggingface/tokenizers'
-import { SaccadeError } from '../../errors.js'
-import type { Json } from '../json.js'
+import { SaccadeError, show } from '../../errors.js'
+import { type Config, configInvalid, isSet, nameOf, string } from '../../files/config.js'
 
 /** What we use of the package. Its own type files import without extensions, which `nodenext` cannot follow. */
 const { ReplaceNormalizer } = tokenizers as unknown as {
@@ -15,21 +15,20 @@ const { ReplaceNormalizer } = tokenizers as unknown as {
  * The pattern of a component: `{ String }` is literal, `{ Regex }` is in the dialect of Oniguruma, whose translation
  * to JavaScript comes from @huggingface/tokenizers. The result has the flags `gu`.
  */
-export function readPattern(json: Json): RegExp {
-  const literal = json.at('String')
-  if (literal.present) return new RegExp(escapeRegExp(literal.string()), 'gu')
-  const source = json.at('Regex').string()
+export function readPattern(config: Config): RegExp {
+  if (isSet(config, 'String')) return new RegExp(escapeRegExp(string(config, 'String')), 'gu')
+  const source = string(config, 'Regex')
   try {
     const { pattern } = new ReplaceNormalizer({ type: 'Replace', pattern: { Regex: source }, content: '' })
     if (pattern !== null) return pattern
   } catch (cause) {
     throw new SaccadeError(
       'TOKENIZER_INVALID',
-      `${json.where}: cannot translate the pattern ${JSON.stringify(source)} (${(cause as Error).message})`,
+      `${nameOf(config, 'Regex')}: cannot translate the pattern ${show(source)} (${(cause as Error).message})`,
       { cause },
     )
   }
-  return json.fail('a pattern')
+  throw configInvalid(config, 'Regex', 'a pattern')
 }
 
 export function escapeRegExp(text: string): string {

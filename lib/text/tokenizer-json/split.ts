@@ -1,20 +1,19 @@
-import type { Json } from '../json.js'
-
 /** A part of the text on its way to the model. `atStart`: it begins where the whole text begins. */
 export interface Piece {
   readonly text: string
   readonly atStart: boolean
 }
 
-const behaviors = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'] as const
-
 /** What becomes of the delimiters when a text is split at them. */
-export type SplitBehavior = (typeof behaviors)[number]
+export const behaviors = [
+  'Removed',
+  'Isolated',
+  'MergedWithPrevious',
+  'MergedWithNext',
+  'Contiguous',
+] as const
 
-export function readBehavior(json: Json, fallback?: SplitBehavior): SplitBehavior {
-  const name = json.string(fallback)
-  return behaviors.find((behavior) => behavior === name) ?? json.fail(`one of ${behaviors.join(', ')}`)
-}
+export type SplitBehavior = (typeof behaviors)[number]
 
 interface Span {
   start: number

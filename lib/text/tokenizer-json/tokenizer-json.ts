@@ -1,7 +1,7 @@
+import { type Config, configInvalid, isSet, object, objects, optional, string } from '../../files/config.js'
 import type { TokenizerCore } from '../core.js'
-import type { Json } from '../json.js'
 import { BytePair } from '../models/byte-pair.js'
-import type { Model } from '../models/model.js'
+import { type Model, tokenId } from '../models/model.js'
 import { Unigram } from '../models/unigram.js'
 import { WordLevel } from '../models/word-level.js'
 import { WordPiece } from '../models/word-piece.js'
@@ -37,15 +37,15 @@ export class TokenizerJson implements TokenizerCore {
   readonly #finish: (text: string) => string
 
   /** `more`: tokens of the files beside tokenizer.json. `finish`: what becomes of decoded text. */
-  constructor(json: Json, more: readonly ExtraToken[] = [], finish = (text: string) => text) {
+  constructor(config: Config, more: readonly ExtraToken[] = [], finish = (text: string) => text) {
     this.#finish = finish
-    this.#model = createModel(json.at('model'))
-    this.#normalize = createNormalizer(json.at('normalizer'))
-    this.#preTokenize = createPreTokenizer(json.at('pre_tokenizer'))
-    this.#postProcessor = createPostProcessor(json.at('post_processor'))
-    this.#decode = createDecoder(json.at('decoder'))
-    for (const entry of json.at('added_tokens').optionalList())
-      this.#add(readAddedToken(entry), entry.at('id').count())
+    this.#model = createModel(object(config, 'model'))
+    this.#normalize = createNormalizer(optional(object, config, 'normalizer'))
+    this.#preTokenize = createPreTokenizer(optional(object, config, 'pre_tokenizer'))
+    this.#postProcessor = createPostProcessor(optional(object, config, 'post_processor'))
+    this.#decode = createDecoder(optional(object, config, 'decoder'))
+    for (const entry of objects(config, 'added_tokens', []))
+      this.#add(readAddedToken(entry), tokenId(entry, 'id'))
     for (const { described, ...token } of more)
       if (described || !this.#addedIds.has(token.content)) this.#add(token)
     const tokens = [...this.#added.values()]
@@ -126,26 +126,25 @@ export class TokenizerJson implements TokenizerCore {
   }
 }
 
-function createModel(json: Json): Model {
-  switch (modelType(json)) {
+function createModel(config: Config): Model {
+  switch (modelType(config)) {
     case 'WordPiece':
-      return WordPiece.read(json)
+      return WordPiece.read(config)
     case 'WordLevel':
-      return WordLevel.read(json)
+      return WordLevel.read(config)
     case 'BPE':
-      return BytePair.read(json)
+      return BytePair.read(config)
     case 'Unigram':
-      return Unigram.read(json)
+      return new Unigram(config)
     default:
-      return json.at('type').fail('a known model')
+      throw configInvalid(config, 'type', 'a known model')
   }
 }
 
 /** Files of the first versions name no type; the members tell. */
-function modelType(json: Json): string {
-  const type = json.at('type')
-  if (type.present) return type.string()
-  if (json.at('merges').present) return 'BPE'
-  if (Array.isArray(json.at('vocab').value)) return 'Unigram'
-  return json.at('continuing_subword_prefix').present ? 'WordPiece' : 'WordLevel'
+function modelType(config: Config): string {
+  if (isSet(config, 'type')) return string(config, 'type')
+  if (isSet(config, 'merges')) return 'BPE'
+  if (Array.isArray(config.values.vocab)) return 'Unigram'
+  return isSet(config, 'continuing_subword_prefix') ? 'WordPiece' : 'WordLevel'
 }
