@@ -1,3 +1,4 @@
+import { snakeCase } from '../case.js'
 import { type Config, readConfigIfAny } from '../files/config.js'
 import { type GenerationOptions, generationOptionNames } from '../generation/options.js'
 
@@ -9,7 +10,7 @@ export type GivenOptions = {
 /** The options of generation among the keys of a Hugging Face file: num_beams becomes numBeams. */
 export function fromLibraryOptions(values: Readonly<Record<string, unknown>>): GivenOptions {
   const entries = generationOptionNames.flatMap((name) => {
-    const theirs = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    const theirs = snakeCase(name)
     return Object.hasOwn(values, theirs) ? [[name, values[theirs]]] : []
   })
   return Object.fromEntries(entries) as GivenOptions

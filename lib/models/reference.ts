@@ -1,3 +1,4 @@
+import { camelCase, snakeCase } from '../case.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { NamedTensors } from './model.js'
 
@@ -6,19 +7,14 @@ export type Results = Readonly<Record<string, Tensor | readonly Tensor[] | undef
 
 /** Inputs of a stored case under our names: input_ids becomes inputIds. */
 export function fromLibrary(inputs: NamedTensors): NamedTensors {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, tensor]) => [
-      name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
-      tensor,
-    ]),
-  )
+  return Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [camelCase(name), tensor]))
 }
 
 /** Results under the names of Python libraries: hiddenStates becomes hidden_states.0, hidden_states.1, ... */
 export function toLibrary(results: Results): NamedTensors {
   const named: NamedTensors = {}
   for (const [name, value] of Object.entries(results)) {
-    const theirs = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    const theirs = snakeCase(name)
     if (value === undefined) continue
     if (!isList(value)) named[theirs] = value
     else

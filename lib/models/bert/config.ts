@@ -9,7 +9,7 @@ import {
   strings,
 } from '../../files/config.js'
 import { type Activation, activation } from '../../nn/activation.js'
-import { labelsOf } from '../labels.js'
+import { labelsOf, unnamedLabels } from '../labels.js'
 import { type BertClass, heads } from './heads.js'
 
 /** The parts of Hugging Face's BertConfig that decide what is computed. */
@@ -65,6 +65,5 @@ function readClass(config: Config): BertClass {
 
 /** Without names there are as many classes as `num_labels` says, or two. */
 function readLabels(config: Config): readonly string[] {
-  const unnamed = () => Array.from({ length: positiveInt(config, 'num_labels', 2) }, (_, id) => `LABEL_${id}`)
-  return labelsOf(config) ?? unnamed()
+  return labelsOf(config) ?? unnamedLabels(positiveInt(config, 'num_labels', 2))
 }
