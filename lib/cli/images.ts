@@ -1,6 +1,5 @@
 import { SaccadeError } from '../errors.js'
-import { decodeImage } from '../image/decode.js'
-import type { RawImage } from '../image/raw-image.js'
+import { decodeImage, type RawImage } from '../image/raw-image.js'
 import { imagesPerRun } from '../pipelines/base.js'
 import { Progress, reportFailure } from './output.js'
 

@@ -3,8 +3,8 @@ import { formatShape, sameShape } from '../graph/shape.js'
 import * as ops from '../ops/index.js'
 import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
-import { type DecodeOptions, decodeImage, type ImageInput } from './decode.js'
-import type { RawImage } from './raw-image.js'
+import type { DecodeOptions } from './decode.js'
+import { decodeImage, type ImageInput, type RawImage } from './raw-image.js'
 import { type CropSpec, cropPlace, type ImageSpec, resizedSize } from './spec.js'
 
 /** Turns images into the pixel values a model takes, exactly as its library's image processor does. */
