@@ -89,17 +89,11 @@ export const positiveNumber = getter(
   (value): value is number => isNumber(value) && value > 0,
 )
 
-export const integer = getter('a whole number', isInteger)
-
 export const positiveInt = getter('a whole number above 0', isPositive)
 
 export const nonNegativeInt = getter('a whole number, 0 or more', isNonNegative)
 
-export const numbers = listGetter('a number', isNumber)
-
 export const positiveInts = listGetter('a whole number above 0', isPositive)
-
-export const nonNegativeInts = listGetter('a whole number, 0 or more', isNonNegative)
 
 export const strings = listGetter('a string', isString)
 

@@ -9,11 +9,13 @@ import { fromNative, getRuntime } from '../runtime/runtime.js'
 import { constant, constantFrom, releaseConstant } from '../tensor/constant.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { dtypeOfFile, type FileDType, type TensorEntry } from './entry.js'
-import type { Rename } from './rename.js'
 import { readSafetensors } from './safetensors.js'
 import { checkShards } from './shards.js'
 import type { StateDictSelector } from './state-dict.js'
 import { readTorch } from './torch.js'
+
+/** Turns a name in a checkpoint into the name that the reader of a layout asks for. */
+export type Rename = (name: string) => string
 
 export interface CheckpointOptions {
   /** Maps published names to those the reader asks for, before anything else sees them. */

@@ -1,9 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
-import { SaccadeError } from '../errors.js'
 import { SourceFile } from '../files/file.js'
 import { type JsonValue, lineAndColumn, parseJson } from '../files/json.js'
-import { exactProduct, type FileDType, fileDTypeBits, isFileDType, type TensorEntry } from './entry.js'
+import { exactProduct, fileDTypeBits, isFileDType, type TensorEntry } from './entry.js'
 
 /** The format's own limit on the length of the header, in bytes. */
 export const maxHeaderBytes = 100_000_000
@@ -118,62 +115,4 @@ function isNumbers(value: JsonValue | undefined): value is number[] {
 function show(value: JsonValue | undefined): string {
   const text = value instanceof Map ? 'an object' : JSON.stringify(value)
   return text === undefined ? 'none' : text.length > 80 ? `${text.slice(0, 80)}…` : text
-}
-
-/** A tensor to be written: its elements in row-major order, little endian. */
-export interface TensorData {
-  readonly name: string
-  readonly dtype: FileDType
-  readonly shape: readonly number[]
-  readonly data: ArrayBufferView
-}
-
-/**
- * Writes a safetensors file: first under another name, then renamed, so that no reader sees half of it.
- * Tensors of wide elements come first and the header is padded with spaces, so that all data is aligned.
- *
- * @throws SHAPE_MISMATCH when a shape does not fit its data, INPUT_INVALID for a name that occurs twice
- */
-export async function writeSafetensors(
-  path: string,
-  tensors: readonly TensorData[],
-  metadata?: Readonly<Record<string, string>>,
-): Promise<void> {
-  const header: [string, unknown][] = metadata ? [['__metadata__', metadata]] : []
-  const ordered = tensors.toSorted((a, b) => fileDTypeBits[b.dtype] - fileDTypeBits[a.dtype])
-  const names = new Set(['__metadata__'])
-  let at = 0
-  for (const { name, dtype, shape, data } of ordered) {
-    if (names.has(name))
-      throw new SaccadeError('INPUT_INVALID', `${path}: the name ${JSON.stringify(name)} is taken`)
-    if (exactProduct([fileDTypeBits[dtype], ...shape]) !== data.byteLength * 8)
-      throw new SaccadeError(
-        'SHAPE_MISMATCH',
-        `${path}: ${name} has ${data.byteLength} bytes, which do not fill [${shape.join(', ')}] of ${dtype}`,
-      )
-    names.add(name)
-    header.push([name, { dtype, shape, data_offsets: [at, at + data.byteLength] }])
-    at += data.byteLength
-  }
-  // Not Object.fromEntries: it would move names that look like array indices to the front.
-  const fields = header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)
-  const json = Buffer.from(`{${fields.join()}}`)
-  const padded = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ')
-  padded.writeBigUInt64LE(BigInt(padded.length - 8))
-  json.copy(padded, 8)
-
-  const unfinished = `${path}.${randomUUID()}.tmp`
-  try {
-    const file = await open(unfinished, 'wx')
-    try {
-      await file.writeFile(padded)
-      for (const { data } of ordered)
-        await file.writeFile(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
-    } finally {
-      await file.close()
-    }
-    await rename(unfinished, path)
-  } finally {
-    await rm(unfinished, { force: true })
-  }
 }

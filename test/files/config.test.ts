@@ -48,19 +48,17 @@ test('getters return good values', () => {
   })
   assert.is(config.positiveInt(values, 'int'), 3)
   assert.is(config.nonNegativeInt(values, 'zero'), 0)
-  assert.is(config.integer(values, 'negative'), -1)
   assert.is(config.number(values, 'negative'), -1)
   assert.is(config.positiveNumber(values, 'float'), 0.5)
   assert.is(config.string(values, 'text'), 'gelu')
   assert.is(config.boolean(values, 'yes'), true)
   assert.is(config.oneOf(values, 'text', ['relu', 'gelu']), 'gelu')
-  assert.equal(config.numbers(values, 'list'), [1, 2.5])
   assert.equal(config.positiveInts(values, 'sizes'), [3, 4])
   assert.equal(config.strings(values, 'names'), ['a'])
   assert.equal(config.sizePair(values, 'sizes'), [3, 4])
   assert.equal(config.sizePair(values, 'size'), [7, 7])
   assert.equal(config.sizePair(values, 'one'), [16, 16])
-  assert.is(config.integer(config.object(config.object(values, 'nested'), 'depth'), 'x'), 1)
+  assert.is(config.number(config.object(config.object(values, 'nested'), 'depth'), 'x'), 1)
 })
 
 test('a fallback stands in for what is missing or null, and for nothing else', async () => {
@@ -90,7 +88,7 @@ const bad: [string, (values: config.Config) => unknown, unknown, string][] = [
   ['boolean of 1', (c) => config.boolean(c, 'key'), 1, 'true or false, got 1'],
   ['string of a list', (c) => config.string(c, 'key'), [1], 'a string, got [1]'],
   ['oneOf of another', (c) => config.oneOf(c, 'key', ['a', 'b']), 'c', `one of 'a', 'b', got 'c'`],
-  ['numbers of a number', (c) => config.numbers(c, 'key'), 1, 'a list, each item a number, got 1'],
+  ['positiveInts of a number', (c) => config.positiveInts(c, 'key'), 1, 'a list, each item a whole'],
   ['strings with a number', (c) => config.strings(c, 'key'), ['a', 1], '"key.1": expected a string, got 1'],
   ['sizePair of three', (c) => config.sizePair(c, 'key'), [1, 2, 3], 'height and width, got [1, 2, 3]'],
   ['sizePair of none', (c) => config.sizePair(c, 'key'), [], 'got []'],
@@ -107,6 +105,38 @@ for (const [what, get, value, problem] of bad)
 test('keys of nested objects are named with the way to them', async () => {
   const nested = config.object(of({ vision_config: { depth: 'x' } }), 'vision_config')
   await throws(() => config.positiveInt(nested, 'depth'), 'CONFIG_INVALID', '"vision_config.depth"')
+})
+
+test('items of lists are named by their index', async () => {
+  const values = of({ layers: [{ depth: 1 }, { depth: 0 }], mixed: [{}, 7], pairs: [['a', 1], ['b']] })
+  const layers = config.objects(values, 'layers')
+  assert.equal(
+    layers.map((layer) => config.number(layer, 'depth')),
+    [1, 0],
+  )
+  await throws(() => config.positiveInt(layers[1]!, 'depth'), 'CONFIG_INVALID', '"layers.1.depth"')
+  await throws(
+    () => config.objects(values, 'mixed'),
+    'CONFIG_INVALID',
+    '"mixed.1": expected an object, got 7',
+  )
+  assert.equal(config.objects(values, 'missing', []), [])
+  assert.equal(config.object(config.list(values, 'mixed'), '0').prefix, 'mixed.0.')
+  const pairs = config.listGetter('a pair', (value) => Array.isArray(value) && value.length === 2)
+  await throws(() => pairs(values, 'pairs'), 'CONFIG_INVALID', `"pairs.1": expected a pair, got ['b']`)
+})
+
+test('errors carry the code the file was opened with', async () => {
+  const values = config.makeConfig('t.json', { model: { type: 1 } }, 'TOKENIZER_INVALID')
+  const model = config.object(values, 'model')
+  await throws(() => config.string(model, 'type'), 'TOKENIZER_INVALID', 't.json, "model.type"')
+  await inFolder(async (dir) => {
+    await writeFile(join(dir, 't.json'), '{"a"}')
+    const read = () => config.readConfig(dir, 't.json', 'TOKENIZER_INVALID')
+    await rejects(read(), 'TOKENIZER_INVALID', 't.json, line 1, column 5')
+    await writeFile(join(dir, 't.json'), Uint8Array.of(0x7b, 0xff, 0x7d))
+    await rejects(read(), 'TOKENIZER_INVALID', 't.json: not UTF-8')
+  })
 })
 
 test('long values are cut short', async () => {

@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findWeights } from '../../lib/files/find.js'
+import { legacyLayerNorm } from '../../lib/models/bert/legacy-names.js'
 import { openCheckpoint } from '../../lib/weights/checkpoint.js'
-import { legacyLayerNorm } from '../../lib/weights/rename.js'
-import { writeSafetensors } from '../../lib/weights/safetensors.js'
 import { stateDictUnder } from '../../lib/weights/state-dict.js'
 import {
   dataPath,
@@ -16,6 +15,7 @@ import {
   throws,
   torchBytes,
   withFile,
+  writeSafetensors,
 } from './build.js'
 
 const data = (name: string) => dataPath(`weights/${name}`)

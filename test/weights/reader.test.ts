@@ -1,12 +1,10 @@
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Checkpoint, openCheckpoint } from '../../lib/weights/checkpoint.js'
+import { type Checkpoint, openCheckpoint, type Rename } from '../../lib/weights/checkpoint.js'
 import type { FileDType } from '../../lib/weights/entry.js'
 import { WeightReader } from '../../lib/weights/reader.js'
-import type { Rename } from '../../lib/weights/rename.js'
-import { writeSafetensors } from '../../lib/weights/safetensors.js'
-import { inFolder, rejects, throws } from './build.js'
+import { inFolder, rejects, throws, writeSafetensors } from './build.js'
 
 const weight = (name: string, shape: number[] = [2], dtype: FileDType = 'F32') => ({
   ...{ name, dtype, shape },

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openCheckpoint } from '../../lib/weights/checkpoint.js'
-import { readSafetensors, writeSafetensors } from '../../lib/weights/safetensors.js'
-import { dataPath, inFolder, rejects } from './build.js'
+import { readSafetensors } from '../../lib/weights/safetensors.js'
+import { dataPath, inFolder, rejects, writeSafetensors } from './build.js'
 
 const golden = dataPath('goldens/vit-sharded')
 const indexName = 'model.safetensors.index.json'

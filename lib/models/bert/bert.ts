@@ -6,7 +6,6 @@ import { checkMask, type Mask } from '../../nn/mask.js'
 import { requireTensor } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
-import { legacyLayerNorm } from '../../weights/rename.js'
 import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
 import { withWeights } from '../open.js'
 import { asked, fromLibrary, tensorsOf, toLibrary } from '../reference.js'
@@ -15,6 +14,7 @@ import { checkStatesOptions, type StatesOptions } from '../run-options.js'
 import { type BertConfig, readBertConfig } from './config.js'
 import { BertEncoder, type BertInputs } from './encoder.js'
 import { type BertClass, type Features, type Head, type HeadOutputs, heads } from './heads.js'
+import { legacyLayerNorm } from './legacy-names.js'
 
 /** Results of {@link Bert.run}: float32, computed. Logits are there as the class of the checkpoint has them. */
 export interface BertOutput {
