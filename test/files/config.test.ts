@@ -122,7 +122,10 @@ test('items of lists are named by their index', async () => {
   )
   assert.equal(config.objects(values, 'missing', []), [])
   assert.equal(config.object(config.list(values, 'mixed'), '0').prefix, 'mixed.0.')
-  const pairs = config.listGetter('a pair', (value) => Array.isArray(value) && value.length === 2)
+  const pairs = config.listGetter(
+    'a pair',
+    (value): value is unknown[] => Array.isArray(value) && value.length === 2,
+  )
   await throws(() => pairs(values, 'pairs'), 'CONFIG_INVALID', `"pairs.1": expected a pair, got ['b']`)
 })
 
