@@ -14,10 +14,6 @@ import { createPreTokenizer, type PreTokenize } from './pre-tokenizers.js'
 /**
  * A tokenizer as tokenizer.json describes it, with the results of the Rust library `tokenizers`: added tokens are cut
  * out of the text, what lies between them is normalized, split into pieces, and given to the model.
- *
- * The components are our own because those of @huggingface/tokenizers 0.2 differ where texts get unusual: it
- * replaces character maps by NFKC and `\w` by ASCII, gives Σ its final form, ignores `single_word` and most split
- * behaviours, and has no WordLevel model. Its translation of patterns is used.
  */
 export class TokenizerJson implements TokenizerCore {
   readonly cut = 'even'
