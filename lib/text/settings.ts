@@ -29,16 +29,16 @@ import { type ExtraToken, plainToken, readAddedToken } from './tokenizer-json/ad
 const sides = ['left', 'right'] as const
 export type Side = (typeof sides)[number]
 
-/** What tokenizer_config.json and its companions say, with the defaults of the tokenizer's class. */
+/** The contents of tokenizer_config.json and the files beside it, with the defaults of the tokenizer's class. */
 export interface TokenizerSettings {
-  /** Without the suffix Fast: BertTokenizer, MarianTokenizer, ... Empty where no file tells. */
+  /** Without the suffix Fast: BertTokenizer, MarianTokenizer, ... Empty if no file names it. */
   readonly className: string
   readonly specialTokens: Readonly<Partial<Record<SpecialRole, string>>>
-  /** Special tokens that play no part of their own. */
+  /** Special tokens without a role. */
   readonly additionalTokens: readonly string[]
-  /** Tokens to find in texts, beside those of tokenizer.json; their ids where a file gives them. */
+  /** Tokens to find in texts, in addition to those of tokenizer.json; with ids if a file has them. */
   readonly addedTokens: readonly (ExtraToken & { readonly id?: number })[]
-  /** In tokens; Infinity where there is no limit. */
+  /** In tokens; Infinity if there is no limit. */
   readonly modelMaxLength: number
   readonly paddingSide: Side
   readonly truncationSide: Side
@@ -55,7 +55,7 @@ export async function readSettings(dir: string): Promise<TokenizerSettings> {
   const config = (await read(name)) ?? makeConfig(join(dir, name), {}, 'TOKENIZER_INVALID')
   const className = await findClassName(dir, config)
   const defaults = defaultsOf(className)
-  // A config that describes its added tokens is complete. Before that, two further files told the rest.
+  // Older versions wrote two more files instead of added_tokens_decoder.
   const complete = isSet(config, 'added_tokens_decoder')
   const map = complete ? undefined : await read('special_tokens_map.json')
   const added = complete ? undefined : await read('added_tokens.json')
@@ -106,7 +106,7 @@ function readSpecialTokens(config: Config, map: Config | undefined, defaults: Cl
   for (const role of roles) {
     const key = `${role}_token`
     const given = map && isSet(map, key) ? map : config
-    // A null in the file means: none, whatever the class has.
+    // A null in the file means that there is none, even if the class has a default.
     const fallback = Object.hasOwn(given.values, key) ? '' : defaults.tokens[role]
     const content = contentOf(tokenEntry(given, key, fallback ?? ''))
     if (content) specialTokens[role] = content
@@ -118,7 +118,7 @@ function readSpecialTokens(config: Config, map: Config | undefined, defaults: Cl
   return { specialTokens, additionalTokens: [...new Set(additional)] }
 }
 
-/** Described tokens in the order of their ids, then special tokens of which only the text is known. */
+/** Described tokens in the order of their ids, then special tokens whose text alone is known. */
 function collectAddedTokens(
   config: Config,
   map: Config | undefined,
@@ -165,7 +165,7 @@ function describedTokens(map: Config): Config[] {
   })
 }
 
-/** Numbers beyond this in model_max_length mean: no limit. */
+/** A larger model_max_length means that there is no limit. */
 const largeInteger = 1e20
 
 function readMaxLength(config: Config, defaults: ClassDefaults): number {

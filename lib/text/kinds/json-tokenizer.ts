@@ -6,8 +6,8 @@ import { TokenizerJson } from '../tokenizer-json/tokenizer-json.js'
 import { pythonTrim } from '../unicode.js'
 
 /**
- * A tokenizer.json together with the settings beside it. The Python classes let tokenizer_config.json override parts
- * of tokenizer.json when they load it, and so do we.
+ * Creates a tokenizer from tokenizer.json and the settings beside it. As in the Python classes, tokenizer_config.json
+ * overrides parts of tokenizer.json.
  */
 export function jsonTokenizer(json: Config, settings: TokenizerSettings): TokenizerCore {
   const { config, className } = settings
@@ -32,7 +32,7 @@ export function jsonTokenizer(json: Config, settings: TokenizerSettings): Tokeni
   )
 }
 
-/** The decoder of CLIP leaves the ends of words, `</w>`, in the text. */
+/** The decoder of CLIP leaves the suffix of words, `</w>`, in the text. */
 function spaceWords(text: string, end: string): string {
   return pythonTrim(end === '' ? text : text.replaceAll(end, ' '))
 }

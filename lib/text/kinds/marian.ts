@@ -10,9 +10,9 @@ import { pythonTrim } from '../unicode.js'
 import { SpecialTokens } from './special-tokens.js'
 
 /**
- * Reads the tokenizer of a Marian translator: source.spm and target.spm split texts into pieces, vocab.json numbers
- * the pieces of both languages (target_vocab.json those of the target, where tokenizer_config.json says
- * `separate_vocabs`). Punctuation is not rewritten first, as the reference does with the package sacremoses present.
+ * Reads the tokenizer of a Marian translator: source.spm and target.spm split texts into pieces, vocab.json has the ids
+ * of the pieces of both languages. With `separate_vocabs` in tokenizer_config.json, target_vocab.json has those of the
+ * target language. Punctuation is not normalized first; the reference does so if the package sacremoses is installed.
  */
 export async function loadMarian(dir: string, settings: TokenizerSettings): Promise<TokenizerCore> {
   const read = async (name: string) => new SentencePiece(await readBytes(join(dir, name)), join(dir, name))
@@ -79,7 +79,7 @@ class Marian implements TokenizerCore {
     return ids
   }
 
-  /** A code such as >>rus<< in front names the target language and is one token, known or not. */
+  /** A code such as >>rus<< at the start names the target language. It is one token, even if it is unknown. */
   #pieces(text: string, pieces: SentencePiece): string[] {
     const end = text.startsWith('>>') ? text.indexOf('<<') : -1
     if (end < 0) return pieces.encode(text)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { SaccadeError, show } from '../../errors.js'
+import { invalid, show } from '../../errors.js'
 import { boolean, type Config, makeConfig, nonNegativeInt, readConfig } from '../../files/config.js'
 import { readBytes, readText } from '../../files/read.js'
 import { isBert, type SpecialRole } from '../class-defaults.js'
@@ -8,9 +8,7 @@ import { pieceKinds } from '../sentencepiece/model-file.js'
 import { SentencePiece } from '../sentencepiece/sentencepiece.js'
 import type { TokenizerSettings } from '../settings.js'
 
-/** Folders older than tokenizer.json: from their files we build what tokenizer.json would say. */
-
-/** BERT: vocab.txt, a token a line. */
+/** BERT: vocab.txt, a token a line. Like the functions below, returns what a tokenizer.json would hold. */
 export async function fromVocabTxt(dir: string, settings: TokenizerSettings): Promise<Config> {
   const path = join(dir, 'vocab.txt')
   if (!isBert(settings.className)) unsupported(dir, settings, 'vocab.txt')
@@ -19,7 +17,7 @@ export async function fromVocabTxt(dir: string, settings: TokenizerSettings): Pr
   const vocab = Object.fromEntries(lines.map((line, id) => [line.replace(/\r$/, ''), id]))
   const { token, id } = specialTokens(settings, vocab, path)
   return built(path, {
-    // What tokenizer_config.json says of case and accents is read where every tokenizer.json of BERT passes.
+    // jsonTokenizer adds the options of tokenizer_config.json for case and accents.
     normalizer: { type: 'BertNormalizer' },
     pre_tokenizer: { type: 'BertPreTokenizer' },
     post_processor: {
@@ -102,13 +100,13 @@ const clipText = {
   },
 }
 
-/** T5: spiece.model, and after its pieces the sentinels <extra_id_99> down to <extra_id_0>. */
+/** T5: spiece.model; the sentinels <extra_id_99> to <extra_id_0> follow its pieces. */
 export async function fromSpieceModel(dir: string, settings: TokenizerSettings): Promise<Config> {
   const path = join(dir, 'spiece.model')
   if (settings.className !== 'T5Tokenizer') unsupported(dir, settings, 'spiece.model')
   const { file } = new SentencePiece(await readBytes(path), path)
   if (file.algorithm !== 'unigram')
-    throw new SaccadeError('TOKENIZER_INVALID', `${path}: expected a unigram model, as T5 has`)
+    throw invalid('TOKENIZER_INVALID', path, 'a unigram model, as T5 has', file.algorithm)
   const sentinels = nonNegativeInt(settings.config, 'extra_ids', 100)
   const vocab = file.pieces.map(({ text, score }): [string, number] => [text, score])
   for (let i = sentinels - 1; i >= 0; i--) vocab.push([`<extra_id_${i}>`, 0])
@@ -152,7 +150,7 @@ export async function fromSpieceModel(dir: string, settings: TokenizerSettings):
   })
 }
 
-/** What a tokenizer.json would say. Errors name the older file. */
+/** @param path the file that errors name */
 function built(path: string, values: Config['values']): Config {
   return makeConfig(path, values, 'TOKENIZER_INVALID')
 }
@@ -177,13 +175,10 @@ function specialTokens(
 }
 
 function missing(what: string, path: string): never {
-  throw new SaccadeError('TOKENIZER_INVALID', `${path}: the tokenizer needs ${what}, which is not there`)
+  throw invalid('TOKENIZER_INVALID', path, what, 'none')
 }
 
 function unsupported(dir: string, settings: TokenizerSettings, files: string): never {
-  const name = settings.className === '' ? 'without a tokenizer_class' : `of the class ${settings.className}`
-  throw new SaccadeError(
-    'TOKENIZER_INVALID',
-    `${dir}: cannot read a tokenizer ${name} from ${files}; expected a tokenizer.json`,
-  )
+  const name = settings.className === '' ? 'a folder without a tokenizer_class' : settings.className
+  throw invalid('TOKENIZER_INVALID', dir, 'a tokenizer.json', `${files} of ${name}, which cannot be read`)
 }

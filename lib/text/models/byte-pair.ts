@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid, show } from '../../errors.js'
 import {
   boolean,
   type Config,
@@ -14,19 +14,19 @@ import { Heap } from '../heap.js'
 import { byteTokens, EncodingCache, type Model, Vocabulary } from './model.js'
 
 export interface BytePairOptions {
-  /** Pairs of tokens in the order in which they were learnt; the earlier wins. */
+  /** Pairs of tokens by rank; the pair of the lowest rank is merged first. */
   merges: readonly (readonly [string, string])[]
-  /** Stands for characters outside the vocabulary; without one they are dropped. */
+  /** The token for characters outside the vocabulary, which are dropped if there is none. */
   unknownToken?: string | undefined
-  /** Characters outside the vocabulary become `<0x..>` tokens. */
+  /** Encode characters outside the vocabulary as `<0x..>` tokens. */
   byteFallback?: boolean
-  /** Unknown characters in a row make one unknown token. */
+  /** Encode a run of unknown characters as one unknown token. */
   fuseUnknown?: boolean
-  /** A piece that is a token is taken whole, without merging. */
+  /** Encode a piece that is a token without merging. */
   ignoreMerges?: boolean
-  /** Put before each character of a piece but the first. */
+  /** Prefix of each character of a piece but the first. */
   continuingPrefix?: string
-  /** Put after the last character of a piece: `</w>` in CLIP. */
+  /** Suffix of the last character of a piece: `</w>` in CLIP. */
   endSuffix?: string
   where: string
 }
@@ -36,7 +36,7 @@ interface Candidate {
   at: number
 }
 
-/** Byte-pair encoding: a piece starts as its characters, and the earliest learnt pair is merged until none is left. */
+/** Byte-pair encoding: merges the pair of the lowest rank, starting from characters, until there is none. */
 export class BytePair implements Model {
   readonly vocabulary: Vocabulary
   readonly #options: BytePairOptions
@@ -112,7 +112,7 @@ export class BytePair implements Model {
   #unknownIds(): number[] {
     const { unknownToken, where } = this.#options
     if (unknownToken === undefined) return []
-    // Declared, but missing in the vocabulary: harmless until it is needed.
+    // An unknown token that is not in the vocabulary is an error only when it is needed.
     return [this.#unknown ?? this.vocabulary.require(unknownToken, where)]
   }
 
@@ -133,7 +133,7 @@ export class BytePair implements Model {
       const { rank, at } = top
       const right = next[at]!
       if (!alive[at] || right < 0) continue
-      // Either side may have been merged since; then the pair is another one.
+      // Either side may have been merged since this candidate was queued.
       const now = this.#ranks.get(ids[at]! * size + ids[right]!)
       if (now === undefined || this.#merged[now] !== this.#merged[rank]) continue
       ids[at] = this.#merged[rank]!
@@ -170,10 +170,7 @@ export function parseMerges(text: string, where: string): [string, string][] {
     if (line === '' || line.startsWith('#version')) continue
     const pair = line.split(' ')
     if (pair.length !== 2)
-      throw new SaccadeError(
-        'TOKENIZER_INVALID',
-        `${where}: line ${i + 1} is not two tokens with a space between`,
-      )
+      throw invalid('TOKENIZER_INVALID', `${where}, line ${i + 1}`, 'two tokens and a space', show(line))
     merges.push(pair as [string, string])
   }
   return merges

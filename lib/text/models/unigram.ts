@@ -3,7 +3,7 @@ import { ByteTrie } from './byte-trie.js'
 import { byteTokens, EncodingCache, type Model, tokenId, Vocabulary } from './model.js'
 import { bestSegments, type ViterbiOptions } from './viterbi.js'
 
-/** Below the least probable piece by this much: what an unknown character costs. */
+/** The score of an unknown character is this much below the minimum score of a piece. */
 export const unknownPenalty = 10
 
 type ScoredPiece = readonly [text: string, score: number]
@@ -14,7 +14,7 @@ const scoredPieces = listGetter(
     Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'number',
 )
 
-/** A unigram model of tokenizer.json: every entry takes part in the search, special tokens among them. */
+/** A unigram model of tokenizer.json. All entries take part in the search, special tokens included. */
 export class Unigram implements Model {
   readonly vocabulary: Vocabulary
   readonly #trie: ByteTrie
@@ -33,12 +33,12 @@ export class Unigram implements Model {
     this.vocabulary = new Vocabulary(pieces.map(([piece], id) => [piece, id]))
     this.#bytes = boolean(config, 'byte_fallback', false) ? byteTokens(this.vocabulary) : undefined
     this.#trie = new ByteTrie(pieces.map(([key], value) => ({ key, value })))
-    let least = Infinity
-    for (const [, score] of pieces) least = Math.min(least, score)
+    let minScore = Infinity
+    for (const [, score] of pieces) minScore = Math.min(minScore, score)
     this.#viterbi = {
       score: (id) => pieces[id]![1],
       unknownId: -1,
-      unknownScore: least - unknownPenalty,
+      unknownScore: minScore - unknownPenalty,
       precision: 'float64',
     }
   }
@@ -55,7 +55,7 @@ export class Unigram implements Model {
       const known = id >= 0 && id !== this.#unknown
       if (!known && unknownFrom < 0) unknownFrom = start
       if (!known && end < bytes.length) continue
-      // Unknown characters in a row count as one.
+      // A run of unknown characters is one token.
       if (unknownFrom >= 0) ids.push(...this.#unknownRun(bytes.subarray(unknownFrom, known ? start : end)))
       unknownFrom = -1
       if (known) ids.push(id)
@@ -71,7 +71,7 @@ export class Unigram implements Model {
       if (!ids.includes(undefined)) return ids as number[]
     }
     if (this.#unknown === undefined)
-      throw configInvalid(this.#config, 'unk_id', `the id of a piece for unknown text`)
+      throw configInvalid(this.#config, 'unk_id', 'the id of the token for unknown text')
     return [this.#unknown]
   }
 }

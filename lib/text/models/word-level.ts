@@ -1,7 +1,7 @@
 import { type Config, nameOf, object, string } from '../../files/config.js'
 import { type Model, Vocabulary } from './model.js'
 
-/** A piece is a token, or unknown. */
+/** Encodes a whole piece as one token, known or unknown. */
 export class WordLevel implements Model {
   readonly vocabulary: Vocabulary
   readonly #unknown: number

@@ -3,13 +3,13 @@ import { EncodingCache, type Model, Vocabulary } from './model.js'
 
 export interface WordPieceOptions {
   unknown: number
-  /** Marks tokens that continue a word: `##` in BERT. */
+  /** Prefix of tokens that continue a word: `##` in BERT. */
   prefix: string
-  /** Longer words are unknown as a whole, which also bounds the time a word takes. */
+  /** Longer words are unknown, which bounds the time for a word. */
   maxChars: number
 }
 
-/** BERT's model: from the left, the longest token that fits; a word with a part that fits none is unknown. */
+/** BERT's model: takes the longest matching token from the left; a word that does not match to its end is unknown. */
 export class WordPiece implements Model {
   readonly vocabulary: Vocabulary
   readonly #options: WordPieceOptions
@@ -45,7 +45,7 @@ export class WordPiece implements Model {
       while (end > start) {
         id = this.vocabulary.id(head + word.slice(start, end))
         if (id !== undefined) break
-        // Never cut through a surrogate pair: half of one matches nothing and costs a lookup.
+        // Do not split a surrogate pair: half of one never matches.
         end -= end - start > 1 && isLowSurrogate(word.charCodeAt(end - 1)) ? 2 : 1
       }
       if (id === undefined) return [unknown]

@@ -11,12 +11,12 @@ import { decodeBytes } from '../byte-level.js'
 import { readPattern } from './patterns.js'
 import { prependScheme } from './pre-tokenizers.js'
 
-/** A step from tokens back to text: a list of strings in, a list out; the last list is joined. */
+/** A step of decoding, from strings to strings. The results of the last step are joined. */
 export type Decode = (tokens: string[]) => string[]
 
-/** Builds a decoder of tokenizer.json. @throws TOKENIZER_INVALID on a kind that is not known. */
+/** Creates a decoder of tokenizer.json. @throws TOKENIZER_INVALID if its type is unknown */
 export function createDecoder(config: Config | undefined): Decode {
-  // Without a decoder tokens are words.
+  // Without a decoder, tokens are joined as words.
   if (!config) return (tokens) => [tokens.join(' ')]
   const type = string(config, 'type')
   switch (type) {
@@ -106,7 +106,7 @@ function ctc(config: Config): Decode {
 const bytePattern = /^<0x([0-9A-Fa-f]{2})>$/
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Byte tokens in a row become the text they spell; one U+FFFD for each where they spell none. */
+/** Decodes a run of byte tokens as UTF-8; if it is not UTF-8, each token becomes one U+FFFD. */
 function byteFallback(tokens: string[]): string[] {
   const result: string[] = []
   let bytes: number[] = []
@@ -131,7 +131,7 @@ function byteFallback(tokens: string[]): string[] {
   return result
 }
 
-/** Takes at most `start` copies of a character off each token's head and `stop` off its tail. */
+/** Removes at most `start` copies of a character from the start of each token and `stop` from its end. */
 function strip(content: string, start: number, stop: number): Decode {
   return (tokens) =>
     tokens.map((token) => {

@@ -5,10 +5,10 @@ import { CharsMap } from '../sentencepiece/charsmap.js'
 import { lowercase, trimEnd, trimStart, whitespace } from '../unicode.js'
 import { readPattern } from './patterns.js'
 
-/** A step of text cleaning, before the text is split. */
+/** A step of normalization, before the text is split. */
 export type Normalize = (text: string) => string
 
-/** Builds a normalizer of tokenizer.json. @throws TOKENIZER_INVALID on a kind that is not known. */
+/** Creates a normalizer of tokenizer.json. @throws TOKENIZER_INVALID if its type is unknown */
 export function createNormalizer(config: Config | undefined): Normalize {
   if (!config) return (text) => text
   const type = string(config, 'type')
@@ -29,7 +29,7 @@ export function createNormalizer(config: Config | undefined): Normalize {
     case 'Replace': {
       const pattern = readPattern(object(config, 'pattern'))
       const content = string(config, 'content')
-      // A function, because in a string `$&` and its kin would be read as references to the match.
+      // A function, because `$&` in a string is a reference to the match.
       return (text) => text.replace(pattern, () => content)
     }
     case 'Prepend': {
@@ -89,27 +89,27 @@ function nmt(text: string): string {
 }
 
 /**
- * A SentencePiece character map as the tokenizers library applies it, which is not how SentencePiece does: a
- * grapheme of fewer than six bytes goes through as a whole and takes the replacement of the *shortest* rule at its
- * head; of what remains, each character is looked up by itself.
+ * A SentencePiece character map as the tokenizers library applies it, which differs from SentencePiece: a grapheme of
+ * fewer than six bytes becomes the replacement of the *shortest* rule that matches at its start. In all others, each
+ * character is replaced by itself.
  */
 function precompiled(config: Config): Normalize {
   const blob = Buffer.from(string(config, 'precompiled_charsmap'), 'base64')
   const map = new CharsMap(blob, nameOf(config, 'precompiled_charsmap'))
   const replace = (part: string): string | undefined => {
     const bytes = Buffer.from(part, 'utf8')
-    // The trie's keys are C strings in this library: a zero byte ends the search.
+    // The library's keys are C strings: a zero byte ends the search.
     const zero = bytes.indexOf(0)
     const by = map.shortest(bytes, 0, zero < 0 ? bytes.length : zero)
     return by && Buffer.from(by).toString('utf8')
   }
-  const known = new Map<string, string>()
+  const cache = new Map<string, string>()
   const convert = (grapheme: string): string => {
-    let result = known.get(grapheme)
+    let result = cache.get(grapheme)
     if (result !== undefined) return result
     const whole = Buffer.byteLength(grapheme, 'utf8') < 6 ? replace(grapheme) : undefined
     result = whole ?? Array.from(grapheme, (char) => replace(char) ?? char).join('')
-    if (known.size < 4096) known.set(grapheme, result)
+    if (cache.size < 4096) cache.set(grapheme, result)
     return result
   }
   return (text) => {

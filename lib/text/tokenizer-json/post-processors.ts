@@ -11,20 +11,20 @@ import {
 } from '../../files/config.js'
 import { isTokenId } from '../models/model.js'
 
-/** Token ids with the segment each belongs to (0: the first text, 1: the second). */
+/** Token ids with their segments: 0 for the first text, 1 for the second. */
 export interface Part {
   ids: number[]
   typeIds: number[]
 }
 
-/** Puts special tokens around one text or two. */
+/** Adds special tokens to one or two texts. */
 export interface PostProcessor {
   /** How many special tokens it adds. */
   added(pair: boolean): number
   process(parts: Part[], addSpecialTokens: boolean): Part[]
 }
 
-/** Builds a post-processor of tokenizer.json. @throws TOKENIZER_INVALID on a kind that is not known. */
+/** Creates a post-processor of tokenizer.json. @throws TOKENIZER_INVALID if its type is unknown */
 export function createPostProcessor(config: Config | undefined): PostProcessor {
   if (!config) return plain
   const type = string(config, 'type')

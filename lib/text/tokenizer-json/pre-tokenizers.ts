@@ -13,7 +13,7 @@ import { punctuation, whitespace, word } from '../unicode.js'
 import { escapeRegExp, readPattern } from './patterns.js'
 import { behaviors, type Piece, split } from './split.js'
 
-/** A step of splitting: a piece in, its parts out, in order and without the empty ones. */
+/** Splits a piece into parts, in order and without empty ones. */
 export type PreTokenize = (piece: Piece) => Piece[]
 
 const whitespaceRun = new RegExp(`[${whitespace}]+`, 'gu')
@@ -25,7 +25,7 @@ const gpt2Words = new RegExp(
   'gu',
 )
 
-/** Builds a pre-tokenizer of tokenizer.json. @throws TOKENIZER_INVALID on a kind that is not known. */
+/** Creates a pre-tokenizer of tokenizer.json. @throws TOKENIZER_INVALID if its type is unknown */
 export function createPreTokenizer(config: Config | undefined): PreTokenize {
   if (!config) return (piece) => [piece]
   const type = string(config, 'type')
@@ -81,7 +81,7 @@ function byteLevel(config: Config): PreTokenize {
   }
 }
 
-/** Spaces become a visible mark, one is put in front, and the text is split before each mark. */
+/** Replaces spaces by a mark, puts one in front, and splits the text before each mark. */
 function metaspace(config: Config): PreTokenize {
   const mark = string(config, 'replacement', '▁')
   const scheme = prependScheme(config)
@@ -95,7 +95,7 @@ function metaspace(config: Config): PreTokenize {
   }
 }
 
-/** Files older than prepend_scheme say `add_prefix_space` instead. */
+/** Files older than prepend_scheme have add_prefix_space instead. */
 export function prependScheme(config: Config): 'always' | 'first' | 'never' {
   const older = boolean(config, 'add_prefix_space', true) ? 'always' : 'never'
   return oneOf(config, 'prepend_scheme', ['always', 'first', 'never'], older)

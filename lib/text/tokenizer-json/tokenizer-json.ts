@@ -12,8 +12,8 @@ import { createPostProcessor, type Part, type PostProcessor } from './post-proce
 import { createPreTokenizer, type PreTokenize } from './pre-tokenizers.js'
 
 /**
- * A tokenizer as tokenizer.json describes it, with the results of the Rust library `tokenizers`: added tokens are cut
- * out of the text, what lies between them is normalized, split into pieces, and given to the model.
+ * The tokenizer that tokenizer.json describes, with the results of the Rust library `tokenizers`: finds added tokens in
+ * the text, normalizes the text between them, splits it into pieces, and encodes the pieces with the model.
  */
 export class TokenizerJson implements TokenizerCore {
   readonly cut = 'even'
@@ -25,14 +25,18 @@ export class TokenizerJson implements TokenizerCore {
   readonly #decode: Decode
   readonly #added = new Map<number, AddedToken>()
   readonly #addedIds = new Map<string, number>()
-  /** By content, not by id: a model may have the same text under a second id. */
+  /** By content, not by id: a model may have a second id for the same text. */
   readonly #special = new Set<string>()
   readonly #inText: AddedTokenFinder
   readonly #inNormalized: AddedTokenFinder
 
   readonly #finish: (text: string) => string
 
-  /** `more`: tokens of the files beside tokenizer.json. `finish`: what becomes of decoded text. */
+  /**
+   * @param more tokens of the files beside tokenizer.json
+   * @param finish the last step of decoding
+   * @throws TOKENIZER_INVALID
+   */
   constructor(config: Config, more: readonly ExtraToken[] = [], finish = (text: string) => text) {
     this.#finish = finish
     this.#model = createModel(object(config, 'model'))
@@ -52,7 +56,7 @@ export class TokenizerJson implements TokenizerCore {
     )
   }
 
-  /** A token without an id of its own comes after all others. */
+  /** A token without an id gets one after all others. */
   #add(token: AddedToken, givenId?: number): void {
     if (token.content === '') return
     const id = givenId ?? this.id(token.content) ?? Math.max(this.size, this.#model.vocabulary.count)
@@ -84,7 +88,7 @@ export class TokenizerJson implements TokenizerCore {
       }
       if (section.text === '') continue
       const pieces = this.#preTokenize({ text: section.text, atStart: atStart && section.start === 0 })
-      // One by one: spreading a long text's ids into push() overflows the stack.
+      // One by one: spreading the ids of a long text into push() overflows the stack.
       for (const piece of pieces) for (const id of this.#model.encode(piece.text)) ids.push(id)
     }
   }
@@ -137,7 +141,7 @@ function createModel(config: Config): Model {
   }
 }
 
-/** Files of the first versions name no type; the members tell. */
+/** Files of the first versions have no type; their keys identify it. */
 function modelType(config: Config): string {
   if (isSet(config, 'type')) return string(config, 'type')
   if (isSet(config, 'merges')) return 'BPE'
