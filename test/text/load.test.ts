@@ -149,7 +149,10 @@ test('broken files are named with what is wrong', async () => {
       /padding_side": .*'left', 'right'/,
     ],
     [copy('bert-cased', ['tokenizer.json'], { 'vocab.txt': 'a\nb\n' }), /vocab\.txt: .*\[CLS\]/],
-    [copy('gpt2', ['tokenizer.json'], { 'merges.txt': '#version: 0.2\na b c\n' }), /merges\.txt, line 2: expected two tokens/],
+    [
+      copy('gpt2', ['tokenizer.json'], { 'merges.txt': '#version: 0.2\na b c\n' }),
+      /merges\.txt, line 2: expected two tokens/,
+    ],
     [
       copy('gpt2', ['tokenizer.json'], { 'merges.txt': '#version: 0.2\nq zz\n' }),
       /'zz' is not in the vocabulary/,
