@@ -145,7 +145,7 @@ test('a file that shrinks, or is gone, after it was opened', async () => {
     using shrunk = await openCheckpoint(dir)
     using gone = await openCheckpoint(dir)
     await truncate(path, 80)
-    await throws(() => shrunk.tensor('a'), 'WEIGHTS_CORRUPT', path, 'shorter')
+    await throws(() => shrunk.tensor('a'), 'WEIGHTS_CORRUPT', path, 'truncated')
     await rm(path)
     await throws(() => gone.tensor('a'), 'FILE_NOT_FOUND', path)
   })
