@@ -14,8 +14,8 @@ export interface ImageFlags {
 }
 
 /**
- * Runs images in batches, in order. One that cannot be read or processed is reported, and the rest goes on.
- * @param run what to do with a batch; gives a result for each image
+ * Runs images in batches, in order. An image that cannot be read is reported, and the others are run.
+ * @param run runs a batch, and returns one result for each image
  */
 export async function forImages<R>(
   files: readonly string[],

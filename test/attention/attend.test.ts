@@ -158,7 +158,7 @@ test('what does not fit is an error that names it', async () => {
   await rejects(
     () => multiHead(x, x, x, 5),
     'SHAPE_MISMATCH',
-    /queries: .* \[2, 5, 24\] does not divide into 5 heads/,
+    /queries: expected a width that is a multiple of 5 heads, got \[2, 5, 24\]/,
   )
   await rejects(() => multiHead(x, x, x, 0), 'OPTION_INVALID', /heads .* got 0/)
   await rejects(() => multiHead(q, q, q, 1), 'SHAPE_MISMATCH', /multiHead: queries: expected rank 3/)

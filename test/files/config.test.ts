@@ -34,7 +34,7 @@ test('a file that is missing, or no JSON, is named with the place of the fault',
   })
   await rejects(readText('{\n  "a": 1,\n  "b": tru\n}'), 'CONFIG_INVALID', 'config.json, line 3, column 8')
   await rejects(readText(''), 'CONFIG_INVALID', 'line 1, column 1', 'the end of the text')
-  await rejects(readText('{"a": NaN}'), 'CONFIG_INVALID', 'line 1, column 7', 'found "N"')
+  await rejects(readText('{"a": NaN}'), 'CONFIG_INVALID', 'line 1, column 7', 'got "N"')
   await rejects(readText('[1]'), 'CONFIG_INVALID', 'expected an object, got [1]')
   await rejects(readText('null'), 'CONFIG_INVALID', 'got null')
   await rejects(readText(Uint8Array.of(0x7b, 0xff, 0x7d)), 'CONFIG_INVALID', 'not UTF-8')

@@ -374,7 +374,7 @@ const brokenArchives: [string, string | RegExp, Uint8Array][] = [
   ['more entries than it counts', 'not 1', zipBytes(parts, (_, end) => end.writeUInt16LE(1, 10))],
   [
     'a directory past its end',
-    'zip directory would be',
+    'zip directory is at',
     zipBytes(parts, (_, end) => end.writeUInt32LE(2 ** 31, 16)),
   ],
   ['a huge directory', 'directory is', zipBytes(parts, (_, end) => end.writeUInt32LE(2 ** 31, 12))],
