@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 /**
  * Every code a {@link SaccadeError} can carry. Codes are part of the public face: they never change meaning,
  * so programs may branch on them.
@@ -46,4 +48,47 @@ export class SaccadeError extends Error {
     this.name = 'SaccadeError'
     this.code = code
   }
+}
+
+/**
+ * The error for an argument, option or file entry that cannot be used. All such errors have this form.
+ * @param what the argument, option, or file and key
+ * @param expected what it can be, as a noun phrase: 'a whole number above 0'
+ * @param got what it is: {@link show} of a value, or a description such as a shape
+ */
+export function invalid(
+  code: SaccadeErrorCode,
+  what: string,
+  expected: string,
+  got: string,
+  options?: { cause?: unknown },
+): SaccadeError {
+  return new SaccadeError(code, `${what}: expected ${expected}, got ${shorten(got)}`, options)
+}
+
+const maxShownChars = 200
+const maxShownItems = 50
+const maxShownDepth = 3
+
+/** A value as error messages show it: on one line, at most 200 characters, lists as [1, 2]. Never throws. */
+export function show(value: unknown): string {
+  try {
+    return shorten(format(value, 0))
+  } catch {
+    // A proxy or a custom inspect function of the caller threw.
+    return typeof value
+  }
+}
+
+function format(value: unknown, depth: number): string {
+  if (!Array.isArray(value))
+    return inspect(value, { breakLength: Number.POSITIVE_INFINITY, maxStringLength: maxShownChars })
+  if (depth === maxShownDepth) return '[…]'
+  const items = Array.from(value.slice(0, maxShownItems), (item) => format(item, depth + 1))
+  return `[${[...items, ...(value.length > maxShownItems ? ['…'] : [])].join(', ')}]`
+}
+
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s*\n\s*/g, ' ')
+  return line.length > maxShownChars ? `${line.slice(0, maxShownChars - 1)}…` : line
 }

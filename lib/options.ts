@@ -1,14 +1,18 @@
-import { SaccadeError } from './errors.js'
+import { invalid, show } from './errors.js'
 
-/** Throws OPTION_UNKNOWN for a key that is not among the names: a misspelt option must not be silently without effect. */
+/**
+ * Checks the names of options: a misspelt one would have no effect, and nobody would see it.
+ * @param what the function that takes the options
+ * @throws OPTION_UNKNOWN; OPTION_INVALID unless `options` is an object
+ */
 export function checkOptions(options: object, names: readonly string[], what: string): void {
-  if (typeof options !== 'object' || options === null)
-    throw new SaccadeError('OPTION_INVALID', `${what}: options must be an object, got ${String(options)}`)
-  for (const key of Object.keys(options)) {
-    if (names.includes(key)) continue
-    throw new SaccadeError(
-      'OPTION_UNKNOWN',
-      `${what}: unknown option '${key}'; there are ${names.join(', ')}`,
-    )
-  }
+  if (typeof options !== 'object' || options === null) optionInvalid(`${what}: options`, options, 'an object')
+  for (const key of Object.keys(options))
+    if (!names.includes(key))
+      throw invalid('OPTION_UNKNOWN', what, `one of the options ${names.join(', ')}`, show(key))
+}
+
+/** @throws OPTION_INVALID naming the option, what it can be, and its value */
+export function optionInvalid(option: string, value: unknown, expected: string): never {
+  throw invalid('OPTION_INVALID', option, expected, show(value))
 }

@@ -1,43 +1,43 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { broadcastShapes, formatShape, type Shape, sameShape } from '../graph/shape.js'
 import type { Fitting, MatMul } from '../graph/shape-types.js'
 import { requireFloat } from '../ops/check.js'
 import type * as ops from '../ops/index.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { applyMask, type Mask } from './mask.js'
 import { hardRetrieval, hardWeights, softRetrieval, softWeights } from './retrieval.js'
 import { checkPair, type Pairs } from './shapes.js'
 import { type SimilarityFunction, scaledDotProduct } from './similarity.js'
 
-/** What kind of attention. */
+/** Options of {@link attend}. */
 export interface AttendOptions {
   /** How a query is compared with a key. Default: {@link scaledDotProduct}. */
   readonly similarity?: SimilarityFunction | undefined
   /** 'soft': the mean of all values, weighted by softmax; 'hard': the value of the most similar key. Default 'soft'. */
   readonly retrieval?: 'soft' | 'hard' | undefined
-  /** Which keys a query sees: bool, true where it does, broadcast to [..., Nq, Nk]. Default: all. */
+  /** Which keys a query may attend to: bool, broadcast to [..., Nq, Nk]. Default: all. */
   readonly mask?: Mask | undefined
 }
 
-/** What attention gives. All of it is lazy: what is not asked for is not computed. */
+/** Results of attention, lazy: only those that are asked for are computed. */
 export interface Attended<Pair extends Shape = Shape, Output extends Shape = Shape> {
   /** float32 [..., Nq, Dv]: what each query retrieved. */
   readonly output: ops.FloatTensor<Output>
-  /** float32 [..., Nq, Nk], as the retrieval uses them: -Infinity where the mask hides a key. */
+  /** float32 [..., Nq, Nk], after the mask: -Infinity for masked keys. */
   readonly similarity: ops.FloatTensor<Pair>
-  /** float32 [..., Nq, Nk]: how much of each value is in the output. Each row adds up to 1, or to 0 if it sees nothing. */
+  /** float32 [..., Nq, Nk]: the weight of each value in the output. A row adds up to 1, or to 0 if all keys are masked. */
   readonly weights: ops.FloatTensor<Pair>
 }
 
 const optionNames = ['similarity', 'retrieval', 'mask']
 
 /**
- * Attention, written out: compare each query with each key, hide what the mask hides, retrieve from the values. With
- * keys and values from the sequence of the queries it is self-attention, with those of another cross-attention.
+ * Attention in its steps: compares each query with each key, masks, and retrieves from the values. It is self-attention
+ * if keys and values come from the same sequence as the queries, and cross-attention if they come from another one.
  *
- * It holds the whole matrix of Nq * Nk similarities, to be looked at: it is for learning and small inputs. With its
- * default options it gives what `ops.attention` gives, which holds a few blocks at a time.
+ * It stores the matrix of Nq * Nk similarities, so that it can be inspected; use it for learning and for small inputs.
+ * With default options the result is that of `ops.attention`, which does not store the matrix.
  *
  * @param queries float32 [..., Nq, Dq]
  * @param keys float32 [..., Nk, Dk]; Dk = Dq unless the similarity says otherwise
@@ -53,14 +53,9 @@ export function attend<Q extends Shape, K extends Shape, V extends Shape>(
 ): Attended<Pairs<Q, K>, MatMul<Pairs<Q, K>, V>> {
   checkOptions(options, optionNames, 'attend')
   const { similarity: compare = scaledDotProduct, retrieval = 'soft', mask } = options
-  if (typeof compare !== 'function')
-    throw new SaccadeError('OPTION_INVALID', `attend: similarity must be a function, got ${String(compare)}`)
+  if (typeof compare !== 'function') optionInvalid('attend: similarity', compare, 'a function')
   const retrieve = retrievals.get(retrieval)
-  if (!retrieve)
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `attend: retrieval must be 'soft' or 'hard', got '${String(retrieval)}'`,
-    )
+  if (!retrieve) return optionInvalid('attend: retrieval', retrieval, "'soft' or 'hard'")
   const compared = comparedBy(compare, queries, keys)
   const similarity: ops.FloatTensor = mask ? applyMask(compared, mask) : compared
   return {
@@ -70,7 +65,7 @@ export function attend<Q extends Shape, K extends Shape, V extends Shape>(
   } as Attended<Pairs<Q, K>, MatMul<Pairs<Q, K>, V>>
 }
 
-/** A similarity may be the reader's own: what it gives is checked. */
+/** The result of the similarity function is checked, as the caller may have written it. */
 function comparedBy(compare: SimilarityFunction, queries: Tensor<'float32'>, keys: Tensor<'float32'>) {
   checkPair(queries, keys, 'attend')
   const similarity = compare(queries, keys)
@@ -78,9 +73,11 @@ function comparedBy(compare: SimilarityFunction, queries: Tensor<'float32'>, key
   const batch = broadcastShapes(queries.shape.slice(0, -2), keys.shape.slice(0, -2), 'attend')
   const expected = [...batch, queries.shape[queries.rank - 2]!, keys.shape[keys.rank - 2]!]
   if (!sameShape(similarity.shape, expected))
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `attend: the similarity function must give [..., queries, keys] = ${formatShape(expected)}, got ${formatShape(similarity.shape)}`,
+      'attend: the result of the similarity function',
+      `[..., queries, keys] = ${formatShape(expected)}`,
+      formatShape(similarity.shape),
     )
   return similarity
 }

@@ -1,23 +1,23 @@
-import { SaccadeError } from '../errors.js'
 import { requireDType, requireRank } from '../ops/check.js'
+import { optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 
-/** From the lowest to the highest element. */
+/** From low to high. */
 const shades = ['·', '░', '▒', '▓', '█']
 
 /** Options of {@link heatMap}. */
 export interface HeatMapOptions {
-  /** The element that is shown as dots. Default: 0, or the smallest element if that is below 0. */
+  /** The value that is shown as dots. Default: the minimum, at most 0. */
   readonly low?: number | undefined
-  /** The element that is shown in full. Default: the largest element. */
+  /** The value that is shown as full blocks. Default: the maximum, at least `low`. */
   readonly high?: number | undefined
 }
 
 /**
- * A matrix as text, a line for each row and two characters for each element, the darker the larger: to look at masks,
- * weights and positions in a terminal. -Infinity is shown as dots, NaN as '??'.
+ * Draws a matrix as text, to show masks, weights and positions in a terminal: a line for each row, two characters for
+ * each element, darker for larger values. -Infinity is shown as dots, NaN as '??'.
  * @param matrix bool or float32 [rows, columns]
- * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID, and what `data()` throws
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID, and the errors of `data()`
  */
 export async function heatMap(
   matrix: Tensor<'float32' | 'bool'>,
@@ -27,10 +27,9 @@ export async function heatMap(
   requireRank(matrix, 2, '[rows, columns]', 'heatMap')
   const elements = Array.from(await (matrix as Tensor<'float32'>).data())
   const finite = elements.filter(Number.isFinite)
-  const low = options.low ?? finite.reduce((least, x) => Math.min(least, x), 0)
-  const high = options.high ?? finite.reduce((most, x) => Math.max(most, x), low)
-  if (!(low <= high))
-    throw new SaccadeError('OPTION_INVALID', `heatMap: low ${low} must not be above high ${high}`)
+  const low = options.low ?? finite.reduce((min, x) => Math.min(min, x), 0)
+  const high = options.high ?? finite.reduce((max, x) => Math.max(max, x), low)
+  if (!(low <= high)) optionInvalid('heatMap: low', low, `a number up to high, which is ${high}`)
   const cell = (x: number) => {
     if (Number.isNaN(x)) return '??'
     const part = high > low ? Math.min(1, Math.max(0, (x - low) / (high - low))) : 0

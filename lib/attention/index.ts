@@ -1,6 +1,6 @@
 /**
- * Attention in its parts, to play with: similarities, retrievals, masks, positions. docs/attention.md walks through
- * them. Models do not use this room: theirs is `ops.attention`, which gives the same in less time and memory.
+ * Attention in its parts, for learning: similarities, retrieval, masks, positions. docs/attention.md explains them. Models
+ * use `ops.attention`, which computes the same in less time and memory.
  * @module
  */
 export { type Attended, type AttendOptions, attend } from './attend.js'

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { formatShape, type Shape } from '../graph/shape.js'
 import type { Dims, Fitting, IsDynamic, SameSizes } from '../graph/shape-types.js'
 import { mergeHeads, splitHeads } from '../nn/attention.js'
@@ -6,19 +6,19 @@ import { requireFloat, requireRank, requireWhole } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import { type Attended, type AttendOptions, attend } from './attend.js'
 
-/** [batch, places, width], whose sizes may be unknown; undefined for another rank. */
-type Places<S extends Shape> =
+/** [batch, positions, width], whose sizes may be unknown; undefined for another rank. */
+type Sequence<S extends Shape> =
   IsDynamic<S> extends true
     ? [number, number, number]
     : S extends readonly [number, number, number]
       ? Dims<S>
       : undefined
 
-/** Shapes of weights and output, [B, heads, Nq, Nk] and [B, Nq, width of a value]; `never` where sizes do not fit. */
+/** Shapes of weights and output, [B, heads, Nq, Nk] and [B, Nq, width of a value]; `never` if sizes do not match. */
 type Shapes<Q extends Shape, K extends Shape, V extends Shape, Heads extends number> = [
-  Places<Q>,
-  Places<K>,
-  Places<V>,
+  Sequence<Q>,
+  Sequence<K>,
+  Sequence<V>,
 ] extends [
   [infer B extends number, infer Nq extends number, number],
   [infer B2 extends number, infer Nk extends number, number],
@@ -32,13 +32,13 @@ type Shapes<Q extends Shape, K extends Shape, V extends Shape, Heads extends num
 type MultiHead<S extends { weights: Shape; output: Shape }> = Attended<S['weights'], S['output']>
 
 /**
- * Multi-head attention without its projections (Vaswani et al. 2017, section 3.2.2): the width is cut into `heads`
- * parts, each part attends by itself, and the results are put side by side again. A model projects queries, keys and
- * values before, and the result after, with four learned matrices.
+ * Multi-head attention without its projections (Vaswani et al. 2017, section 3.2.2): splits the width into `heads` parts,
+ * applies attention to each part, and concatenates the results. A model projects queries, keys and values before, and
+ * the result after, with four learned matrices.
  * @param queries float32 [B, Nq, heads * D]
  * @param keys float32 [B, Nk, heads * D]
  * @param values float32 [B, Nk, heads * Dv]
- * @param options.mask bool [Nq, Nk], [B, Nq, Nk] for all heads alike, or [B, heads, Nq, Nk]; each size may be 1
+ * @param options.mask bool [Nq, Nk], [B, Nq, Nk] for all heads alike, or [B, heads, Nq, Nk]; sizes of 1 are broadcast
  * @returns output float32 [B, Nq, heads * Dv]; similarity and weights float32 [B, heads, Nq, Nk]
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID, OPTION_UNKNOWN
  */
@@ -48,7 +48,7 @@ export function multiHead<Q extends Shape, K extends Shape, V extends Shape, Hea
   values: ops.FloatTensor<V> &
     Fitting<
       Shapes<Q, K, V, Heads>,
-      'queries, keys and values must be [batch, places, width], with one value for each key'
+      'queries, keys and values must be [batch, positions, width], with one value for each key'
     >,
   heads: Heads,
   options: AttendOptions = {},
@@ -57,11 +57,13 @@ export function multiHead<Q extends Shape, K extends Shape, V extends Shape, Hea
   const [q, k, v] = [queries, keys, values].map((x, index) => {
     const what = `multiHead: ${['queries', 'keys', 'values'][index]}`
     requireFloat(x, what)
-    requireRank(x, 3, '[batch, places, width]', what)
+    requireRank(x, 3, '[batch, positions, width]', what)
     if (x.shape[2]! % heads !== 0)
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `${what}: the width of ${formatShape(x.shape)} does not divide into ${heads} heads`,
+        what,
+        `a width that is a multiple of ${heads} heads`,
+        formatShape(x.shape),
       )
     return splitHeads(x as ops.FloatTensor, heads)
   }) as [ops.FloatTensor, ops.FloatTensor, ops.FloatTensor]

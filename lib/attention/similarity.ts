@@ -1,8 +1,9 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { formatShape, type Shape } from '../graph/shape.js'
 import type { Fitting, LastOf, SameShape } from '../graph/shape-types.js'
 import { requireFloat, requireShape, type VectorOf } from '../ops/check.js'
 import * as ops from '../ops/index.js'
+import { optionInvalid } from '../options.js'
 import { checkPair, type Pairs, type Similarity, widthOf } from './shapes.js'
 
 type SameWidth<Q extends Shape, K extends Shape> = Fitting<
@@ -14,12 +15,11 @@ type AnyWidth<Q extends Shape, K extends Shape> = Fitting<
   'the axes of queries and keys before the last two do not broadcast'
 >
 
-/** How much each query wants each key: queries [..., Nq, Dq] and keys [..., Nk, Dk] to [..., Nq, Nk]. */
+/** Compares each query with each key: queries [..., Nq, Dq] and keys [..., Nk, Dk] to [..., Nq, Nk]. */
 export type SimilarityFunction = (queries: ops.FloatTensor, keys: ops.FloatTensor) => ops.FloatTensor
 
 /**
- * The dot product of each query with each key, q . k: large where the two point the same way, and the larger the
- * longer they are (Luong et al. 2015, section 3.1, "dot").
+ * The dot product of each query with each key, q . k (Luong et al. 2015, section 3.1, "dot").
  * @param queries float32 [..., Nq, D]
  * @param keys float32 [..., Nk, D]; axes before the last two are broadcast against those of the queries
  * @returns float32 [..., Nq, Nk]
@@ -34,10 +34,10 @@ export function dotProduct<Q extends Shape, K extends Shape>(
 
 /**
  * The dot product divided by the square root of the width, q . k / sqrt(D) (Vaswani et al. 2017, section 3.2.1): the
- * dot product of two vectors of D independent numbers of variance 1 has variance D, and this brings it back to 1.
+ * dot product of two vectors of D independent numbers of variance 1 has variance D, and the scaled one variance 1.
  * @param queries float32 [..., Nq, D]
  * @param keys float32 [..., Nk, D]
- * @param scale the factor, if it is to be another than 1 / sqrt(D). The larger it is, the harder soft retrieval gets
+ * @param scale the factor. Default: 1 / sqrt(D)
  * @returns float32 [..., Nq, Nk]
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID for a scale that is not a number
  */
@@ -48,17 +48,13 @@ export function scaledDotProduct<Q extends Shape, K extends Shape>(
 ): ops.FloatTensor<Similarity<Q, K>> {
   const product = products(queries, keys, 'scaledDotProduct')
   const factor = scale ?? 1 / Math.sqrt(widthOf(queries))
-  if (!Number.isFinite(factor))
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `scaledDotProduct: scale must be a finite number, got ${String(factor)}`,
-    )
+  if (!Number.isFinite(factor)) optionInvalid('scaledDotProduct: scale', factor, 'a finite number')
   return ops.mul(product, factor) as ops.FloatTensor<Similarity<Q, K>>
 }
 
 /**
- * The general, or bilinear, similarity q^T W k (Luong et al. 2015, section 3.1, "general"): a learned matrix says which
- * feature of a query goes with which feature of a key. The two may differ in width.
+ * The general, or bilinear, similarity q^T W k with a learned matrix W (Luong et al. 2015, section 3.1, "general").
+ * Queries and keys may differ in width.
  * @param queries float32 [..., Nq, Dq]
  * @param keys float32 [..., Nk, Dk]
  * @param weight float32 [Dq, Dk]
@@ -74,14 +70,14 @@ export function general<Q extends Shape, K extends Shape, W extends Shape>(
   checkPair(queries, keys, 'general')
   requireFloat(weight, 'general: weight')
   requireShape(weight, [widthOf(queries), widthOf(keys)], 'general: weight')
-  const turned: ops.FloatTensor = ops.matmul(queries as ops.FloatTensor, weight as ops.FloatTensor)
-  return products(turned, keys, 'general') as ops.FloatTensor<Pairs<Q, K>>
+  const projections: ops.FloatTensor = ops.matmul(queries as ops.FloatTensor, weight as ops.FloatTensor)
+  return products(projections, keys, 'general') as ops.FloatTensor<Pairs<Q, K>>
 }
 
 /**
- * The additive similarity w_q^T q + w_k^T k: what the query asks for plus what the key offers. It is cheap, but
- * softmax over the keys takes the first term away again, as it is the same for every key: soft retrieval gives each
- * query the same result. {@link additiveTanh} puts a tanh between, so that the terms act on each other.
+ * The additive similarity w_q^T q + w_k^T k. It is cheap, but softmax over the keys does not depend on the first term,
+ * which is the same for every key: soft retrieval has the same result for each query. {@link additiveTanh} does not
+ * have this problem.
  * @param queries float32 [..., Nq, Dq]
  * @param keys float32 [..., Nk, Dk]
  * @param queryWeight float32 [Dq]
@@ -96,9 +92,9 @@ export function additive<Q extends Shape, K extends Shape, WQ extends Shape, WK 
   keyWeight: ops.FloatTensor<WK> & VectorOf<WK, LastOf<K>>,
 ): ops.FloatTensor<Pairs<Q, K>> {
   checkPair(queries, keys, 'additive')
-  const asked = projected(queries, queryWeight, 'additive: queryWeight')
-  const offered = ops.transpose(projected(keys, keyWeight, 'additive: keyWeight'))
-  return ops.add(asked, offered) as ops.FloatTensor<Pairs<Q, K>>
+  const queryTerm = projected(queries, queryWeight, 'additive: queryWeight')
+  const keyTerm = ops.transpose(projected(keys, keyWeight, 'additive: keyWeight'))
+  return ops.add(queryTerm, keyTerm) as ops.FloatTensor<Pairs<Q, K>>
 }
 
 /** The learned parts of {@link additiveTanh}. */
@@ -112,8 +108,8 @@ export interface AdditiveTanhWeights {
 }
 
 /**
- * The additive similarity with a hidden layer, v^T tanh(W_q q + W_k k), as the first attention had it (Bahdanau et al.
- * 2014, appendix A.1.2). Needs memory for Nq * Nk * H numbers.
+ * The additive similarity with a hidden layer, v^T tanh(W_q q + W_k k), of the first attention (Bahdanau et al. 2014,
+ * appendix A.1.2). Needs memory for Nq * Nk * H numbers.
  * @param queries float32 [..., Nq, Dq]
  * @param keys float32 [..., Nk, Dk]
  * @returns float32 [..., Nq, Nk]
@@ -133,9 +129,9 @@ export function additiveTanh<Q extends Shape, K extends Shape>(
   requireShape(query, [hidden, widthOf(queries)], 'additiveTanh: query')
   requireFloat(key, 'additiveTanh: key')
   requireShape(key, [hidden, widthOf(keys)], 'additiveTanh: key')
-  const asked = ops.unsqueeze(ops.linear(queries as ops.FloatTensor, query), -2)
-  const offered = ops.unsqueeze(ops.linear(keys as ops.FloatTensor, key), -3)
-  const layer = ops.tanh(ops.add(asked, offered))
+  const queryTerm = ops.unsqueeze(ops.linear(queries as ops.FloatTensor, query), -2)
+  const keyTerm = ops.unsqueeze(ops.linear(keys as ops.FloatTensor, key), -3)
+  const layer = ops.tanh(ops.add(queryTerm, keyTerm))
   const column = ops.unsqueeze(output, -1)
   return ops.squeeze(ops.matmul(layer, column), -1) as ops.FloatTensor<Pairs<Q, K>>
 }
@@ -144,9 +140,11 @@ export function additiveTanh<Q extends Shape, K extends Shape>(
 function products(queries: ops.FloatTensor, keys: ops.FloatTensor, what: string): ops.FloatTensor {
   checkPair(queries, keys, what)
   if (widthOf(queries) !== widthOf(keys))
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `${what}: queries ${formatShape(queries.shape)} and keys ${formatShape(keys.shape)} differ in width`,
+      `${what}: keys`,
+      `the width of the queries ${formatShape(queries.shape)}`,
+      formatShape(keys.shape),
     )
   return ops.matmul(queries, ops.transpose(keys))
 }

@@ -12,11 +12,11 @@ interface Flags extends RunFlags, ImageFlags {
 
 export const classifyCommand = addRunOptions(
   new Command('classify')
-    .description('say what is in pictures')
+    .description('classify images')
     .argument('<images...>', 'files or URLs')
     .requiredOption('--model <dir>', 'folder of the model, or its name on the Hub')
-    .option('--top-k <n>', 'how many classes to give', wholeNumber(1), 5)
-    .option('--max-pixels <n>', 'refuse larger pictures', wholeNumber(1)),
+    .option('--top-k <n>', 'number of classes', wholeNumber(1), 5)
+    .option('--max-pixels <n>', 'refuse larger images', wholeNumber(1)),
 ).action(async (files: string[], flags: Flags) => {
   const signal = interruptSignal()
   const classify = await pipeline('image-classification', flags.model, loadFlags(flags))

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { load } from '../models/load.js'
 import { type Pooling, poolings } from '../pipelines/feature-extraction.js'
 import { pipeline } from '../pipelines/pipeline.js'
@@ -16,29 +16,31 @@ interface Flags extends RunFlags, ImageFlags {
 
 export const embedCommand = addRunOptions(
   new Command('embed')
-    .description('turn pictures or texts into vectors')
-    .argument('<inputs...>', 'pictures for a model of pictures, texts for a model of texts')
+    .description('compute vectors of images or texts')
+    .argument('<inputs...>', 'images for a vision model, texts for a text model')
     .requiredOption('--model <dir>', 'folder of the model, or its name on the Hub')
     .addOption(
-      new Option('--pooling <kind>', 'how the vectors of a text become one (default: mean)').choices(
-        poolings,
-      ),
+      new Option(
+        '--pooling <kind>',
+        'how the vectors of the tokens of a text are combined (default: mean)',
+      ).choices(poolings),
     )
-    .option('--normalize', 'scale the vectors of texts to length 1', false)
-    .option('--max-pixels <n>', 'refuse larger pictures', wholeNumber(1)),
+    .option('--normalize', 'normalize the vectors of texts to length 1', false)
+    .option('--max-pixels <n>', 'refuse larger images', wholeNumber(1)),
 ).action(async (inputs: string[], flags: Flags) => {
   const signal = interruptSignal()
   using model = await load(flags.model, loadFlags(flags))
   const { tasks, layout } = model.info
   if (tasks.includes('image-feature-extraction')) await embedImages(inputs, flags, signal)
   else if (tasks.includes('feature-extraction')) await embedTexts(inputs, flags, signal)
-  else throw new SaccadeError('TASK_UNSUPPORTED', `${layout} gives no vectors; it can do ${tasks.join(', ')}`)
+  else
+    throw invalid('TASK_UNSUPPORTED', 'embed: model', 'one with features', `${layout} (${tasks.join(', ')})`)
 })
 
-/** Pooled vectors: the class token or the mean, as the model pools. */
+/** Vectors of images, pooled as the model does: the class token or the mean. */
 async function embedImages(files: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   if (flags.pooling || flags.normalize)
-    throw new SaccadeError('OPTION_INVALID', 'embed: --pooling and --normalize are for models of texts')
+    throw invalid('OPTION_INVALID', 'embed: --pooling and --normalize', 'a text model', 'a vision model')
   const extract = await pipeline('image-feature-extraction', flags.model, loadFlags(flags))
   const run = async (images: Parameters<typeof extract>[0] & readonly unknown[]) => [
     ...(await extract(images, { pool: true, signal })),
@@ -50,7 +52,7 @@ async function embedImages(files: readonly string[], flags: Flags, signal: Abort
 async function embedTexts(texts: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const extract = await pipeline('feature-extraction', flags.model, loadFlags(flags))
   const { pooling = 'mean', normalize } = flags
-  // One at a time: padding to the longest of many texts would cost more than it saves.
+  // One at a time: padding to the longest of many texts costs more than it saves.
   for (const text of texts) {
     const vectors = await extract(text, { pooling, normalize, signal })
     const [vector] = vectors

@@ -1,6 +1,5 @@
 import { SaccadeError } from '../errors.js'
-import { decodeImage } from '../image/decode.js'
-import type { RawImage } from '../image/raw-image.js'
+import { decodeImage, type RawImage } from '../image/raw-image.js'
 import { imagesPerRun } from '../pipelines/base.js'
 import { Progress, reportFailure } from './output.js'
 
@@ -15,8 +14,8 @@ export interface ImageFlags {
 }
 
 /**
- * Runs images in batches, in order. One that cannot be read or processed is reported, and the rest goes on.
- * @param run what to do with a batch; gives a result for each image
+ * Runs images in batches, in order. An image that cannot be read is reported, and the others are run.
+ * @param run runs a batch, and returns one result for each image
  */
 export async function forImages<R>(
   files: readonly string[],

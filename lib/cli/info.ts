@@ -7,7 +7,7 @@ import { getRuntime } from '../runtime/runtime.js'
 import { printJson, printLine } from './output.js'
 
 export const infoCommand = new Command('info')
-  .description('say what a model is, and what it would run on')
+  .description('describe a model and this machine')
   .argument('<dir>', 'folder of the model, or its name on the Hub')
   .option('--json', 'print JSON', false)
   .action(async (dir: string, { json }: { json: boolean }) => {
@@ -17,7 +17,7 @@ export const infoCommand = new Command('info')
     else printFacts(facts)
   })
 
-/** Counts each stored tensor once; the model may use some of them twice, and leave others out. */
+/** Counts each stored tensor once, even if the model uses it twice or not at all. */
 async function describeModel({ info, checkpoint }: Model) {
   const precisions: Record<string, number> = {}
   let parameters = 0
@@ -38,7 +38,7 @@ async function describeModel({ info, checkpoint }: Model) {
     files: checkpoint.files,
     memory: {
       file: sizes.reduce((sum, size) => sum + size, 0),
-      // Packed weights in float32, which a run holds beside its activations.
+      // Packed weights in float32; activations are not included.
       weights: parameters * 4,
     },
   }

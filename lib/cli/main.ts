@@ -19,9 +19,9 @@ const program = new Command('saccade')
   .addCommand(embedCommand)
   .addCommand(infoCommand)
   .addCommand(verifyCommand)
-  .showHelpAfterError('(saccade --help says more)')
+  .showHelpAfterError('(see saccade --help)')
 
-// A reader that closes early, such as head, is no error.
+// A reader that closes the pipe early, such as head, is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.ok)
   throw error

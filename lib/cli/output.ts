@@ -1,10 +1,10 @@
 import { Presets, SingleBar } from 'cli-progress'
 import { SaccadeError } from '../errors.js'
 
-/** What the process ends with: all went well; something failed (an input, a case, the model); the call was wrong. */
+/** Exit codes: success; an input, a case or the model failed; bad arguments; interrupted. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
-/** One line for a person: the code, and the message that names the culprit. Bugs come with their stack. */
+/** Code and message of a SaccadeError; other errors are bugs, and are shown with their stack. */
 export function describeError(error: unknown): string {
   if (error instanceof SaccadeError) return `${error.code}: ${error.message}`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -18,7 +18,7 @@ export function printJson(value: unknown): void {
   printLine(JSON.stringify(value))
 }
 
-/** Reports one input that failed; the rest goes on. */
+/** Reports an input that failed, and sets the exit code. */
 export function reportFailure(what: string, error: unknown, json: boolean): void {
   process.exitCode = exitCodes.failed
   if (json) {
@@ -31,8 +31,8 @@ export function reportFailure(what: string, error: unknown, json: boolean): void
 const progressDelay = 1000
 
 /**
- * Progress on a terminal, for work that has taken longer than a second; silent in a pipe.
- * Written to standard error, so that results can be redirected.
+ * Shows progress on a terminal if the work takes longer than a second. It is written to standard error, so that results
+ * can be redirected.
  */
 export class Progress {
   readonly #total: number
@@ -62,7 +62,7 @@ export class Progress {
   }
 }
 
-/** A signal that Ctrl-C fires; the second time the process ends at once. */
+/** A signal that is aborted by Ctrl-C; the second Ctrl-C ends the process. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController()
   process.once('SIGINT', () => {

@@ -13,11 +13,11 @@ interface Flags extends RunFlags {
 
 export const translateCommand = addRunOptions(
   new Command('translate')
-    .description('translate texts; without any, lines of standard input')
-    .argument('[texts...]', 'each one is a text of its own')
+    .description('translate texts, or the lines of standard input')
+    .argument('[texts...]', 'texts to translate')
     .requiredOption('--model <dir>', 'folder of the model, or its name on the Hub')
-    .option('--num-beams <n>', 'beam search with this many beams', wholeNumber(1))
-    .option('--max-new-tokens <n>', 'longest translation', wholeNumber(1)),
+    .option('--num-beams <n>', 'number of beams', wholeNumber(1))
+    .option('--max-new-tokens <n>', 'maximum length of a translation in tokens', wholeNumber(1)),
 ).action(async (texts: string[], flags: Flags) => {
   const signal = interruptSignal()
   const translate = await pipeline('translation', flags.model, loadFlags(flags))
@@ -42,7 +42,7 @@ export const translateCommand = addRunOptions(
   await translate.dispose()
 })
 
-/** Lines of standard input as they come, empty ones left out. */
+/** The lines of standard input, without empty ones. */
 async function* lines(): AsyncGenerator<string> {
   for await (const line of createInterface({ input: process.stdin })) if (line.trim() !== '') yield line
 }

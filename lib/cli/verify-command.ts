@@ -6,7 +6,7 @@ import { type RunReport, verify } from './verify/verify.js'
 
 export const verifyCommand = addRunOptions(
   new Command('verify')
-    .description('run stored cases of reference libraries and compare every output')
+    .description('run stored cases of reference libraries and compare all outputs')
     .argument('<dirs...>', 'folders with a model, golden.json and io.safetensors'),
 ).action(async (dirs: string[], flags: RunFlags) => {
   const signal = interruptSignal()
@@ -25,7 +25,7 @@ export const verifyCommand = addRunOptions(
   if (counts.fail > 0) process.exitCode = exitCodes.failed
 })
 
-/** One line a run: name, the errors of each output as absolute/relative, and whether it passed. */
+/** One line for each run: whether it passed, name, and the absolute/relative error of each output. */
 function line({ case: name, run, weights, outputs, tolerance, pass, error }: RunReport): string {
   const title = `${pass ? 'pass' : 'FAIL'}  ${name} ${run}${weights ? ` (${weights})` : ''}`
   if (error) return `${title}  ${error}`

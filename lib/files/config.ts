@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SaccadeError } from '../errors.js'
-import { fileError } from './file.js'
-import { lineAndColumn, parseJson } from './json.js'
+import { invalid, SaccadeError, show } from '../errors.js'
+import { readJson } from './read.js'
 
 /** A JSON object of a model folder, or one nested in it; the getters below read it. */
 export interface Config {
@@ -11,51 +9,39 @@ export interface Config {
   /** Keys that lead to this object, each followed by a dot; '' for the whole file. */
   readonly prefix: string
   readonly values: Readonly<Record<string, unknown>>
+  /** Code of the errors of the getters. */
+  readonly code: 'CONFIG_INVALID' | 'TOKENIZER_INVALID'
+}
+
+/** @param values what the file holds, or stands for */
+export function makeConfig(
+  file: string,
+  values: Config['values'],
+  code: Config['code'] = 'CONFIG_INVALID',
+): Config {
+  return { file, prefix: '', values, code }
 }
 
 /**
- * Reads a JSON file of a model folder.
- * @throws FILE_NOT_FOUND; CONFIG_INVALID naming line and column of the fault
+ * Reads a JSON file whose value is an object.
+ * @throws FILE_NOT_FOUND; `code` with line and column of the fault
  */
-export async function readJson(dir: string, name: string): Promise<unknown> {
+export async function readConfig(dir: string, name: string, code?: Config['code']): Promise<Config> {
   const file = join(dir, name)
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
-  } catch (cause) {
-    if (cause instanceof TypeError)
-      throw new SaccadeError('CONFIG_INVALID', `${file} is not UTF-8 text`, { cause })
-    throw fileError(file, cause)
-  }
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    // JSON.parse is fast; where it fails, the slower parser finds the place.
-    parseJson(text, {
-      fail: (problem, at) => {
-        const { line, column } = lineAndColumn(text, at)
-        throw new SaccadeError('CONFIG_INVALID', `${file}, line ${line}, column ${column}: ${problem}`, {
-          cause,
-        })
-      },
-    })
-    throw new SaccadeError('CONFIG_INVALID', `${file} is not JSON: ${cause}`, { cause })
-  }
-}
-
-/** Reads a JSON file whose value is an object. @throws FILE_NOT_FOUND, CONFIG_INVALID */
-export async function readConfig(dir: string, name: string): Promise<Config> {
-  const value = await readJson(dir, name)
-  const file = join(dir, name)
-  if (!isObject(value))
-    throw new SaccadeError('CONFIG_INVALID', `${file} must hold an object, got ${show(value)}`)
-  return { file, prefix: '', values: value }
+  const config = makeConfig(file, {}, code)
+  const values = await readJson(file, config.code)
+  if (!isObject(values)) throw invalid(config.code, file, 'an object', show(values))
+  return { ...config, values }
 }
 
 /** As {@link readConfig}, but undefined when there is no such file. */
-export async function readConfigIfAny(dir: string, name: string): Promise<Config | undefined> {
+export async function readConfigIfAny(
+  dir: string,
+  name: string,
+  code?: Config['code'],
+): Promise<Config | undefined> {
   try {
-    return await readConfig(dir, name)
+    return await readConfig(dir, name, code)
   } catch (error) {
     const missing = error instanceof SaccadeError && (error.cause as NodeJS.ErrnoException)?.code === 'ENOENT'
     if (missing) return undefined
@@ -63,36 +49,60 @@ export async function readConfigIfAny(dir: string, name: string): Promise<Config
   }
 }
 
-/** A getter: reads one key. Without a fallback, a key that is missing or null is an error. */
+/**
+ * A getter: reads one key. Without a fallback, a key that is missing or null is an error.
+ * @throws the code of the config, naming file, key, what was expected and what there is
+ */
 export type Getter<T> = (config: Config, key: string, fallback?: T) => T
 
-export const string: Getter<string> = getter('a string', (value) => typeof value === 'string')
+type Guard<T> = (value: unknown) => value is T
 
-export const boolean: Getter<boolean> = getter('true or false', (value) => typeof value === 'boolean')
+/** A getter of values that `accepts` accepts. @param expected what they are, in words */
+export function getter<T>(expected: string, accepts: Guard<T>): Getter<T> {
+  return (config, key, fallback) => {
+    if (!isSet(config, key) && fallback !== undefined) return fallback
+    const value = config.values[key]
+    if (!isSet(config, key) || !accepts(value)) throw configInvalid(config, key, expected)
+    return value
+  }
+}
 
-export const number: Getter<number> = getter('a number', (value) => typeof value === 'number')
+/** A getter of lists; its errors name the item. @param expected what each item is, in words */
+export function listGetter<T>(expected: string, accepts: Guard<T>): Getter<readonly T[]> {
+  const get = getter(`a list, each item ${expected}`, isList)
+  return (config, key, fallback) => {
+    const items = get(config, key, fallback)
+    if (items.every(accepts)) return items
+    const bad = items.findIndex((item) => !accepts(item))
+    throw configInvalid(inside(config, key, { ...items }), String(bad), expected)
+  }
+}
 
-export const positiveNumber: Getter<number> = getter(
+export const string = getter('a string', isString)
+
+export const boolean = getter('true or false', (value) => typeof value === 'boolean')
+
+export const number = getter('a number', isNumber)
+
+export const positiveNumber = getter(
   'a number above 0',
-  (value) => (value as number) > 0 && isNumber(value),
+  (value): value is number => isNumber(value) && value > 0,
 )
 
-export const integer: Getter<number> = getter('a whole number', Number.isSafeInteger)
+export const positiveInt = getter('a whole number above 0', isPositive)
 
-export const positiveInt: Getter<number> = getter('a whole number above 0', isPositive)
+export const nonNegativeInt = getter('a whole number, 0 or more', isNonNegative)
 
-export const nonNegativeInt: Getter<number> = getter('a whole number, 0 or more', isWhole)
+export const positiveInts = listGetter('a whole number above 0', isPositive)
 
-export const numbers: Getter<readonly number[]> = getter('a list of numbers', listOf(isNumber))
+export const strings = listGetter('a string', isString)
 
-export const positiveInts: Getter<readonly number[]> = getter(
-  'a list of whole numbers above 0',
-  listOf(isPositive),
-)
+const records = listGetter('an object', isObject)
 
-export const strings: Getter<readonly string[]> = getter(
-  'a list of strings',
-  listOf((value) => typeof value === 'string'),
+const pair = getter(
+  'a whole number above 0, or a list of height and width',
+  (value): value is number | readonly [number] | readonly [number, number] =>
+    isPositive(value) || (Array.isArray(value) && [1, 2].includes(value.length) && value.every(isPositive)),
 )
 
 /** A height and a width; one number stands for both, and so does a list of one. */
@@ -101,11 +111,10 @@ export function sizePair(
   key: string,
   fallback?: readonly [number, number],
 ): readonly [number, number] {
-  const isPair = (value: unknown) =>
-    isPositive(value) || (listOf(isPositive)(value) && [1, 2].includes((value as number[]).length))
-  const value = read<unknown>(config, key, 'a size above 0 or a list of height and width', isPair, fallback)
-  const [height, width] = Array.isArray(value) ? (value as number[]) : [value as number]
-  return [height!, width ?? height!]
+  const value = pair(config, key, fallback)
+  if (typeof value === 'number') return [value, value]
+  const [height, width = height] = value
+  return [height, width]
 }
 
 /** One of a few strings. */
@@ -115,15 +124,33 @@ export function oneOf<const T extends string>(
   choices: readonly T[],
   fallback?: T,
 ): T {
-  const expected =
-    choices.length === 1 ? `'${choices[0]}'` : `one of ${choices.map((c) => `'${c}'`).join(', ')}`
-  return read<T>(config, key, expected, (value) => choices.includes(value as T), fallback)
+  const quoted = choices.map((choice) => `'${choice}'`)
+  const expected = choices.length === 1 ? quoted[0]! : `one of ${quoted.join(', ')}`
+  const isChoice = (value: unknown): value is T => choices.some((choice) => choice === value)
+  return getter(expected, isChoice)(config, key, fallback)
 }
 
-/** A nested object; errors of its keys name the way to them. */
+const record = getter('an object', isObject)
+
+/** A nested object. */
 export function object(config: Config, key: string): Config {
-  const values = read<Record<string, unknown>>(config, key, 'an object', isObject)
-  return { file: config.file, prefix: `${config.prefix}${key}.`, values }
+  return inside(config, key, record(config, key))
+}
+
+const anyList = getter('a list', isList)
+
+/** A list; its keys are the indices. */
+export function list(config: Config, key: string): Config {
+  return inside(config, key, { ...anyList(config, key) })
+}
+
+/** A list of nested objects; none where the key is missing and `fallback` is an empty list. */
+export function objects(config: Config, key: string, fallback?: readonly []): readonly Config[] {
+  return records(config, key, fallback).map((values, index) => inside(config, `${key}.${index}`, values))
+}
+
+function inside(config: Config, key: string, values: Config['values']): Config {
+  return { ...config, prefix: `${config.prefix}${key}.`, values }
 }
 
 /** The value of a getter, or undefined when the key is missing or null. */
@@ -137,56 +164,44 @@ export function optional<T>(
 
 /** Whether a key is there and not null, which is how Python writes None. */
 export function isSet(config: Config, key: string): boolean {
-  return Object.hasOwn(config.values, key) && config.values[key] !== null
+  return Object.hasOwn(config.values, key) && (config.values[key] ?? undefined) !== undefined
 }
 
-/** The error for a key whose value the model cannot use. */
+/** The error for a key whose value the reader of the config cannot use. */
 export function configInvalid(config: Config, key: string, expected: string): SaccadeError {
-  const name = `"${config.prefix}${key}"`
-  const problem = isSet(config, key)
-    ? `${name} must be ${expected}, got ${show(config.values[key])}`
-    : `${name} is missing: expected ${expected}`
-  return new SaccadeError('CONFIG_INVALID', `${config.file}: ${problem}`)
+  const got = Object.hasOwn(config.values, key) ? show(config.values[key]) : 'nothing'
+  return invalid(config.code, nameOf(config, key), expected, got)
 }
 
-function getter<T>(expected: string, accepts: (value: unknown) => boolean): Getter<T> {
-  return (config, key, fallback) => read<T>(config, key, expected, accepts, fallback)
-}
-
-function read<T>(
-  config: Config,
-  key: string,
-  expected: string,
-  accepts: (value: unknown) => boolean,
-  fallback?: T,
-): T {
-  if (!isSet(config, key) && fallback !== undefined) return fallback
-  const value = isSet(config, key) ? config.values[key] : undefined
-  if (!accepts(value)) throw configInvalid(config, key, expected)
-  return value as T
+/** A key as errors name it: file and way to the key. */
+export function nameOf(config: Config, key: string): string {
+  return `${config.file}, "${config.prefix}${key}"`
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isNumber(value: unknown): boolean {
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value)
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isNumber(value: unknown): value is number {
   return typeof value === 'number'
 }
 
-function isWhole(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0
+function isInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value)
 }
 
-function isPositive(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) > 0
+function isNonNegative(value: unknown): value is number {
+  return isInteger(value) && value >= 0
 }
 
-function listOf(accepts: (value: unknown) => boolean): (value: unknown) => boolean {
-  return (value) => Array.isArray(value) && value.every(accepts)
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+function isPositive(value: unknown): value is number {
+  return isInteger(value) && value > 0
 }

@@ -1,12 +1,12 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
-import { SaccadeError } from '../errors.js'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { invalid, SaccadeError } from '../errors.js'
 
 const lfsPointer = 'version https://git-lfs'
 
 /**
- * A file open for reading at positions. A read past its end is WEIGHTS_CORRUPT, so that the readers of formats
- * need not look at how much came back.
+ * A file that is open for reading at offsets. A read past its end is WEIGHTS_CORRUPT, so that the readers of formats need
+ * not check how many bytes were read.
  */
 export class SourceFile {
   readonly path: string
@@ -19,17 +19,18 @@ export class SourceFile {
     this.#handle = handle
   }
 
-  /** @throws FILE_NOT_FOUND when `path` is not a file that can be read */
+  /** @throws FILE_NOT_FOUND if `path` is not a file that can be read; WEIGHTS_CORRUPT for a Git LFS pointer */
   static async open(path: string): Promise<SourceFile> {
     let handle: FileHandle | undefined
     try {
-      // Without O_NONBLOCK, opening a named pipe waits for a writer that may never come.
+      // Without O_NONBLOCK, opening a named pipe waits for a writer, perhaps for ever.
       handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
       const status = await handle.stat()
-      if (!status.isFile()) throw new SaccadeError('FILE_NOT_FOUND', `${path} is not a file`)
+      if (!status.isFile())
+        throw invalid('FILE_NOT_FOUND', path, 'a file', status.isDirectory() ? 'a folder' : 'a device')
       const file = new SourceFile(path, status.size, handle)
       if (await file.#isLfsPointer())
-        file.corrupt('a Git LFS pointer, which stands for the weights: fetch them with `git lfs pull`')
+        file.corrupt('a Git LFS pointer instead of the weights: fetch them with `git lfs pull`')
       return file
     } catch (cause) {
       await handle?.close()
@@ -37,15 +38,17 @@ export class SourceFile {
     }
   }
 
-  /** The bytes [offset, offset + length). @throws WEIGHTS_CORRUPT, naming `what`, when they are not all there */
+  /** The bytes [offset, offset + length). @throws WEIGHTS_CORRUPT naming `what` if the file is shorter */
   async read(offset: number, length: number, what: string): Promise<Uint8Array> {
     if (offset < 0 || offset + length > this.size)
-      this.corrupt(`${what} would be bytes ${offset} to ${offset + length}, the file has ${this.size}`)
+      this.corrupt(
+        `truncated: ${what} is at bytes ${offset} to ${offset + length}, the file has ${this.size}`,
+      )
     const bytes = new Uint8Array(length)
     let done = 0
     while (done < length) {
       const { bytesRead } = await this.#handle.read(bytes, done, length - done, offset + done)
-      if (bytesRead === 0) this.corrupt(`${what} ends early: the file shrank while it was read`)
+      if (bytesRead === 0) this.corrupt(`${what} ends early: the file was truncated while it was read`)
       done += bytesRead
     }
     return bytes
@@ -55,7 +58,7 @@ export class SourceFile {
     throw new SaccadeError('WEIGHTS_CORRUPT', `${this.path}: ${problem}`)
   }
 
-  /** Cloning a model's repository without Git LFS leaves these few lines of text in place of each large file. */
+  /** A clone of a model's repository without Git LFS has these few lines of text in place of each large file. */
   async #isLfsPointer(): Promise<boolean> {
     const start = await this.read(0, Math.min(lfsPointer.length, this.size), 'the beginning')
     return Buffer.from(start).toString('latin1') === lfsPointer
@@ -66,7 +69,15 @@ export class SourceFile {
   }
 }
 
-/** Turns an error of node:fs into one of ours; leaves ours as they are. */
+/** Whether there is a file or folder of that path. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** An error of node:fs as a SaccadeError; a SaccadeError as it is. */
 export function fileError(path: string, cause: unknown): SaccadeError {
   if (cause instanceof SaccadeError) return cause
   const code = (cause as NodeJS.ErrnoException | null)?.code

@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { fileError } from './file.js'
 
-/** Names under which libraries publish weights, in order of preference. */
+/** File names of published weights, in order of preference. */
 export const weightFileNames = [
   'model.safetensors',
   'model.safetensors.index.json',
@@ -25,8 +25,8 @@ export function isWeightsFile(path: string): boolean {
 }
 
 /**
- * The weights file that a path stands for: itself, or the one in the folder.
- * @throws FILE_NOT_FOUND when there is none, OPTION_INVALID when there are several and no usual name tells which
+ * The weights file of a path: the file itself, or the one in the folder.
+ * @throws FILE_NOT_FOUND if there is none; OPTION_INVALID if there are several, and none has a published name
  */
 export async function findWeights(path: string): Promise<string> {
   const absolute = resolve(path)
@@ -38,15 +38,9 @@ export async function findWeights(path: string): Promise<string> {
     const others = names.filter((name) => isTorchFile(name)).sort()
     if (others.length === 1) return join(absolute, others[0]!)
     if (others.length > 1)
-      throw new SaccadeError(
-        'OPTION_INVALID',
-        `${absolute} holds several checkpoints (${others.join(', ')}): give the path of one`,
-      )
+      throw invalid('OPTION_INVALID', absolute, 'a folder with one checkpoint', others.join(', '))
   } catch (cause) {
     throw fileError(absolute, cause)
   }
-  throw new SaccadeError(
-    'FILE_NOT_FOUND',
-    `${absolute} holds no weights: expected ${weightFileNames.slice(0, 4).join(', ')} or a .pth file`,
-  )
+  throw invalid('FILE_NOT_FOUND', absolute, `${weightFileNames.join(', ')} or a .pth file`, 'no weights')
 }

@@ -1,44 +1,42 @@
 import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { SaccadeError } from '../errors.js'
+import { invalid, SaccadeError, show } from '../errors.js'
+import { optionInvalid } from '../options.js'
 import { fileError } from './file.js'
 import { isWeightsFile } from './find.js'
 import { fetchModel, type HubOptions, isCached, isHubName, isOffline } from './hub.js'
 
-/** Where the files of a model are. */
+/** The files of a model. */
 export interface ModelFolder {
-  /** As the user named it. */
+  /** The argument of the user. */
   readonly name: string
   /** Absolute path of the folder with config.json and the rest. */
   readonly dir: string
-  /** Path to give to openCheckpoint: the folder, or the weights file that the user named. */
+  /** Path for openCheckpoint: the folder, or the weights file that the user named. */
   readonly weights: string
 }
 
 /**
- * Finds the model that an argument names: a folder, a weights file (its config is beside it), a file: URL of either,
- * or the name of a model on the Hub, `org/name`.
+ * Finds a model by a folder, a weights file with its config beside it, a file: URL of either, or its name on the Hub,
+ * `org/name`.
  *
- * What exists on disk comes first. A name of the form `org/name` that does not is looked for in the cache and then on
- * the Hub, unless there is a folder `org` here: then it is a mistyped path, and nothing is downloaded unless
- * `localFilesOnly: false` says that it may be.
+ * A path that exists comes first. A name `org/name` that is not a path is looked up in the cache, then on the Hub. If
+ * there is a folder `org` in the working directory, it is taken for a mistyped path, and is downloaded only if
+ * `localFilesOnly` is false.
  *
- * @throws FILE_NOT_FOUND naming the absolute path, and the URL where one was tried; OPTION_INVALID; ABORTED
+ * @throws FILE_NOT_FOUND naming the absolute path, and the URL that was requested; OPTION_INVALID; ABORTED
  */
 export async function resolveModel(model: string | URL, options: HubOptions = {}): Promise<ModelFolder> {
   const name = String(model)
   if (name === '' || (typeof model !== 'string' && !(model instanceof URL)))
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `a model is named by a path or by org/name, got ${JSON.stringify(model)}`,
-    )
+    optionInvalid('model', model, 'a path, a URL or org/name')
   const path = pathOf(name)
   const kind = await kindOf(path)
   if (kind === 'folder') return { name, dir: path, weights: path }
   if (kind === 'file') {
     if (isWeightsFile(path)) return { name, dir: dirname(path), weights: path }
-    throw new SaccadeError('OPTION_INVALID', `${path} is neither a model folder nor a weights file`)
+    throw invalid('OPTION_INVALID', path, 'a model folder or a weights file', 'another file')
   }
   if (!isHubName(name)) throw new SaccadeError('FILE_NOT_FOUND', `there is no model folder ${path}`)
 
@@ -46,12 +44,12 @@ export async function resolveModel(model: string | URL, options: HubOptions = {}
     if (isOffline(options))
       throw new SaccadeError(
         'FILE_NOT_FOUND',
-        `there is no model folder ${path}, no model ${name} in the cache, and downloads are off`,
+        `there is no model folder ${path}, the cache does not have ${name}, and downloads are off`,
       )
     if (options.localFilesOnly === undefined && (await kindOf(dirname(path))) === 'folder')
       throw new SaccadeError(
         'FILE_NOT_FOUND',
-        `there is no model folder ${path}; if ${name} is a model on the Hub, say localFilesOnly: false`,
+        `there is no model folder ${path}; to download ${name} from the Hub, set localFilesOnly to false`,
       )
   }
   try {
@@ -70,7 +68,7 @@ function pathOf(name: string): string {
   try {
     return fileURLToPath(name)
   } catch (cause) {
-    throw new SaccadeError('OPTION_INVALID', `${name} is not the URL of a file here`, { cause })
+    throw invalid('OPTION_INVALID', 'model', 'the URL of a local file', show(name), { cause })
   }
 }
 

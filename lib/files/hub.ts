@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { SaccadeError } from '../errors.js'
+import { optionInvalid } from '../options.js'
+import { exists } from './file.js'
 import { weightFileNames } from './find.js'
 import { readShardIndex } from './shard-index.js'
 
-/** What a progress callback is told, in the form that transformers.js uses. `name` is the model. */
+/** Argument of a progress callback, in the form of transformers.js. `name` is the model. */
 export type ProgressInfo =
   | { status: 'initiate' | 'download' | 'done'; name: string; file: string }
   | { status: 'progress'; name: string; file: string; progress: number; loaded: number; total: number }
@@ -24,7 +26,7 @@ export interface HubOptions {
   readonly endpoint?: string | undefined
   /** Default: saccade/ in the environment's HF_HOME, or ~/.cache/saccade. */
   readonly cacheDir?: string | undefined
-  /** Use only what is in the cache. Default: whether the environment has HF_HUB_OFFLINE=1. */
+  /** Do not download. Default: whether the environment has HF_HUB_OFFLINE=1. */
   readonly localFilesOnly?: boolean | undefined
   readonly progress?: ProgressCallback | undefined
   readonly signal?: AbortSignal | undefined
@@ -32,7 +34,7 @@ export interface HubOptions {
 
 const configFileNames = ['config.json', 'open_clip_config.json']
 
-/** Files beside config and weights that a model may come with. */
+/** Optional files of a model. */
 const sideFileNames = [
   'preprocessor_config.json',
   'generation_config.json',
@@ -48,12 +50,12 @@ const sideFileNames = [
   'spiece.model',
 ]
 
-/** Written last: a folder of the cache that has it is complete. */
+/** Written last: a folder of the cache with this file is complete. */
 const completeMark = '.complete.json'
 
 const progressBytes = 1 << 18
 
-/** Whether a name has the form of a model on the Hub: an organisation or user, a slash, a model. */
+/** Whether a name has the form of a model on the Hub: organisation or user, slash, model. */
 export function isHubName(name: string): boolean {
   return /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/.test(name) && !name.includes('..')
 }
@@ -62,27 +64,27 @@ export function isOffline(options: HubOptions): boolean {
   return options.localFilesOnly ?? process.env.HF_HUB_OFFLINE === '1'
 }
 
-/** Where the cache keeps a model, whether or not it is there. @throws OPTION_INVALID for a bad revision */
+/** The folder of a model in the cache, whether it exists or not. @throws OPTION_INVALID for a bad revision */
 export function cacheFolder(name: string, options: HubOptions = {}): string {
   const revision = options.revision ?? 'main'
   if (!/^\w[\w.-]*(?:\/\w[\w.-]*)*$/.test(revision) || revision.includes('..'))
-    throw new SaccadeError('OPTION_INVALID', `${JSON.stringify(revision)} is not the name of a revision`)
+    optionInvalid('revision', revision, 'the name of a branch, a tag or a commit')
   const home = process.env.HF_HOME
   const cache = options.cacheDir ?? (home ? join(home, 'saccade') : join(homedir(), '.cache', 'saccade'))
   return join(cache, ...name.split('/'), encodeURIComponent(revision))
 }
 
-/** Whether the cache has the model, complete. */
+/** Whether the cache has all files of the model. */
 export async function isCached(name: string, options: HubOptions = {}): Promise<boolean> {
   return exists(join(cacheFolder(name, options), completeMark))
 }
 
 /**
- * Fetches a model from the Hub into the cache, unless it is there, and returns its folder there. A file is written
- * under another name first, so that a broken download leaves nothing that looks whole. A model in the cache is not
- * looked for again: delete its folder to get a newer one.
+ * Downloads a model from the Hub to the cache, unless it is there, and returns its folder. A file has a temporary name
+ * until it is complete, so that a failed download leaves no partial file. A model in the cache is not updated: delete its
+ * folder to get a newer version.
  *
- * @throws FILE_NOT_FOUND naming the URL: not there, not public, or the download failed; ABORTED
+ * @throws FILE_NOT_FOUND naming the URL: it does not exist, is not public, or the download failed; ABORTED
  */
 export async function fetchModel(name: string, options: HubOptions = {}): Promise<string> {
   const dir = cacheFolder(name, options)
@@ -90,7 +92,7 @@ export async function fetchModel(name: string, options: HubOptions = {}): Promis
   try {
     await mkdir(dir, { recursive: true })
   } catch (cause) {
-    throw new SaccadeError('FILE_NOT_FOUND', `no folder for ${name} in the cache: ${reasonOf(cause)}`, {
+    throw new SaccadeError('FILE_NOT_FOUND', `the folder ${dir} cannot be made: ${reasonOf(cause)}`, {
       cause,
     })
   }
@@ -130,13 +132,13 @@ class Download {
     return new SaccadeError('FILE_NOT_FOUND', `${this.#base} has no ${files.join(' and no ')}`)
   }
 
-  /** Gets the first of the files that the model has. */
+  /** Downloads the first of the files that the model has. */
   async first(files: readonly string[]): Promise<string> {
     for (const file of files) if (await this.get(file)) return file
     throw this.notFound(files)
   }
 
-  /** Gets a file unless the folder has it; false when the model does not have it. */
+  /** Downloads a file unless the folder has it; false if the model does not have it. */
   async get(file: string): Promise<boolean> {
     const target = join(this.#dir, file)
     if (await exists(target)) return true
@@ -204,7 +206,7 @@ class Download {
     const unfinished = `${target}.${randomUUID()}.incomplete`
     try {
       await pipeline(Readable.fromWeb(body), counted, createWriteStream(unfinished), signal ? { signal } : {})
-      if (total > 0 && loaded !== total) throw new Error(`${loaded} of ${total} bytes came`)
+      if (total > 0 && loaded !== total) throw new Error(`got ${loaded} of ${total} bytes`)
       report()
       await rename(unfinished, target)
     } finally {
@@ -213,14 +215,7 @@ class Download {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
-}
-
-/** fetch hides the reason (a refused connection, an unknown host) in the cause of its TypeError. */
+/** The cause of the TypeError of fetch has the reason, such as a refused connection or an unknown host. */
 function reasonOf(error: unknown): string {
   const inner = error instanceof Error ? (error.cause ?? error) : error
   return inner instanceof Error

@@ -1,17 +1,17 @@
-/** A JSON value whose objects are Maps: no key can reach a prototype, and the order of the file is kept. */
+/** A JSON value whose objects are Maps: keys cannot reach a prototype, and keep their order. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonMap
 export type JsonMap = Map<string, JsonValue>
 
 export interface JsonOptions {
-  /** Called with the problem and its place (an index into the text); must throw. */
+  /** Called with a fault and its index in the text; must throw. */
   readonly fail: (problem: string, at: number) => never
-  /** Refuse a key that occurs twice in an object. JSON.parse would silently keep the last. */
+  /** Refuse a key that occurs twice in an object, of which JSON.parse keeps the last. */
   readonly uniqueKeys?: boolean
-  /** Refuse numbers that are not whole, not negative and exact: sizes and offsets. */
+  /** Refuse numbers that cannot be sizes or offsets: negative, fractional, or above 2^53 - 1. */
   readonly wholeNumbers?: boolean
 }
 
-const deepest = 128
+const maxDepth = 128
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const spacePattern = /[ \n\r\t]*/y
 const plainPattern = /[^"\\\p{Cc}]*/uy
@@ -27,7 +27,7 @@ const escapes: Readonly<Record<string, string>> = {
   t: '\t',
 }
 
-/** Strict JSON. Unlike JSON.parse it says where a fault is, finds repeated keys, and bounds the nesting. */
+/** Parses strict JSON. Unlike JSON.parse, it reports the index of a fault and repeated keys, and limits nesting. */
 export function parseJson(text: string, options: JsonOptions): JsonValue {
   const parser = new Parser(text, options)
   const value = parser.value(0)
@@ -35,7 +35,7 @@ export function parseJson(text: string, options: JsonOptions): JsonValue {
   return value
 }
 
-/** Line and column, both from 1, of an index into a text. */
+/** Line and column of an index in a text, both from 1. */
 export function lineAndColumn(text: string, at: number): { line: number; column: number } {
   let line = 1
   let start = 0
@@ -60,7 +60,7 @@ class Parser {
   value(depth: number): JsonValue {
     this.#space()
     const first = this.#text[this.#at]
-    if (depth > deepest) this.#fail(`nested deeper than ${deepest} levels`)
+    if (depth > maxDepth) this.#fail(`nested deeper than ${maxDepth} levels`)
     if (first === '{') return this.#object(depth)
     if (first === '[') return this.#array(depth)
     if (first === '"') return this.#string()
@@ -82,14 +82,14 @@ class Parser {
     do {
       this.#space()
       const start = this.#at
-      if (this.#text[start] !== '"') this.#fail(`expected a key in double quotes, found ${this.#found()}`)
+      if (this.#text[start] !== '"') this.#fail(`expected a key in double quotes, got ${this.#found()}`)
       const key = this.#string()
       if (this.#options.uniqueKeys && map.has(key))
         this.#options.fail(`the key ${JSON.stringify(key)} occurs twice`, start)
-      if (!this.#take(':')) this.#fail(`expected ':' after a key, found ${this.#found()}`)
+      if (!this.#take(':')) this.#fail(`expected ':' after a key, got ${this.#found()}`)
       map.set(key, this.value(depth + 1))
     } while (this.#take(','))
-    if (!this.#take('}')) this.#fail(`expected ',' or '}', found ${this.#found()}`)
+    if (!this.#take('}')) this.#fail(`expected ',' or '}', got ${this.#found()}`)
     return map
   }
 
@@ -99,7 +99,7 @@ class Parser {
     if (this.#take(']')) return list
     do list.push(this.value(depth + 1))
     while (this.#take(','))
-    if (!this.#take(']')) this.#fail(`expected ',' or ']', found ${this.#found()}`)
+    if (!this.#take(']')) this.#fail(`expected ',' or ']', got ${this.#found()}`)
     return list
   }
 
@@ -118,12 +118,12 @@ class Parser {
         this.#at++
       } else if (next === '"') {
         this.#at++
-        if (loneSurrogate.test(result)) this.#fail('a string with half of a surrogate pair')
+        if (loneSurrogate.test(result)) this.#fail('a string with a lone surrogate')
         return result
       } else if (next === '\\') result += this.#escape()
       else
         this.#fail(
-          next === undefined ? 'a string without its closing quote' : 'a control character in a string',
+          next === undefined ? 'a string without a closing quote' : 'a control character in a string',
         )
     }
   }
@@ -144,23 +144,23 @@ class Parser {
   #number(): number {
     numberPattern.lastIndex = this.#at
     const token = numberPattern.exec(this.#text)?.[0]
-    if (token === undefined) this.#fail(`expected a value, found ${this.#found()}`)
+    if (token === undefined) this.#fail(`expected a value, got ${this.#found()}`)
     const value = Number(token)
     if (this.#options.wholeNumbers && !(/^\d+$/.test(token) && Number.isSafeInteger(value)))
-      this.#fail(`expected a whole number from 0 to 2^53 - 1, found ${token}`)
+      this.#fail(`expected a whole number from 0 to 2^53 - 1, got ${token}`)
     this.#at += token.length
     return value
   }
 
   #word<T>(word: string, value: T): T {
-    if (!this.#text.startsWith(word, this.#at)) this.#fail(`expected a value, found ${this.#found()}`)
+    if (!this.#text.startsWith(word, this.#at)) this.#fail(`expected a value, got ${this.#found()}`)
     this.#at += word.length
     return value
   }
 
-  #take(mark: string): boolean {
+  #take(token: string): boolean {
     this.#space()
-    if (this.#text[this.#at] !== mark) return false
+    if (this.#text[this.#at] !== token) return false
     this.#at++
     return true
   }

@@ -1,24 +1,21 @@
-import { SaccadeError } from '../errors.js'
-import { object, readConfig } from './config.js'
+import { getter, object, readConfig } from './config.js'
 
-/** Which file of a folder holds which tensor: the contents of a *.index.json. */
+const shardName = getter(
+  'the name of a weights file, without a path',
+  (value): value is string => typeof value === 'string' && /^\w[\w.-]*\.(?:safetensors|bin)$/.test(value),
+)
+
+/** Which file of a folder has which tensor: the content of a *.index.json. */
 export interface ShardIndex {
   readonly path: string
   readonly shards: readonly string[]
   readonly fileOf: ReadonlyMap<string, string>
 }
 
-/** @throws FILE_NOT_FOUND, CONFIG_INVALID; the names of shards must be plain: no path leads out of the folder */
+/** @throws FILE_NOT_FOUND; CONFIG_INVALID, also for the name of a shard with a path, which could leave the folder */
 export async function readShardIndex(dir: string, file: string): Promise<ShardIndex> {
   const map = object(await readConfig(dir, file), 'weight_map')
   const fileOf = new Map<string, string>()
-  for (const [name, shard] of Object.entries(map.values)) {
-    if (typeof shard !== 'string' || !/^\w[\w.-]*\.(?:safetensors|bin)$/.test(shard))
-      throw new SaccadeError(
-        'CONFIG_INVALID',
-        `${map.file}: weight_map puts ${name} into ${JSON.stringify(shard)}, which is not the plain name of a weights file`,
-      )
-    fileOf.set(name, shard)
-  }
+  for (const name of Object.keys(map.values)) fileOf.set(name, shardName(map, name))
   return { path: map.file, shards: [...new Set(fileOf.values())].sort(), fileOf }
 }

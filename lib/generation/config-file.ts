@@ -1,6 +1,6 @@
-import { join } from 'node:path'
+import { snakeCase } from '../case.js'
 import { SaccadeError } from '../errors.js'
-import { type Json, readJsonIfPresent } from '../text/json.js'
+import { type Config, configInvalid, isSet, object, readConfigIfAny } from '../files/config.js'
 import { checkGenerationOptions, type GenerationOptions, generationOptionNames } from './options.js'
 
 /**
@@ -9,14 +9,12 @@ import { checkGenerationOptions, type GenerationOptions, generationOptionNames }
  * @throws CONFIG_INVALID naming the file and the key, also for keys that would change the result but that we do not know
  */
 export async function readGenerationConfig(dir: string): Promise<GenerationOptions> {
-  const own = await readJsonIfPresent(join(dir, 'generation_config.json'), 'CONFIG_INVALID')
+  const own = await readConfigIfAny(dir, 'generation_config.json')
   if (own) return readOptions(own)
-  const model = await readJsonIfPresent(join(dir, 'config.json'), 'CONFIG_INVALID')
+  const model = await readConfigIfAny(dir, 'config.json')
   if (!model) return {}
-  const decoder = ['decoder', 'generator', 'text_config']
-    .map((key) => model.at(key))
-    .find((part) => part.present)
-  return { ...(decoder ? readOptions(decoder) : {}), ...readOptions(model) }
+  const decoder = ['decoder', 'generator', 'text_config'].find((key) => isSet(model, key))
+  return { ...(decoder ? readOptions(object(model, decoder)) : {}), ...readOptions(model) }
 }
 
 const fileKeys = new Map(generationOptionNames.map((name) => [snakeCase(name), name]))
@@ -41,27 +39,18 @@ const inert: Readonly<Record<string, unknown>> = {
   watermarking_config: undefined,
 }
 
-function readOptions(json: Json): GenerationOptions {
-  json.object()
-  for (const [key, value] of Object.entries(inert)) {
-    const member = json.at(key)
-    if (member.present && member.value !== value) member.fail('a way of generating that saccade knows')
-  }
+function readOptions(config: Config): GenerationOptions {
+  for (const [key, value] of Object.entries(inert))
+    if (isSet(config, key) && config.values[key] !== value)
+      throw configInvalid(config, key, 'a way of generating that saccade knows')
   const options: Record<string, unknown> = {}
-  for (const [key, name] of fileKeys) {
-    const member = json.at(key)
-    if (member.present) options[name] = member.value
-  }
+  for (const [key, name] of fileKeys) if (isSet(config, key)) options[name] = config.values[key]
   // The default of 20 counts from the end of the prompt, and a file that spells it out means the same.
   if (options.maxLength === 20) delete options.maxLength
   try {
     checkGenerationOptions(options)
   } catch (cause) {
-    throw new SaccadeError('CONFIG_INVALID', `${json.where}: ${(cause as Error).message}`, { cause })
+    throw new SaccadeError('CONFIG_INVALID', `${config.file}: ${(cause as Error).message}`, { cause })
   }
   return options
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

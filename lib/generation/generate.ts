@@ -1,5 +1,5 @@
 import { SaccadeError } from '../errors.js'
-import { optionInvalid } from '../text/options.js'
+import { optionInvalid } from '../options.js'
 import { beamSearch } from './beam-search.js'
 import { checkVocabulary, type GenerationOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { type SearchResult, sample, type TokenEvent } from './sample.js'

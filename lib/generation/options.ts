@@ -1,5 +1,5 @@
 import { SaccadeError } from '../errors.js'
-import { checkOptionNames, optionInvalid } from '../text/options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 
 /** How text is generated. Names and meaning as in transformers' GenerationConfig, defaults too. */
 export interface GenerationOptions {
@@ -163,7 +163,7 @@ export function resolveOptions(
   promptLength: number,
   vocabSize: number,
 ): ResolvedOptions {
-  checkOptionNames(options, generationOptionNames, 'generate()')
+  checkOptions(options, generationOptionNames, 'generate()')
   checkGenerationOptions(options)
   const { maxNewTokens, minNewTokens = 0, numBeams = 1, numReturnSequences = 1, doSample = false } = options
   const eosTokenIds = asList(options.eosTokenId)

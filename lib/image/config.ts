@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, type SaccadeError } from '../errors.js'
 import {
   boolean,
   type Config,
@@ -20,10 +20,10 @@ const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
 const clip = { mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] }
 const black = [0, 0, 0]
 
-/** What a processor of transformers does where its config is silent. */
+/** Defaults of an image processor of transformers. */
 interface Defaults {
   readonly resample: ResampleFilter
-  /** What a size given as one number means. */
+  /** The meaning of a size that is one number. */
   readonly size: 'square' | 'shortest'
   readonly crop: boolean
   readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] }
@@ -41,7 +41,7 @@ const processors: Record<string, Defaults> = {
   Flava: { resample: 'bicubic', size: 'square', crop: true, normalize: clip },
 }
 
-/** From 384 pixels on, ConvNeXt was evaluated on squashed pictures instead of crops. */
+/** From this size on, ConvNeXt resizes without a crop, and does not keep the aspect ratio. */
 const convnextSquash = 384
 
 /**
@@ -80,19 +80,19 @@ function transformersSpec(config: Config): ImageSpec {
   const rescale = boolean(config, 'do_rescale', true)
     ? { scale: positiveNumber(config, 'rescale_factor', 1 / 255), offset }
     : undefined
-  // With its top, EfficientNet divides by the deviation once more.
-  const again = efficientNet && boolean(config, 'include_top', true)
+  // With include_top, EfficientNet divides by the standard deviation a second time.
+  const twice = efficientNet && boolean(config, 'include_top', true)
   return {
     resize,
     crop,
     rescale,
-    normalize: again
-      ? dividedAgain(normalize, perChannel(config, 'image_std', defaults.normalize.std))
+    normalize: twice
+      ? dividedTwice(normalize, perChannel(config, 'image_std', defaults.normalize.std))
       : normalize,
   }
 }
 
-function dividedAgain(normalize: ImageSpec['normalize'], std: readonly number[]): ImageSpec['normalize'] {
+function dividedTwice(normalize: ImageSpec['normalize'], std: readonly number[]): ImageSpec['normalize'] {
   const first = normalize ?? { mean: black, std: [1, 1, 1] }
   return { mean: first.mean, std: first.std.map((value, channel) => value * std[channel]!) }
 }
@@ -121,7 +121,8 @@ function resizeTo(config: Config, filter: ResampleFilter, number: Defaults['size
   }
   if (Array.isArray(size)) return { to: 'size', size: fixedSize(config, 'size', [224, 224]), filter }
   const sizes = object(config, 'size')
-  if (isSet(sizes, 'longest_edge')) throw configInvalid(sizes, 'longest_edge', 'absent: it is not supported')
+  if (isSet(sizes, 'longest_edge'))
+    throw configInvalid(sizes, 'longest_edge', 'no such key (it is not supported)')
   if (isSet(sizes, 'shortest_edge'))
     return { to: 'shortest', length: positiveInt(sizes, 'shortest_edge'), filter }
   return { to: 'size', size: [positiveInt(sizes, 'height'), positiveInt(sizes, 'width')], filter }
@@ -161,7 +162,7 @@ function resampleFilter(config: Config, fallback: ResampleFilter): ResampleFilte
   return found[0] as ResampleFilter
 }
 
-/** A number a channel; one number stands for all three. */
+/** One number for each channel; a single number is for all three. */
 function perChannel(config: Config, key: string, fallback: readonly number[]): readonly number[] {
   const value = config.values[key]
   if (value === undefined || value === null) return fallback
@@ -171,7 +172,7 @@ function perChannel(config: Config, key: string, fallback: readonly number[]): r
   return list
 }
 
-/** timm's create_transform for evaluation; also a model's pretrained_cfg, which has the same keys. */
+/** timm's create_transform for evaluation. A model's pretrained_cfg has the same keys. */
 export function timmSpec(config: Config): ImageSpec {
   const input = config.values.input_size
   if (
@@ -192,15 +193,15 @@ export function timmSpec(config: Config): ImageSpec {
   const mean = perChannel(config, 'mean', imagenet.mean)
   const scaled = [Math.floor(size[0] / cropPct), Math.floor(size[1] / cropPct)] as const
   const fill = mode === 'border' ? mean.map((value) => Math.round(255 * value)) : black
-  // timm passes no interpolation for non-square centre crops: its ResizeKeepRatio is bilinear then.
-  const covering: ResizeSpec =
+  // timm does not pass the interpolation for center crops that are not square; its ResizeKeepRatio is then bilinear.
+  const center: ResizeSpec =
     scaled[0] === scaled[1]
       ? { to: 'shortest', length: scaled[0], filter }
       : { to: 'cover', box: scaled, filter: 'bilinear' }
   const resizes: Record<typeof mode, ResizeSpec> = {
     squash: { to: 'size', size: scaled, filter },
     border: { to: 'inside', box: scaled, filter },
-    center: covering,
+    center,
   }
   return {
     resize: resizes[mode],
@@ -230,7 +231,7 @@ function openClipSpec(config: Config): ImageSpec {
   }
 }
 
-/** Evaluation as torchvision's and DINO's recipes do it, for checkpoints that come with no config of their own. */
+/** The evaluation transform of torchvision and DINO, whose checkpoints come without a config. */
 export function recipeSpec(size: Size, shortest: number, filter: ResampleFilter): ImageSpec {
   return {
     resize: { to: 'shortest', length: shortest, filter },
@@ -240,10 +241,8 @@ export function recipeSpec(size: Size, shortest: number, filter: ResampleFilter)
   }
 }
 
-/** The error for a model that takes no images. */
+/** The error for a model without an image processor. */
 export function noProcessor(dir: string): SaccadeError {
-  return new SaccadeError(
-    'CONFIG_INVALID',
-    `${dir} has no preprocessor_config.json, and its config does not say how images are prepared`,
-  )
+  const expected = 'preprocessor_config.json, or a config with the options of the image processor'
+  return invalid('CONFIG_INVALID', dir, expected, 'neither')
 }

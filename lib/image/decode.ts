@@ -1,51 +1,54 @@
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { SaccadeError } from '../errors.js'
-import { cmykToRgb, RawImage } from './raw-image.js'
+import { optionInvalid } from '../options.js'
+import { firstLine, type ImageSource, nameOf, readSource } from './source.js'
 
-/** What can stand for an image: a path, a URL (file:, data:, http:, https:), the bytes of a file, or pixels. */
-export type ImageInput = string | URL | Uint8Array | ArrayBuffer | Blob | RawImage
-
+/** Options of decoding an image. */
 export interface DecodeOptions {
-  /** Images with more pixels are refused before they are decoded. Default {@link defaultMaxPixels}. */
+  /** Images with more pixels are refused before they are decoded. Default 178 956 970. */
   readonly maxPixels?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Twice the pixels Pillow warns at: enough for any camera, little enough for any machine. */
-export const defaultMaxPixels = 178_956_970
+/** Where Pillow refuses an image: twice the number of pixels from which on it warns. */
+const defaultMaxPixels = 178_956_970
+
+/** 8 bits a channel, rows from the top, channels together. */
+export interface Pixels {
+  readonly data: Uint8Array
+  readonly width: number
+  readonly height: number
+  readonly channels: number
+}
 
 /**
- * Reads an image as 8-bit RGB, the way Pillow's convert('RGB') does: turned by its EXIF orientation, alpha dropped and
- * not blended, palettes expanded, gray repeated, CMYK converted without a profile. Animations give their first frame.
- * @throws FILE_NOT_FOUND; IMAGE_INVALID: not an image, or a broken one; IMAGE_TOO_LARGE; ABORTED
+ * Decodes an image to 8-bit gray or RGB, as Pillow does before its convert('RGB'): turned by its EXIF orientation,
+ * alpha dropped and not blended, palettes expanded, CMYK converted without a profile. Of animations, the first frame.
+ * @throws FILE_NOT_FOUND; IMAGE_INVALID: not an image, or a broken one; IMAGE_TOO_LARGE; INPUT_INVALID; ABORTED
  */
-export async function decodeImage(input: ImageInput, options: DecodeOptions = {}): Promise<RawImage> {
-  if (input instanceof RawImage) return input.rgb()
+export async function decodePixels(source: ImageSource, options: DecodeOptions): Promise<Pixels> {
   const { maxPixels = defaultMaxPixels, signal } = options
-  if (!(maxPixels > 0))
-    throw new SaccadeError('OPTION_INVALID', `maxPixels must be above 0, got ${maxPixels}`)
-  const name = nameOf(input)
-  const bytes = await readBytes(input, name, signal)
-  // Only who decodes pictures waits for the decoder to load.
+  if (!(maxPixels > 0)) optionInvalid('maxPixels', maxPixels, 'a number above 0')
+  const bytes = await readSource(source, signal)
+  const name = nameOf(source)
+  // Loaded here, so that programs without images do not wait for the decoder.
   const { default: sharp } = await import('sharp')
   try {
-    // The limit is checked here, where the error can name it; failOn: what Pillow would refuse, too.
+    // The limit is checked below, where the error can name it. failOn: what Pillow refuses, too.
     const image = sharp(bytes, { limitInputPixels: false, failOn: 'error', ignoreIcc: true })
     const { width, height, space } = await image.metadata()
     if (width * height > maxPixels)
       throw new SaccadeError(
         'IMAGE_TOO_LARGE',
-        `${name} has ${width}x${height} pixels, more than the limit of ${maxPixels}; see the option maxPixels`,
+        `${name}: expected at most ${maxPixels} pixels (see the option maxPixels), got ${width}x${height}`,
       )
-    const turned = image.autoOrient()
+    const upright = image.autoOrient()
     const plain =
       space === 'cmyk'
-        ? turned.pipelineColourspace('cmyk').toColourspace('cmyk')
-        : turned.removeAlpha().toColourspace('srgb')
+        ? upright.pipelineColourspace('cmyk').toColourspace('cmyk')
+        : upright.removeAlpha().toColourspace('srgb')
     const { data, info } = await plain.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
-    const pixels = new RawImage(data, info.width, info.height, info.channels)
-    return space === 'cmyk' ? cmykToRgb(pixels) : pixels.rgb()
+    const pixels = { data, width: info.width, height: info.height, channels: info.channels }
+    return space === 'cmyk' ? cmykToRgb(pixels) : pixels
   } catch (cause) {
     if (cause instanceof SaccadeError) throw cause
     throw new SaccadeError(
@@ -56,62 +59,15 @@ export async function decodeImage(input: ImageInput, options: DecodeOptions = {}
   }
 }
 
-function nameOf(input: Exclude<ImageInput, RawImage>): string {
-  if (typeof input === 'string' || input instanceof URL) {
-    const text = String(input)
-    return text.startsWith('data:') ? 'the image of a data: URL' : text
+/** Pillow's CMYK to RGB, without a colour profile: each of C, M, Y is darkened by K. */
+function cmykToRgb({ data, width, height }: Pixels): Pixels {
+  const rgb = new Uint8Array(width * height * 3)
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const light = 255 - data[pixel * 4 + 3]!
+    for (let channel = 0; channel < 3; channel++) {
+      const product = data[pixel * 4 + channel]! * light + 128
+      rgb[pixel * 3 + channel] = light - (((product >> 8) + product) >> 8)
+    }
   }
-  return 'the image given as bytes'
-}
-
-async function readBytes(
-  input: Exclude<ImageInput, RawImage>,
-  name: string,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  if (input instanceof Uint8Array) return input
-  if (input instanceof ArrayBuffer) return new Uint8Array(input)
-  if (input instanceof Blob) return new Uint8Array(await input.arrayBuffer())
-  if (typeof input !== 'string' && !(input instanceof URL))
-    throw new SaccadeError(
-      'INPUT_INVALID',
-      `an image is a path, a URL, bytes or a RawImage, got ${typeOf(input)}`,
-    )
-  const text = String(input)
-  if (/^(https?|data):/i.test(text)) return download(text, name, signal)
-  try {
-    return await readFile(text.startsWith('file:') ? fileURLToPath(text) : text, { signal })
-  } catch (cause) {
-    if (signal?.aborted) throw new SaccadeError('ABORTED', `reading ${name} was aborted`, { cause })
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new SaccadeError(
-      missing ? 'FILE_NOT_FOUND' : 'IMAGE_INVALID',
-      missing ? `there is no image ${name}` : `${name} cannot be read: ${firstLine(cause)}`,
-      { cause },
-    )
-  }
-}
-
-async function download(url: string, name: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  try {
-    const response = await fetch(url, signal ? { signal } : {})
-    if (!response.ok)
-      throw new SaccadeError(
-        'FILE_NOT_FOUND',
-        `${name} cannot be downloaded: ${response.status} ${response.statusText}`,
-      )
-    return new Uint8Array(await response.arrayBuffer())
-  } catch (cause) {
-    if (cause instanceof SaccadeError) throw cause
-    if (signal?.aborted) throw new SaccadeError('ABORTED', `the download of ${name} was aborted`, { cause })
-    throw new SaccadeError('FILE_NOT_FOUND', `${name} cannot be downloaded: ${firstLine(cause)}`, { cause })
-  }
-}
-
-function typeOf(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!
+  return { data: rgb, width, height, channels: 3 }
 }

@@ -1,13 +1,13 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { formatShape, sameShape } from '../graph/shape.js'
 import * as ops from '../ops/index.js'
 import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
-import { type DecodeOptions, decodeImage, type ImageInput } from './decode.js'
-import type { RawImage } from './raw-image.js'
-import { type CropSpec, cropPlace, type ImageSpec, resizedSize } from './spec.js'
+import type { DecodeOptions } from './decode.js'
+import { decodeImage, type ImageInput, type RawImage } from './raw-image.js'
+import { type CropSpec, cropWindow, type ImageSpec, resizedSize } from './spec.js'
 
-/** Turns images into the pixel values a model takes, exactly as its library's image processor does. */
+/** Converts images to the pixel values a model takes, exactly as the image processor of its library does. */
 export class ImageProcessor {
   readonly spec: ImageSpec
 
@@ -18,33 +18,35 @@ export class ImageProcessor {
   /**
    * Decodes and processes images of one batch.
    * @returns float32 [B, C, H, W], lazy
-   * @throws EMPTY_BATCH; SHAPE_MISMATCH if the results have different sizes; what {@link decodeImage} throws
+   * @throws EMPTY_BATCH; SHAPE_MISMATCH if the results differ in size; the errors of {@link decodeImage}
    */
   async process(
     images: ImageInput | readonly ImageInput[],
     options: DecodeOptions = {},
   ): Promise<ops.FloatTensor> {
     const list = Array.isArray(images) ? (images as readonly ImageInput[]) : [images as ImageInput]
-    if (list.length === 0) throw new SaccadeError('EMPTY_BATCH', 'there are no images to process')
+    if (list.length === 0) throw invalid('EMPTY_BATCH', 'images', 'at least one', 'none')
     const pixels = await Promise.all(
       list.map(async (image) => this.pixels(await decodeImage(image, options))),
     )
     const other = pixels.find(({ shape }) => !sameShape(shape, pixels[0]!.shape))
     if (other)
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `images of one batch have different sizes after processing: ${formatShape(pixels[0]!.shape)} and ${formatShape(other.shape)}`,
+        'images of one batch after processing',
+        `the size of the first, ${formatShape(pixels[0]!.shape)}`,
+        formatShape(other.shape),
       )
     return ops.stack(pixels)
   }
 
-  /** One decoded picture as float32 [C, H, W], lazy. */
+  /** One decoded image as float32 [C, H, W], lazy. */
   pixels(image: RawImage): ops.FloatTensor {
     const { resize, crop, rescale, normalize } = this.spec
     let pixels: Tensor<'uint8'> = image.tensor()
     if (resize) {
       const [height, width] = resizedSize([image.height, image.width], resize)
-      // Pillow's order: rows first, then columns, each rounded to 8 bits.
+      // The order of Pillow: horizontally, then vertically, each rounded to 8 bits.
       pixels = ops.resample(ops.resample(pixels, 1, width, resize.filter), 0, height, resize.filter)
     }
     if (crop) pixels = cropCenter(pixels, crop)
@@ -67,15 +69,15 @@ function channelVector(values: readonly number[]): ops.FloatTensor {
 }
 
 function cropCenter(pixels: Tensor<'uint8'>, { size, margin, fill }: CropSpec): Tensor<'uint8'> {
-  const places = [0, 1].map((axis) => cropPlace(pixels.shape[axis]!, size[axis]!, margin))
-  const padded = places.some(({ before, after }) => before + after > 0)
+  const windows = [0, 1].map((axis) => cropWindow(pixels.shape[axis]!, size[axis]!, margin))
+  const padded = windows.some(({ before, after }) => before + after > 0)
     ? padColor(
         pixels,
-        places.map(({ before, after }) => [before, after] as const),
+        windows.map(({ before, after }) => [before, after] as const),
         fill,
       )
     : pixels
-  return places.reduce(
+  return windows.reduce(
     (image, { start }, axis) => ops.slice(image, { axis, start, end: start + size[axis]! }),
     padded,
   )
@@ -98,7 +100,7 @@ function padColor(
   )
 }
 
-/** Whether a value can stand for an image; for telling one image from a list. */
+/** Whether a value can be an image, as opposed to a list of images. */
 export function isImageInput(value: unknown): value is ImageInput {
   return (
     typeof value === 'string' ||

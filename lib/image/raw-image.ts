@@ -1,22 +1,28 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
-import { type DecodeOptions, decodeImage, type ImageInput } from './decode.js'
+import { type DecodeOptions, decodePixels, type Pixels } from './decode.js'
+import type { ImageSource } from './source.js'
+
+/** What can stand for an image: a path, a URL (file:, data:, http:, https:), the bytes of a file, or pixels. */
+export type ImageInput = ImageSource | RawImage
 
 /** Pixels in memory: 8 bits a channel, rows from the top, channels together. */
-export class RawImage {
+export class RawImage implements Pixels {
   readonly data: Uint8Array
   readonly width: number
   readonly height: number
-  /** 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA; 4 of a CMYK file while it is decoded. */
+  /** 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA. */
   readonly channels: number
 
   /** @throws IMAGE_INVALID if the data is not width * height * channels bytes */
   constructor(data: Uint8Array | Uint8ClampedArray, width: number, height: number, channels: number) {
     const whole = [width, height, channels].every((size) => Number.isInteger(size) && size > 0)
     if (!whole || channels > 4 || data.length !== width * height * channels)
-      throw new SaccadeError(
+      throw invalid(
         'IMAGE_INVALID',
-        `pixels of ${width}x${height} in ${channels} channels are ${width * height * channels} bytes, got ${data.length}`,
+        'RawImage',
+        'width * height * channels bytes, with 1 to 4 channels',
+        `${data.length} bytes for ${width} * ${height} * ${channels}`,
       )
     this.data =
       data instanceof Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
@@ -25,9 +31,11 @@ export class RawImage {
     this.channels = channels
   }
 
-  /** Reads a path, URL, Blob or the bytes of a file, as RGB. */
-  static read(input: ImageInput, options?: DecodeOptions): Promise<RawImage> {
-    return decodeImage(input, options)
+  /** The same as {@link decodeImage}, under the name that transformers.js has for it. */
+  static async read(input: ImageInput, options: DecodeOptions = {}): Promise<RawImage> {
+    if (input instanceof RawImage) return input.rgb()
+    const { data, width, height, channels } = await decodePixels(input, options)
+    return new RawImage(data, width, height, channels).rgb()
   }
 
   /** [width, height], as transformers.js has it. */
@@ -57,16 +65,11 @@ export class RawImage {
   }
 }
 
-/** Pillow's CMYK to RGB, without a colour profile: each of C, M, Y is darkened by K. */
-export function cmykToRgb(image: RawImage): RawImage {
-  const { data, width, height } = image
-  const rgb = new Uint8Array(width * height * 3)
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    const light = 255 - data[pixel * 4 + 3]!
-    for (let channel = 0; channel < 3; channel++) {
-      const product = data[pixel * 4 + channel]! * light + 128
-      rgb[pixel * 3 + channel] = light - (((product >> 8) + product) >> 8)
-    }
-  }
-  return new RawImage(rgb, width, height, 3)
+/**
+ * Reads an image as 8-bit RGB, the way Pillow's convert('RGB') does: turned by its EXIF orientation, alpha dropped and
+ * not blended, palettes expanded, gray repeated, CMYK converted without a profile. Of animations, the first frame.
+ * @throws FILE_NOT_FOUND; IMAGE_INVALID: not an image, or a broken one; IMAGE_TOO_LARGE; INPUT_INVALID; ABORTED
+ */
+export function decodeImage(input: ImageInput, options?: DecodeOptions): Promise<RawImage> {
+  return RawImage.read(input, options)
 }

@@ -1,12 +1,12 @@
 import type { ResampleFilter } from '../ops/resample.js'
 
-/** What a model's image processor does, whichever library wrote its config. Steps run in this order. */
+/** What the image processor of a model does, for the configs of all libraries. Steps run in this order. */
 export interface ImageSpec {
   readonly resize?: ResizeSpec | undefined
   readonly crop?: CropSpec | undefined
-  /** 8-bit values times `scale` plus `offset`. */
+  /** 8-bit values are multiplied by `scale`, then `offset` is added. */
   readonly rescale?: { readonly scale: number; readonly offset: number } | undefined
-  /** (value - mean) / std, a number a channel. */
+  /** (value - mean) / std, one number for each channel. */
   readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] } | undefined
 }
 
@@ -16,13 +16,13 @@ export type Size = readonly [number, number]
 export type ResizeSpec = {
   readonly filter: ResampleFilter
 } & (
-  | { /** To this size, whatever the shape of the picture. */ readonly to: 'size'; readonly size: Size }
+  | { /** To this size, whatever the aspect ratio. */ readonly to: 'size'; readonly size: Size }
   | {
-      /** The shorter edge to this length, the longer one in proportion, cut off to a whole pixel. */ readonly to: 'shortest'
+      /** The shorter edge to this length, the longer one in proportion and rounded down. */ readonly to: 'shortest'
       readonly length: number
     }
   | {
-      /** In proportion, rounded: as large as fits the box (`inside`), or as small as covers it (`cover`). */ readonly to:
+      /** In proportion, rounded: the largest size inside the box (`inside`), or the smallest that covers it (`cover`). */ readonly to:
         | 'inside'
         | 'cover'
       readonly box: Size
@@ -31,13 +31,13 @@ export type ResizeSpec = {
 
 export interface CropSpec {
   readonly size: Size
-  /** How a library halves an odd margin: transformers rounds down, torchvision, timm and open_clip to even. */
+  /** How an odd margin is halved: transformers rounds down, torchvision, timm and open_clip to even. */
   readonly margin: 'floor' | 'even'
-  /** Colour of what a crop larger than the picture adds, a number a channel. */
+  /** Color around an image that is smaller than the crop, one number for each channel. */
   readonly fill: readonly number[]
 }
 
-/** Size of a picture after a resize. */
+/** Size of an image after a resize. */
 export function resizedSize([height, width]: Size, spec: ResizeSpec): Size {
   switch (spec.to) {
     case 'size':
@@ -55,17 +55,17 @@ export function resizedSize([height, width]: Size, spec: ResizeSpec): Size {
   }
 }
 
-/** Where a crop begins on an axis, and the fill before and after if the axis is shorter than the crop. */
-export function cropPlace(length: number, size: number, margin: CropSpec['margin']) {
+/** Where a crop starts on an axis, and the padding before and after if the axis is shorter than the crop. */
+export function cropWindow(length: number, size: number, margin: CropSpec['margin']) {
   const half = (length - size) / 2
   if (size <= length)
     return { start: margin === 'floor' ? Math.floor(half) : roundToEven(half), before: 0, after: 0 }
-  // transformers puts the odd row of fill before the picture, torchvision after it.
+  // An odd row of padding is before the image in transformers, after it in torchvision.
   const before = margin === 'floor' ? Math.ceil(-half) : Math.floor(-half)
   return { start: 0, before, after: size - length - before }
 }
 
-/** Python's round(): halves go to the even neighbour. */
+/** round() of Python: halves are rounded to even. */
 export function roundToEven(value: number): number {
   const floor = Math.floor(value)
   if (value - floor !== 0.5) return Math.round(value)

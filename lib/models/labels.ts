@@ -1,18 +1,33 @@
-import type { Config } from '../files/config.js'
-import { configInvalid, isSet } from '../files/config.js'
+import { type Config, configInvalid, getter, isSet, object, strings } from '../files/config.js'
 
-/** Class names by id, from a config's id2label or label_names; undefined where it has none. */
-export function labelsOf(config: Config): string[] | undefined {
-  const { id2label, label_names: names } = config.values
-  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names
-  if (!isSet(config, 'id2label')) return undefined
-  if (typeof id2label !== 'object' || Array.isArray(id2label))
-    throw configInvalid(config, 'id2label', 'an object of names by id')
-  const labels: string[] = []
-  for (const [id, label] of Object.entries(id2label as Record<string, unknown>)) {
-    if (!/^\d{1,6}$/.test(id))
-      throw configInvalid(config, 'id2label', 'an object whose keys are class numbers')
-    labels[Number(id)] = String(label)
-  }
-  return Array.from(labels, (label, id) => label ?? `LABEL_${id}`)
+const label = getter(
+  'a name',
+  (value): value is string | number => typeof value === 'string' || typeof value === 'number',
+)
+
+/**
+ * Class names by id: label_names of a config, or of its pretrained_cfg (timm), or id2label (Hugging Face); undefined
+ * where it has none.
+ * @param gaps what becomes of an id below the largest that id2label leaves out: it is called LABEL_id, or is an error
+ * @throws CONFIG_INVALID
+ */
+export function labelsOf(config: Config, gaps: 'named' | 'refused' = 'named'): readonly string[] | undefined {
+  if (Array.isArray(config.values.label_names)) return strings(config, 'label_names')
+  if (isSet(config, 'id2label')) return fromIds(object(config, 'id2label'), gaps)
+  return isSet(config, 'pretrained_cfg') ? labelsOf(object(config, 'pretrained_cfg')) : undefined
+}
+
+/** LABEL_0, LABEL_1, ..., as Hugging Face names classes without names. */
+export function unnamedLabels(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, id) => `LABEL_${id}`)
+}
+
+function fromIds(names: Config, gaps: 'named' | 'refused'): readonly string[] {
+  const ids = Object.keys(names.values)
+  for (const id of ids) if (!/^\d{1,6}$/.test(id)) throw configInvalid(names, id, 'class numbers as keys')
+  const count = ids.reduce((max, id) => Math.max(max, Number(id) + 1), 0)
+  const labels = [...unnamedLabels(count)]
+  const named = gaps === 'named' ? ids : Object.keys(labels)
+  for (const id of named) labels[Number(id)] = String(label(names, id))
+  return labels
 }

@@ -1,6 +1,7 @@
 import { SaccadeError } from '../errors.js'
-import type { DecodeOptions, ImageInput } from '../image/decode.js'
+import type { DecodeOptions } from '../image/decode.js'
 import { type ImageProcessor, isImageInput } from '../image/process.js'
+import type { ImageInput } from '../image/raw-image.js'
 import type { Model } from '../models/model.js'
 import type { FloatTensor } from '../ops/index.js'
 import { checkOptions } from '../options.js'

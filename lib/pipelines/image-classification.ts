@@ -1,6 +1,6 @@
 import { SaccadeError } from '../errors.js'
-import type { ImageInput } from '../image/decode.js'
 import type { ImageProcessor } from '../image/process.js'
+import type { ImageInput } from '../image/raw-image.js'
 import * as ops from '../ops/index.js'
 import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './base.js'
 

@@ -1,3 +1,4 @@
+import { type SnakeCase, snakeCase } from '../case.js'
 import { SaccadeError } from '../errors.js'
 import { type GenerationOptions, generationOptionNames } from '../generation/options.js'
 import type { Model } from '../models/model.js'
@@ -6,14 +7,9 @@ import type { Tokenizer } from '../text/tokenizer.js'
 import { asList, type CallOptions } from './base.js'
 import { encodeTexts } from './feature-extraction.js'
 
-/** camelCase to snake_case, at the level of types. */
-type Snake<Name extends string> = Name extends `${infer First}${infer Rest}`
-  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${Snake<Rest>}`
-  : Name
-
 /** Options of generation under the names of transformers.js: max_new_tokens, num_beams, and so on. */
 export type GenerationCallOptions = {
-  readonly [Name in keyof GenerationOptions as Snake<Name>]?: GenerationOptions[Name]
+  readonly [Name in keyof GenerationOptions as SnakeCase<Name>]?: GenerationOptions[Name]
 }
 
 export interface TextToTextOptions extends CallOptions, GenerationCallOptions {
@@ -84,12 +80,7 @@ export class TextToText extends Generation<{ readonly generated_text: string }> 
   }
 }
 
-const camelNames = new Map(
-  generationOptionNames.map((name) => [
-    name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    name,
-  ]),
-)
+const camelNames = new Map(generationOptionNames.map((name) => [snakeCase(name), name]))
 
 /** @throws OPTION_UNKNOWN naming the options there are */
 function toCamelCase(options: GenerationCallOptions, what: string): GenerationOptions {

@@ -1,6 +1,6 @@
 /**
- * The alphabet of byte-level tokenizers: each byte as one printable character, so that any text has a form without
- * spaces and control characters. The printable bytes of Latin-1 stand for themselves; the rest follow from U+0100 on.
+ * The alphabet of byte-level tokenizers: one printable character for each byte, so that encoded text has neither spaces
+ * nor control characters. Printable bytes of Latin-1 are their own character; the others are U+0100 and following.
  */
 const charOfByte: string[] = []
 const byteOfChar = new Map<string, number>()
@@ -14,7 +14,7 @@ for (let byte = 0; byte < 256; byte++) {
 
 const alreadyItself = /^[!-~]*$/
 
-/** The text's UTF-8 bytes, one character each. */
+/** The UTF-8 bytes of a text, as one character each. */
 export function encodeBytes(text: string): string {
   if (alreadyItself.test(text)) return text
   let result = ''
@@ -23,8 +23,8 @@ export function encodeBytes(text: string): string {
 }
 
 /**
- * The bytes that tokens stand for, joined and read as UTF-8. A token with a character outside the alphabet, such as
- * a special token, goes in as its own text. Broken UTF-8 becomes U+FFFD.
+ * Joins the bytes of tokens and decodes them as UTF-8; invalid bytes become U+FFFD. A token with a character outside the
+ * alphabet, such as a special token, is decoded as its own text.
  */
 export function decodeBytes(tokens: readonly string[]): string {
   return Buffer.concat(tokens.map(bytesOfToken)).toString('utf8')

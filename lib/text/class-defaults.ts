@@ -1,8 +1,8 @@
-/** The parts that special tokens play. */
+/** The roles of special tokens. */
 export const roles = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'] as const
 export type SpecialRole = (typeof roles)[number]
 
-/** What a tokenizer class has that its files may leave out. */
+/** Properties of a tokenizer class that its files may leave out. */
 export interface ClassDefaults {
   readonly tokens: Readonly<Partial<Record<SpecialRole, string>>>
   readonly maxLength?: number
@@ -29,7 +29,7 @@ const classes: Readonly<Record<string, ClassDefaults>> = {
   PreTrainedTokenizer: { tokens: {}, inputs: withSegments },
 }
 
-/** The tokenizer class of a model_type, for folders whose tokenizer_config.json names none. */
+/** Tokenizer class by model_type, for folders whose tokenizer_config.json has none. */
 const classOfModel: Readonly<Record<string, string>> = {
   align: 'BertTokenizer',
   bart: 'BartTokenizer',
@@ -58,7 +58,7 @@ export function classNameOfModel(modelType: string): string {
   return Object.hasOwn(classOfModel, modelType) ? classOfModel[modelType]! : ''
 }
 
-/** The classes whose options for case, accents and ideographs stand in tokenizer_config.json. */
+/** Whether the options for case, accents and ideographs of a class are in tokenizer_config.json. */
 export function isBert(className: string): boolean {
   return defaultsOf(className).tokens.cls === bert.cls
 }

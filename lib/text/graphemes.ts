@@ -2,14 +2,14 @@ const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' })
 const plainAscii = /^\p{ASCII}*$/u
 const chunk = 256
 
-/** The extended grapheme clusters of a text: what a reader takes for one character. */
+/** The extended grapheme clusters of a text, which readers see as one character each. */
 export function* graphemes(text: string): Generator<string> {
   if (plainAscii.test(text)) {
-    // In ASCII the only cluster of two characters is a Windows line end.
+    // The only cluster of two ASCII characters is CR LF.
     yield* text.match(/\r\n|[\s\S]/g) ?? []
     return
   }
-  // In pieces, because V8's segmenter takes quadratic time. The last cluster of a piece may go on in the next.
+  // In chunks, because V8's segmenter takes quadratic time. The last cluster of a chunk may continue in the next.
   let length = chunk
   for (let at = 0; at < text.length; ) {
     const start = at
@@ -26,7 +26,7 @@ export function* graphemes(text: string): Generator<string> {
       yield last
       return
     }
-    // A cluster as long as the piece needs a longer one.
+    // A cluster as long as the chunk needs a longer chunk.
     length = at === start ? 2 * length : chunk
   }
 }

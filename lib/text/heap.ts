@@ -1,4 +1,4 @@
-/** A binary heap: pop() gives the item that `before` puts ahead of all others. */
+/** A binary heap: pop() removes the item that comes before all others. */
 export class Heap<T> {
   readonly #items: T[] = []
   readonly #before: (a: T, b: T) => boolean

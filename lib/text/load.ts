@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SaccadeError } from '../errors.js'
+import { invalid, SaccadeError } from '../errors.js'
+import { readConfig } from '../files/config.js'
+import { exists } from '../files/file.js'
 import type { TokenizerCore } from './core.js'
-import { readJson } from './json.js'
 import { jsonTokenizer } from './kinds/json-tokenizer.js'
 import { loadMarian } from './kinds/marian.js'
 import { fromMergesTxt, fromSpieceModel, fromVocabTxt } from './kinds/older-files.js'
@@ -13,36 +13,26 @@ import { Tokenizer } from './tokenizer.js'
 /**
  * Reads the tokenizer in a model's folder: tokenizer.json; or source.spm, target.spm and vocab.json (Marian),
  * spiece.model (SigLIP, T5), vocab.txt (BERT), vocab.json and merges.txt (GPT-2, CLIP, BART, RoBERTa); each with
- * tokenizer_config.json and its companions where they are there.
- * @throws FILE_NOT_FOUND naming the folder or file, TOKENIZER_INVALID naming the file and what is wrong with it
+ * tokenizer_config.json and the files beside it, if they exist.
+ * @throws FILE_NOT_FOUND naming the folder or file, TOKENIZER_INVALID naming the file and the fault
  */
 export async function loadTokenizer(dir: string): Promise<Tokenizer> {
-  if (!(await exists(dir))) throw new SaccadeError('FILE_NOT_FOUND', `${dir}: no such folder`)
+  if (!(await exists(dir))) throw new SaccadeError('FILE_NOT_FOUND', `${dir} does not exist`)
   const settings = await readSettings(dir)
   return new Tokenizer(await loadCore(dir, settings), settings)
 }
 
 async function loadCore(dir: string, settings: TokenizerSettings): Promise<TokenizerCore> {
   const has = (name: string) => exists(join(dir, name))
-  // Marian and SigLIP have no tokenizer.json of their own; one beside their files is somebody's approximation.
+  // Marian and SigLIP publish no tokenizer.json; one beside their files is an approximation by others.
   if ((await has('source.spm')) || (await has('target.spm'))) return await loadMarian(dir, settings)
   if (settings.className === 'SiglipTokenizer' && (await has('spiece.model')))
     return await loadSiglip(dir, settings)
-  if (await has('tokenizer.json')) return jsonTokenizer(await readJson(join(dir, 'tokenizer.json')), settings)
+  if (await has('tokenizer.json'))
+    return jsonTokenizer(await readConfig(dir, 'tokenizer.json', 'TOKENIZER_INVALID'), settings)
   if (await has('spiece.model')) return jsonTokenizer(await fromSpieceModel(dir, settings), settings)
   if (await has('vocab.txt')) return jsonTokenizer(await fromVocabTxt(dir, settings), settings)
   if (await has('merges.txt')) return jsonTokenizer(await fromMergesTxt(dir, settings), settings)
-  throw new SaccadeError(
-    'FILE_NOT_FOUND',
-    `${dir}: no tokenizer; expected tokenizer.json, source.spm, spiece.model, vocab.txt or merges.txt`,
-  )
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch {
-    return false
-  }
+  const files = 'tokenizer.json, source.spm, spiece.model, vocab.txt or merges.txt'
+  throw invalid('FILE_NOT_FOUND', dir, files, 'no tokenizer')
 }

@@ -1,105 +1,137 @@
 import { join } from 'node:path'
 import {
+  boolean,
+  type Config,
+  configInvalid,
+  getter,
+  isSet,
+  list,
+  listGetter,
+  makeConfig,
+  number,
+  object,
+  oneOf,
+  optional,
+  readConfigIfAny,
+  string,
+  strings,
+} from '../files/config.js'
+import {
   type ClassDefaults,
   classNameOfModel,
   defaultsOf,
   roles,
   type SpecialRole,
 } from './class-defaults.js'
-import { Json, readJsonIfPresent } from './json.js'
+import { isTokenId, tokenId } from './models/model.js'
 import { type ExtraToken, plainToken, readAddedToken } from './tokenizer-json/added-tokens.js'
 
-export type Side = 'left' | 'right'
+const sides = ['left', 'right'] as const
+export type Side = (typeof sides)[number]
 
-/** What tokenizer_config.json and its companions say, with the defaults of the tokenizer's class. */
+/** The contents of tokenizer_config.json and the files beside it, with the defaults of the tokenizer's class. */
 export interface TokenizerSettings {
-  /** Without the suffix Fast: BertTokenizer, MarianTokenizer, ... Empty where no file tells. */
+  /** Without the suffix Fast: BertTokenizer, MarianTokenizer, ... Empty if no file names it. */
   readonly className: string
   readonly specialTokens: Readonly<Partial<Record<SpecialRole, string>>>
-  /** Special tokens that play no part of their own. */
+  /** Special tokens without a role. */
   readonly additionalTokens: readonly string[]
-  /** Tokens to find in texts, beside those of tokenizer.json; their ids where a file gives them. */
+  /** Tokens to find in texts, in addition to those of tokenizer.json; with ids if a file has them. */
   readonly addedTokens: readonly (ExtraToken & { readonly id?: number })[]
-  /** In tokens; Infinity where there is no limit. */
+  /** In tokens; Infinity if there is no limit. */
   readonly modelMaxLength: number
   readonly paddingSide: Side
   readonly truncationSide: Side
   readonly cleanUpTokenizationSpaces: boolean
   readonly modelInputNames: readonly string[]
   /** tokenizer_config.json, or an empty object. */
-  readonly config: Json
+  readonly config: Config
 }
 
 /** Reads the settings of the tokenizer in a folder. Every file is optional; a broken one is TOKENIZER_INVALID. */
 export async function readSettings(dir: string): Promise<TokenizerSettings> {
-  const path = join(dir, 'tokenizer_config.json')
-  const config = (await readJsonIfPresent(path)) ?? new Json({}, path)
+  const read = (name: string) => readConfigIfAny(dir, name, 'TOKENIZER_INVALID')
+  const name = 'tokenizer_config.json'
+  const config = (await read(name)) ?? makeConfig(join(dir, name), {}, 'TOKENIZER_INVALID')
   const className = await findClassName(dir, config)
   const defaults = defaultsOf(className)
-  // A config that describes its added tokens is complete. Before that, two further files told the rest.
-  const complete = config.at('added_tokens_decoder').present
-  const map = complete ? undefined : await readJsonIfPresent(join(dir, 'special_tokens_map.json'))
-  const added = complete ? undefined : await readJsonIfPresent(join(dir, 'added_tokens.json'))
-  const names = config.at('model_input_names')
+  // Older versions wrote two more files instead of added_tokens_decoder.
+  const complete = isSet(config, 'added_tokens_decoder')
+  const map = complete ? undefined : await read('special_tokens_map.json')
+  const added = complete ? undefined : await read('added_tokens.json')
   const special = readSpecialTokens(config, map, defaults)
   return {
     className,
     ...special,
     addedTokens: collectAddedTokens(config, map, added, special),
     modelMaxLength: readMaxLength(config, defaults),
-    paddingSide: readSide(config.at('padding_side')),
-    truncationSide: readSide(config.at('truncation_side')),
-    cleanUpTokenizationSpaces: config.at('clean_up_tokenization_spaces').boolean(false),
-    modelInputNames: names.present
-      ? names.list().map((name) => name.string())
-      : (defaults.inputs ?? ['input_ids', 'attention_mask']),
+    paddingSide: oneOf(config, 'padding_side', sides, 'right'),
+    truncationSide: oneOf(config, 'truncation_side', sides, 'right'),
+    cleanUpTokenizationSpaces: boolean(config, 'clean_up_tokenization_spaces', false),
+    modelInputNames: strings(config, 'model_input_names', defaults.inputs ?? ['input_ids', 'attention_mask']),
     config,
   }
 }
 
-async function findClassName(dir: string, config: Json): Promise<string> {
-  let name = config.at('tokenizer_class')
-  if (!name.present) {
-    const model = await readJsonIfPresent(join(dir, 'config.json'), 'CONFIG_INVALID')
+async function findClassName(dir: string, config: Config): Promise<string> {
+  let name = optional(string, config, 'tokenizer_class')
+  if (name === undefined) {
+    const model = await readConfigIfAny(dir, 'config.json')
     if (model === undefined) return ''
-    name = model.at('tokenizer_class')
-    if (!name.present) return classNameOfModel(model.at('model_type').string(''))
+    name = optional(string, model, 'tokenizer_class') ?? classNameOfModel(string(model, 'model_type', ''))
   }
-  return name.string().replace(/Fast$/, '')
+  return name.replace(/Fast$/, '')
 }
 
-/** Special tokens are written as strings, or as objects that describe them; null means none. */
-function contentOf(json: Json): string {
-  return typeof json.value === 'object' && json.present ? json.at('content').string() : json.string('')
+/** How files write a special token: its text, or an object that describes it. */
+type TokenEntry = string | { readonly content: string }
+
+const tokenWords = 'a string, or an object with a string as its content'
+const tokenEntry = getter(tokenWords, isTokenEntry)
+const tokenEntries = listGetter(tokenWords, isTokenEntry)
+
+function isTokenEntry(value: unknown): value is TokenEntry {
+  if (typeof value !== 'object' || value === null) return typeof value === 'string'
+  return 'content' in value && typeof value.content === 'string'
+}
+
+function contentOf(entry: TokenEntry): string {
+  return typeof entry === 'string' ? entry : entry.content
 }
 
 type SpecialTokens = Pick<TokenizerSettings, 'specialTokens' | 'additionalTokens'>
 
-function readSpecialTokens(config: Json, map: Json | undefined, defaults: ClassDefaults): SpecialTokens {
+function readSpecialTokens(config: Config, map: Config | undefined, defaults: ClassDefaults): SpecialTokens {
   const specialTokens: Partial<Record<SpecialRole, string>> = {}
   for (const role of roles) {
     const key = `${role}_token`
-    const given = map?.at(key).present ? map.at(key) : config.at(key)
-    // A null in the file means: none, whatever the class has.
-    const content = given.value === undefined ? defaults.tokens[role] : contentOf(given)
+    const given = map && isSet(map, key) ? map : config
+    // A null in the file means that there is none, even if the class has a default.
+    const fallback = Object.hasOwn(given.values, key) ? '' : defaults.tokens[role]
+    const content = contentOf(tokenEntry(given, key, fallback ?? ''))
     if (content) specialTokens[role] = content
   }
-  const lists = [config, map].map((json) => json?.at('additional_special_tokens').optionalList() ?? [])
-  return { specialTokens, additionalTokens: [...new Set(lists.flat().map(contentOf))] }
+  const files = map ? [config, map] : [config]
+  const additional = files.flatMap((file) =>
+    tokenEntries(file, 'additional_special_tokens', []).map(contentOf),
+  )
+  return { specialTokens, additionalTokens: [...new Set(additional)] }
 }
 
-/** Described tokens in the order of their ids, then special tokens of which only the text is known. */
+/** Described tokens in the order of their ids, then special tokens whose text alone is known. */
 function collectAddedTokens(
-  config: Json,
-  map: Json | undefined,
-  added: Json | undefined,
+  config: Config,
+  map: Config | undefined,
+  added: Config | undefined,
   { specialTokens, additionalTokens }: SpecialTokens,
 ): (ExtraToken & { id?: number })[] {
   const special = new Set([...Object.values(specialTokens), ...additionalTokens])
   const tokens = new Map<string, ExtraToken & { id?: number }>()
-  for (const [key, entry] of config.at('added_tokens_decoder').members()) {
-    const token = readAddedToken(entry)
-    const id = new Json(Number(key), `${entry.where}: its id`).count()
+  const decoder = optional(object, config, 'added_tokens_decoder')
+  for (const key of Object.keys(decoder?.values ?? {})) {
+    const token = readAddedToken(object(decoder!, key))
+    const id = Number(key)
+    if (!isTokenId(id)) throw configInvalid(decoder!, key, 'a token id as the key')
     tokens.set(token.content, {
       ...token,
       special: token.special || special.has(token.content),
@@ -107,30 +139,36 @@ function collectAddedTokens(
       described: true,
     })
   }
-  for (const [content, id] of added?.members() ?? [])
-    tokens.set(content, { ...plainToken(content, special.has(content)), id: id.count(), described: true })
-  for (const [, entry] of map?.members() ?? []) {
-    for (const one of Array.isArray(entry.value) ? entry.list() : [entry]) {
-      if (typeof one.value !== 'object' || !one.present) continue
-      const token = { ...readAddedToken(one), special: true, described: true }
-      const id = tokens.get(token.content)?.id
-      tokens.set(token.content, id === undefined ? token : { ...token, id })
-    }
+  for (const content of Object.keys(added?.values ?? {})) {
+    const id = tokenId(added!, content)
+    tokens.set(content, { ...plainToken(content, special.has(content)), id, described: true })
+  }
+  for (const described of map ? describedTokens(map) : []) {
+    const token = { ...readAddedToken(described), special: true, described: true }
+    const id = tokens.get(token.content)?.id
+    tokens.set(token.content, id === undefined ? token : { ...token, id })
   }
   for (const content of special)
     if (!tokens.has(content)) tokens.set(content, { ...plainToken(content, true), described: false })
   return [...tokens.values()].sort((a, b) => (a.id ?? Infinity) - (b.id ?? Infinity) || 0)
 }
 
-/** Numbers beyond this in model_max_length mean: no limit. */
-const largeInteger = 1e20
-
-function readMaxLength(config: Json, defaults: ClassDefaults): number {
-  const value = config.at('model_max_length').number(defaults.maxLength ?? Infinity)
-  return value > largeInteger ? Infinity : value
+/** The objects among the members of special_tokens_map.json, and in its lists. */
+function describedTokens(map: Config): Config[] {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
+  const objectsOf = (holder: Config, keys: readonly string[]) =>
+    keys.filter((key) => isObject(holder.values[key])).map((key) => object(holder, key))
+  return Object.keys(map.values).flatMap((key) => {
+    if (!Array.isArray(map.values[key])) return objectsOf(map, [key])
+    const items = list(map, key)
+    return objectsOf(items, Object.keys(items.values))
+  })
 }
 
-function readSide(json: Json): Side {
-  const side = json.string('right')
-  return side === 'left' || side === 'right' ? side : json.fail('left or right')
+/** A larger model_max_length means that there is no limit. */
+const largeInteger = 1e20
+
+function readMaxLength(config: Config, defaults: ClassDefaults): number {
+  const value = number(config, 'model_max_length', defaults.maxLength ?? Infinity)
+  return value > largeInteger ? Infinity : value
 }

@@ -1,24 +1,24 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import { roles, type SpecialRole } from './class-defaults.js'
 import type { TokenizerCore } from './core.js'
-import { checkOptionNames, optionInvalid } from './options.js'
 import type { Side, TokenizerSettings } from './settings.js'
 import { type TruncationStrategy, truncate } from './truncation.js'
 import { cleanUpSpaces, wellFormed } from './unicode.js'
 
 export interface EncodeOptions {
-  /** A second text, for models that take two. An empty one counts as none, except to SentencePiece tokenizers. */
+  /** A second text, for models that take two. An empty one counts as none, except for SentencePiece tokenizers. */
   pair?: string
   /** Default true. */
   addSpecialTokens?: boolean
-  /** Default false. `true` is 'longest_first'. Cuts to maxLength, or to the model's limit where it has one. */
+  /** Default false. `true` is 'longest_first'. Cuts to maxLength, or to the model's limit. */
   truncation?: boolean | TruncationStrategy
   /** In tokens, special ones included. Default: the model's limit. */
   maxLength?: number
 }
 
 export interface BatchOptions extends Omit<EncodeOptions, 'pair'> {
-  /** Second texts, as many as first ones. */
+  /** Second texts, one for each first text. */
   textPair?: readonly string[]
   /** Default false. `true` is 'longest': up to the longest of the batch. 'max_length': up to maxLength. */
   padding?: boolean | 'longest' | 'max_length'
@@ -27,11 +27,11 @@ export interface BatchOptions extends Omit<EncodeOptions, 'pair'> {
 export interface DecodeOptions {
   /** Default false. */
   skipSpecialTokens?: boolean
-  /** Undo the spaces before English punctuation. Default: what tokenizer_config.json says, else false. */
+  /** Remove spaces before English punctuation. Default: the value in tokenizer_config.json, else false. */
   cleanUpTokenizationSpaces?: boolean
 }
 
-/** One text, or two joined. All lists have the same length. */
+/** One text, or a pair. All lists have the same length. */
 export interface Encoding {
   inputIds: number[]
   /** 1 for tokens of the second text, else 0. */
@@ -51,7 +51,7 @@ const encodeOptions = ['pair', 'addSpecialTokens', 'truncation', 'maxLength']
 const batchOptions = ['textPair', 'addSpecialTokens', 'truncation', 'maxLength', 'padding']
 const decodeOptions = ['skipSpecialTokens', 'cleanUpTokenizationSpaces']
 
-/** Text to token ids and back, as the model's own tokenizer does it. Made by {@link loadTokenizer}. */
+/** Converts text to token ids and back, as the model's own tokenizer does. Made by {@link loadTokenizer}. */
 export class Tokenizer {
   readonly #core: TokenizerCore
   readonly #settings: TokenizerSettings
@@ -69,7 +69,7 @@ export class Tokenizer {
     this.#specialIds = ids
   }
 
-  /** The most tokens the model takes, special ones included; Infinity where the files name no limit. */
+  /** The maximum number of tokens the model takes, with special ones; Infinity if the files name no limit. */
   get modelMaxLength(): number {
     return this.#settings.modelMaxLength
   }
@@ -82,7 +82,7 @@ export class Tokenizer {
     return this.#settings.truncationSide
   }
 
-  /** The inputs the model takes: 'input_ids', 'attention_mask', and 'token_type_ids' where it knows segments. */
+  /** The inputs the model takes: 'input_ids', 'attention_mask', and 'token_type_ids' if it has segments. */
   get modelInputNames(): readonly string[] {
     return this.#settings.modelInputNames
   }
@@ -92,7 +92,7 @@ export class Tokenizer {
     return this.#core.size
   }
 
-  /** Special tokens by the part they play: `{ eos: '</s>', ... }`. */
+  /** Special tokens by role: `{ eos: '</s>', ... }`. */
   get specialTokens(): Readonly<Partial<Record<SpecialRole, string>>> {
     return this.#settings.specialTokens
   }
@@ -125,29 +125,29 @@ export class Tokenizer {
     return this.#specialIds.mask
   }
 
-  /** The id of a token, or undefined where it is none. */
+  /** The id of a token, or undefined if the vocabulary does not have it. */
   tokenToId(token: string): number | undefined {
     return this.#core.id(token)
   }
 
-  /** The token of an id, or undefined where there is none. */
+  /** The token of an id, or undefined if there is none. */
   idToToken(id: number): string | undefined {
     return this.#core.token(id)
   }
 
   /**
-   * Encodes one text, or a pair. Longer results than {@link modelMaxLength} are returned as they are: whether they
-   * fit is the caller's to check.
+   * Encodes one text, or a pair. Results longer than {@link modelMaxLength} are returned as they are: the caller checks
+   * whether they fit.
    * @throws OPTION_UNKNOWN, OPTION_INVALID, INPUT_INVALID (not a string)
    */
   encode(text: string, options: EncodeOptions = {}): Encoding {
-    checkOptionNames(options, encodeOptions, 'encode()')
+    checkOptions(options, encodeOptions, 'encode')
     return this.#encode(text, this.#second(options.pair), options, false)
   }
 
-  /** Encodes a text of the target language: what a translator is to write. For others the same as encode(). */
+  /** Encodes a text in the target language of a translator. Other tokenizers do the same as in encode(). */
   encodeTarget(text: string, options: EncodeOptions = {}): Encoding {
-    checkOptionNames(options, encodeOptions, 'encodeTarget()')
+    checkOptions(options, encodeOptions, 'encodeTarget')
     return this.#encode(text, this.#second(options.pair), options, true)
   }
 
@@ -156,10 +156,9 @@ export class Tokenizer {
    * @throws OPTION_UNKNOWN, OPTION_INVALID (padding without a padding token, ...), INPUT_INVALID, EMPTY_BATCH
    */
   call(texts: readonly string[], options: BatchOptions = {}): BatchEncoding {
-    checkOptionNames(options, batchOptions, 'call()')
-    if (!Array.isArray(texts))
-      throw new SaccadeError('INPUT_INVALID', 'the texts of a batch must be an array')
-    if (texts.length === 0) throw new SaccadeError('EMPTY_BATCH', 'no text to encode')
+    checkOptions(options, batchOptions, 'call')
+    if (!Array.isArray(texts)) throw invalid('INPUT_INVALID', 'call: texts', 'a list of strings', show(texts))
+    if (texts.length === 0) throw invalid('EMPTY_BATCH', 'call: texts', 'at least one text', 'none')
     const { textPair, padding = false } = options
     if (textPair !== undefined && textPair.length !== texts.length)
       optionInvalid('textPair', textPair, `${texts.length} texts, one for each first text`)
@@ -173,9 +172,9 @@ export class Tokenizer {
     }
   }
 
-  /** Text from ids. Ids outside the vocabulary are skipped, or unknown, as in the model's own tokenizer. */
+  /** Decodes ids. Ids outside the vocabulary are skipped, or unknown, as in the model's own tokenizer. */
   decode(ids: ArrayLike<number | bigint>, options: DecodeOptions = {}): string {
-    checkOptionNames(options, decodeOptions, 'decode()')
+    checkOptions(options, decodeOptions, 'decode')
     const { skipSpecialTokens = false, cleanUpTokenizationSpaces } = options
     const text = this.#core.decode(
       Array.from(ids, (id) => Number(id)),
@@ -197,21 +196,18 @@ export class Tokenizer {
 
   #encode(text: string, pair: string | undefined, options: EncodeOptions, target: boolean): Encoding {
     const { addSpecialTokens = true, truncation = false } = options
-    for (const value of [text, pair])
-      if (value !== undefined && typeof value !== 'string')
-        throw new SaccadeError('INPUT_INVALID', `a text must be a string, got ${typeof value}`)
-    if (typeof text !== 'string')
-      throw new SaccadeError('INPUT_INVALID', 'a text must be a string, got undefined')
+    for (const value of pair === undefined ? [text] : [text, pair])
+      if (typeof value !== 'string') throw invalid('INPUT_INVALID', 'text', 'a string', show(value))
     let first = this.#core.ids(wellFormed(text), target)
     let second = pair === undefined ? undefined : this.#core.ids(wellFormed(pair), target)
     const strategy = readStrategy(truncation)
     const max = this.#limit(options.maxLength)
     if (strategy !== undefined && max !== Infinity) {
       const special = addSpecialTokens ? this.#core.added(second !== undefined) : 0
-      if (max < special) optionInvalid('maxLength', max, `room for the ${special} special tokens`)
+      if (max < special) optionInvalid('maxLength', max, `at least ${special}, the number of special tokens`)
       const cut = truncate(first, second, max - special, strategy, this.truncationSide, this.#core.cut)
       if (cut === undefined)
-        return optionInvalid('truncation', truncation, 'a strategy that can cut the texts short enough')
+        return optionInvalid('truncation', truncation, `a strategy that can cut the texts to ${max} tokens`)
       ;[first, second] = cut
     }
     const { ids, typeIds } = this.#core.assemble(first, second, addSpecialTokens)
@@ -221,7 +217,7 @@ export class Tokenizer {
   #limit(maxLength: number | undefined): number {
     if (maxLength === undefined) return this.modelMaxLength
     if (!Number.isInteger(maxLength) || maxLength < 0)
-      optionInvalid('maxLength', maxLength, 'a whole number of at least 0')
+      optionInvalid('maxLength', maxLength, 'a whole number, 0 or more')
     return maxLength
   }
 
@@ -230,7 +226,7 @@ export class Tokenizer {
     if (padding !== true && padding !== 'longest' && padding !== 'max_length')
       optionInvalid('padding', padding, "true, false, 'longest' or 'max_length'")
     if (this.padTokenId === undefined)
-      optionInvalid('padding', padding, 'false, for this tokenizer has no padding token')
+      optionInvalid('padding', padding, 'false (the tokenizer has no padding token)')
     const limit = this.#limit(maxLength)
     if (padding === 'max_length') return limit === Infinity ? 0 : limit
     return rows.reduce((length, row) => Math.max(length, row.inputIds.length), 0)
@@ -255,5 +251,5 @@ function readStrategy(truncation: boolean | TruncationStrategy): TruncationStrat
   const known = ['longest_first', 'only_first', 'only_second']
   return known.includes(truncation)
     ? truncation
-    : optionInvalid('truncation', truncation, `true, false, ${known.join(', ')}`)
+    : optionInvalid('truncation', truncation, `true, false or one of ${known.join(', ')}`)
 }

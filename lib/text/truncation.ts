@@ -1,10 +1,10 @@
 import type { CutRule } from './core.js'
 import type { Side } from './settings.js'
 
-/** `longest_first` takes from the longer of two texts, the others from one text only. */
+/** `longest_first` cuts the longer of two texts first, the others cut one text only. */
 export type TruncationStrategy = 'longest_first' | 'only_first' | 'only_second'
 
-/** Cuts one text or two to `max` tokens together. Undefined where the strategy cannot cut that many. */
+/** Cuts one or two texts to `max` tokens in total. Undefined if the strategy cannot remove that many. */
 export function truncate(
   first: number[],
   second: number[] | undefined,
@@ -28,12 +28,12 @@ export function truncate(
   return [keep(first, toFirst, side), keep(second, max - toFirst, side)]
 }
 
-/** How many of `max` tokens the first text keeps: all it has, while the other is longer; else half. */
+/** How many of `max` tokens the first text keeps: all of its own if they are at most half, otherwise half. */
 function share(first: number, second: number, max: number, rule: CutRule): number {
   const half = Math.floor(max / 2)
   const odd = max % 2
   if (Math.min(first, second) <= half) return first <= second ? first : max - second
-  // Both are cut. Of an odd number the longer text keeps one more, or always the first.
+  // Both are cut. If max is odd, one text keeps one more: the longer, or always the first.
   return rule === 'first' || first > second ? half + odd : half
 }
 

@@ -6,11 +6,11 @@
 
 /** Inside a character class: `\s` of Oniguruma and of Rust. */
 export const whitespace = '\\p{White_Space}'
-/** Inside a character class: `\s` of Python, which counts the four information separators too. */
+/** Inside a character class: `\s` of Python, which has the four information separators, too. */
 export const pythonWhitespace = `${whitespace}\\x1c-\\x1f`
 /** Inside a character class: `\w` of Rust's regex crate. */
 export const word = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}'
-/** Inside a character class: what BERT splits off, the whole of ASCII's symbols among it. */
+/** Inside a character class: the punctuation of BERT, with all symbols of ASCII. */
 export const punctuation = '\\p{P}!-\\/:-@\\[-`{-~'
 
 const leading = new RegExp(`^[${whitespace}]+`, 'u')
@@ -31,7 +31,7 @@ export function pythonTrim(text: string): string {
   return dropTrailing(text.replace(leadingPython, ''), pythonSpace)
 }
 
-/** A pattern such as `\s+$` would take quadratic time on a text full of inner spaces. */
+/** Not a pattern such as `\s+$`, which takes quadratic time if there are many inner spaces. */
 function dropTrailing(text: string, char: RegExp): string {
   let end = text.length
   while (end > 0 && char.test(text[end - 1]!)) end--
@@ -54,7 +54,7 @@ const asciiEntities: [RegExp, string][] = [
   [/ (n't|'m|'s|'ve|'re)/g, '$1'],
 ]
 
-/** Undoes the spaces that English tokenization puts before punctuation and shortened forms. */
+/** Removes the spaces that English tokenization puts before punctuation and contractions. */
 export function cleanUpSpaces(text: string): string {
   return asciiEntities.reduce((line, [pattern, by]) => line.replace(pattern, by), text)
 }

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path'
-import { SaccadeError } from '../errors.js'
+import { invalid, SaccadeError } from '../errors.js'
 import { findWeights, isTorchFile, torchExtensions } from '../files/find.js'
 import { readShardIndex } from '../files/shard-index.js'
 import { type DataOf, type DType, dataConstructors, dtypeBytes } from '../graph/dtype.js'
@@ -9,14 +9,16 @@ import { fromNative, getRuntime } from '../runtime/runtime.js'
 import { constant, constantFrom, releaseConstant } from '../tensor/constant.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { dtypeOfFile, type FileDType, type TensorEntry } from './entry.js'
-import type { Rename } from './rename.js'
 import { readSafetensors } from './safetensors.js'
 import { checkShards } from './shards.js'
 import type { StateDictSelector } from './state-dict.js'
 import { readTorch } from './torch.js'
 
+/** Turns a name in a checkpoint into the name that the reader of a layout asks for. */
+export type Rename = (name: string) => string
+
 export interface CheckpointOptions {
-  /** Maps published names to those the reader asks for, before anything else sees them. */
+  /** Maps the names in the file to those the reader asks for. */
   readonly rename?: Rename
   /** Finds the state dict in a nested PyTorch checkpoint. */
   readonly select?: StateDictSelector
@@ -40,10 +42,8 @@ export async function openCheckpoint(path: string, options: CheckpointOptions = 
 async function readWeights(file: string, options: CheckpointOptions): Promise<TensorEntry[]> {
   if (isTorchFile(file)) return readTorch(file, options.select)
   if (file.endsWith('.safetensors')) return (await readSafetensors(file)).tensors
-  throw new SaccadeError(
-    'OPTION_INVALID',
-    `${file} is not a weights file: expected .safetensors, .index.json, ${torchExtensions.join(', ')}`,
-  )
+  const extensions = ['.safetensors', '.index.json', ...torchExtensions]
+  throw invalid('OPTION_INVALID', file, `a weights file (${extensions.join(', ')})`, 'another file')
 }
 
 async function readShards(indexFile: string, options: CheckpointOptions): Promise<TensorEntry[]> {
@@ -56,7 +56,7 @@ async function readShards(indexFile: string, options: CheckpointOptions): Promis
   return entries
 }
 
-/** What a checkpoint tells about a tensor without touching its data. */
+/** What a checkpoint knows of a tensor without reading its data. */
 export interface WeightInfo {
   readonly dtype: FileDType
   readonly shape: Shape
@@ -67,7 +67,7 @@ export interface WeightInfo {
 
 /** The tensors of a model folder by name, mapped from their files. */
 export class Checkpoint {
-  /** The file it was opened by. */
+  /** The file that was opened: the weights, or the index of shards. */
   readonly path: string
   readonly #entries: ReadonlyMap<string, TensorEntry>
   readonly #mappings = new Map<string, NativeMapping>()
@@ -111,29 +111,31 @@ export class Checkpoint {
 
   /**
    * The tensor as a constant of the graph. Its data stays in the file, and is paged in when a program uses it.
-   * @throws TENSOR_MISSING; DTYPE_MISMATCH for a type saccade does not compute with; DISPOSED; OUT_OF_MEMORY;
-   *   WEIGHTS_CORRUPT if the file became shorter since it was opened
+   * @throws TENSOR_MISSING; DTYPE_MISMATCH for a type that saccade does not have; DISPOSED; OUT_OF_MEMORY;
+   *   WEIGHTS_CORRUPT if the file was truncated since it was opened
    */
   tensor(name: string): Tensor {
     if (this.#disposed) throw new SaccadeError('DISPOSED', `the checkpoint ${this.path} was disposed`)
-    const known = this.#tensors.get(name)
-    if (known) return known
+    const cached = this.#tensors.get(name)
+    if (cached) return cached
     const entry = this.#entry(name)
     const dtype = dtypeOfFile[entry.dtype]
     if (!dtype)
-      throw new SaccadeError(
+      throw invalid(
         'DTYPE_MISMATCH',
-        `${entry.file}: ${entry.name} is ${entry.dtype}; weights can be ${Object.keys(dtypeOfFile).join(', ')}`,
+        `${entry.file}: ${entry.name}`,
+        Object.keys(dtypeOfFile).join(', '),
+        entry.dtype,
       )
     const mapping = this.#map(entry)
     const tensor = entry.strides
-      ? gathered(mapping, entry, dtype)
+      ? contiguousCopy(mapping, entry, dtype)
       : constant(mapping, entry.offset, dtype, entry.shape)
     this.#tensors.set(name, tensor)
     return tensor
   }
 
-  /** Lets go of the mapped files and of every tensor that was handed out. */
+  /** Unmaps the files. The tensors that were handed out cannot be used any more. */
   dispose(): void {
     this.#disposed = true
     for (const tensor of this.#tensors.values()) releaseConstant(tensor)
@@ -163,13 +165,13 @@ export class Checkpoint {
       this.#mappings.set(file, mapping)
     }
     if (offset + byteLength > mapping.byteLength)
-      throw new SaccadeError('WEIGHTS_CORRUPT', `${file} became shorter since it was opened`)
+      throw new SaccadeError('WEIGHTS_CORRUPT', `${file} was truncated since it was opened`)
     return mapping
   }
 }
 
 /** A row-major copy of a tensor that PyTorch stored with strides, such as a transposed matrix. */
-function gathered(mapping: NativeMapping, entry: TensorEntry, dtype: DType): Tensor {
+function contiguousCopy(mapping: NativeMapping, entry: TensorEntry, dtype: DType): Tensor {
   const { shape, strides, offset, byteLength } = entry as TensorEntry & { strides: readonly number[] }
   const buffer = mapping.buffer(offset, byteLength)
   try {

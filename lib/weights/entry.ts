@@ -1,8 +1,8 @@
 import type { DType } from '../graph/dtype.js'
 
 /**
- * Element types that weight files may hold, with the bits of one element. Those without a type of saccade are
- * refused only when a model asks for such a tensor.
+ * Element types of weight files, with the bits of one element. Types that saccade does not have are refused when a
+ * model asks for such a tensor.
  */
 export const fileDTypeBits = {
   BOOL: 8,
@@ -45,25 +45,25 @@ export function isFileDType(value: unknown): value is FileDType {
   return typeof value === 'string' && Object.hasOwn(fileDTypeBits, value)
 }
 
-/** Where a weights file keeps one tensor. */
+/** Where one tensor is in a weights file. */
 export interface TensorEntry {
   readonly name: string
   readonly dtype: FileDType
   readonly shape: readonly number[]
-  /** Path of the file, and the place in it of the first element. */
+  /** Path of the file, and the offset of the first element in bytes. */
   readonly file: string
   readonly offset: number
   /** From the first element to the end of the last. */
   readonly byteLength: number
-  /** In elements, when the tensor is not stored in row-major order without gaps. */
+  /** In elements; absent if the tensor is contiguous. */
   readonly strides?: readonly number[]
 }
 
-/** Product of sizes, or undefined when it is no exact number. */
+/** Product of sizes, or undefined if it is not a safe integer. */
 export function exactProduct(sizes: readonly number[]): number | undefined {
   let product = 1
   for (const size of sizes) product *= size
-  // An infinite or NaN product is no safe integer either; a lost bit of a huge one cannot bring it below 2^53,
-  // unless a later size is 0, and then the product is exact.
+  // Infinity and NaN are not safe integers. A product that was rounded is at least 2^53, unless a later size is 0, and
+  // then 0 is exact.
   return Number.isSafeInteger(product) ? product : undefined
 }

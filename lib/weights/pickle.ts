@@ -1,6 +1,6 @@
 /**
- * A value of a pickle. Tuples and lists are arrays, dicts are Maps, and what a class or function would have built is
- * an {@link Opaque} unless the `build` of {@link UnpickleOptions} knows better.
+ * A value of a pickle. Tuples and lists are arrays, dicts are Maps. The result of a class or function is an
+ * {@link Opaque}, unless `build` of {@link UnpickleOptions} makes another object.
  */
 export type Pickled =
   | null
@@ -15,7 +15,7 @@ export type Pickled =
   | Opaque
   | Built
 
-/** The name of a class or function: `module.name`. Nothing is ever looked up by it. */
+/** The name of a class or function, `module.name`. It is never imported. */
 export class Global {
   readonly kind = 'global'
   readonly name: string
@@ -24,7 +24,7 @@ export class Global {
   }
 }
 
-/** An object that is stepped over: what it would have been made by, and nothing of what is in it. */
+/** An object that is skipped: it has the name of its class or function, and not its content. */
 export class Opaque {
   readonly kind = 'opaque'
   readonly name: string
@@ -33,28 +33,28 @@ export class Opaque {
   }
 }
 
-/** Base of the objects that `build` and `persistent` make. */
+/** Base class of the objects that `build` and `persistent` make. */
 export abstract class Built {
   readonly kind = 'built'
 }
 
 export interface UnpickleOptions {
-  /** Called with what is wrong with the stream; must throw. */
+  /** Called with a fault of the stream; must throw. */
   readonly fail: (problem: string) => never
-  /** Called when the stream names a global, which may be refused by throwing. */
+  /** Called for each global that the stream names; may throw to refuse it. */
   readonly global: (name: string) => void
-  /** Makes the object that calling the global with these arguments stands for; undefined: step over it. */
+  /** Makes the result of calling the global with these arguments; undefined to skip it. */
   readonly build: (name: string, args: readonly Pickled[]) => Pickled | undefined
-  /** Makes the object behind a persistent id. */
+  /** Makes the object of a persistent id. */
   readonly persistent: (id: Pickled) => Pickled
 }
 
 const maxLongBytes = 1024
 
 /**
- * Reads a pickle of protocol 2 as a list of instructions for a stack, and executes nothing: a global is only a name,
- * a call of one is the object that `build` makes of the name and the arguments, or an opaque one. Work and memory
- * are linear in the length of the stream: there is no recursion, and every count is checked before it is used.
+ * Reads a pickle of protocol 2 without executing anything: a global is a name, and a call of one becomes the object that
+ * `build` makes from the name and the arguments. Time and memory are linear in the length of the stream: there is no
+ * recursion, and every count is checked before it is used.
  *
  * Source: the description of the opcodes in CPython's Lib/pickletools.py.
  */
@@ -82,16 +82,17 @@ class Unpickler {
       const opcode = String.fromCharCode(this.#u8())
       if (opcode === '.') {
         const value = this.#pop()
-        if (this.#stack.length > 0 || this.#marked.length > 0) this.#fail('values are left over at its end')
+        if (this.#stack.length > 0 || this.#marked.length > 0)
+          this.#fail('values remain on the stack at its end')
         return value
       }
       if (this.#act(opcode)) continue
-      const value = this.#make(opcode) // first, because it may put another stack in place
+      const value = this.#make(opcode) // first, because it may replace the stack
       this.#stack.push(value)
     }
   }
 
-  /** Does an instruction that makes no value; false when this is none of them. */
+  /** Executes an instruction that pushes no value; false for other instructions. */
   #act(opcode: string): boolean {
     switch (opcode) {
       case '\x80': // PROTO
@@ -133,7 +134,7 @@ class Unpickler {
     }
   }
 
-  /** Does an instruction that makes one value. */
+  /** Executes an instruction that pushes one value. */
   #make(opcode: string): Pickled {
     switch (opcode) {
       case 'N': // NONE
@@ -214,7 +215,7 @@ class Unpickler {
     return this.#fail('a call of something that is not a class or function')
   }
 
-  /** BUILD: attributes of an object. Those of a dict are notes of its class; nothing we keep has any. */
+  /** BUILD: sets attributes of an object. The objects that are kept have none, so the attributes are dropped. */
   #setState(): void {
     this.#pop()
     const target = this.#top()
@@ -244,22 +245,22 @@ class Unpickler {
 
   #top(): Pickled {
     const value = this.#stack.at(-1)
-    return value === undefined ? this.#fail('it takes more values than it made') : value
+    return value === undefined ? this.#fail('it pops more values than it pushed') : value
   }
 
   #pop(): Pickled {
     const value = this.#stack.pop()
-    return value === undefined ? this.#fail('it takes more values than it made') : value
+    return value === undefined ? this.#fail('it pops more values than it pushed') : value
   }
 
   #popSome(count: number): Pickled[] {
-    if (this.#stack.length < count) this.#fail('it takes more values than it made')
+    if (this.#stack.length < count) this.#fail('it pops more values than it pushed')
     return this.#stack.splice(-count)
   }
 
   #popMark(): Pickled[] {
     const items = this.#stack
-    this.#stack = this.#marked.pop() ?? this.#fail('it takes more values than it made')
+    this.#stack = this.#marked.pop() ?? this.#fail('it pops more values than it pushed')
     return items
   }
 

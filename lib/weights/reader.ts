@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, SaccadeError } from '../errors.js'
 import type { DType } from '../graph/dtype.js'
 import { formatShape, type Shape, sameShape } from '../graph/shape.js'
 import { cast } from '../ops/shape.js'
@@ -6,13 +6,13 @@ import type { Tensor } from '../tensor/tensor.js'
 import type { Checkpoint } from './checkpoint.js'
 import { dtypeOfFile } from './entry.js'
 
-/** A tensor of the checkpoint that the model leaves out on purpose. */
+/** A tensor of the checkpoint that the model does not use on purpose. */
 export interface IgnoredTensor {
   readonly name: string
   readonly reason: string
 }
 
-interface Books {
+interface Usage {
   readonly taken: Set<string>
   readonly rules: { readonly matches: (name: string) => boolean; readonly reason: string }[]
 }
@@ -21,71 +21,71 @@ const floats: readonly (DType | undefined)[] = ['float32', 'float16', 'bfloat16'
 const listed = 10
 
 /**
- * Hands the tensors of a checkpoint to the modules of a model, and keeps the books: each is taken with the shape the
- * module needs, and at the end none may be left over that the layout did not declare ignorable. A checkpoint of
- * another model, or of another size, cannot pass for this one.
+ * Gives the tensors of a checkpoint to the modules of a model, and records which were used. Each tensor must have the
+ * shape that the module needs, and at the end all must be used or declared ignorable by the layout. So the checkpoint of
+ * another model, or of another size, is refused.
  */
 export class WeightReader {
   readonly checkpoint: Checkpoint
   readonly prefix: string
-  readonly #books: Books
+  readonly #usage: Usage
 
-  constructor(checkpoint: Checkpoint, prefix = '', books: Books = { taken: new Set(), rules: [] }) {
+  constructor(checkpoint: Checkpoint, prefix = '', usage: Usage = { taken: new Set(), rules: [] }) {
     this.checkpoint = checkpoint
     this.prefix = prefix
-    this.#books = books
+    this.#usage = usage
   }
 
-  /** A reader of the names that begin with `name` and a dot. The books are shared. */
+  /** A reader of the names that begin with `name` and a dot. It shares the record of used tensors. */
   scope(name: string | number): WeightReader {
-    return new WeightReader(this.checkpoint, `${this.prefix}${name}.`, this.#books)
+    return new WeightReader(this.checkpoint, `${this.prefix}${name}.`, this.#usage)
   }
 
   has(name: string): boolean {
     return this.checkpoint.has(this.prefix + name)
   }
 
-  /** The shape of a tensor that may be there, for layouts that are told apart by it. */
+  /** The shape of an optional tensor, from which some layouts are identified. */
   shapeOf(name: string): Shape | undefined {
     return this.has(name) ? this.checkpoint.info(this.prefix + name).shape : undefined
   }
 
   /**
-   * The weight of that name; half precision is widened when a program is made.
-   * @returns float32, of the shape asked for
+   * The weight of that name. Half precision is converted when a program is made.
+   * @returns float32 of that shape
    * @throws TENSOR_MISSING naming similar names; SHAPE_MISMATCH naming both shapes; DTYPE_MISMATCH
    */
   take<const S extends Shape>(name: string, shape: S): Tensor<'float32', S> {
     const full = this.prefix + name
     if (!this.checkpoint.has(full)) throw this.#missing(full, shape)
     const info = this.checkpoint.info(full)
-    const place = full === info.publishedName ? full : `${full} (stored as ${info.publishedName})`
+    const stored = full === info.publishedName ? full : `${full} (stored as ${info.publishedName})`
     if (!sameShape(info.shape, shape))
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `${info.file}: ${place} is ${formatShape(info.shape)}, the model's config asks for ${formatShape(shape)}`,
+        `${info.file}: ${stored}`,
+        `${formatShape(shape)}, by the model's config`,
+        formatShape(info.shape),
       )
     if (!floats.includes(dtypeOfFile[info.dtype]))
-      throw new SaccadeError(
-        'DTYPE_MISMATCH',
-        `${info.file}: ${place} is ${info.dtype}; weights are F32, F16 or BF16`,
-      )
-    this.#books.taken.add(full)
+      throw invalid('DTYPE_MISMATCH', `${info.file}: ${stored}`, 'F32, F16 or BF16', info.dtype)
+    this.#usage.taken.add(full)
     return cast(this.checkpoint.tensor(full), 'float32') as Tensor<'float32', S>
   }
 
-  /** As {@link take}, but undefined when there is no such tensor. One of the wrong shape is still an error. */
+  /** As {@link take}, but undefined if there is no such tensor. One of another shape is an error. */
   maybe<const S extends Shape>(name: string, shape: S): Tensor<'float32', S> | undefined {
     return this.has(name) ? this.take(name, shape) : undefined
   }
 
   /**
-   * Declares tensors that the model has no use for: a name, or a pattern tried on the names after this reader's prefix.
-   * @param reason for people: why it is right to leave them out
+   * Declares tensors that the model does not use.
+   * @param pattern a name or a pattern, matched after this reader's prefix
+   * @param reason why the results are right without them
    */
   ignore(pattern: string | RegExp, reason: string): void {
     const { prefix } = this
-    this.#books.rules.push({
+    this.#usage.rules.push({
       reason,
       matches: (name) => {
         if (!name.startsWith(prefix)) return false
@@ -95,40 +95,40 @@ export class WeightReader {
     })
   }
 
-  /** Names under this reader's prefix that were neither taken nor declared ignorable. */
+  /** Names under this reader's prefix that are neither used nor declared ignorable. */
   rest(): string[] {
-    return this.#surplus().filter((name) => name.startsWith(this.prefix))
+    return this.#unused().filter((name) => name.startsWith(this.prefix))
   }
 
-  /** What is left out on purpose. */
+  /** The tensors that are declared ignorable. */
   ignored(): IgnoredTensor[] {
-    const { taken, rules } = this.#books
+    const { taken, rules } = this.#usage
     return this.checkpoint.names().flatMap((name) => {
       const rule = taken.has(name) ? undefined : rules.find(({ matches }) => matches(name))
       return rule ? [{ name, reason: rule.reason }] : []
     })
   }
 
-  /** To be called when the model is complete. @throws TENSOR_UNEXPECTED listing what the model has no place for */
+  /** Call when the model is complete. @throws TENSOR_UNEXPECTED listing the tensors that the model does not use */
   finish(): void {
-    const surplus = this.#surplus()
-    if (surplus.length === 0) return
-    const more = surplus.length > listed ? ` and ${surplus.length - listed} more` : ''
+    const unused = this.#unused()
+    if (unused.length === 0) return
+    const more = unused.length > listed ? ` and ${unused.length - listed} more` : ''
     throw new SaccadeError(
       'TENSOR_UNEXPECTED',
-      `${this.checkpoint.path} holds tensors the model has no place for: ${surplus.slice(0, listed).join(', ')}${more}`,
+      `${this.checkpoint.path} has tensors that the model does not use: ${unused.slice(0, listed).join(', ')}${more}`,
     )
   }
 
-  #surplus(): string[] {
-    const { taken, rules } = this.#books
+  #unused(): string[] {
+    const { taken, rules } = this.#usage
     return this.checkpoint
       .names()
       .filter((name) => !taken.has(name) && !rules.some(({ matches }) => matches(name)))
   }
 
   #missing(name: string, shape: Shape): SaccadeError {
-    const near = nearest(name, this.#surplus())
+    const near = nearest(name, this.#unused())
     const hint = near.length > 0 ? `; similar names there: ${near.join(', ')}` : ''
     return new SaccadeError(
       'TENSOR_MISSING',
@@ -137,7 +137,7 @@ export class WeightReader {
   }
 }
 
-/** Up to three names that differ by another prefix or by a few letters, the closest first. */
+/** Up to three similar names, the most similar first: another prefix, or a few other letters. */
 function nearest(name: string, candidates: readonly string[]): string[] {
   const limit = Math.max(2, Math.floor(name.length / 5))
   return candidates
@@ -151,7 +151,7 @@ function nearest(name: string, candidates: readonly string[]): string[] {
     .map(({ candidate }) => candidate)
 }
 
-/** Levenshtein's distance. */
+/** The Levenshtein distance. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
-import { SaccadeError } from '../errors.js'
+import { show } from '../errors.js'
 import { SourceFile } from '../files/file.js'
 import { type JsonValue, lineAndColumn, parseJson } from '../files/json.js'
-import { exactProduct, type FileDType, fileDTypeBits, isFileDType, type TensorEntry } from './entry.js'
+import { exactProduct, fileDTypeBits, isFileDType, type TensorEntry } from './entry.js'
 
-/** The format's own limit on the length of the header, in bytes. */
+/** The limit of the format for the length of the header, in bytes. */
 export const maxHeaderBytes = 100_000_000
 
 export interface SafetensorsHeader {
@@ -14,11 +12,11 @@ export interface SafetensorsHeader {
 }
 
 /**
- * Reads the header of a safetensors file, and checks all that can be checked without the data: that the header is
- * well formed, and that the tensors cover the rest of the file exactly, with neither holes nor overlaps.
+ * Reads the header of a safetensors file, and checks that it is well-formed, and that the tensors cover the rest of the
+ * file exactly, without holes or overlaps.
  * Format: https://github.com/huggingface/safetensors#format
  *
- * @throws FILE_NOT_FOUND, WEIGHTS_CORRUPT naming the file, the tensor and the rule it breaks
+ * @throws FILE_NOT_FOUND, WEIGHTS_CORRUPT naming the file, the tensor and the fault
  */
 export async function readSafetensors(path: string): Promise<SafetensorsHeader> {
   const file = await SourceFile.open(path)
@@ -26,9 +24,7 @@ export async function readSafetensors(path: string): Promise<SafetensorsHeader> 
     const prefix = await file.read(0, 8, 'the length of the header')
     const length = new DataView(prefix.buffer).getBigUint64(0, true)
     if (length > maxHeaderBytes)
-      file.corrupt(
-        `the header is ${length} bytes long by its own account; at most ${maxHeaderBytes} are allowed`,
-      )
+      file.corrupt(`the length of the header: expected at most ${maxHeaderBytes} bytes, got ${length}`)
     const dataStart = 8 + Number(length)
     const bytes = await file.read(8, Number(length), 'the header')
     if (bytes[0] !== 0x7b) file.corrupt(`the header does not begin with '{'`)
@@ -75,19 +71,19 @@ function readMetadata(file: SourceFile, value: JsonValue, metadata: Map<string, 
 
 function readEntry(file: SourceFile, dataStart: number, name: string, value: JsonValue): TensorEntry {
   const fail = (problem: string): never => file.corrupt(`tensor ${JSON.stringify(name)}: ${problem}`)
-  if (!(value instanceof Map)) return fail('its description is not an object')
+  if (!(value instanceof Map)) return fail(`expected an object, got ${shown(value)}`)
   const dtype = value.get('dtype')
-  if (!isFileDType(dtype)) return fail(`unknown dtype ${show(dtype)}`)
+  if (!isFileDType(dtype)) return fail(`dtype: expected an element type of the format, got ${shown(dtype)}`)
   const shape = value.get('shape')
-  if (!isNumbers(shape)) return fail(`shape is not a list of sizes: ${show(shape)}`)
+  if (!isNumbers(shape)) return fail(`shape: expected a list of sizes, got ${shown(shape)}`)
   const offsets = value.get('data_offsets')
   if (!isNumbers(offsets) || offsets.length !== 2)
-    return fail(`data_offsets are not two numbers: ${show(offsets)}`)
+    return fail(`data_offsets: expected two numbers, got ${shown(offsets)}`)
 
   const [begin, end] = offsets as [number, number]
-  if (begin > end) fail(`data_offsets are out of order: ${show(offsets)}`)
+  if (begin > end) fail(`data_offsets: expected begin before end, got ${shown(offsets)}`)
   if (dataStart + end > file.size)
-    fail(`truncated: its data ends at byte ${dataStart + end}, and the file has only ${file.size}`)
+    fail(`truncated: its data ends at byte ${dataStart + end}, the file at ${file.size}`)
   const bits = exactProduct([fileDTypeBits[dtype], ...shape])
   if (bits === undefined) return fail(`shape ${show(shape)} has too many elements`)
   if (bits !== (end - begin) * 8)
@@ -115,65 +111,7 @@ function isNumbers(value: JsonValue | undefined): value is number[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'number')
 }
 
-function show(value: JsonValue | undefined): string {
-  const text = value instanceof Map ? 'an object' : JSON.stringify(value)
-  return text === undefined ? 'none' : text.length > 80 ? `${text.slice(0, 80)}…` : text
-}
-
-/** A tensor to be written: its elements in row-major order, little endian. */
-export interface TensorData {
-  readonly name: string
-  readonly dtype: FileDType
-  readonly shape: readonly number[]
-  readonly data: ArrayBufferView
-}
-
-/**
- * Writes a safetensors file: first under another name, then renamed, so that no reader sees half of it.
- * Tensors of wide elements come first and the header is padded with spaces, so that all data is aligned.
- *
- * @throws SHAPE_MISMATCH when a shape does not fit its data, INPUT_INVALID for a name that occurs twice
- */
-export async function writeSafetensors(
-  path: string,
-  tensors: readonly TensorData[],
-  metadata?: Readonly<Record<string, string>>,
-): Promise<void> {
-  const header: [string, unknown][] = metadata ? [['__metadata__', metadata]] : []
-  const ordered = tensors.toSorted((a, b) => fileDTypeBits[b.dtype] - fileDTypeBits[a.dtype])
-  const names = new Set(['__metadata__'])
-  let at = 0
-  for (const { name, dtype, shape, data } of ordered) {
-    if (names.has(name))
-      throw new SaccadeError('INPUT_INVALID', `${path}: the name ${JSON.stringify(name)} is taken`)
-    if (exactProduct([fileDTypeBits[dtype], ...shape]) !== data.byteLength * 8)
-      throw new SaccadeError(
-        'SHAPE_MISMATCH',
-        `${path}: ${name} has ${data.byteLength} bytes, which do not fill [${shape.join(', ')}] of ${dtype}`,
-      )
-    names.add(name)
-    header.push([name, { dtype, shape, data_offsets: [at, at + data.byteLength] }])
-    at += data.byteLength
-  }
-  // Not Object.fromEntries: it would move names that look like array indices to the front.
-  const fields = header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)
-  const json = Buffer.from(`{${fields.join()}}`)
-  const padded = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ')
-  padded.writeBigUInt64LE(BigInt(padded.length - 8))
-  json.copy(padded, 8)
-
-  const unfinished = `${path}.${randomUUID()}.tmp`
-  try {
-    const file = await open(unfinished, 'wx')
-    try {
-      await file.writeFile(padded)
-      for (const { data } of ordered)
-        await file.writeFile(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
-    } finally {
-      await file.close()
-    }
-    await rename(unfinished, path)
-  } finally {
-    await rm(unfinished, { force: true })
-  }
+function shown(value: JsonValue | undefined): string {
+  if (value === undefined) return 'nothing'
+  return value instanceof Map ? 'an object' : show(value)
 }

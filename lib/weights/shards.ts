@@ -3,7 +3,7 @@ import { SaccadeError } from '../errors.js'
 import type { ShardIndex } from '../files/shard-index.js'
 import type { TensorEntry } from './entry.js'
 
-/** @throws WEIGHTS_CORRUPT when the shards hold other tensors, or hold them elsewhere, than the index says */
+/** @throws WEIGHTS_CORRUPT if the shards do not have the tensors that the index lists, each in its shard */
 export function checkShards(index: ShardIndex, dir: string, tensors: readonly TensorEntry[]): void {
   const missing = new Set(index.fileOf.keys())
   for (const { name, file } of tensors) {

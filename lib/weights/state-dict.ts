@@ -1,21 +1,20 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, SaccadeError } from '../errors.js'
 import { Opaque, type Pickled } from './pickle.js'
 import { TorchTensor } from './torch-objects.js'
 
-/** Picks the state dict out of what a PyTorch file holds. `path` is for messages. */
+/** Selects the state dict in the content of a PyTorch file. @param path of the file, for errors */
 export type StateDictSelector = (root: Pickled, path: string) => ReadonlyMap<string, Pickled>
 
 export interface StateDictRule {
-  /** The key in the checkpoint under which the state dict is. */
+  /** Key of the state dict in the checkpoint. */
   readonly key: string
-  /** Take only the names that begin so, and take this off. */
+  /** Take the names with this prefix only, without it. */
   readonly only?: string
 }
 
 /**
- * A selector for one layout of checkpoints: the first rule under whose key there are tensors applies, and where there
- * is none, the checkpoint itself is the state dict. `module.`, which torch's DataParallel puts before every name, is
- * taken off.
+ * A selector for one layout of checkpoints: the first rule applies whose key holds tensors; if there is none, the
+ * checkpoint itself is the state dict. The prefix `module.`, which torch's DataParallel adds to all names, is removed.
  */
 export function stateDictUnder(rules: readonly StateDictRule[]): StateDictSelector {
   return (root, path) => {
@@ -26,21 +25,22 @@ export function stateDictUnder(rules: readonly StateDictRule[]): StateDictSelect
       const tensors = withPrefix(named(found), 'module.')
       return only === undefined ? tensors : onlyPrefix(tensors, only)
     }
-    // Objects that cannot be built are passed on, so that the error names them rather than a missing dict.
+    // A dict of objects that cannot be built is selected, so that the error names them.
     if (holds(root, TorchTensor) || (holds(root, Opaque) && !holds(root, Map)))
       return withPrefix(named(root), 'module.')
     const keys = [...named(root).keys()]
-    throw new SaccadeError(
+    throw invalid(
       'WEIGHTS_CORRUPT',
-      `${path} has tensors neither at the top nor under ${rules.map(({ key }) => key).join(', ')}; ` +
-        `its keys are ${keys.slice(0, 20).join(', ') || 'none'}`,
+      path,
+      `tensors at the top or under ${rules.map(({ key }) => key).join(', ')}`,
+      `the keys ${keys.join(', ') || '(none)'}`,
     )
   }
 }
 
 /**
- * The places where published checkpoints keep their weights: at the top, under `state_dict` or `model` (MAE, DeiT),
- * or under `teacher` with the names of the backbone (DINO, whose projection head is left out).
+ * Selects the weights of published checkpoints: at the top, under `state_dict` or `model` (MAE, DeiT), or the backbone
+ * under `teacher` (DINO, whose projection head is not used).
  */
 export const selectStateDict = stateDictUnder([
   { key: 'state_dict' },
@@ -53,9 +53,9 @@ function notADict(root: Pickled, path: string): SaccadeError {
   return root instanceof Opaque
     ? new SaccadeError(
         'PICKLE_FORBIDDEN',
-        `${path} holds a whole Python object of ${root.name}, which only its code can build: save its state_dict()`,
+        `${path} holds an object of the Python class ${root.name}, which cannot be built without its code: save its state_dict()`,
       )
-    : new SaccadeError('WEIGHTS_CORRUPT', `${path} does not hold a dict of tensors`)
+    : invalid('WEIGHTS_CORRUPT', path, 'a dict of tensors', Array.isArray(root) ? 'a list' : typeof root)
 }
 
 function holds(dict: Map<Pickled, Pickled>, type: abstract new (...args: never) => unknown): boolean {

@@ -16,11 +16,11 @@ const storageDTypes: ReadonlyMap<string, FileDType> = new Map([
   ['torch.DoubleStorage', 'F64'],
 ])
 
-/** Modules no checkpoint has an honest use for. Nothing would be run; but a file that asks for them is an attack. */
+/** Modules that checkpoints do not need. Nothing is run in any case, but a file that names them is an attack. */
 const attacks =
   /^(?:os|posix|nt|sys|subprocess|runpy|importlib|ctypes|socket|shutil|pty|webbrowser|pickle|_pickle)\.|^(?:builtins|__builtin__)\.(?:eval|exec|execfile|compile|open|__import__|apply|input)$/
 
-/** A run of elements in an entry of the archive; several tensors may share it. */
+/** The elements in one entry of the archive; several tensors may share them. */
 class TorchStorage extends Built {
   readonly key: string
   readonly dtype: FileDType
@@ -49,10 +49,10 @@ export class TorchTensor extends Built {
 }
 
 /**
- * What a pickle of torch.save may name: containers, tensors, parameters and storages become objects of ours, which
- * only describe. The rest is stepped over.
+ * How the globals of torch.save are read: containers, tensors, parameters and storages become objects that describe
+ * them, all others are skipped.
  *
- * @param fail called with what is wrong; must throw
+ * @param fail called with a fault of the pickle; must throw
  */
 export function torchObjects(path: string, fail: (problem: string) => never): Omit<UnpickleOptions, 'fail'> {
   return {
@@ -68,7 +68,7 @@ function refuseAttack(path: string, name: string): void {
   if (attacks.test(name))
     throw new SaccadeError(
       'PICKLE_FORBIDDEN',
-      `${path} asks for the Python function ${name}, as no honest checkpoint does. Nothing was run.`,
+      `${path} names the Python function ${name}, which no checkpoint needs. Nothing was run.`,
     )
 }
 
@@ -95,18 +95,19 @@ function orderedDict(fail: Fail, args: readonly Pickled[]): Map<Pickled, Pickled
   const pairs = args[0] ?? []
   if (!Array.isArray(pairs)) return fail('an OrderedDict of something that is not a list of pairs')
   for (const pair of pairs) {
-    if (!Array.isArray(pair) || pair.length !== 2) return fail('an OrderedDict with an item that is no pair')
+    if (!Array.isArray(pair) || pair.length !== 2)
+      return fail('an OrderedDict with an item that is not a pair')
     dict.set(pair[0]!, pair[1]!)
   }
   return dict
 }
 
-/** A storage of a type that no layout has (complex, quantised, untyped) is stepped over, with the tensors in it. */
+/** A storage of a type that no layout has (complex, quantized, untyped) is skipped, with its tensors. */
 function readStorage(fail: Fail, id: Pickled): TorchStorage | Opaque {
   if (!Array.isArray(id)) return fail('a storage whose id is not a tuple')
   const [kind, type, key, , length] = id
   if (kind !== 'storage' || !(type instanceof Global) || typeof key !== 'string' || !isSize(length))
-    return fail('a storage whose id is not (storage, type, key, place, length)')
+    return fail('a storage whose id is not (storage, type, key, location, length)')
   const dtype = storageDTypes.get(type.name)
   return dtype ? new TorchStorage(key, dtype, length) : new Opaque(type.name)
 }
@@ -117,13 +118,13 @@ function rebuildTensor(fail: Fail, args: readonly Pickled[]): TorchTensor | Opaq
   if (storage instanceof Opaque) return storage
   if (!(storage instanceof TorchStorage)) return fail('a tensor without a storage')
   if (!isSize(offset) || !isSizes(shape) || !isSizes(strides) || shape.length !== strides.length)
-    return fail(`a tensor in storage ${storage.key} whose offset, size and stride do not fit together`)
+    return fail(`a tensor in storage ${storage.key} whose offset, size and stride do not match`)
   if (metadata instanceof Map && metadata.size > 0)
-    return fail(`a tensor in storage ${storage.key} is kept conjugated or negated`)
+    return fail(`a tensor in storage ${storage.key} is stored conjugated or negated`)
   return new TorchTensor(storage, offset, shape, strides)
 }
 
-/** Elements from the first to the last one, both included; undefined when too large to count. */
+/** Number of elements from the first to the last, both included; undefined if it is not a safe integer. */
 export function spanOf({ shape, strides }: TorchTensor): number | undefined {
   if (exactProduct(shape) === undefined) return undefined
   if (shape.includes(0)) return 0

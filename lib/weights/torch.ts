@@ -10,13 +10,13 @@ import { readZipDirectory, readZipEntry, type ZipEntry, zipDataOffset } from './
 const maxPickleBytes = 100_000_000
 
 /**
- * Reads where the tensors of a PyTorch checkpoint lie: a zip archive as torch.save has written since version 1.6.
- * Its pickle is interpreted by a reader that knows tensors and plain containers, steps over all else, and runs
- * nothing. The data stays in the file, to be mapped.
+ * Reads where the tensors of a PyTorch checkpoint are: a zip archive, as torch.save has written it since version 1.6.
+ * The reader of its pickle knows tensors and plain containers, skips everything else, and executes nothing. The data
+ * stays in the file, to be mapped.
  *
- * @param select picks the state dict out of a nested checkpoint; default: {@link selectStateDict}
- * @throws FILE_NOT_FOUND; WEIGHTS_CORRUPT; PICKLE_FORBIDDEN when what is selected needs Python code to be built, or
- *   the file asks for code that only an attack would
+ * @param select selects the state dict in a nested checkpoint; default: {@link selectStateDict}
+ * @throws FILE_NOT_FOUND; WEIGHTS_CORRUPT; PICKLE_FORBIDDEN if the selected objects need Python code, or the file names
+ *   code that no checkpoint needs
  */
 export async function readTorch(
   path: string,
@@ -72,7 +72,7 @@ async function locate(
   const starts = new Map<string, number>()
   const result: TensorEntry[] = []
   for (const [name, tensor] of tensors) {
-    // Python numbers beside the tensors, such as counters, are nothing a model reads.
+    // Python numbers beside the tensors, such as counters, are not weights.
     if (!(tensor instanceof TorchTensor)) {
       if (tensor instanceof Opaque || tensor instanceof Global)
         throw new SaccadeError(

@@ -4,13 +4,13 @@ import type { SourceFile } from '../files/file.js'
 /** A file inside a zip archive. */
 export interface ZipEntry {
   readonly name: string
-  /** Place of its local header; the data follows that header. */
+  /** Offset of its local header, which the data follows. */
   readonly headerOffset: number
   readonly byteLength: number
-  /** Bytes it takes in the archive: as many, unless it is compressed. */
+  /** Bytes in the archive: fewer than byteLength if it is compressed. */
   readonly storedBytes: number
   readonly crc32: number
-  /** Why its data cannot be taken as it stands, if so. */
+  /** Why its data cannot be mapped, if so. */
   readonly obstacle: 'compressed' | 'encrypted' | undefined
 }
 
@@ -37,7 +37,7 @@ interface Directory {
 /**
  * The entries of a zip archive by name, from its central directory, zip64 included.
  *
- * @throws WEIGHTS_CORRUPT when it is no zip archive, or a broken one
+ * @throws WEIGHTS_CORRUPT if it is not a zip archive, or a corrupt one
  */
 export async function readZipDirectory(file: SourceFile): Promise<Map<string, ZipEntry>> {
   const { count, offset, byteLength } = await findDirectory(file)
@@ -47,7 +47,7 @@ export async function readZipDirectory(file: SourceFile): Promise<Map<string, Zi
   let at = 0
   while (at < byteLength) {
     if (at + centralBytes > byteLength || view.getUint32(at, true) !== centralSignature)
-      file.corrupt(`the zip directory is broken after ${entries.size} entries`)
+      file.corrupt(`the zip directory is corrupt after ${entries.size} entries`)
     const nameLength = view.getUint16(at + 28, true)
     const extraLength = view.getUint16(at + 30, true)
     const next = at + centralBytes + nameLength + extraLength + view.getUint16(at + 32, true)
@@ -64,14 +64,14 @@ export async function readZipDirectory(file: SourceFile): Promise<Map<string, Zi
     at = next
   }
   if (entries.size !== count) file.corrupt(`the zip directory has ${entries.size} entries, not ${count}`)
-  checkPlaces(file, entries, offset)
+  checkOverlap(file, entries, offset)
   return entries
 }
 
-/** Where the data of an entry begins in the file. It must be stored: what is compressed cannot be mapped. */
+/** Offset of the data of an entry. Compressed data is refused, as it cannot be mapped. */
 export async function zipDataOffset(file: SourceFile, entry: ZipEntry): Promise<number> {
   if (entry.obstacle)
-    file.corrupt(`the zip entry ${entry.name} is ${entry.obstacle}; PyTorch stores it as it is`)
+    file.corrupt(`the zip entry ${entry.name} is ${entry.obstacle}, which PyTorch does not write`)
   const local = viewOf(await file.read(entry.headerOffset, localBytes, `the zip header of ${entry.name}`))
   if (local.getUint32(0, true) !== localSignature)
     file.corrupt(`no zip header where ${entry.name} should begin`)
@@ -85,7 +85,7 @@ export async function zipDataOffset(file: SourceFile, entry: ZipEntry): Promise<
   return offset
 }
 
-/** The data of a small entry, checked against its checksum. */
+/** The data of a small entry, after a check of its checksum. */
 export async function readZipEntry(file: SourceFile, entry: ZipEntry): Promise<Uint8Array> {
   const data = await file.read(await zipDataOffset(file, entry), entry.byteLength, entry.name)
   if (crc32(data) !== entry.crc32) file.corrupt(`the checksum of ${entry.name} is wrong`)
@@ -97,7 +97,7 @@ async function findDirectory(file: SourceFile): Promise<Directory> {
   const tailStart = file.size - tailBytes
   const tail = viewOf(await file.read(tailStart, tailBytes, 'the end of the zip archive'))
   let at = tailBytes - endBytes
-  // The comment after the record may hold anything, so the right signature is the one whose comment ends the file.
+  // The comment after the record may contain the signature, so the record is the one whose comment ends the file.
   while (at >= 0 && !isEnd(tail, at)) at--
   if (at < 0) return file.corrupt('not a zip archive, or a truncated one')
 
@@ -127,7 +127,7 @@ function isEnd(tail: DataView, at: number): boolean {
   )
 }
 
-/** Sizes and place of an entry; those that do not fit 32 bits are in its zip64 field, in a fixed order. */
+/** Sizes and offset of an entry; those above 32 bits are in its zip64 field, in a fixed order. */
 function readSizes(file: SourceFile, view: DataView, at: number, extra: number, extraLength: number) {
   const big: number[] = []
   for (let field = extra; field + 4 <= extra + extraLength; ) {
@@ -139,8 +139,8 @@ function readSizes(file: SourceFile, view: DataView, at: number, extra: number, 
         big.push(toNumber(file, view.getBigUint64(field + 4 + i, true)))
     field += 4 + fieldBytes
   }
-  const size = (place: number): number => {
-    const small = view.getUint32(at + place, true)
+  const size = (offset: number): number => {
+    const small = view.getUint32(at + offset, true)
     if (small !== 0xffffffff) return small
     return big.shift() ?? file.corrupt('a zip64 field is missing from the zip directory')
   }
@@ -149,8 +149,8 @@ function readSizes(file: SourceFile, view: DataView, at: number, extra: number, 
   return { byteLength, storedBytes, headerOffset: size(42) }
 }
 
-/** Entries must lie before the directory and apart from each other: overlapping ones are a known zip trick. */
-function checkPlaces(file: SourceFile, entries: Map<string, ZipEntry>, directoryOffset: number): void {
+/** Entries must be before the directory and must not overlap; overlapping entries are used in zip bombs. */
+function checkOverlap(file: SourceFile, entries: Map<string, ZipEntry>, directoryOffset: number): void {
   const inOrder = [...entries.values()].sort((a, b) => a.headerOffset - b.headerOffset)
   inOrder.forEach((entry, index) => {
     const end = entry.headerOffset + localBytes + Buffer.byteLength(entry.name) + entry.storedBytes

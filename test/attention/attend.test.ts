@@ -71,7 +71,7 @@ test('any similarity will do, if it gives a number for each pair', async () => {
   await rejects(
     () => attend(q, k, v, { similarity: (a) => a }),
     'SHAPE_MISMATCH',
-    /similarity function must give .* \[2, 3, 5, 9\], got \[2, 3, 5, 8\]/,
+    /similarity function: expected .* \[2, 3, 5, 9\], got \[2, 3, 5, 8\]/,
   )
   await rejects(
     () => attend(q, k, v, { similarity: () => undefined as unknown as FloatTensor }),
@@ -149,18 +149,18 @@ test('with projections around it, multiHead is the self-attention of models', as
 test('what does not fit is an error that names it', async () => {
   const option = (options: object) => () => attend(q, k, v, options as AttendOptions)
   await rejects(option({ retrieval: 'firm' }), 'OPTION_INVALID', /'soft' or 'hard', got 'firm'/)
-  await rejects(option({ similarity: 'dot' }), 'OPTION_INVALID', /similarity must be a function, got dot/)
-  await rejects(option({ masks: padding }), 'OPTION_UNKNOWN', /unknown option 'masks'/)
+  await rejects(option({ similarity: 'dot' }), 'OPTION_INVALID', /similarity: expected a function, got 'dot'/)
+  await rejects(option({ masks: padding }), 'OPTION_UNKNOWN', /mask, got 'masks'/)
   await rejects(
     () => attend(q, k, heads(Nq, Dv, 1)),
     'SHAPE_MISMATCH',
-    /to 9 keys do not fit values \[2, 3, 5, 6\]/,
+    /values: expected one for each of 9 keys .* got \[2, 3, 5, 6\]/,
   )
   const x = places(Nq, 1)
   await rejects(
     () => multiHead(x, x, x, 5),
     'SHAPE_MISMATCH',
-    /queries: .* \[2, 5, 24\] does not divide into 5 heads/,
+    /queries: expected a width that is a multiple of 5 heads, got \[2, 5, 24\]/,
   )
   await rejects(() => multiHead(x, x, x, 0), 'OPTION_INVALID', /heads .* got 0/)
   await rejects(() => multiHead(q, q, q, 1), 'SHAPE_MISMATCH', /multiHead: queries: expected rank 3/)

@@ -30,7 +30,11 @@ test('what does not fit is an error that names it', async () => {
     'DTYPE_MISMATCH',
     /heatMap: expected float32 or bool/,
   )
-  await rejects(() => heatMap(Tensor.zeros([1, 1]), { low: 1, high: 0 }), 'OPTION_INVALID', /low 1 .* high 0/)
+  await rejects(
+    () => heatMap(Tensor.zeros([1, 1]), { low: 1, high: 0 }),
+    'OPTION_INVALID',
+    /low: expected .* high, which is 0, got 1/,
+  )
 })
 
 test.run()

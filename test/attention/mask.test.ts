@@ -76,7 +76,7 @@ test('what does not fit is an error that names it', async () => {
   await rejects(() => causalMask(5, 3), 'OPTION_INVALID', /causalMask: keys .*at least 5, got 3/)
   await rejects(() => windowMask(2, 2, -1), 'OPTION_INVALID', /window .* got -1/)
   await rejects(() => windowMask(2, 2, 1.5), 'OPTION_INVALID', /window .* got 1.5/)
-  await rejects(() => paddingMask([4], 3), 'INDEX_OUT_OF_RANGE', /length .* from 0 to 3, got 4/)
+  await rejects(() => paddingMask([4], 3), 'INDEX_OUT_OF_RANGE', /lengths: .* from 0 to 3.*, got 4/)
   await rejects(() => paddingMask([1.5], 3), 'INDEX_OUT_OF_RANGE', /got 1.5/)
   await rejects(
     () => paddingMask(Tensor.zeros([2]) as unknown as Tensor<'int32'>, 3),
@@ -87,7 +87,7 @@ test('what does not fit is an error that names it', async () => {
   await rejects(
     () => applyMask(similarity, paddingMask([1, 1], 2)),
     'SHAPE_MISMATCH',
-    /mask \[2, 1, 2\] is larger/,
+    /mask: expected a shape that broadcasts .* got \[2, 1, 2\]/,
   )
   await rejects(
     () => applyMask(similarity, causalMask(3) as Mask),

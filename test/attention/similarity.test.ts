@@ -87,10 +87,10 @@ test('what does not fit is an error that names it', async () => {
   await rejects(
     () => dotProduct(queries, keys),
     'SHAPE_MISMATCH',
-    /dotProduct: queries \[5, 6\] and keys \[7, 9\]/,
+    /dotProduct: keys: expected the width of the queries \[5, 6\], got \[7, 9\]/,
   )
   await rejects(() => scaledDotProduct(queries, keys), 'SHAPE_MISMATCH', /scaledDotProduct/)
-  await rejects(() => scaledDotProduct(queries, tensorOf(k), Number.NaN), 'OPTION_INVALID', /scale .*NaN/)
+  await rejects(() => scaledDotProduct(queries, tensorOf(k), Number.NaN), 'OPTION_INVALID', /scale: .*NaN/)
   await rejects(() => dotProduct(vector, vector), 'SHAPE_MISMATCH', /queries: expected .* got \[3\]/)
   await rejects(
     () => dotProduct(queries, Tensor.zeros([7, 6], 'int32') as unknown as FloatTensor),

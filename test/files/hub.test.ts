@@ -104,7 +104,7 @@ test('a revision is part of the URL and of the place in the cache', async () => 
     await throws(
       () => cacheFolder('org/model', { revision, cacheDir: '/c' }),
       'OPTION_INVALID',
-      JSON.stringify(revision),
+      `got '${revision}'`,
     )
 })
 

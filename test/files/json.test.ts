@@ -54,7 +54,7 @@ test('says where the fault is', () => {
     ['[1 2]', 3, "expected ',' or ']'"],
     ['{"a": 1 "b"}', 8, "expected ',' or '}'"],
     ['nul', 0, 'expected a value'],
-    ['NaN', 0, 'expected a value, found "N"'],
+    ['NaN', 0, 'expected a value, got "N"'],
     ['-', 0, 'expected a value'],
     ['01', 1, 'after the end'],
     ['1.', 1, 'after the end'],

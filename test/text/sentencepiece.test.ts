@@ -75,14 +75,14 @@ test('models that contradict themselves are refused with the reason', () => {
   const piece = (text: string, kind = 1) => message([1, text], [3, kind])
   const unknown = piece('<unk>', 2)
   const wrong: [Buffer, RegExp][] = [
-    [Buffer.alloc(0), /without pieces/],
+    [Buffer.alloc(0), /expected a model with pieces/],
     [message([1, piece('a')]), /no unknown piece/],
     [message([1, unknown], [1, piece('u', 2)]), /two unknown pieces/],
     [message([1, unknown], [1, piece('a')], [1, piece('a')]), /"a" occurs twice/],
-    [message([1, unknown], [1, piece('')]), /piece 1: a piece without text/],
-    [message([1, unknown], [2, message([3, 3])]), /model type 3/],
+    [message([1, unknown], [1, piece('')]), /piece 1: expected a piece with text/],
+    [message([1, unknown], [2, message([3, 3])]), /model type: expected .*, got 3/],
     [message([1, unknown], [2, Buffer.from([0x98, 0x02, 1])]), /no piece <0x00>/],
-    [message([1, 7]), /field 1 is a number/],
+    [message([1, 7]), /field 1: expected a message, got 7/],
     [message([1, unknown], [3, message([2, Buffer.from([200, 0, 0, 0, 1, 2, 3, 4])])]), /trie of 200 bytes/],
   ]
   for (const [bytes, reason] of wrong) {

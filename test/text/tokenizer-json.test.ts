@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Json } from '../../lib/text/json.js'
+import { makeConfig } from '../../lib/files/config.js'
 import { TokenizerJson } from '../../lib/text/tokenizer-json/tokenizer-json.js'
 
 /** Tokenizers of every component, made and run by the Rust library tokenizers 0.22.2. */
@@ -22,7 +22,7 @@ const references = JSON.parse(readFileSync(path, 'utf8')) as Reference[]
 test('there are references', () => assert.is(references.length, 22))
 
 for (const { name, tokenizer, samples, pairs, decodes } of references) {
-  const core = new TokenizerJson(new Json(tokenizer, 'tokenizer.json'))
+  const core = new TokenizerJson(makeConfig('tokenizer.json', tokenizer, 'TOKENIZER_INVALID'))
 
   test(`${name}: texts`, () => {
     for (const [text, ids, decoded, plain] of samples) {
@@ -51,29 +51,29 @@ const small = {
 }
 
 function load(changes: Record<string, unknown>): TokenizerJson {
-  return new TokenizerJson(new Json({ ...small, ...changes }, 'x/tokenizer.json'))
+  return new TokenizerJson(makeConfig('x/tokenizer.json', { ...small, ...changes }, 'TOKENIZER_INVALID'))
 }
 
 test('what is wrong is named with its place', () => {
   const wrong: [Record<string, unknown>, RegExp][] = [
-    [{ model: undefined }, /x\/tokenizer\.json: model\.vocab|model: /],
-    [{ model: { type: 'Magic' } }, /model\.type: expected a known model, found "Magic"/],
-    [{ model: { ...small.model, vocab: { a: -1 } } }, /model\.vocab\.a: expected a token id/],
+    [{ model: undefined }, /x\/tokenizer\.json, "model": expected an object, got undefined/],
+    [{ model: { type: 'Magic' } }, /"model\.type": expected a known model, got 'Magic'/],
+    [{ model: { ...small.model, vocab: { a: -1 } } }, /"model\.vocab\.a": expected a token id/],
     [{ model: { ...small.model, vocab: { a: 2 ** 40 } } }, /model\.vocab\.a/],
-    [{ model: { ...small.model, unk_token: '?' } }, /"\?" is not in the vocabulary/],
-    [{ model: { type: 'BPE', vocab: { a: 0 }, merges: ['a b'] } }, /merge 0: "b" is not in the vocabulary/],
-    [{ model: { type: 'BPE', vocab: { a: 0 }, merges: ['a'] } }, /model\.merges\.0: expected two tokens/],
+    [{ model: { ...small.model, unk_token: '?' } }, /'\?' is not in the vocabulary/],
+    [{ model: { type: 'BPE', vocab: { a: 0 }, merges: ['a b'] } }, /merge 0: 'b' is not in the vocabulary/],
+    [{ model: { type: 'BPE', vocab: { a: 0 }, merges: ['a'] } }, /"model\.merges\.0": expected two tokens/],
     [{ model: { type: 'BPE', vocab: { a: 0 }, merges: [], dropout: 0.1 } }, /dropout/],
     [{ model: { type: 'Unigram', vocab: [['a', 0]], unk_id: 4 } }, /unk_id/],
-    [{ model: { type: 'Unigram', vocab: ['a'] } }, /model\.vocab\.0\.0: expected a string/],
-    [{ normalizer: { type: 'Upper' } }, /normalizer\.type: expected a known normalizer/],
+    [{ model: { type: 'Unigram', vocab: ['a'] } }, /"model\.vocab\.0": expected a pair/],
+    [{ normalizer: { type: 'Upper' } }, /"normalizer\.type": expected a known normalizer/],
     [{ normalizer: { type: 'Precompiled', precompiled_charsmap: 'AAAA' } }, /precompiled_charsmap.*trie/],
     [{ normalizer: { type: 'Sequence', normalizers: [{ type: 'Strip' }] } }, /normalizers\.0\.strip_left/],
     [{ normalizer: { type: 'Replace', pattern: { Regex: '[' }, content: '' } }, /pattern/],
     [{ pre_tokenizer: { type: 'Split', pattern: { String: 'a' }, behavior: 'Kept' } }, /behavior.*Isolated/],
     [{ pre_tokenizer: { type: 'FixedLength', length: 0 } }, /length/],
     [{ pre_tokenizer: 'Whitespace' }, /pre_tokenizer/],
-    [{ post_processor: { type: 'BertProcessing', cls: ['a'], sep: ['a', 1] } }, /cls\.1/],
+    [{ post_processor: { type: 'BertProcessing', cls: ['a'], sep: ['a', 1] } }, /cls": expected a pair/],
     [{ decoder: { type: 'Rot13' } }, /decoder\.type/],
     [{ added_tokens: [{ id: 'x', content: 'b' }] }, /added_tokens\.0\.id/],
   ]

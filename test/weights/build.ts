@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import * as assert from 'uvu/assert'
 import { SaccadeError, type SaccadeErrorCode } from '../../lib/errors.js'
+import type { FileDType } from '../../lib/weights/entry.js'
 
 /** Path of a file of test/data. */
 export function dataPath(name: string): string {
@@ -67,6 +68,26 @@ export function safetensorsBytes(
   const prefix = Buffer.alloc(8)
   prefix.writeBigUInt64LE(length ?? BigInt(json.length))
   return Buffer.concat([prefix, json, typeof data === 'number' ? Buffer.alloc(data) : data])
+}
+
+export interface TensorBytes {
+  readonly name: string
+  readonly dtype: FileDType
+  readonly shape: readonly number[]
+  readonly data: ArrayBufferView
+}
+
+/** Writes a safetensors file of these tensors, in this order. */
+export async function writeSafetensors(path: string, tensors: readonly TensorBytes[]): Promise<void> {
+  const header: Record<string, unknown> = {}
+  const parts: Buffer[] = []
+  let at = 0
+  for (const { name, dtype, shape, data } of tensors) {
+    header[name] = { dtype, shape, data_offsets: [at, at + data.byteLength] }
+    parts.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+    at += data.byteLength
+  }
+  await writeFile(path, safetensorsBytes(header, Buffer.concat(parts)))
 }
 
 export interface ZipPart {

@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findWeights } from '../../lib/files/find.js'
+import { legacyLayerNorm } from '../../lib/models/bert/legacy-names.js'
 import { openCheckpoint } from '../../lib/weights/checkpoint.js'
-import { legacyLayerNorm } from '../../lib/weights/rename.js'
-import { writeSafetensors } from '../../lib/weights/safetensors.js'
 import { stateDictUnder } from '../../lib/weights/state-dict.js'
 import {
   dataPath,
@@ -16,6 +15,7 @@ import {
   throws,
   torchBytes,
   withFile,
+  writeSafetensors,
 } from './build.js'
 
 const data = (name: string) => dataPath(`weights/${name}`)
@@ -145,7 +145,7 @@ test('a file that shrinks, or is gone, after it was opened', async () => {
     using shrunk = await openCheckpoint(dir)
     using gone = await openCheckpoint(dir)
     await truncate(path, 80)
-    await throws(() => shrunk.tensor('a'), 'WEIGHTS_CORRUPT', path, 'shorter')
+    await throws(() => shrunk.tensor('a'), 'WEIGHTS_CORRUPT', path, 'truncated')
     await rm(path)
     await throws(() => gone.tensor('a'), 'FILE_NOT_FOUND', path)
   })

@@ -1,9 +1,9 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SaccadeError } from '../../lib/errors.js'
-import { maxHeaderBytes, readSafetensors, writeSafetensors } from '../../lib/weights/safetensors.js'
+import { maxHeaderBytes, readSafetensors } from '../../lib/weights/safetensors.js'
 import { damaged, dataPath, inFolder, randomFrom, rejects, safetensorsBytes, withFile } from './build.js'
 
 const golden = dataPath('goldens/vit-half/model.safetensors')
@@ -64,13 +64,7 @@ const broken: [string, RegExp | string, string | object, (number | Uint8Array)?,
   ['a header that is a list', "begin with '{'", '[]'],
   ['a header too long', `at most ${maxHeaderBytes}`, '{}', 0, BigInt(maxHeaderBytes) + 1n],
   ['a header of 2^64 - 1 bytes', '18446744073709551615', '{}', 0, 2n ** 64n - 1n],
-  [
-    'a header past the end of the file',
-    /the header would be bytes 8 to 1008, the file has 10/,
-    '{}',
-    0,
-    1000n,
-  ],
+  ['a header past the end of the file', /the header is at bytes 8 to 1008, the file has 10/, '{}', 0, 1000n],
   ['text after the header', 'after the end', '{} x'],
   ['a header that is cut off', 'expected', '{"t":{"dtype":"F32"'],
   ['a trailing comma', 'expected a key', '{"__metadata__":{},}'],
@@ -91,16 +85,16 @@ const broken: [string, RegExp | string, string | object, (number | Uint8Array)?,
   ['metadata that is no object', '__metadata__', '{"__metadata__":[]}'],
   ['metadata with a number', '"n"', '{"__metadata__":{"n":1}}'],
   ['a description that is no object', 'tensor "t"', one('[]')],
-  ['no dtype', 'unknown dtype none', one('{"shape":[],"data_offsets":[0,0]}')],
-  ['an unknown dtype', 'unknown dtype "F33"', { t: entry('F33', [1], [0, 4]) }, 4],
-  ['a dtype of the prototype', 'unknown dtype "toString"', { t: entry('toString', [1], [0, 4]) }, 4],
-  ['no shape', 'shape is not', one('{"dtype":"F32","data_offsets":[0,0]}')],
-  ['a shape of strings', 'shape is not', { t: entry('F32', ['1'], [0, 4]) }, 4],
+  ['no dtype', 'of the format, got nothing', one('{"shape":[],"data_offsets":[0,0]}')],
+  ['an unknown dtype', "got 'F33'", { t: entry('F33', [1], [0, 4]) }, 4],
+  ['a dtype of the prototype', "got 'toString'", { t: entry('toString', [1], [0, 4]) }, 4],
+  ['no shape', 'shape: expected a list of sizes', one('{"dtype":"F32","data_offsets":[0,0]}')],
+  ['a shape of strings', 'shape: expected a list of sizes', { t: entry('F32', ['1'], [0, 4]) }, 4],
   ['a negative size', 'whole number', { t: entry('F32', [-1, -1], [0, 4]) }, 4],
   ['minus zero', 'whole number', one('{"dtype":"F32","shape":[-0],"data_offsets":[0,0]}')],
   ['a fractional size', 'whole number', { t: entry('F32', [0.5, 2], [0, 4]) }, 4],
-  ['a size with a point', 'found 1.0', one('{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}'), 4],
-  ['a size with an exponent', 'found 1e0', one('{"dtype":"F32","shape":[1e0],"data_offsets":[0,4]}'), 4],
+  ['a size with a point', 'got 1.0', one('{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}'), 4],
+  ['a size with an exponent', 'got 1e0', one('{"dtype":"F32","shape":[1e0],"data_offsets":[0,4]}'), 4],
   [
     'a size beyond 2^53',
     'whole number',
@@ -120,7 +114,7 @@ const broken: [string, RegExp | string, string | object, (number | Uint8Array)?,
   ],
   ['one offset', 'data_offsets', { t: entry('F32', [1], [0]) }, 4],
   ['three offsets', 'data_offsets', { t: entry('F32', [1], [0, 4, 4]) }, 4],
-  ['offsets out of order', 'out of order', { t: entry('F32', [1], [4, 0]) }, 4],
+  ['offsets out of order', 'expected begin before end, got [4, 0]', { t: entry('F32', [1], [4, 0]) }, 4],
   ['a shape that does not fill its bytes', /needs 8 bytes.*give it 4/, { t: entry('F32', [2], [0, 4]) }, 4],
   ['elements of half a byte that leave a half', 'needs 1.5 bytes', { t: entry('F4', [3], [0, 2]) }, 2],
   ['data past the end of the file', 'truncated', { t: entry('F32', [2], [0, 8]) }, 7],
@@ -189,45 +183,6 @@ test('damage never gets past as anything but a SaccadeError', async () => {
     }
   })
   assert.ok(found > 700, `only ${found} found`)
-})
-
-test('writes what it reads', async () => {
-  await inFolder(async (dir) => {
-    const path = join(dir, 'out.safetensors')
-    const written = [
-      { name: 'bytes', dtype: 'U8', shape: [3], data: Uint8Array.of(1, 2, 3) },
-      { name: '7', dtype: 'I64', shape: [], data: BigInt64Array.of(-5n) },
-      { name: 'half', dtype: 'F16', shape: [1, 2], data: new Uint16Array(new ArrayBuffer(8), 2, 2) },
-      { name: 'none', dtype: 'F32', shape: [0, 4], data: new Float32Array(0) },
-    ] as const
-    await writeSafetensors(path, written, { format: 'pt' })
-    const { tensors, metadata } = await readSafetensors(path)
-    assert.equal([...metadata], [['format', 'pt']])
-    assert.equal(
-      tensors.map(({ name }) => name),
-      ['7', 'none', 'half', 'bytes'],
-    )
-    const file = await readFile(path)
-    for (const { name, dtype, shape, data } of written) {
-      const found = tensors.find((tensor) => tensor.name === name)!
-      assert.equal([found.dtype, found.shape], [dtype, shape])
-      assert.is(found.offset % data.BYTES_PER_ELEMENT, 0)
-      const bytes = file.subarray(found.offset, found.offset + found.byteLength)
-      assert.ok(bytes.equals(Buffer.from(data.buffer, data.byteOffset, data.byteLength)))
-    }
-    assert.equal(await readdir(dir), ['out.safetensors'])
-  })
-})
-
-test('writes nothing that it could not read', async () => {
-  await inFolder(async (dir) => {
-    const path = join(dir, 'out.safetensors')
-    const tensor = { name: 'a', dtype: 'F32', shape: [2], data: new Float32Array(2) } as const
-    await rejects(writeSafetensors(path, [tensor, tensor]), 'INPUT_INVALID', '"a"')
-    await rejects(writeSafetensors(path, [{ ...tensor, name: '__metadata__' }]), 'INPUT_INVALID')
-    await rejects(writeSafetensors(path, [{ ...tensor, shape: [3] }]), 'SHAPE_MISMATCH', '[3]')
-    assert.equal(await readdir(dir), [])
-  })
 })
 
 test.run()

@@ -2,9 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { show } from '../../lib/errors.js'
 import { openCheckpoint } from '../../lib/weights/checkpoint.js'
-import { readSafetensors, writeSafetensors } from '../../lib/weights/safetensors.js'
-import { dataPath, inFolder, rejects } from './build.js'
+import { readSafetensors } from '../../lib/weights/safetensors.js'
+import { dataPath, inFolder, rejects, writeSafetensors } from './build.js'
 
 const golden = dataPath('goldens/vit-sharded')
 const indexName = 'model.safetensors.index.json'
@@ -65,7 +66,13 @@ test('names of shards that lead elsewhere, or are none', async () => {
     ...['x.json', 'model.safetensors.index.json', 'x.safetensors\0', '\nx.safetensors', 'x.safetensors\n'],
     ...[5, null, ['x.safetensors'], ''],
   ])
-    await rejects(open({ ...good, c: name }), 'CONFIG_INVALID', indexName, JSON.stringify(name))
+    await rejects(
+      open({ ...good, c: name }),
+      'CONFIG_INVALID',
+      indexName,
+      `"weight_map.c": expected`,
+      show(name),
+    )
   for (const map of [undefined, [], 'x']) await rejects(open(map), 'CONFIG_INVALID', 'weight_map')
 })
 

@@ -1,6 +1,6 @@
 import { boolean, type Config, configInvalid, oneOf, positiveInt, strings } from '../../files/config.js'
 import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
-import { labelsOf } from '../labels.js'
+import { labelsOf, unnamedLabels } from '../labels.js'
 
 /** The classes of transformers that can be read; each has a head of its own. */
 const classes = [
@@ -50,6 +50,5 @@ function readClass(config: Config): BertClass {
 
 /** Without names there are as many classes as `num_labels` says, or two. */
 function readLabels(config: Config): readonly string[] {
-  const unnamed = () => Array.from({ length: positiveInt(config, 'num_labels', 2) }, (_, id) => `LABEL_${id}`)
-  return labelsOf(config) ?? unnamed()
+  return labelsOf(config) ?? unnamedLabels(positiveInt(config, 'num_labels', 2))
 }

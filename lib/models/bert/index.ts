@@ -1,7 +1,7 @@
-import { legacyLayerNorm } from '../../weights/rename.js'
 import { type Description, family, type Layout } from '../family.js'
 import { Bert } from './bert.js'
 import { type BertClass, type BertConfig, readBertConfig } from './config.js'
+import { legacyLayerNorm } from './legacy-names.js'
 import { readModules } from './modules.js'
 
 interface BertDescription extends Description {

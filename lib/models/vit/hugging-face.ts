@@ -1,6 +1,7 @@
 import { SaccadeError } from '../../errors.js'
-import { type Config, isSet, nonNegativeInt, object, string, strings } from '../../files/config.js'
+import { type Config, isSet, nonNegativeInt, strings } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
+import { labelsOf, unnamedLabels } from '../labels.js'
 import { dinov2Names, vitNames } from './hugging-face-names.js'
 import { type ClassKind, decoderOf, type Family, headOf, specOf, swiglu } from './hugging-face-spec.js'
 import { describeVit, type VitLayout } from './layout.js'
@@ -37,7 +38,7 @@ export const huggingFace: VitLayout = {
     }
     const pooler = classKind === 'Model' && !dinov2 && reader.has(`${names.pooler}.weight`)
     if (classKind !== 'Model') reader.ignore(/^(\w+\.)?pooler\.dense\./, 'classes with a head do not use it')
-    const labels = classifies ? labelsOf(config) : undefined
+    const labels = classifies ? classLabels(config) : undefined
     return describeVit(config.file, {
       spec: {
         ...specOf(config, family),
@@ -70,10 +71,6 @@ function classOf(config: Config, { className, kinds }: Family, reader: WeightRea
 }
 
 /** Names of the classes by id; configs without id2label have num_labels, or the library's default of two. */
-function labelsOf(config: Config): string[] {
-  if (!isSet(config, 'id2label'))
-    return Array.from({ length: nonNegativeInt(config, 'num_labels', 2) }, (_, id) => `LABEL_${id}`)
-  const labels = object(config, 'id2label')
-  const ids = Object.keys(labels.values)
-  return ids.map((_, id) => string(labels, String(id)))
+function classLabels(config: Config): readonly string[] {
+  return labelsOf(config, 'refused') ?? unnamedLabels(nonNegativeInt(config, 'num_labels', 2))
 }

@@ -1,4 +1,4 @@
-import { type Config, configInvalid, isSet, object, positiveInts, strings } from '../../files/config.js'
+import { type Config, configInvalid, isSet, object, positiveInts } from '../../files/config.js'
 import type { TimmArguments } from './timm-architectures.js'
 
 /** Arguments that change nothing about a trained model. */
@@ -39,13 +39,4 @@ export function argumentsOf(config: Config, implied: TimmArguments): Config {
     ...given,
     values: Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)),
   }
-}
-
-/** Names of the classes by id, where the file has them. */
-export function labelsOf(config: Config): readonly string[] | undefined {
-  const holder =
-    isSet(config, 'label_names') || !isSet(config, 'pretrained_cfg')
-      ? config
-      : object(config, 'pretrained_cfg')
-  return Array.isArray(holder.values.label_names) ? strings(holder, 'label_names') : undefined
 }

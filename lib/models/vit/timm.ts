@@ -10,11 +10,12 @@ import {
   string,
 } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
+import { labelsOf } from '../labels.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type HeadSpec, type MlpSpec, type Pooling, positionedPrefix, type VitSpec } from './spec.js'
 import { type TimmArguments, timmArchitecture } from './timm-architectures.js'
-import { argumentsOf, labelsOf } from './timm-arguments.js'
+import { argumentsOf } from './timm-arguments.js'
 
 /** timm's VisionTransformer and VisionTransformerDistilled, under all names of architectures that are nothing else. */
 export const timm: VitLayout = {

@@ -1,42 +1,38 @@
+import { boolean, type Config, object, optional, string } from '../../files/config.js'
 import { isBert } from '../class-defaults.js'
 import type { TokenizerCore } from '../core.js'
-import { Json } from '../json.js'
 import type { TokenizerSettings } from '../settings.js'
 import { TokenizerJson } from '../tokenizer-json/tokenizer-json.js'
 import { pythonTrim } from '../unicode.js'
 
 /**
- * A tokenizer.json together with the settings beside it. The Python classes let tokenizer_config.json override parts
- * of tokenizer.json when they load it, and so do we.
+ * Creates a tokenizer from tokenizer.json and the settings beside it. As in the Python classes, tokenizer_config.json
+ * overrides parts of tokenizer.json.
  */
-export function jsonTokenizer(json: Json, settings: TokenizerSettings): TokenizerCore {
-  const content = { ...json.object() }
+export function jsonTokenizer(json: Config, settings: TokenizerSettings): TokenizerCore {
   const { config, className } = settings
-  const normalizer = json.at('normalizer')
-  if (isBert(className) && normalizer.present && normalizer.at('type').value === 'BertNormalizer') {
-    content.normalizer = {
-      ...normalizer.object(),
-      lowercase: config.at('do_lower_case').boolean(true),
-      strip_accents: config.at('strip_accents').value ?? null,
-      handle_chinese_chars: config.at('tokenize_chinese_chars').boolean(true),
+  const values: Record<string, unknown> = { ...json.values }
+  const normalizer = optional(object, json, 'normalizer')?.values
+  if (isBert(className) && normalizer?.type === 'BertNormalizer')
+    values.normalizer = {
+      ...normalizer,
+      lowercase: boolean(config, 'do_lower_case', true),
+      strip_accents: config.values.strip_accents ?? null,
+      handle_chinese_chars: boolean(config, 'tokenize_chinese_chars', true),
     }
-  }
-  const preTokenizer = json.at('pre_tokenizer')
-  if (preTokenizer.present && preTokenizer.at('type').value === 'ByteLevel')
-    content.pre_tokenizer = {
-      ...preTokenizer.object(),
-      add_prefix_space: config.at('add_prefix_space').boolean(false),
-    }
-  const suffix = json.at('model').at('end_of_word_suffix')
-  const ended = className === 'CLIPTokenizer' && suffix.present ? suffix.string() : ''
+  const preTokenizer = optional(object, json, 'pre_tokenizer')?.values
+  if (preTokenizer?.type === 'ByteLevel')
+    values.pre_tokenizer = { ...preTokenizer, add_prefix_space: boolean(config, 'add_prefix_space', false) }
+  const clip = className === 'CLIPTokenizer'
+  const suffix = clip ? string(object(json, 'model'), 'end_of_word_suffix', '') : ''
   return new TokenizerJson(
-    new Json(content, json.where, json.code),
+    { ...json, values },
     settings.addedTokens,
-    className === 'CLIPTokenizer' ? (text) => spaceWords(text, ended) : undefined,
+    clip ? (text) => spaceWords(text, suffix) : undefined,
   )
 }
 
-/** The decoder of CLIP leaves the ends of words, `</w>`, in the text. */
+/** The decoder of CLIP leaves the suffix of words, `</w>`, in the text. */
 function spaceWords(text: string, end: string): string {
   return pythonTrim(end === '' ? text : text.replaceAll(end, ' '))
 }

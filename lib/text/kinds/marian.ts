@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { boolean, readConfig } from '../../files/config.js'
+import { readBytes } from '../../files/read.js'
 import type { TokenizerCore } from '../core.js'
-import { readBytes, readJson } from '../json.js'
 import { Vocabulary } from '../models/model.js'
 import { SentencePiece } from '../sentencepiece/sentencepiece.js'
 import type { TokenizerSettings } from '../settings.js'
@@ -9,30 +10,30 @@ import { pythonTrim } from '../unicode.js'
 import { SpecialTokens } from './special-tokens.js'
 
 /**
- * Reads the tokenizer of a Marian translator: source.spm and target.spm split texts into pieces, vocab.json numbers
- * the pieces of both languages (target_vocab.json those of the target, where tokenizer_config.json says
- * `separate_vocabs`). Punctuation is not rewritten first, as the reference does with the package sacremoses present.
+ * Reads the tokenizer of a Marian translator: source.spm and target.spm split texts into pieces, vocab.json has the ids
+ * of the pieces of both languages. With `separate_vocabs` in tokenizer_config.json, target_vocab.json has those of the
+ * target language. Punctuation is not normalized first; the reference does so if the package sacremoses is installed.
  */
 export async function loadMarian(dir: string, settings: TokenizerSettings): Promise<TokenizerCore> {
   const read = async (name: string) => new SentencePiece(await readBytes(join(dir, name)), join(dir, name))
   const source = await read('source.spm')
   const target = await read('target.spm')
-  const path = join(dir, 'vocab.json')
-  const vocabulary = Vocabulary.read(await readJson(path))
-  const separate = settings.config.at('separate_vocabs').boolean(false)
-  const targetPath = separate ? join(dir, 'target_vocab.json') : path
-  const targetVocabulary = separate ? Vocabulary.read(await readJson(targetPath)) : vocabulary
+  const file = await readConfig(dir, 'vocab.json', 'TOKENIZER_INVALID')
+  const separate = boolean(settings.config, 'separate_vocabs', false)
+  const targetFile = separate ? await readConfig(dir, 'target_vocab.json', 'TOKENIZER_INVALID') : file
+  const vocabulary = Vocabulary.read(file)
+  const targetVocabulary = separate ? Vocabulary.read(targetFile) : vocabulary
   const { unk = '<unk>', eos = '</s>', pad = '<pad>' } = settings.specialTokens
-  for (const token of [unk, pad]) vocabulary.require(token, path)
+  for (const token of [unk, pad]) vocabulary.require(token, file.file)
   return new Marian({
-    source: { pieces: source, vocabulary, unknown: vocabulary.require(unk, path) },
+    source: { pieces: source, vocabulary, unknown: vocabulary.require(unk, file.file) },
     target: {
       pieces: target,
       vocabulary: targetVocabulary,
-      unknown: targetVocabulary.require(unk, targetPath),
+      unknown: targetVocabulary.require(unk, targetFile.file),
     },
     unknownToken: unk,
-    eos: vocabulary.require(eos, path),
+    eos: vocabulary.require(eos, file.file),
     special: new SpecialTokens(settings, (token) => vocabulary.id(token), vocabulary.count),
   })
 }
@@ -78,7 +79,7 @@ class Marian implements TokenizerCore {
     return ids
   }
 
-  /** A code such as >>rus<< in front names the target language and is one token, known or not. */
+  /** A code such as >>rus<< at the start names the target language. It is one token, even if it is unknown. */
   #pieces(text: string, pieces: SentencePiece): string[] {
     const end = text.startsWith('>>') ? text.indexOf('<<') : -1
     if (end < 0) return pieces.encode(text)

@@ -1,45 +1,40 @@
 import { join } from 'node:path'
-import { SaccadeError } from '../../errors.js'
+import { invalid, show } from '../../errors.js'
+import { boolean, type Config, makeConfig, nonNegativeInt, readConfig } from '../../files/config.js'
+import { readBytes, readText } from '../../files/read.js'
 import { isBert, type SpecialRole } from '../class-defaults.js'
-import { Json, readBytes, readJson } from '../json.js'
 import { parseMerges } from '../models/byte-pair.js'
 import { pieceKinds } from '../sentencepiece/model-file.js'
 import { SentencePiece } from '../sentencepiece/sentencepiece.js'
 import type { TokenizerSettings } from '../settings.js'
 
-/** Folders older than tokenizer.json: from their files we build what tokenizer.json would say. */
-
-/** BERT: vocab.txt, a token a line. */
-export async function fromVocabTxt(dir: string, settings: TokenizerSettings): Promise<Json> {
+/** BERT: vocab.txt, a token a line. Like the functions below, returns what a tokenizer.json would hold. */
+export async function fromVocabTxt(dir: string, settings: TokenizerSettings): Promise<Config> {
   const path = join(dir, 'vocab.txt')
   if (!isBert(settings.className)) unsupported(dir, settings, 'vocab.txt')
-  const lines = (await readBytes(path)).toString('utf8').split('\n')
+  const lines = (await readText(path, 'TOKENIZER_INVALID')).split('\n')
   if (lines.at(-1) === '') lines.pop()
   const vocab = Object.fromEntries(lines.map((line, id) => [line.replace(/\r$/, ''), id]))
   const { token, id } = specialTokens(settings, vocab, path)
-  return new Json(
-    {
-      // What tokenizer_config.json says of case and accents is read where every tokenizer.json of BERT passes.
-      normalizer: { type: 'BertNormalizer' },
-      pre_tokenizer: { type: 'BertPreTokenizer' },
-      post_processor: {
-        type: 'BertProcessing',
-        cls: [token('cls'), id('cls')],
-        sep: [token('sep'), id('sep')],
-      },
-      decoder: { type: 'WordPiece' },
-      model: { type: 'WordPiece', vocab, unk_token: token('unk') },
+  return built(path, {
+    // jsonTokenizer adds the options of tokenizer_config.json for case and accents.
+    normalizer: { type: 'BertNormalizer' },
+    pre_tokenizer: { type: 'BertPreTokenizer' },
+    post_processor: {
+      type: 'BertProcessing',
+      cls: [token('cls'), id('cls')],
+      sep: [token('sep'), id('sep')],
     },
-    path,
-  )
+    decoder: { type: 'WordPiece' },
+    model: { type: 'WordPiece', vocab, unk_token: token('unk') },
+  })
 }
 
 /** GPT-2, CLIP, BART and RoBERTa: vocab.json and merges.txt. */
-export async function fromMergesTxt(dir: string, settings: TokenizerSettings): Promise<Json> {
-  const path = join(dir, 'vocab.json')
+export async function fromMergesTxt(dir: string, settings: TokenizerSettings): Promise<Config> {
+  const { file: path, values: vocab } = await readConfig(dir, 'vocab.json', 'TOKENIZER_INVALID')
   const mergesPath = join(dir, 'merges.txt')
-  const vocab = (await readJson(path)).object()
-  const merges = parseMerges((await readBytes(mergesPath)).toString('utf8'), mergesPath)
+  const merges = parseMerges(await readText(mergesPath, 'TOKENIZER_INVALID'), mergesPath)
   const { token, id } = specialTokens(settings, vocab, path)
   const around = (cls: SpecialRole, sep: SpecialRole) => ({
     type: 'RobertaProcessing',
@@ -50,20 +45,17 @@ export async function fromMergesTxt(dir: string, settings: TokenizerSettings): P
   const model = { type: 'BPE', vocab, merges }
   switch (settings.className) {
     case 'GPT2Tokenizer':
-      return new Json({ ...bytes, post_processor: gpt2Template(settings, token, id), model }, path)
+      return built(path, { ...bytes, post_processor: gpt2Template(settings, token, id), model })
     case 'BartTokenizer':
     case 'RobertaTokenizer':
-      return new Json({ ...bytes, post_processor: around('cls', 'sep'), model }, path)
+      return built(path, { ...bytes, post_processor: around('cls', 'sep'), model })
     case 'CLIPTokenizer':
-      return new Json(
-        {
-          ...clipText,
-          decoder: bytes.decoder,
-          post_processor: around('bos', 'eos'),
-          model: { ...model, unk_token: token('unk'), end_of_word_suffix: '</w>' },
-        },
-        path,
-      )
+      return built(path, {
+        ...clipText,
+        decoder: bytes.decoder,
+        post_processor: around('bos', 'eos'),
+        model: { ...model, unk_token: token('unk'), end_of_word_suffix: '</w>' },
+      })
     default:
       return unsupported(dir, settings, 'vocab.json and merges.txt')
   }
@@ -74,7 +66,7 @@ function gpt2Template(
   token: (role: SpecialRole) => string,
   id: (role: SpecialRole) => number,
 ): unknown {
-  if (!settings.config.at('add_bos_token').boolean(false)) return null
+  if (!boolean(settings.config, 'add_bos_token', false)) return null
   const bos = token('bos')
   const items = [{ SpecialToken: { id: bos, type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }]
   return {
@@ -108,14 +100,14 @@ const clipText = {
   },
 }
 
-/** T5: spiece.model, and after its pieces the sentinels <extra_id_99> down to <extra_id_0>. */
-export async function fromSpieceModel(dir: string, settings: TokenizerSettings): Promise<Json> {
+/** T5: spiece.model; the sentinels <extra_id_99> to <extra_id_0> follow its pieces. */
+export async function fromSpieceModel(dir: string, settings: TokenizerSettings): Promise<Config> {
   const path = join(dir, 'spiece.model')
   if (settings.className !== 'T5Tokenizer') unsupported(dir, settings, 'spiece.model')
   const { file } = new SentencePiece(await readBytes(path), path)
   if (file.algorithm !== 'unigram')
-    throw new SaccadeError('TOKENIZER_INVALID', `${path}: expected a unigram model, as T5 has`)
-  const sentinels = settings.config.at('extra_ids').count(100)
+    throw invalid('TOKENIZER_INVALID', path, 'a unigram model, as T5 has', file.algorithm)
+  const sentinels = nonNegativeInt(settings.config, 'extra_ids', 100)
   const vocab = file.pieces.map(({ text, score }): [string, number] => [text, score])
   for (let i = sentinels - 1; i >= 0; i--) vocab.push([`<extra_id_${i}>`, 0])
   const ids = Object.fromEntries(vocab.map(([text], id) => [text, id]))
@@ -123,7 +115,7 @@ export async function fromSpieceModel(dir: string, settings: TokenizerSettings):
   const eos = { SpecialToken: { id: token('eos'), type_id: 0 } }
   const text = (name: string) => ({ Sequence: { id: name, type_id: 0 } })
   const charsMap = Buffer.from(file.normalizer.charsMap).toString('base64')
-  const legacy = settings.config.at('legacy').boolean(true)
+  const legacy = boolean(settings.config, 'legacy', true)
   const added = file.pieces.flatMap(({ text: content, kind }, at) =>
     kind === pieceKinds.control || kind === pieceKinds.userDefined
       ? [{ id: at, content, special: kind === pieceKinds.control, normalized: false }]
@@ -132,33 +124,35 @@ export async function fromSpieceModel(dir: string, settings: TokenizerSettings):
   for (let i = 0; i < sentinels; i++)
     added.push({ id: ids[`<extra_id_${i}>`]!, content: `<extra_id_${i}>`, special: true, normalized: false })
   const spaces = { type: 'Metaspace', replacement: '▁', prepend_scheme: legacy ? 'always' : 'first' }
-  return new Json(
-    {
-      added_tokens: added,
-      normalizer: {
-        type: 'Sequence',
-        normalizers: [
-          ...(charsMap === '' ? [] : [{ type: 'Precompiled', precompiled_charsmap: charsMap }]),
-          { type: 'Strip', strip_left: false, strip_right: true },
-          { type: 'Replace', pattern: { Regex: ' {2,}' }, content: '▁' },
-        ],
-      },
-      pre_tokenizer: spaces,
-      post_processor: {
-        type: 'TemplateProcessing',
-        single: [text('A'), eos],
-        pair: [text('A'), eos, text('B'), eos],
-        special_tokens: { [token('eos')]: { ids: [id('eos')] } },
-      },
-      decoder: spaces,
-      model: {
-        type: 'Unigram',
-        vocab,
-        unk_id: file.pieces.findIndex(({ kind }) => kind === pieceKinds.unknown),
-      },
+  return built(path, {
+    added_tokens: added,
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        ...(charsMap === '' ? [] : [{ type: 'Precompiled', precompiled_charsmap: charsMap }]),
+        { type: 'Strip', strip_left: false, strip_right: true },
+        { type: 'Replace', pattern: { Regex: ' {2,}' }, content: '▁' },
+      ],
     },
-    path,
-  )
+    pre_tokenizer: spaces,
+    post_processor: {
+      type: 'TemplateProcessing',
+      single: [text('A'), eos],
+      pair: [text('A'), eos, text('B'), eos],
+      special_tokens: { [token('eos')]: { ids: [id('eos')] } },
+    },
+    decoder: spaces,
+    model: {
+      type: 'Unigram',
+      vocab,
+      unk_id: file.pieces.findIndex(({ kind }) => kind === pieceKinds.unknown),
+    },
+  })
+}
+
+/** @param path the file that errors name */
+function built(path: string, values: Config['values']): Config {
+  return makeConfig(path, values, 'TOKENIZER_INVALID')
 }
 
 interface SpecialLookup {
@@ -168,26 +162,23 @@ interface SpecialLookup {
 
 function specialTokens(
   settings: TokenizerSettings,
-  vocab: Record<string, unknown>,
+  vocab: Readonly<Record<string, unknown>>,
   path: string,
 ): SpecialLookup {
   const token = (role: SpecialRole): string =>
     settings.specialTokens[role] ?? missing(`a ${role}_token`, path)
   const id = (role: SpecialRole): number => {
     const value = Object.hasOwn(vocab, token(role)) ? vocab[token(role)] : undefined
-    return typeof value === 'number' ? value : missing(JSON.stringify(token(role)), path)
+    return typeof value === 'number' ? value : missing(show(token(role)), path)
   }
   return { token, id }
 }
 
 function missing(what: string, path: string): never {
-  throw new SaccadeError('TOKENIZER_INVALID', `${path}: the tokenizer needs ${what}, which is not there`)
+  throw invalid('TOKENIZER_INVALID', path, what, 'none')
 }
 
 function unsupported(dir: string, settings: TokenizerSettings, files: string): never {
-  const name = settings.className === '' ? 'without a tokenizer_class' : `of the class ${settings.className}`
-  throw new SaccadeError(
-    'TOKENIZER_INVALID',
-    `${dir}: cannot read a tokenizer ${name} from ${files}; expected a tokenizer.json`,
-  )
+  const name = settings.className === '' ? 'a folder without a tokenizer_class' : settings.className
+  throw invalid('TOKENIZER_INVALID', dir, 'a tokenizer.json', `${files} of ${name}, which cannot be read`)
 }

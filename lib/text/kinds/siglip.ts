@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { boolean } from '../../files/config.js'
+import { readBytes } from '../../files/read.js'
 import type { TokenizerCore } from '../core.js'
-import { readBytes } from '../json.js'
 import { SentencePiece } from '../sentencepiece/sentencepiece.js'
 import type { TokenizerSettings } from '../settings.js'
 import { AddedTokenFinder, plainToken } from '../tokenizer-json/added-tokens.js'
@@ -8,11 +9,11 @@ import type { Part } from '../tokenizer-json/post-processors.js'
 import { pythonTrim, pythonWhitespace } from '../unicode.js'
 import { SpecialTokens } from './special-tokens.js'
 
-/** Reads the tokenizer of SigLIP: spiece.model, behind a cleaning that drops ASCII punctuation and case. */
+/** Reads the tokenizer of SigLIP: spiece.model. ASCII punctuation is removed and text is lower-cased first. */
 export async function loadSiglip(dir: string, given: TokenizerSettings): Promise<TokenizerCore> {
   const path = join(dir, 'spiece.model')
   const pieces = new SentencePiece(await readBytes(path), path, { addDummyPrefix: false })
-  // The class itself adds its special tokens so that they take the whitespace around them along.
+  // The Python class adds its special tokens with lstrip and rstrip.
   const roles = new Set(Object.values(given.specialTokens))
   const addedTokens = given.addedTokens.map((token) =>
     roles.has(token.content) && !token.described ? { ...token, lstrip: true, rstrip: true } : token,
@@ -43,7 +44,7 @@ class Siglip implements TokenizerCore {
     this.#unknownLength = pieces.encode(unk).length
     this.#eos = special.id(eos) ?? pieces.id(eos)
     const kept = settings.addedTokens.filter((token) => token.special || token.normalized)
-    if (settings.config.at('do_lower_case').boolean(true))
+    if (boolean(settings.config, 'do_lower_case', true))
       this.#keepsCase = new AddedTokenFinder(kept.map(({ content }) => plainToken(content, true)))
   }
 
@@ -57,12 +58,12 @@ class Siglip implements TokenizerCore {
     for (const section of this.#special.split(marked))
       if (section.token) tokens.push(section.token.content)
       else for (const piece of this.#encode(section.text)) tokens.push(piece)
-    // The mark in front of a text that begins with a special token belongs to nothing.
+    // A text that begins with a special token gets no space in front of it.
     if (tokens.length > 1 && tokens[0] === '▁' && this.#special.isSpecial(tokens[1]!)) tokens.shift()
     return tokens.map((token) => this.#special.id(token) ?? this.#pieces.id(token))
   }
 
-  /** Each character by itself, so that a final sigma gets no form of its own; special tokens keep their case. */
+  /** Lower-cases each character by itself, so that a final sigma becomes σ; special tokens keep their case. */
   #lowercase(text: string): string {
     if (this.#keepsCase === undefined) return text
     const lower = (part: string) => Array.from(part, (char) => char.toLowerCase()).join('')
@@ -72,7 +73,7 @@ class Siglip implements TokenizerCore {
       .join('')
   }
 
-  /** SentencePiece would strip the leading mark; behind the unknown token it stays, and that token's pieces go. */
+  /** SentencePiece strips a leading space. To keep it, the unknown token goes in front, and its pieces are removed. */
   #encode(text: string): string[] {
     const clean = text.replace(asciiPunctuation, '').replace(spaces, ' ').replace(/^ | $/g, '')
     const pieces = this.#pieces.encode(this.#unknown + clean)

@@ -2,17 +2,17 @@ import type { TokenizerSettings } from '../settings.js'
 import { type AddedToken, AddedTokenFinder, type Section } from '../tokenizer-json/added-tokens.js'
 
 /**
- * The added and special tokens of a tokenizer without tokenizer.json: found in texts ahead of the model, and kept
- * out of its hands when decoding.
+ * The added and special tokens of a tokenizer without tokenizer.json. They are found in the text before the model runs,
+ * and the model does not decode them.
  */
 export class SpecialTokens {
   readonly #finder: AddedTokenFinder
   readonly #ids = new Map<string, number>()
   readonly #tokens = new Map<number, AddedToken>()
   readonly #special: ReadonlySet<string>
-  readonly #apart: ReadonlySet<string>
+  readonly #separate: ReadonlySet<string>
 
-  /** `idOf`: the vocabulary's id of a token; new tokens follow after `size`. */
+  /** @param idOf gives the vocabulary's id of a token; tokens without one get ids from `size` on */
   constructor(settings: TokenizerSettings, idOf: (token: string) => number | undefined, size: number) {
     let next = size
     for (const token of settings.addedTokens) {
@@ -23,8 +23,8 @@ export class SpecialTokens {
     }
     this.#finder = new AddedTokenFinder(settings.addedTokens)
     this.#special = new Set([...Object.values(settings.specialTokens), ...settings.additionalTokens])
-    // Words of their own in decoded text: added tokens that are not special, and special ones past the vocabulary.
-    this.#apart = new Set([
+    // Separated by spaces in decoded text: added tokens that are not special, and special ones past the vocabulary.
+    this.#separate = new Set([
       ...settings.addedTokens.map((token) => token.content).filter((content) => !this.#special.has(content)),
       ...settings.additionalTokens.filter((content) => this.#ids.get(content)! >= size),
     ])
@@ -51,12 +51,12 @@ export class SpecialTokens {
     return this.#special.has(token)
   }
 
-  /** Text of tokens, where `join` puts together those between tokens that stand apart. */
+  /** Text of tokens. @param join decodes the tokens between two that are separated by spaces */
   toText(tokens: readonly string[], join: (tokens: string[]) => string): string {
     const parts: string[] = []
     let run: string[] = []
     for (const token of tokens) {
-      if (!this.#apart.has(token)) {
+      if (!this.#separate.has(token)) {
         run.push(token)
         continue
       }

@@ -1,22 +1,32 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid, show } from '../../errors.js'
+import {
+  boolean,
+  type Config,
+  configInvalid,
+  listGetter,
+  nameOf,
+  number,
+  object,
+  optional,
+  string,
+} from '../../files/config.js'
 import { Heap } from '../heap.js'
-import type { Json } from '../json.js'
 import { byteTokens, EncodingCache, type Model, Vocabulary } from './model.js'
 
 export interface BytePairOptions {
-  /** Pairs of tokens in the order in which they were learnt; the earlier wins. */
+  /** Pairs of tokens by rank; the pair of the lowest rank is merged first. */
   merges: readonly (readonly [string, string])[]
-  /** Stands for characters outside the vocabulary; without one they are dropped. */
-  unknownToken?: string
-  /** Characters outside the vocabulary become `<0x..>` tokens. */
+  /** The token for characters outside the vocabulary, which are dropped if there is none. */
+  unknownToken?: string | undefined
+  /** Encode characters outside the vocabulary as `<0x..>` tokens. */
   byteFallback?: boolean
-  /** Unknown characters in a row make one unknown token. */
+  /** Encode a run of unknown characters as one unknown token. */
   fuseUnknown?: boolean
-  /** A piece that is a token is taken whole, without merging. */
+  /** Encode a piece that is a token without merging. */
   ignoreMerges?: boolean
-  /** Put before each character of a piece but the first. */
+  /** Prefix of each character of a piece but the first. */
   continuingPrefix?: string
-  /** Put after the last character of a piece: `</w>` in CLIP. */
+  /** Suffix of the last character of a piece: `</w>` in CLIP. */
   endSuffix?: string
   where: string
 }
@@ -26,7 +36,7 @@ interface Candidate {
   at: number
 }
 
-/** Byte-pair encoding: a piece starts as its characters, and the earliest learnt pair is merged until none is left. */
+/** Byte-pair encoding: merges the pair of the lowest rank, starting from characters, until there is none. */
 export class BytePair implements Model {
   readonly vocabulary: Vocabulary
   readonly #options: BytePairOptions
@@ -53,20 +63,19 @@ export class BytePair implements Model {
     })
   }
 
-  static read(json: Json): BytePair {
-    const vocabulary = Vocabulary.read(json.at('vocab'))
-    const dropout = json.at('dropout')
-    if (dropout.present && dropout.number() !== 0) dropout.fail('no dropout: encoding must not be random')
-    const unknown = json.at('unk_token')
+  static read(config: Config): BytePair {
+    const vocabulary = Vocabulary.read(object(config, 'vocab'))
+    if (number(config, 'dropout', 0) !== 0)
+      throw configInvalid(config, 'dropout', '0 (encoding must not be random)')
     return new BytePair(vocabulary, {
-      merges: json.at('merges').list().map(readMerge),
-      ...(unknown.present ? { unknownToken: unknown.string() } : {}),
-      byteFallback: json.at('byte_fallback').boolean(false),
-      fuseUnknown: json.at('fuse_unk').boolean(false),
-      ignoreMerges: json.at('ignore_merges').boolean(false),
-      continuingPrefix: json.at('continuing_subword_prefix').string(''),
-      endSuffix: json.at('end_of_word_suffix').string(''),
-      where: json.where,
+      merges: merges(config, 'merges').map(pairOf),
+      unknownToken: optional(string, config, 'unk_token'),
+      byteFallback: boolean(config, 'byte_fallback', false),
+      fuseUnknown: boolean(config, 'fuse_unk', false),
+      ignoreMerges: boolean(config, 'ignore_merges', false),
+      continuingPrefix: string(config, 'continuing_subword_prefix', ''),
+      endSuffix: string(config, 'end_of_word_suffix', ''),
+      where: nameOf(config, 'merges'),
     })
   }
 
@@ -103,7 +112,7 @@ export class BytePair implements Model {
   #unknownIds(): number[] {
     const { unknownToken, where } = this.#options
     if (unknownToken === undefined) return []
-    // Declared, but missing in the vocabulary: harmless until it is needed.
+    // An unknown token that is not in the vocabulary is an error only when it is needed.
     return [this.#unknown ?? this.vocabulary.require(unknownToken, where)]
   }
 
@@ -124,7 +133,7 @@ export class BytePair implements Model {
       const { rank, at } = top
       const right = next[at]!
       if (!alive[at] || right < 0) continue
-      // Either side may have been merged since; then the pair is another one.
+      // Either side may have been merged since this candidate was queued.
       const now = this.#ranks.get(ids[at]! * size + ids[right]!)
       if (now === undefined || this.#merged[now] !== this.#merged[rank]) continue
       ids[at] = this.#merged[rank]!
@@ -138,11 +147,20 @@ export class BytePair implements Model {
   }
 }
 
-function readMerge(json: Json): [string, string] {
-  const pair =
-    typeof json.value === 'string' ? json.value.split(' ') : json.list().map((side) => side.string())
-  if (pair.length !== 2) json.fail('two tokens')
-  return pair as [string, string]
+type Pair = readonly [string, string]
+
+/** Files of older versions have the two tokens in one string, with a space between. */
+type Merge = string | Pair
+
+const merges = listGetter('two tokens', (value): value is Merge => {
+  const pair = typeof value === 'string' ? value.split(' ') : value
+  return Array.isArray(pair) && pair.length === 2 && pair.every((token) => typeof token === 'string')
+})
+
+function pairOf(merge: Merge): Pair {
+  if (typeof merge !== 'string') return merge
+  const space = merge.indexOf(' ')
+  return [merge.slice(0, space), merge.slice(space + 1)]
 }
 
 /** Reads merges.txt: a pair a line, after an optional first line `#version`. */
@@ -152,10 +170,7 @@ export function parseMerges(text: string, where: string): [string, string][] {
     if (line === '' || line.startsWith('#version')) continue
     const pair = line.split(' ')
     if (pair.length !== 2)
-      throw new SaccadeError(
-        'TOKENIZER_INVALID',
-        `${where}: line ${i + 1} is not two tokens with a space between`,
-      )
+      throw invalid('TOKENIZER_INVALID', `${where}, line ${i + 1}`, 'two tokens and a space', show(line))
     merges.push(pair as [string, string])
   }
   return merges

@@ -1,22 +1,21 @@
 /**
- * A read-only trie over byte strings, in flat arrays: the children of a node are neighbours, in the order of their
- * bytes. Built once from all keys.
+ * A read-only trie over byte strings, in flat arrays. The children of a node are adjacent and sorted by byte.
  */
 export class ByteTrie {
-  /** Per node: its byte, its first child, one past its last child, and the value of the key ending here or -1. */
+  /** For each node: its byte, its first child, one past its last child, and the value of the key that ends there or -1. */
   readonly #byte: Uint8Array
   readonly #first: Int32Array
   readonly #end: Int32Array
   readonly #value: Int32Array
 
-  /** Keys are texts, meaning their UTF-8 bytes. Of two equal keys the later value counts. */
+  /** Keys are texts, stored as UTF-8. Of equal keys, the last value is used. */
   constructor(entries: readonly { readonly key: string; readonly value: number }[]) {
-    // A character a byte: such strings sort much faster than arrays of bytes.
+    // As latin1 strings, which sort much faster than arrays of bytes.
     const values = new Map(
       entries.map(({ key, value }) => [Buffer.from(key, 'utf8').toString('latin1'), value]),
     )
     const keys = [...values.keys()].sort()
-    // Breadth first: node i holds the keys from[i]..to[i], which share their first depth[i] bytes.
+    // Breadth first: the keys from[i] to to[i] of node i have their first depth[i] bytes in common.
     const from = [0]
     const to = [keys.length]
     const depth = [0]
@@ -28,7 +27,7 @@ export class ByteTrie {
       const stop = to[node]!
       let i = from[node]!
       first.push(from.length)
-      // The key that ends here sorts before those that go on.
+      // A key that ends here sorts before longer ones.
       const ends = i < stop && keys[i]!.length === at
       value.push(ends ? values.get(keys[i++]!)! : -1)
       while (i < stop) {
@@ -66,7 +65,7 @@ export class ByteTrie {
     return this.#value[node]!
   }
 
-  /** How many bytes the longest key at bytes[start...] has; 0 where none matches. */
+  /** The length of the longest key that matches at `start`, or 0. */
   longestMatch(bytes: Uint8Array, start: number): number {
     let length = 0
     let node = ByteTrie.root

@@ -1,30 +1,37 @@
-import { SaccadeError } from '../../errors.js'
-import type { Json } from '../json.js'
+import { SaccadeError, show } from '../../errors.js'
+import { type Config, configInvalid, getter } from '../../files/config.js'
 
-/** What turns one piece of prepared text into token ids. */
+/** Whether a value is a token id: generation keeps ids as int32. */
+export function isTokenId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31
+}
+
+export const tokenId = getter('a token id', isTokenId)
+
+/** Encodes one piece of normalized text as token ids. */
 export interface Model {
   readonly vocabulary: Vocabulary
   encode(piece: string): number[]
 }
 
-/** Tokens and their ids, both ways. */
+/** Maps tokens to ids and ids to tokens. */
 export class Vocabulary {
   readonly #ids: Map<string, number>
   readonly #tokens: string[] = []
 
-  /** A token may have several ids; then the last is the one it gets. */
+  /** Of several ids of one token, the last is used. */
   constructor(entries: readonly (readonly [string, number])[]) {
     this.#ids = new Map(entries)
     for (const [token, id] of entries) this.#tokens[id] = token
   }
 
-  /** Reads the object `{ token: id }`. */
-  static read(json: Json): Vocabulary {
-    const entries = Object.entries(json.object())
-    for (const [token, id] of entries)
-      if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > maxId)
-        json.at(token).fail('a token id')
-    return new Vocabulary(entries as [string, number][])
+  /** @param config an object of ids by token */
+  static read(config: Config): Vocabulary {
+    const entries = Object.entries(config.values).map(([token, id]): [string, number] => {
+      if (!isTokenId(id) || id > maxId) throw configInvalid(config, token, `a token id of at most ${maxId}`)
+      return [token, id]
+    })
+    return new Vocabulary(entries)
   }
 
   /** How many tokens there are; ids may have gaps. */
@@ -45,33 +52,33 @@ export class Vocabulary {
     return this.#tokens[id]
   }
 
-  /** The id of a token that must be there. */
+  /** The id of a token. @throws TOKENIZER_INVALID if the vocabulary does not have it */
   require(token: string, where: string): number {
     const id = this.#ids.get(token)
     if (id !== undefined) return id
-    throw new SaccadeError('TOKENIZER_INVALID', `${where}: ${JSON.stringify(token)} is not in the vocabulary`)
+    throw new SaccadeError('TOKENIZER_INVALID', `${where}: ${show(token)} is not in the vocabulary`)
   }
 }
 
-/** A table of tokens as an array must stay affordable, whatever ids a file claims. */
+/** Bounds the memory of the array of tokens: a file may hold any id. */
 const maxId = 2 ** 24
 
-/** Remembers the encodings of short pieces: words repeat. Bounded, the oldest go first. */
+/** Keeps the encodings of short pieces, as words repeat. Bounded; the oldest is dropped first. */
 export class EncodingCache {
-  readonly #known = new Map<string, number[]>()
+  readonly #encodings = new Map<string, number[]>()
 
   get(piece: string, encode: (piece: string) => number[]): number[] {
-    let ids = this.#known.get(piece)
+    let ids = this.#encodings.get(piece)
     if (ids !== undefined) return ids
     ids = encode(piece)
     if (piece.length > 256) return ids
-    if (this.#known.size >= 10_000) this.#known.delete(this.#known.keys().next().value!)
-    this.#known.set(piece, ids)
+    if (this.#encodings.size >= 10_000) this.#encodings.delete(this.#encodings.keys().next().value!)
+    this.#encodings.set(piece, ids)
     return ids
   }
 }
 
-/** The ids of `<0x00>` to `<0xFF>`; undefined for those that a vocabulary lacks. */
+/** The ids of `<0x00>` to `<0xFF>`; undefined where the vocabulary does not have one. */
 export function byteTokens(vocabulary: Vocabulary): (number | undefined)[] {
   return Array.from({ length: 256 }, (_, byte) => vocabulary.id(byteToken(byte)))
 }

@@ -1,43 +1,46 @@
-import type { Json } from '../json.js'
+import { boolean, type Config, configInvalid, listGetter, optional } from '../../files/config.js'
 import { ByteTrie } from './byte-trie.js'
-import { byteTokens, EncodingCache, type Model, Vocabulary } from './model.js'
+import { byteTokens, EncodingCache, type Model, tokenId, Vocabulary } from './model.js'
 import { bestSegments, type ViterbiOptions } from './viterbi.js'
 
-/** Below the least probable piece by this much: what an unknown character costs. */
+/** The score of an unknown character is this much below the minimum score of a piece. */
 export const unknownPenalty = 10
 
-/** A unigram model of tokenizer.json: every entry takes part in the search, special tokens among them. */
+type ScoredPiece = readonly [text: string, score: number]
+
+const scoredPieces = listGetter(
+  'a pair of a text and a number',
+  (value): value is ScoredPiece =>
+    Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'number',
+)
+
+/** A unigram model of tokenizer.json. All entries take part in the search, special tokens included. */
 export class Unigram implements Model {
   readonly vocabulary: Vocabulary
   readonly #trie: ByteTrie
   readonly #viterbi: ViterbiOptions
   readonly #bytes: (number | undefined)[] | undefined
   readonly #cache = new EncodingCache()
-  readonly #unknown: Json
+  readonly #config: Config
+  readonly #unknown: number | undefined
 
-  constructor(pieces: readonly (readonly [string, number])[], unknown: Json, byteFallback: boolean) {
+  constructor(config: Config) {
+    const pieces = scoredPieces(config, 'vocab')
+    this.#config = config
+    this.#unknown = optional(tokenId, config, 'unk_id')
+    if (this.#unknown !== undefined && this.#unknown >= pieces.length)
+      throw configInvalid(config, 'unk_id', `the id of one of the ${pieces.length} entries of vocab`)
     this.vocabulary = new Vocabulary(pieces.map(([piece], id) => [piece, id]))
-    this.#bytes = byteFallback ? byteTokens(this.vocabulary) : undefined
+    this.#bytes = boolean(config, 'byte_fallback', false) ? byteTokens(this.vocabulary) : undefined
     this.#trie = new ByteTrie(pieces.map(([key], value) => ({ key, value })))
-    let least = Infinity
-    for (const [, score] of pieces) least = Math.min(least, score)
-    this.#unknown = unknown
+    let minScore = Infinity
+    for (const [, score] of pieces) minScore = Math.min(minScore, score)
     this.#viterbi = {
       score: (id) => pieces[id]![1],
       unknownId: -1,
-      unknownScore: least - unknownPenalty,
+      unknownScore: minScore - unknownPenalty,
       precision: 'float64',
     }
-  }
-
-  static read(json: Json): Unigram {
-    const pieces = json
-      .at('vocab')
-      .list()
-      .map((entry): [string, number] => [entry.at(0).string(), entry.at(1).number()])
-    const unknown = json.at('unk_id')
-    if (unknown.present && unknown.count() >= pieces.length) unknown.fail('the id of an entry of vocab')
-    return new Unigram(pieces, unknown, json.at('byte_fallback').boolean(false))
   }
 
   encode(piece: string): number[] {
@@ -46,14 +49,13 @@ export class Unigram implements Model {
 
   #segment(text: string): number[] {
     const bytes = Buffer.from(text, 'utf8')
-    const unknownId = this.#unknown.value
     const ids: number[] = []
     let unknownFrom = -1
     for (const { start, end, id } of bestSegments(bytes, this.#trie, this.#viterbi)) {
-      const known = id >= 0 && id !== unknownId
+      const known = id >= 0 && id !== this.#unknown
       if (!known && unknownFrom < 0) unknownFrom = start
       if (!known && end < bytes.length) continue
-      // Unknown characters in a row count as one.
+      // A run of unknown characters is one token.
       if (unknownFrom >= 0) ids.push(...this.#unknownRun(bytes.subarray(unknownFrom, known ? start : end)))
       unknownFrom = -1
       if (known) ids.push(id)
@@ -68,6 +70,8 @@ export class Unigram implements Model {
       const ids = Array.from(bytes, (byte) => this.#bytes![byte])
       if (!ids.includes(undefined)) return ids as number[]
     }
-    return [this.#unknown.count()]
+    if (this.#unknown === undefined)
+      throw configInvalid(this.#config, 'unk_id', 'the id of the token for unknown text')
+    return [this.#unknown]
   }
 }

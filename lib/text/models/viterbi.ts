@@ -4,9 +4,9 @@ export interface ViterbiOptions {
   /** The log probability of a piece of the trie, given its id and its length in bytes. */
   score: (id: number, length: number) => number
   unknownId: number
-  /** The score of a character that no piece covers by itself. */
+  /** The score of a character that is not a piece by itself. */
   unknownScore: number
-  /** Sums are kept in this precision: SentencePiece has floats, the tokenizers library doubles. */
+  /** The precision of sums: SentencePiece uses float, the tokenizers library double. */
   precision: 'float32' | 'float64'
 }
 
@@ -18,21 +18,21 @@ export interface Segment {
 }
 
 /**
- * The most probable segmentation of a text into pieces: for each byte the best path that ends there, found from left
- * to right. Time is linear in the text, for a piece is never longer than the vocabulary's longest. Of equal paths the
- * first found stays, which is the one whose last piece starts earliest.
+ * The most probable segmentation of a text into pieces, by the Viterbi algorithm: for each byte the best path that ends
+ * there, from left to right. Time is linear in the text, as the length of a piece is bounded. Among equal paths it keeps
+ * the first it finds, whose last piece starts earliest.
  */
 export function bestSegments(bytes: Uint8Array, trie: ByteTrie, options: ViterbiOptions): Segment[] {
   const { score, unknownId, unknownScore, precision } = options
   const size = bytes.length
   const best = precision === 'float32' ? new Float32Array(size + 1) : new Float64Array(size + 1)
-  // Rounded before it is compared: with floats, paths that differ in the last bit are equal.
-  const round = precision === 'float32' ? Math.fround : (total: number) => total
+  // Rounded before the comparison, because paths can be equal as floats and differ as doubles.
+  const round = precision === 'float32' ? Math.fround : (score: number) => score
   const startOf = new Int32Array(size + 1).fill(-1)
   const idOf = new Int32Array(size + 1)
-  const offer = (end: number, start: number, id: number, total: number): void => {
-    if (startOf[end] !== -1 && total <= best[end]!) return
-    best[end] = total
+  const update = (end: number, start: number, id: number, score: number): void => {
+    if (startOf[end] !== -1 && score <= best[end]!) return
+    best[end] = score
     startOf[end] = start
     idOf[end] = id
   }
@@ -46,10 +46,10 @@ export function bestSegments(bytes: Uint8Array, trie: ByteTrie, options: Viterbi
       const id = trie.value(node)
       if (id < 0) continue
       const end = at + 1
-      offer(end, start, id, round(best[start]! + score(id, end - start)))
+      update(end, start, id, round(best[start]! + score(id, end - start)))
       covered ||= end === charEnd
     }
-    if (!covered) offer(charEnd, start, unknownId, round(best[start]! + unknownScore))
+    if (!covered) update(charEnd, start, unknownId, round(best[start]! + unknownScore))
     start = charEnd
   }
   const segments: Segment[] = []
@@ -58,7 +58,7 @@ export function bestSegments(bytes: Uint8Array, trie: ByteTrie, options: Viterbi
   return segments.reverse()
 }
 
-/** How many bytes the UTF-8 character has that this byte begins. */
+/** The length in bytes of a UTF-8 character, from its first byte. */
 export function charLength(byte: number): number {
   if (byte < 0xc0) return 1
   if (byte < 0xe0) return 2

@@ -1,7 +1,7 @@
-import type { Json } from '../json.js'
+import { type Config, nameOf, object, string } from '../../files/config.js'
 import { type Model, Vocabulary } from './model.js'
 
-/** A piece is a token, or unknown. */
+/** Encodes a whole piece as one token, known or unknown. */
 export class WordLevel implements Model {
   readonly vocabulary: Vocabulary
   readonly #unknown: number
@@ -11,9 +11,10 @@ export class WordLevel implements Model {
     this.#unknown = unknown
   }
 
-  static read(json: Json): WordLevel {
-    const vocabulary = Vocabulary.read(json.at('vocab'))
-    return new WordLevel(vocabulary, vocabulary.require(json.at('unk_token').string(), json.where))
+  static read(config: Config): WordLevel {
+    const vocabulary = Vocabulary.read(object(config, 'vocab'))
+    const unknown = vocabulary.require(string(config, 'unk_token'), nameOf(config, 'unk_token'))
+    return new WordLevel(vocabulary, unknown)
   }
 
   encode(piece: string): number[] {

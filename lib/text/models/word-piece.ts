@@ -1,15 +1,15 @@
-import type { Json } from '../json.js'
+import { type Config, nameOf, nonNegativeInt, object, string } from '../../files/config.js'
 import { EncodingCache, type Model, Vocabulary } from './model.js'
 
 export interface WordPieceOptions {
   unknown: number
-  /** Marks tokens that continue a word: `##` in BERT. */
+  /** Prefix of tokens that continue a word: `##` in BERT. */
   prefix: string
-  /** Longer words are unknown as a whole, which also bounds the time a word takes. */
+  /** Longer words are unknown, which bounds the time for a word. */
   maxChars: number
 }
 
-/** BERT's model: from the left, the longest token that fits; a word with a part that fits none is unknown. */
+/** BERT's model: takes the longest matching token from the left; a word that does not match to its end is unknown. */
 export class WordPiece implements Model {
   readonly vocabulary: Vocabulary
   readonly #options: WordPieceOptions
@@ -20,12 +20,12 @@ export class WordPiece implements Model {
     this.#options = options
   }
 
-  static read(json: Json): WordPiece {
-    const vocabulary = Vocabulary.read(json.at('vocab'))
+  static read(config: Config): WordPiece {
+    const vocabulary = Vocabulary.read(object(config, 'vocab'))
     return new WordPiece(vocabulary, {
-      unknown: vocabulary.require(json.at('unk_token').string('[UNK]'), json.where),
-      prefix: json.at('continuing_subword_prefix').string('##'),
-      maxChars: json.at('max_input_chars_per_word').count(100),
+      unknown: vocabulary.require(string(config, 'unk_token', '[UNK]'), nameOf(config, 'unk_token')),
+      prefix: string(config, 'continuing_subword_prefix', '##'),
+      maxChars: nonNegativeInt(config, 'max_input_chars_per_word', 100),
     })
   }
 
@@ -45,7 +45,7 @@ export class WordPiece implements Model {
       while (end > start) {
         id = this.vocabulary.id(head + word.slice(start, end))
         if (id !== undefined) break
-        // Never cut through a surrogate pair: half of one matches nothing and costs a lookup.
+        // Do not split a surrogate pair: half of one never matches.
         end -= end - start > 1 && isLowSurrogate(word.charCodeAt(end - 1)) ? 2 : 1
       }
       if (id === undefined) return [unknown]

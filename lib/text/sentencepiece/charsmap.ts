@@ -1,15 +1,15 @@
 import { SaccadeError } from '../../errors.js'
 
 /**
- * The precompiled character map of a SentencePiece model: rules "these bytes become those", as a double-array trie
- * (Darts-clone) over UTF-8 bytes whose values point into a pool of zero-ended strings.
+ * The precompiled character map of a SentencePiece model: replacements of byte strings, as a double-array trie
+ * (Darts-clone) over UTF-8 bytes whose values are offsets into a pool of zero-terminated strings.
  * Layout: u32 size of the trie in bytes, the trie's u32 units, the pool.
  */
 export class CharsMap {
   readonly #units: Uint32Array
   readonly #pool: Uint8Array
 
-  /** @throws TOKENIZER_INVALID naming `where` when the sizes do not fit each other. */
+  /** @throws TOKENIZER_INVALID naming `where` if the sizes do not match */
   constructor(blob: Uint8Array, where: string) {
     const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength)
     const size = blob.byteLength > 4 ? view.getUint32(0, true) : -1
@@ -24,8 +24,8 @@ export class CharsMap {
   }
 
   /**
-   * Where rules match at bytes[start...end): `found(length, value)` for each, shortest first. Returning true ends the
-   * search. A unit outside the trie, possible only in a corrupt one, counts as no match.
+   * Calls `found(length, value)` for each rule that matches at bytes[start...end), the shortest first, until it
+   * returns true. A unit outside the trie, which only a corrupt file has, counts as no match.
    */
   #walk(
     bytes: Uint8Array,
@@ -48,7 +48,7 @@ export class CharsMap {
     }
   }
 
-  /** The longest rule at `start`: how many bytes it takes and what replaces them. Undefined where none matches. */
+  /** The longest rule that matches at `start`: the number of bytes and their replacement. Undefined if there is none. */
   longest(bytes: Uint8Array, start: number): { length: number; by: Uint8Array } | undefined {
     let length = 0
     let value = 0
@@ -60,7 +60,7 @@ export class CharsMap {
     return length === 0 ? undefined : { length, by: this.#replacement(value) }
   }
 
-  /** What the shortest rule at the head of bytes[start...end) puts in their place. */
+  /** The replacement of the shortest rule that matches at the start of bytes[start...end). */
   shortest(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined {
     let value = -1
     this.#walk(bytes, start, end, (_, foundValue) => {

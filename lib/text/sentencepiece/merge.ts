@@ -3,11 +3,11 @@ import { ByteTrie } from '../models/byte-trie.js'
 import { charLength, type Segment } from '../models/viterbi.js'
 import { type Piece, pieceKinds } from './model-file.js'
 
-/** A stretch of bytes that is one piece so far. */
+/** Bytes that have been merged to one piece so far. */
 interface Unit extends Segment {
   previous: number
   next: number
-  /** Defined by the user: never merged. */
+  /** A user-defined symbol, which is never merged. */
   frozen: boolean
 }
 
@@ -20,8 +20,8 @@ interface Candidate {
 }
 
 /**
- * Byte-pair encoding of SentencePiece: of all neighbours that together are a piece, those with the best score merge,
- * the leftmost of equals, until none is left. Pieces marked unused take part and are taken apart again.
+ * Byte-pair encoding of SentencePiece: merges the two neighbours whose piece has the best score, the leftmost among
+ * equals, until no two neighbours are a piece. Pieces marked unused take part and are split again at the end.
  */
 export function mergePieces(
   bytes: Uint8Array,
@@ -49,7 +49,7 @@ export function mergePieces(
     })
     start = end
   }
-  const halves = new Map<string, number>()
+  const splitLengths = new Map<string, number>()
   const queue = new Heap<Candidate>((a, b) => a.score > b.score || (a.score === b.score && a.left < b.left))
   const consider = (left: number, right: number): void => {
     const a = list[left]
@@ -58,14 +58,14 @@ export function mergePieces(
     const id = idOf(a.start, b.end)
     if (id < 0) return
     queue.push({ score: table[id]!.score, left, right, length: b.end - a.start, id })
-    if (table[id]!.kind === pieceKinds.unused) halves.set(table[id]!.text, a.end - a.start)
+    if (table[id]!.kind === pieceKinds.unused) splitLengths.set(table[id]!.text, a.end - a.start)
   }
   for (let i = 1; i < list.length; i++) consider(i - 1, i)
   for (let top = queue.pop(); top !== undefined; top = queue.pop()) {
     const left = list[top.left]!
     const right = list[top.right]!
     const empty = left.start === left.end || right.start === right.end
-    // Either side may have grown or gone since.
+    // Either side may have been merged since this candidate was queued.
     if (empty || right.end - left.start !== top.length) continue
     left.end = right.end
     left.id = top.id
@@ -77,13 +77,14 @@ export function mergePieces(
   }
   const segments: Segment[] = []
   const emit = (start: number, end: number, id: number): void => {
-    const half = id >= 0 && table[id]!.kind === pieceKinds.unused ? halves.get(table[id]!.text) : undefined
-    if (half === undefined) {
+    const firstLength =
+      id >= 0 && table[id]!.kind === pieceKinds.unused ? splitLengths.get(table[id]!.text) : undefined
+    if (firstLength === undefined) {
       segments.push({ start, end, id: id < 0 ? unknownId : id })
       return
     }
-    emit(start, start + half, idOf(start, start + half))
-    emit(start + half, end, idOf(start + half, end))
+    emit(start, start + firstLength, idOf(start, start + firstLength))
+    emit(start + firstLength, end, idOf(start + firstLength, end))
   }
   for (let i = list.length > 0 ? 0 : -1; i >= 0; i = list[i]!.next)
     emit(list[i]!.start, list[i]!.end, list[i]!.id)

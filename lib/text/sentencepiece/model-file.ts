@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid, show } from '../../errors.js'
 import { type Field, readFields } from './protobuf.js'
 
 /** The kinds of pieces, numbered as in sentencepiece_model.proto. */
@@ -13,28 +13,28 @@ export interface Piece {
 
 export interface NormalizerSpec {
   charsMap: Uint8Array
-  /** A space goes in front of the text. */
+  /** Put a space in front of the text. */
   addDummyPrefix: boolean
   removeExtraWhitespaces: boolean
-  /** Spaces are written as U+2581. */
+  /** Replace spaces by U+2581. */
   escapeWhitespaces: boolean
 }
 
-/** What a SentencePiece model file holds, as far as encoding and decoding need it. */
+/** The parts of a SentencePiece model file that encoding and decoding need. */
 export interface ModelFile {
   readonly pieces: readonly Piece[]
   readonly algorithm: 'unigram' | 'bpe'
   readonly byteFallback: boolean
   readonly whitespaceAsSuffix: boolean
-  /** What an unknown piece decodes to. */
+  /** The text of an unknown piece. */
   readonly unknownSurface: string
   readonly normalizer: NormalizerSpec
   readonly denormalizer: NormalizerSpec
-  /** The file, for messages. */
+  /** The file, for errors. */
   readonly where: string
 }
 
-/** Reads a `.spm` or `spiece.model` file. @throws TOKENIZER_INVALID naming `where` and what is wrong. */
+/** Reads a `.spm` or `spiece.model` file. @throws TOKENIZER_INVALID naming `where` */
 export function parseModelFile(bytes: Uint8Array, where: string): ModelFile {
   const pieces: Piece[] = []
   let trainer: Trainer = {
@@ -51,12 +51,14 @@ export function parseModelFile(bytes: Uint8Array, where: string): ModelFile {
     else if (field.number === 3) normalizer = readNormalizer(message(field, where), where)
     else if (field.number === 5) denormalizer = readNormalizer(message(field, where), where)
   }
-  if (pieces.length === 0) throw new SaccadeError('TOKENIZER_INVALID', `${where}: a model without pieces`)
+  if (pieces.length === 0) throw invalid('TOKENIZER_INVALID', where, 'a model with pieces', 'none')
   const { algorithm, ...rest } = trainer
   if (algorithm !== 1 && algorithm !== 2)
-    throw new SaccadeError(
+    throw invalid(
       'TOKENIZER_INVALID',
-      `${where}: model type ${algorithm}; expected 1 (unigram) or 2 (byte-pair encoding)`,
+      `${where}: model type`,
+      '1 (unigram) or 2 (byte-pair encoding)',
+      show(algorithm),
     )
   return {
     ...rest,
@@ -70,10 +72,7 @@ export function parseModelFile(bytes: Uint8Array, where: string): ModelFile {
 
 function message(field: Field, where: string): Uint8Array {
   if (typeof field.value !== 'number') return field.value
-  throw new SaccadeError(
-    'TOKENIZER_INVALID',
-    `${where}: field ${field.number} is a number, expected a message`,
-  )
+  throw invalid('TOKENIZER_INVALID', `${where}: field ${field.number}`, 'a message', show(field.value))
 }
 
 function readPiece(bytes: Uint8Array, where: string): Piece {
@@ -85,7 +84,7 @@ function readPiece(bytes: Uint8Array, where: string): Piece {
     else if (number === 2 && typeof value !== 'number' && value.length === 4) score = readFloat(value)
     else if (number === 3 && typeof value === 'number') kind = value
   }
-  if (text === '') throw new SaccadeError('TOKENIZER_INVALID', `${where}: a piece without text`)
+  if (text === '') throw invalid('TOKENIZER_INVALID', where, 'a piece with text', 'none')
   return { text, score, kind }
 }
 

@@ -4,18 +4,18 @@ import { CharsMap } from './charsmap.js'
 import type { NormalizerSpec } from './model-file.js'
 
 const space = 0x20
-/** U+2581, the visible space. */
+/** U+2581, which stands for a space. */
 const mark = Uint8Array.of(0xe2, 0x96, 0x81)
 
 export interface NormalizerOptions {
   whitespaceAsSuffix?: boolean
-  /** Symbols that the user of the trainer defined: they pass through untouched. */
+  /** User-defined symbols, which are not normalized. */
   symbols?: ByteTrie
-  /** The file, for messages. */
+  /** The file, for errors. */
   where: string
 }
 
-/** The text cleaning of SentencePiece: character map, spaces, dummy prefix. Works on UTF-8 bytes, as the original. */
+/** The normalization of SentencePiece: character map, spaces, dummy prefix. Works on UTF-8 bytes, as the original. */
 export class SentencePieceNormalizer {
   readonly #spec: NormalizerSpec
   readonly #map: CharsMap | undefined
@@ -31,7 +31,7 @@ export class SentencePieceNormalizer {
     const { addDummyPrefix, removeExtraWhitespaces, escapeWhitespaces } = this.#spec
     const { whitespaceAsSuffix = false } = this.#options
     const blank = escapeWhitespaces ? mark : Uint8Array.of(space)
-    const out = new ByteSink(text.length)
+    const out = new ByteList(text.length)
     let at = 0
     if (removeExtraWhitespaces) {
       while (at < text.length) {
@@ -62,7 +62,7 @@ export class SentencePieceNormalizer {
     return out.bytes()
   }
 
-  /** How many bytes at `at` go together, and what they become. */
+  /** The number of bytes at `at` that are replaced together, and their replacement. */
   #prefix(text: Uint8Array, at: number): { length: number; by: Uint8Array } {
     const symbol = this.#options.symbols?.longestMatch(text, at) ?? 0
     if (symbol > 0) return { length: symbol, by: text.subarray(at, at + symbol) }
@@ -73,8 +73,8 @@ export class SentencePieceNormalizer {
   }
 }
 
-/** Bytes put together one after the other. */
-class ByteSink {
+/** A growing list of bytes. */
+class ByteList {
   #bytes: Uint8Array
   #length = 0
 

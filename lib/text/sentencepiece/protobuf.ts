@@ -1,15 +1,15 @@
 import { SaccadeError } from '../../errors.js'
 
-/** A field of a protocol buffer message. Numbers of the wire types 32-bit and 64-bit stay bytes. */
+/** A field of a protocol buffer message. Values of the wire types 32-bit and 64-bit are kept as bytes. */
 export interface Field {
   readonly number: number
   readonly value: number | Uint8Array
 }
 
 /**
- * Reads the fields of one message of the protocol buffer wire format. Nested messages come as bytes. Groups, which no
- * SentencePiece file has, are refused, and every length is checked against what is left.
- * @throws TOKENIZER_INVALID naming `where`.
+ * Reads the fields of one message in the wire format of protocol buffers. Nested messages are given as bytes. Groups,
+ * which no SentencePiece file has, are refused, and every length is checked against the remaining bytes.
+ * @throws TOKENIZER_INVALID naming `where`
  */
 export function* readFields(bytes: Uint8Array, where: string): Generator<Field> {
   let at = 0

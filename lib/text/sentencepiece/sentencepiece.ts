@@ -9,13 +9,13 @@ import { type ModelFile, parseModelFile, pieceKinds } from './model-file.js'
 import { SentencePieceNormalizer } from './normalizer.js'
 
 export interface SentencePieceOptions {
-  /** Overrides what the file says of a space in front of the text. */
+  /** Overrides the file's option to put a space in front of the text. */
   addDummyPrefix?: boolean
 }
 
 /**
- * A SentencePiece model (Kudo and Richardson 2018), unigram or byte-pair encoding, with the results of the original
- * implementation: normalization, segmentation, and putting pieces together again.
+ * A SentencePiece model (Kudo and Richardson 2018), unigram or byte-pair encoding: normalization, segmentation and
+ * decoding, with the results of the original implementation.
  */
 export class SentencePiece {
   readonly #file: ModelFile
@@ -27,13 +27,13 @@ export class SentencePiece {
   readonly #viterbi: ViterbiOptions
   readonly #unknown: number
 
-  /** @throws TOKENIZER_INVALID naming `where`, the file. */
+  /** @param where the file, for errors. @throws TOKENIZER_INVALID */
   constructor(bytes: Uint8Array, where: string, options: SentencePieceOptions = {}) {
     const file = parseModelFile(bytes, where)
     this.#file = file
     this.#unknown = this.#index()
     const entries = file.pieces.map(({ text, kind }, value) => ({ key: text, value, kind }))
-    // Byte-pair encoding builds on unused pieces and takes them apart again; a unigram model never sees them.
+    // Byte-pair encoding merges to unused pieces and splits them again; a unigram model ignores them.
     const hidden = file.algorithm === 'unigram' ? pieceKinds.unused : undefined
     this.#pieces = new ByteTrie(entries.filter(({ kind }) => isText(kind) && kind !== hidden))
     this.#symbols = new ByteTrie(entries.filter(({ kind }) => kind === pieceKinds.userDefined))
@@ -61,7 +61,7 @@ export class SentencePiece {
       if (kind === pieceKinds.unknown && unknown >= 0) fail(where, 'two unknown pieces')
       if (kind === pieceKinds.unknown) unknown = id
     })
-    // Reserved pieces come before text pieces of the same name.
+    // Reserved pieces take precedence over text pieces of the same name.
     for (const [text, id] of byText) if (!this.#ids.has(text)) this.#ids.set(text, id)
     if (unknown < 0) fail(where, 'no unknown piece')
     if (byteFallback)
@@ -73,22 +73,22 @@ export class SentencePiece {
 
   #viterbiOptions(): ViterbiOptions {
     const { pieces } = this.#file
-    // The original starts from the largest float, and from the smallest positive one.
-    let least = (2 - 2 ** -23) * 2 ** 127
-    let most = 2 ** -126
+    // As in the original, the minimum starts at FLT_MAX and the maximum at FLT_MIN, which is above 0.
+    let minScore = (2 - 2 ** -23) * 2 ** 127
+    let maxScore = 2 ** -126
     for (const { score, kind } of pieces) {
       if (kind !== pieceKinds.normal) continue
-      least = Math.min(least, score)
-      most = Math.max(most, score)
+      minScore = Math.min(minScore, score)
+      maxScore = Math.max(maxScore, score)
     }
     return {
-      // A symbol of the user outweighs whatever else could cover its bytes.
+      // A user-defined symbol has a better score than any other pieces of its bytes.
       score: (id, length) => {
         const { kind, score } = pieces[id]!
-        return kind === pieceKinds.userDefined ? Math.fround(length * most) - 0.1 : score
+        return kind === pieceKinds.userDefined ? Math.fround(length * maxScore) - 0.1 : score
       },
       unknownId: this.#unknown,
-      unknownScore: Math.fround(least - unknownPenalty),
+      unknownScore: Math.fround(minScore - unknownPenalty),
       precision: 'float32',
     }
   }
@@ -105,7 +105,7 @@ export class SentencePiece {
     return this.#file
   }
 
-  /** The id of a piece; the unknown piece's where it is none. */
+  /** The id of a piece, or that of the unknown piece. */
   id(piece: string): number {
     return this.#ids.get(piece) ?? this.#unknown
   }
@@ -114,7 +114,7 @@ export class SentencePiece {
     return this.#file.pieces[id]?.text
   }
 
-  /** The pieces of a text. Unknown characters come as themselves, those in a row as one piece. */
+  /** The pieces of a text. A run of unknown characters is one piece, its text. */
   encode(text: string): string[] {
     const bytes = this.#normalizer.normalize(Buffer.from(text, 'utf8'))
     const result: string[] = []
@@ -135,7 +135,7 @@ export class SentencePiece {
     return mergePieces(bytes, this.#pieces, this.#symbols, this.#file.pieces, this.#unknown)
   }
 
-  /** Text from pieces: control pieces vanish, the mark becomes a space, and that of the first piece goes. */
+  /** Text of pieces: control pieces are dropped, U+2581 becomes a space, and the first piece loses a leading one. */
   decode(pieces: readonly string[]): string {
     const { normalizer, unknownSurface, pieces: known } = this.#file
     const stripsFirst = normalizer.addDummyPrefix || normalizer.removeExtraWhitespaces
@@ -163,7 +163,7 @@ export class SentencePiece {
         continue
       }
       const marked = atHead && stripsFirst && piece.startsWith('▁')
-      // With extra whitespace removed, every leading mark goes, not only the one of the dummy prefix.
+      // If extra whitespace is removed, so is every leading U+2581, not only the dummy prefix.
       headSeen = marked && !normalizer.removeExtraWhitespaces
       text += (marked ? piece.slice(1) : piece).replaceAll('▁', ' ')
     }
@@ -177,7 +177,7 @@ function isText(kind: number): boolean {
   return kind === pieceKinds.normal || kind === pieceKinds.userDefined || kind === pieceKinds.unused
 }
 
-/** UTF-8 to text, where each byte that begins no whole character becomes a U+FFFD of its own. */
+/** Decodes UTF-8; each byte that does not begin a complete character becomes one U+FFFD. */
 function decodeEachByte(bytes: Buffer): string {
   let text = ''
   for (let at = 0; at < bytes.length; ) {

@@ -1,62 +1,62 @@
-import type { Json } from '../json.js'
+import { boolean, type Config, string } from '../../files/config.js'
 import { trimEnd, trimStart, word } from '../unicode.js'
 import type { Normalize } from './normalizers.js'
 import { escapeRegExp } from './patterns.js'
 
-/** A token that is found in the text as it stands, ahead of the model. */
+/** A token that is found in the text before the model runs. */
 export interface AddedToken {
   readonly content: string
-  /** Left out when decoding without special tokens. */
+  /** Dropped when decoding without special tokens. */
   readonly special: boolean
-  /** Only where no letter or digit touches it. */
+  /** Match only if no letter or digit is adjacent. */
   readonly singleWord: boolean
-  /** Takes the whitespace before it along. */
+  /** Match the whitespace before it, too. */
   readonly lstrip: boolean
   readonly rstrip: boolean
-  /** Sought in the normalized text, in its own normalized form. */
+  /** Match its normalized form in the normalized text. */
   readonly normalized: boolean
 }
 
-export function readAddedToken(json: Json): AddedToken {
-  const special = json.at('special').boolean(false)
+export function readAddedToken(config: Config): AddedToken {
+  const special = boolean(config, 'special', false)
   return {
-    content: json.at('content').string(),
+    content: string(config, 'content'),
     special,
-    singleWord: json.at('single_word').boolean(false),
-    lstrip: json.at('lstrip').boolean(false),
-    rstrip: json.at('rstrip').boolean(false),
-    normalized: json.at('normalized').boolean(!special),
+    singleWord: boolean(config, 'single_word', false),
+    lstrip: boolean(config, 'lstrip', false),
+    rstrip: boolean(config, 'rstrip', false),
+    normalized: boolean(config, 'normalized', !special),
   }
 }
 
-/** An added token of a file beside tokenizer.json. */
+/** An added token from a file beside tokenizer.json. */
 export interface ExtraToken extends AddedToken {
-  /** The file says how to find it, which then overrides tokenizer.json; otherwise only its text is known. */
+  /** Whether the file has its options, which override tokenizer.json, or only its text. */
   readonly described: boolean
 }
 
-/** A token of which only the text is known. */
+/** The default options for a token whose text alone is known. */
 export function plainToken(content: string, special: boolean): AddedToken {
   return { content, special, singleWord: false, lstrip: false, rstrip: false, normalized: !special }
 }
 
-/** A stretch of the text: an added token, or text between such. */
+/** A section of the text: an added token, or the text between two. */
 export interface Section {
   text: string
   start: number
   token?: AddedToken
 }
 
-/** Finds added tokens: leftmost first, and of those at one place the longest. */
+/** Finds added tokens: the leftmost first, the longest at one position. */
 export class AddedTokenFinder {
   readonly #pattern: RegExp | undefined
   readonly #tokens = new Map<string, AddedToken>()
 
-  /** `normalize` gives the form in which the tokens occur in the text that will be searched. */
+  /** @param normalize how the text that is searched was normalized */
   constructor(tokens: Iterable<AddedToken>, normalize: Normalize = (text) => text) {
     for (const token of tokens) {
       const form = normalize(token.content)
-      // Of tokens with one form the first is found.
+      // Of tokens with the same form, the first is found.
       if (form !== '' && !this.#tokens.has(form)) this.#tokens.set(form, token)
     }
     const forms = [...this.#tokens.keys()].sort((a, b) => b.length - a.length)
@@ -86,7 +86,7 @@ export class AddedTokenFinder {
 const startsWithWord = new RegExp(`^[${word}]`, 'u')
 const endsWithWord = new RegExp(`[${word}]$`, 'u')
 
-/** Two code units on each side hold the neighbouring character, whatever it is. */
+/** Two code units on each side are enough for any adjacent character. */
 function touchesWord(text: string, start: number, end: number): boolean {
   return (
     endsWithWord.test(text.slice(Math.max(0, start - 2), start)) ||

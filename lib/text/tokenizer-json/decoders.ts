@@ -1,46 +1,58 @@
+import {
+  boolean,
+  type Config,
+  configInvalid,
+  nonNegativeInt,
+  object,
+  objects,
+  string,
+} from '../../files/config.js'
 import { decodeBytes } from '../byte-level.js'
-import type { Json } from '../json.js'
 import { readPattern } from './patterns.js'
 import { prependScheme } from './pre-tokenizers.js'
 
-/** A step from tokens back to text: a list of strings in, a list out; the last list is joined. */
+/** A step of decoding, from strings to strings. The results of the last step are joined. */
 export type Decode = (tokens: string[]) => string[]
 
-/** Builds a decoder of tokenizer.json. @throws TOKENIZER_INVALID on a kind that is not known. */
-export function createDecoder(json: Json): Decode {
-  // Without a decoder tokens are words.
-  if (!json.present) return (tokens) => [tokens.join(' ')]
-  const type = json.at('type').string()
+/** Creates a decoder of tokenizer.json. @throws TOKENIZER_INVALID if its type is unknown */
+export function createDecoder(config: Config | undefined): Decode {
+  // Without a decoder, tokens are joined as words.
+  if (!config) return (tokens) => [tokens.join(' ')]
+  const type = string(config, 'type')
   switch (type) {
     case 'ByteLevel':
       return (tokens) => [decodeBytes(tokens)]
     case 'WordPiece':
-      return wordPiece(json.at('prefix').string('##'), json.at('cleanup').boolean(true))
+      return wordPiece(string(config, 'prefix', '##'), boolean(config, 'cleanup', true))
     case 'Metaspace':
-      return metaspace(json)
+      return metaspace(config)
     case 'BPEDecoder': {
-      const suffix = json.at('suffix').string('</w>')
+      const suffix = string(config, 'suffix', '</w>')
       return (tokens) => tokens.map((token, i) => token.replaceAll(suffix, i + 1 < tokens.length ? ' ' : ''))
     }
     case 'CTC':
-      return ctc(json)
+      return ctc(config)
     case 'ByteFallback':
       return byteFallback
     case 'Fuse':
       return (tokens) => [tokens.join('')]
     case 'Replace': {
-      const pattern = readPattern(json.at('pattern'))
-      const content = json.at('content').string()
+      const pattern = readPattern(object(config, 'pattern'))
+      const content = string(config, 'content')
       return (tokens) => tokens.map((token) => token.replace(pattern, () => content))
     }
     case 'Strip':
-      return strip(json.at('content').string(), json.at('start').count(0), json.at('stop').count(0))
+      return strip(
+        string(config, 'content'),
+        nonNegativeInt(config, 'start', 0),
+        nonNegativeInt(config, 'stop', 0),
+      )
     case 'Sequence': {
-      const steps = json.at('decoders').list().map(createDecoder)
+      const steps = objects(config, 'decoders').map(createDecoder)
       return (tokens) => steps.reduce((line, step) => step(line), tokens)
     }
     default:
-      return json.at('type').fail('a known decoder')
+      throw configInvalid(config, 'type', 'a known decoder')
   }
 }
 
@@ -71,16 +83,16 @@ function wordPiece(prefix: string, cleanup: boolean): Decode {
     })
 }
 
-function metaspace(json: Json): Decode {
-  const mark = json.at('replacement').string('▁')
-  const prepended = prependScheme(json) !== 'never'
+function metaspace(config: Config): Decode {
+  const mark = string(config, 'replacement', '▁')
+  const prepended = prependScheme(config) !== 'never'
   return (tokens) => tokens.map((token, i) => token.replaceAll(mark, i === 0 && prepended ? '' : ' '))
 }
 
-function ctc(json: Json): Decode {
-  const pad = json.at('pad_token').string('<pad>')
-  const delimiter = json.at('word_delimiter_token').string('|')
-  const cleanup = json.at('cleanup').boolean(true)
+function ctc(config: Config): Decode {
+  const pad = string(config, 'pad_token', '<pad>')
+  const delimiter = string(config, 'word_delimiter_token', '|')
+  const cleanup = boolean(config, 'cleanup', true)
   return (tokens) =>
     tokens
       .filter((token, i) => token !== tokens[i - 1])
@@ -94,7 +106,7 @@ function ctc(json: Json): Decode {
 const bytePattern = /^<0x([0-9A-Fa-f]{2})>$/
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Byte tokens in a row become the text they spell; one U+FFFD for each where they spell none. */
+/** Decodes a run of byte tokens as UTF-8; if it is not UTF-8, each token becomes one U+FFFD. */
 function byteFallback(tokens: string[]): string[] {
   const result: string[] = []
   let bytes: number[] = []
@@ -119,7 +131,7 @@ function byteFallback(tokens: string[]): string[] {
   return result
 }
 
-/** Takes at most `start` copies of a character off each token's head and `stop` off its tail. */
+/** Removes at most `start` copies of a character from the start of each token and `stop` from its end. */
 function strip(content: string, start: number, stop: number): Decode {
   return (tokens) =>
     tokens.map((token) => {

@@ -1,20 +1,20 @@
+import { boolean, type Config, configInvalid, nameOf, object, objects, string } from '../../files/config.js'
 import { encodeBytes } from '../byte-level.js'
 import { graphemes } from '../graphemes.js'
-import type { Json } from '../json.js'
 import { CharsMap } from '../sentencepiece/charsmap.js'
 import { lowercase, trimEnd, trimStart, whitespace } from '../unicode.js'
 import { readPattern } from './patterns.js'
 
-/** A step of text cleaning, before the text is split. */
+/** A step of normalization, before the text is split. */
 export type Normalize = (text: string) => string
 
-/** Builds a normalizer of tokenizer.json. @throws TOKENIZER_INVALID on a kind that is not known. */
-export function createNormalizer(json: Json): Normalize {
-  if (!json.present) return (text) => text
-  const type = json.at('type').string()
+/** Creates a normalizer of tokenizer.json. @throws TOKENIZER_INVALID if its type is unknown */
+export function createNormalizer(config: Config | undefined): Normalize {
+  if (!config) return (text) => text
+  const type = string(config, 'type')
   switch (type) {
     case 'BertNormalizer':
-      return bertNormalizer(json)
+      return bertNormalizer(config)
     case 'NFC':
     case 'NFD':
     case 'NFKC':
@@ -23,31 +23,31 @@ export function createNormalizer(json: Json): Normalize {
     case 'Lowercase':
       return lowercase
     case 'Strip':
-      return strip(json.at('strip_left').boolean(), json.at('strip_right').boolean())
+      return strip(boolean(config, 'strip_left'), boolean(config, 'strip_right'))
     case 'StripAccents':
       return (text) => text.replace(/\p{M}/gu, '')
     case 'Replace': {
-      const pattern = readPattern(json.at('pattern'))
-      const content = json.at('content').string()
-      // A function, because in a string `$&` and its kin would be read as references to the match.
+      const pattern = readPattern(object(config, 'pattern'))
+      const content = string(config, 'content')
+      // A function, because `$&` in a string is a reference to the match.
       return (text) => text.replace(pattern, () => content)
     }
     case 'Prepend': {
-      const prefix = json.at('prepend').string()
+      const prefix = string(config, 'prepend')
       return (text) => (text === '' ? text : prefix + text)
     }
     case 'Precompiled':
-      return precompiled(json.at('precompiled_charsmap'))
+      return precompiled(config)
     case 'Nmt':
       return nmt
     case 'ByteLevel':
       return encodeBytes
     case 'Sequence': {
-      const steps = json.at('normalizers').list().map(createNormalizer)
+      const steps = objects(config, 'normalizers').map(createNormalizer)
       return (text) => steps.reduce((line, step) => step(line), text)
     }
     default:
-      return json.at('type').fail('a known normalizer')
+      throw configInvalid(config, 'type', 'a known normalizer')
   }
 }
 
@@ -59,11 +59,11 @@ const ideographs = new RegExp(
   'gu',
 )
 
-function bertNormalizer(json: Json): Normalize {
-  const clean = json.at('clean_text').boolean(true)
-  const spaceOut = json.at('handle_chinese_chars').boolean(true)
-  const lower = json.at('lowercase').boolean(true)
-  const stripAccents = json.at('strip_accents').boolean(lower)
+function bertNormalizer(config: Config): Normalize {
+  const clean = boolean(config, 'clean_text', true)
+  const spaceOut = boolean(config, 'handle_chinese_chars', true)
+  const lower = boolean(config, 'lowercase', true)
+  const stripAccents = boolean(config, 'strip_accents', lower)
   return (text) => {
     let line = text
     if (clean) line = line.replace(unwanted, '').replace(anySpace, ' ')
@@ -89,26 +89,27 @@ function nmt(text: string): string {
 }
 
 /**
- * A SentencePiece character map as the tokenizers library applies it, which is not how SentencePiece does: a
- * grapheme of fewer than six bytes goes through as a whole and takes the replacement of the *shortest* rule at its
- * head; of what remains, each character is looked up by itself.
+ * A SentencePiece character map as the tokenizers library applies it, which differs from SentencePiece: a grapheme of
+ * fewer than six bytes becomes the replacement of the *shortest* rule that matches at its start. In all others, each
+ * character is replaced by itself.
  */
-function precompiled(json: Json): Normalize {
-  const map = new CharsMap(Buffer.from(json.string(), 'base64'), json.where)
+function precompiled(config: Config): Normalize {
+  const blob = Buffer.from(string(config, 'precompiled_charsmap'), 'base64')
+  const map = new CharsMap(blob, nameOf(config, 'precompiled_charsmap'))
   const replace = (part: string): string | undefined => {
     const bytes = Buffer.from(part, 'utf8')
-    // The trie's keys are C strings in this library: a zero byte ends the search.
+    // The library's keys are C strings: a zero byte ends the search.
     const zero = bytes.indexOf(0)
     const by = map.shortest(bytes, 0, zero < 0 ? bytes.length : zero)
     return by && Buffer.from(by).toString('utf8')
   }
-  const known = new Map<string, string>()
+  const cache = new Map<string, string>()
   const convert = (grapheme: string): string => {
-    let result = known.get(grapheme)
+    let result = cache.get(grapheme)
     if (result !== undefined) return result
     const whole = Buffer.byteLength(grapheme, 'utf8') < 6 ? replace(grapheme) : undefined
     result = whole ?? Array.from(grapheme, (char) => replace(char) ?? char).join('')
-    if (known.size < 4096) known.set(grapheme, result)
+    if (cache.size < 4096) cache.set(grapheme, result)
     return result
   }
   return (text) => {

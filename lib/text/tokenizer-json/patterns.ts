@@ -1,35 +1,17 @@
-import * as tokenizers from '@huggingface/tokenizers'
-import { SaccadeError } from '../../errors.js'
-import type { Json } from '../json.js'
+import { invalid, show } from '../../errors.js'
+import { type Config, isSet, nameOf, string } from '../../files/config.js'
+import { translatePattern } from '../oniguruma/translate.js'
 
-/** What we use of the package. Its own type files import without extensions, which `nodenext` cannot follow. */
-const { ReplaceNormalizer } = tokenizers as unknown as {
-  ReplaceNormalizer: new (config: {
-    type: 'Replace'
-    pattern: { Regex: string }
-    content: string
-  }) => { readonly pattern: RegExp | null }
-}
-
-/**
- * The pattern of a component: `{ String }` is literal, `{ Regex }` is in the dialect of Oniguruma, whose translation
- * to JavaScript comes from @huggingface/tokenizers. The result has the flags `gu`.
- */
-export function readPattern(json: Json): RegExp {
-  const literal = json.at('String')
-  if (literal.present) return new RegExp(escapeRegExp(literal.string()), 'gu')
-  const source = json.at('Regex').string()
+/** The pattern of a component: `{ String }` is literal, `{ Regex }` is a pattern of Oniguruma. */
+export function readPattern(config: Config): RegExp {
+  if (isSet(config, 'String')) return new RegExp(escapeRegExp(string(config, 'String')), 'gu')
+  const source = string(config, 'Regex')
   try {
-    const { pattern } = new ReplaceNormalizer({ type: 'Replace', pattern: { Regex: source }, content: '' })
-    if (pattern !== null) return pattern
+    return translatePattern(source)
   } catch (cause) {
-    throw new SaccadeError(
-      'TOKENIZER_INVALID',
-      `${json.where}: cannot translate the pattern ${JSON.stringify(source)} (${(cause as Error).message})`,
-      { cause },
-    )
+    const expected = `a pattern that can be translated (${(cause as Error).message})`
+    throw invalid(config.code, nameOf(config, 'Regex'), expected, show(source), { cause })
   }
-  return json.fail('a pattern')
 }
 
 export function escapeRegExp(text: string): string {

@@ -1,40 +1,51 @@
-import type { Json } from '../json.js'
+import {
+  type Config,
+  configInvalid,
+  getter,
+  isSet,
+  listGetter,
+  nonNegativeInt,
+  object,
+  objects,
+  string,
+} from '../../files/config.js'
+import { isTokenId } from '../models/model.js'
 
-/** Token ids with the segment each belongs to (0: the first text, 1: the second). */
+/** Token ids with their segments: 0 for the first text, 1 for the second. */
 export interface Part {
   ids: number[]
   typeIds: number[]
 }
 
-/** Puts special tokens around one text or two. */
+/** Adds special tokens to one or two texts. */
 export interface PostProcessor {
   /** How many special tokens it adds. */
   added(pair: boolean): number
   process(parts: Part[], addSpecialTokens: boolean): Part[]
 }
 
-/** Builds a post-processor of tokenizer.json. @throws TOKENIZER_INVALID on a kind that is not known. */
-export function createPostProcessor(json: Json): PostProcessor {
-  if (!json.present) return plain
-  const type = json.at('type').string()
+/** Creates a post-processor of tokenizer.json. @throws TOKENIZER_INVALID if its type is unknown */
+export function createPostProcessor(config: Config | undefined): PostProcessor {
+  if (!config) return plain
+  const type = string(config, 'type')
   switch (type) {
     case 'ByteLevel':
       return plain
     case 'TemplateProcessing':
-      return template(json)
+      return template(config)
     case 'BertProcessing':
-      return surround(readToken(json.at('cls')), readToken(json.at('sep')), 'bert')
+      return surround(token(config, 'cls')[1], token(config, 'sep')[1], 'bert')
     case 'RobertaProcessing':
-      return surround(readToken(json.at('cls')), readToken(json.at('sep')), 'roberta')
+      return surround(token(config, 'cls')[1], token(config, 'sep')[1], 'roberta')
     case 'Sequence': {
-      const steps = json.at('processors').list().map(createPostProcessor)
+      const steps = objects(config, 'processors').map(createPostProcessor)
       return {
         added: (pair) => steps.reduce((sum, step) => sum + step.added(pair), 0),
         process: (parts, special) => steps.reduce((line, step) => step.process(line, special), parts),
       }
     }
     default:
-      return json.at('type').fail('a known post-processor')
+      throw configInvalid(config, 'type', 'a known post-processor')
   }
 }
 
@@ -48,11 +59,12 @@ function retyped(part: Part, typeId: number): Part {
   return { ids: part.ids, typeIds: part.ids.map(() => typeId) }
 }
 
-/** A pair `["[SEP]", 102]`. */
-function readToken(json: Json): number {
-  json.at(0).string()
-  return json.at(1).count()
-}
+const token = getter(
+  'a pair of a token and its id',
+  (value): value is readonly [string, number] =>
+    Array.isArray(value) && typeof value[0] === 'string' && isTokenId(value[1]),
+)
+const tokenIds = listGetter('a token id', isTokenId)
 
 /** BERT: `cls A sep B sep`, B in segment 1. RoBERTa: `cls A sep sep B sep`, all in segment 0. */
 function surround(cls: number, sep: number, style: 'bert' | 'roberta'): PostProcessor {
@@ -69,11 +81,11 @@ function surround(cls: number, sep: number, style: 'bert' | 'roberta'): PostProc
   }
 }
 
-type TemplateItem = { text: 0 | 1; typeId: number } | { special: number[]; typeId: number }
+type TemplateItem = { text: 0 | 1; typeId: number } | { special: readonly number[]; typeId: number }
 
-function template(json: Json): PostProcessor {
-  const single = readTemplate(json, 'single')
-  const pair = readTemplate(json, 'pair')
+function template(config: Config): PostProcessor {
+  const single = readTemplate(config, 'single')
+  const pair = readTemplate(config, 'pair')
   const count = (items: TemplateItem[]) =>
     items.reduce((sum, item) => sum + ('special' in item ? item.special.length : 0), 0)
   return {
@@ -82,21 +94,19 @@ function template(json: Json): PostProcessor {
       (parts.length > 1 ? pair : single).flatMap((item): Part[] => {
         if ('text' in item) return parts[item.text] ? [retyped(parts[item.text]!, item.typeId)] : []
         if (!addSpecialTokens) return []
-        return [{ ids: item.special, typeIds: item.special.map(() => item.typeId) }]
+        return [{ ids: [...item.special], typeIds: item.special.map(() => item.typeId) }]
       }),
   }
 }
 
-function readTemplate(json: Json, key: 'single' | 'pair'): TemplateItem[] {
-  return json
-    .at(key)
-    .list()
-    .map((item): TemplateItem => {
-      const sequence = item.at('Sequence')
-      if (sequence.present)
-        return { text: sequence.at('id').string() === 'A' ? 0 : 1, typeId: sequence.at('type_id').count(0) }
-      const token = item.at('SpecialToken')
-      const ids = json.at('special_tokens').at(token.at('id').string()).at('ids')
-      return { special: ids.list().map((id) => id.count()), typeId: token.at('type_id').count(0) }
-    })
+function readTemplate(config: Config, key: 'single' | 'pair'): TemplateItem[] {
+  return objects(config, key).map((item): TemplateItem => {
+    if (isSet(item, 'Sequence')) {
+      const sequence = object(item, 'Sequence')
+      return { text: string(sequence, 'id') === 'A' ? 0 : 1, typeId: nonNegativeInt(sequence, 'type_id', 0) }
+    }
+    const special = object(item, 'SpecialToken')
+    const described = object(object(config, 'special_tokens'), string(special, 'id'))
+    return { special: tokenIds(described, 'ids'), typeId: nonNegativeInt(special, 'type_id', 0) }
+  })
 }

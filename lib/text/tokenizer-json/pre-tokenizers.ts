@@ -1,10 +1,19 @@
+import {
+  boolean,
+  type Config,
+  configInvalid,
+  object,
+  objects,
+  oneOf,
+  positiveInt,
+  string,
+} from '../../files/config.js'
 import { encodeBytes } from '../byte-level.js'
-import type { Json } from '../json.js'
 import { punctuation, whitespace, word } from '../unicode.js'
 import { escapeRegExp, readPattern } from './patterns.js'
-import { type Piece, readBehavior, split } from './split.js'
+import { behaviors, type Piece, split } from './split.js'
 
-/** A step of splitting: a piece in, its parts out, in order and without the empty ones. */
+/** Splits a piece into parts, in order and without empty ones. */
 export type PreTokenize = (piece: Piece) => Piece[]
 
 const whitespaceRun = new RegExp(`[${whitespace}]+`, 'gu')
@@ -16,10 +25,10 @@ const gpt2Words = new RegExp(
   'gu',
 )
 
-/** Builds a pre-tokenizer of tokenizer.json. @throws TOKENIZER_INVALID on a kind that is not known. */
-export function createPreTokenizer(json: Json): PreTokenize {
-  if (!json.present) return (piece) => [piece]
-  const type = json.at('type').string()
+/** Creates a pre-tokenizer of tokenizer.json. @throws TOKENIZER_INVALID if its type is unknown */
+export function createPreTokenizer(config: Config | undefined): PreTokenize {
+  if (!config) return (piece) => [piece]
+  const type = string(config, 'type')
   switch (type) {
     case 'BertPreTokenizer':
       return (piece) =>
@@ -29,41 +38,41 @@ export function createPreTokenizer(json: Json): PreTokenize {
     case 'WhitespaceSplit':
       return (piece) => split(piece, whitespaceRun, 'Removed')
     case 'Punctuation': {
-      const behavior = readBehavior(json.at('behavior'), 'Isolated')
+      const behavior = oneOf(config, 'behavior', behaviors, 'Isolated')
       return (piece) => split(piece, punctuationMark, behavior)
     }
     case 'Digits': {
-      const each = json.at('individual_digits').boolean(false)
+      const each = boolean(config, 'individual_digits', false)
       return (piece) => split(piece, /\p{N}/gu, each ? 'Isolated' : 'Contiguous')
     }
     case 'Split': {
-      const pattern = readPattern(json.at('pattern'))
-      const behavior = readBehavior(json.at('behavior'))
-      const invert = json.at('invert').boolean()
+      const pattern = readPattern(object(config, 'pattern'))
+      const behavior = oneOf(config, 'behavior', behaviors)
+      const invert = boolean(config, 'invert')
       return (piece) => split(piece, pattern, behavior, invert)
     }
     case 'CharDelimiterSplit': {
-      const pattern = new RegExp(escapeRegExp(json.at('delimiter').string()), 'gu')
+      const pattern = new RegExp(escapeRegExp(string(config, 'delimiter')), 'gu')
       return (piece) => split(piece, pattern, 'Removed')
     }
     case 'FixedLength':
-      return fixedLength(json)
+      return fixedLength(positiveInt(config, 'length', 5))
     case 'ByteLevel':
-      return byteLevel(json)
+      return byteLevel(config)
     case 'Metaspace':
-      return metaspace(json)
+      return metaspace(config)
     case 'Sequence': {
-      const steps = json.at('pretokenizers').list().map(createPreTokenizer)
+      const steps = objects(config, 'pretokenizers').map(createPreTokenizer)
       return (piece) => steps.reduce((pieces, step) => pieces.flatMap(step), [piece])
     }
     default:
-      return json.at('type').fail('a known pre-tokenizer')
+      throw configInvalid(config, 'type', 'a known pre-tokenizer')
   }
 }
 
-function byteLevel(json: Json): PreTokenize {
-  const addPrefixSpace = json.at('add_prefix_space').boolean(false)
-  const words = json.at('use_regex').boolean(true)
+function byteLevel(config: Config): PreTokenize {
+  const addPrefixSpace = boolean(config, 'add_prefix_space', false)
+  const words = boolean(config, 'use_regex', true)
   return (piece) => {
     const prefix = addPrefixSpace && !piece.text.startsWith(' ') ? ' ' : ''
     const whole = { text: prefix + piece.text, atStart: piece.atStart }
@@ -72,11 +81,11 @@ function byteLevel(json: Json): PreTokenize {
   }
 }
 
-/** Spaces become a visible mark, one is put in front, and the text is split before each mark. */
-function metaspace(json: Json): PreTokenize {
-  const mark = json.at('replacement').string('▁')
-  const scheme = prependScheme(json)
-  const parts = json.at('split').boolean(true)
+/** Replaces spaces by a mark, puts one in front, and splits the text before each mark. */
+function metaspace(config: Config): PreTokenize {
+  const mark = string(config, 'replacement', '▁')
+  const scheme = prependScheme(config)
+  const parts = boolean(config, 'split', true)
   const pattern = new RegExp(escapeRegExp(mark), 'gu')
   return ({ text, atStart }) => {
     const marked = text.replaceAll(' ', () => mark)
@@ -86,18 +95,13 @@ function metaspace(json: Json): PreTokenize {
   }
 }
 
-/** Files older than prepend_scheme say `add_prefix_space` instead. */
-export function prependScheme(json: Json): 'always' | 'first' | 'never' {
-  const scheme = json.at('prepend_scheme')
-  const name = scheme.string(json.at('add_prefix_space').boolean(true) ? 'always' : 'never')
-  return name === 'always' || name === 'first' || name === 'never'
-    ? name
-    : scheme.fail('always, first or never')
+/** Files older than prepend_scheme have add_prefix_space instead. */
+export function prependScheme(config: Config): 'always' | 'first' | 'never' {
+  const older = boolean(config, 'add_prefix_space', true) ? 'always' : 'never'
+  return oneOf(config, 'prepend_scheme', ['always', 'first', 'never'], older)
 }
 
-function fixedLength(json: Json): PreTokenize {
-  const length = json.at('length').count(5)
-  if (length === 0) json.at('length').fail('at least 1')
+function fixedLength(length: number): PreTokenize {
   return ({ text, atStart }) => {
     const chars = [...text]
     const pieces: Piece[] = []

@@ -1,20 +1,19 @@
-import type { Json } from '../json.js'
-
-/** A part of the text on its way to the model. `atStart`: it begins where the whole text begins. */
+/** A part of the text. `atStart`: whether it begins at the start of the whole text. */
 export interface Piece {
   readonly text: string
   readonly atStart: boolean
 }
 
-const behaviors = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'] as const
+/** What happens to the delimiters when a text is split at them. */
+export const behaviors = [
+  'Removed',
+  'Isolated',
+  'MergedWithPrevious',
+  'MergedWithNext',
+  'Contiguous',
+] as const
 
-/** What becomes of the delimiters when a text is split at them. */
 export type SplitBehavior = (typeof behaviors)[number]
-
-export function readBehavior(json: Json, fallback?: SplitBehavior): SplitBehavior {
-  const name = json.string(fallback)
-  return behaviors.find((behavior) => behavior === name) ?? json.fail(`one of ${behaviors.join(', ')}`)
-}
 
 interface Span {
   start: number
@@ -23,8 +22,8 @@ interface Span {
 }
 
 /**
- * Splits at the matches of a global pattern. `invert`: the matches are the content, and what lies between them the
- * delimiters. Empty parts are dropped.
+ * Splits at the matches of a global pattern. Empty parts are dropped.
+ * @param invert the matches are the content, and the text between them is the delimiter
  */
 export function split(piece: Piece, pattern: RegExp, behavior: SplitBehavior, invert = false): Piece[] {
   const { text } = piece
@@ -59,7 +58,7 @@ function join(spans: Span[], behavior: SplitBehavior): Span[] {
   return joined
 }
 
-/** Of several delimiters in a row only the last joins what follows; the others stand alone. */
+/** The last delimiter of a run is merged with the text after it; the others are parts of their own. */
 function mergeWithNext(spans: Span[]): Span[] {
   const joined: Span[] = []
   let following = false

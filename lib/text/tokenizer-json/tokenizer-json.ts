@@ -1,7 +1,7 @@
+import { type Config, configInvalid, isSet, object, objects, optional, string } from '../../files/config.js'
 import type { TokenizerCore } from '../core.js'
-import type { Json } from '../json.js'
 import { BytePair } from '../models/byte-pair.js'
-import type { Model } from '../models/model.js'
+import { type Model, tokenId } from '../models/model.js'
 import { Unigram } from '../models/unigram.js'
 import { WordLevel } from '../models/word-level.js'
 import { WordPiece } from '../models/word-piece.js'
@@ -12,12 +12,8 @@ import { createPostProcessor, type Part, type PostProcessor } from './post-proce
 import { createPreTokenizer, type PreTokenize } from './pre-tokenizers.js'
 
 /**
- * A tokenizer as tokenizer.json describes it, with the results of the Rust library `tokenizers`: added tokens are cut
- * out of the text, what lies between them is normalized, split into pieces, and given to the model.
- *
- * The components are our own because those of @huggingface/tokenizers 0.2 differ where texts get unusual: it
- * replaces character maps by NFKC and `\w` by ASCII, gives Σ its final form, ignores `single_word` and most split
- * behaviours, and has no WordLevel model. Its translation of patterns is used.
+ * The tokenizer that tokenizer.json describes, with the results of the Rust library `tokenizers`: finds added tokens in
+ * the text, normalizes the text between them, splits it into pieces, and encodes the pieces with the model.
  */
 export class TokenizerJson implements TokenizerCore {
   readonly cut = 'even'
@@ -29,23 +25,27 @@ export class TokenizerJson implements TokenizerCore {
   readonly #decode: Decode
   readonly #added = new Map<number, AddedToken>()
   readonly #addedIds = new Map<string, number>()
-  /** By content, not by id: a model may have the same text under a second id. */
+  /** By content, not by id: a model may have a second id for the same text. */
   readonly #special = new Set<string>()
   readonly #inText: AddedTokenFinder
   readonly #inNormalized: AddedTokenFinder
 
   readonly #finish: (text: string) => string
 
-  /** `more`: tokens of the files beside tokenizer.json. `finish`: what becomes of decoded text. */
-  constructor(json: Json, more: readonly ExtraToken[] = [], finish = (text: string) => text) {
+  /**
+   * @param more tokens of the files beside tokenizer.json
+   * @param finish the last step of decoding
+   * @throws TOKENIZER_INVALID
+   */
+  constructor(config: Config, more: readonly ExtraToken[] = [], finish = (text: string) => text) {
     this.#finish = finish
-    this.#model = createModel(json.at('model'))
-    this.#normalize = createNormalizer(json.at('normalizer'))
-    this.#preTokenize = createPreTokenizer(json.at('pre_tokenizer'))
-    this.#postProcessor = createPostProcessor(json.at('post_processor'))
-    this.#decode = createDecoder(json.at('decoder'))
-    for (const entry of json.at('added_tokens').optionalList())
-      this.#add(readAddedToken(entry), entry.at('id').count())
+    this.#model = createModel(object(config, 'model'))
+    this.#normalize = createNormalizer(optional(object, config, 'normalizer'))
+    this.#preTokenize = createPreTokenizer(optional(object, config, 'pre_tokenizer'))
+    this.#postProcessor = createPostProcessor(optional(object, config, 'post_processor'))
+    this.#decode = createDecoder(optional(object, config, 'decoder'))
+    for (const entry of objects(config, 'added_tokens', []))
+      this.#add(readAddedToken(entry), tokenId(entry, 'id'))
     for (const { described, ...token } of more)
       if (described || !this.#addedIds.has(token.content)) this.#add(token)
     const tokens = [...this.#added.values()]
@@ -56,7 +56,7 @@ export class TokenizerJson implements TokenizerCore {
     )
   }
 
-  /** A token without an id of its own comes after all others. */
+  /** A token without an id gets one after all others. */
   #add(token: AddedToken, givenId?: number): void {
     if (token.content === '') return
     const id = givenId ?? this.id(token.content) ?? Math.max(this.size, this.#model.vocabulary.count)
@@ -88,7 +88,7 @@ export class TokenizerJson implements TokenizerCore {
       }
       if (section.text === '') continue
       const pieces = this.#preTokenize({ text: section.text, atStart: atStart && section.start === 0 })
-      // One by one: spreading a long text's ids into push() overflows the stack.
+      // One by one: spreading the ids of a long text into push() overflows the stack.
       for (const piece of pieces) for (const id of this.#model.encode(piece.text)) ids.push(id)
     }
   }
@@ -126,26 +126,25 @@ export class TokenizerJson implements TokenizerCore {
   }
 }
 
-function createModel(json: Json): Model {
-  switch (modelType(json)) {
+function createModel(config: Config): Model {
+  switch (modelType(config)) {
     case 'WordPiece':
-      return WordPiece.read(json)
+      return WordPiece.read(config)
     case 'WordLevel':
-      return WordLevel.read(json)
+      return WordLevel.read(config)
     case 'BPE':
-      return BytePair.read(json)
+      return BytePair.read(config)
     case 'Unigram':
-      return Unigram.read(json)
+      return new Unigram(config)
     default:
-      return json.at('type').fail('a known model')
+      throw configInvalid(config, 'type', 'a known model')
   }
 }
 
-/** Files of the first versions name no type; the members tell. */
-function modelType(json: Json): string {
-  const type = json.at('type')
-  if (type.present) return type.string()
-  if (json.at('merges').present) return 'BPE'
-  if (Array.isArray(json.at('vocab').value)) return 'Unigram'
-  return json.at('continuing_subword_prefix').present ? 'WordPiece' : 'WordLevel'
+/** Files of the first versions have no type; their keys identify it. */
+function modelType(config: Config): string {
+  if (isSet(config, 'type')) return string(config, 'type')
+  if (isSet(config, 'merges')) return 'BPE'
+  if (Array.isArray(config.values.vocab)) return 'Unigram'
+  return isSet(config, 'continuing_subword_prefix') ? 'WordPiece' : 'WordLevel'
 }

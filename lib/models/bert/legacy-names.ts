@@ -1,5 +1,4 @@
-/** Turns a name in a checkpoint into the name that the reader of a layout asks for. */
-export type Rename = (name: string) => string
+import type { Rename } from '../../weights/checkpoint.js'
 
 /** BERT checkpoints converted from TensorFlow call the scale and shift of a layer norm gamma and beta. */
 export const legacyLayerNorm: Rename = (name) =>

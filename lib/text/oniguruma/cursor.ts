@@ -1,0 +1,46 @@
+/** A position in the source of a pattern. */
+export class Cursor {
+  readonly source: string
+  at = 0
+
+  constructor(source: string) {
+    this.source = source
+  }
+
+  get done(): boolean {
+    return this.at >= this.source.length
+  }
+
+  startsWith(text: string): boolean {
+    return this.source.startsWith(text, this.at)
+  }
+
+  /** Steps over a text if it comes next. */
+  skip(text: string): boolean {
+    const found = this.startsWith(text)
+    if (found) this.at += text.length
+    return found
+  }
+
+  /** Steps over what a sticky pattern matches here, and gives the match. */
+  take(pattern: RegExp): RegExpExecArray | undefined {
+    pattern.lastIndex = this.at
+    const match = pattern.exec(this.source)
+    if (!match) return undefined
+    this.at += match[0].length
+    return match
+  }
+
+  /** Steps over one character. */
+  next(): string {
+    const code = this.source.codePointAt(this.at)
+    if (code === undefined) return this.fail('the pattern ends too early')
+    const char = String.fromCodePoint(code)
+    this.at += char.length
+    return char
+  }
+
+  fail(problem: string): never {
+    throw new SyntaxError(`${problem} at index ${this.at}`)
+  }
+}
