@@ -79,7 +79,8 @@ constexpr int32_t kMaxAttributes = 24;
 //  gather       out, table, index            table = [outer, V, inner], index = int32 [I], out = [outer, I, inner];
 //                                            any dtype of table = that of out. An index outside 0..V-1 is
 //                                            Status::indexOutOfRange
-//  update       out(in place), in, at        out = [outer, capacity, inner], in = [outer, n, inner], at = int32 [1]:
+//  update       out(in place), in, at        out = [outer, capacity, inner], in = [outer, n, inner], at = int32 [G]
+//                                            with outer a multiple of G: at[g] is for the g-th outer / G outer rows;
 //                                            writes rows at..at+n-1 of out, leaves the others
 //  resample     out, in                      [filter: 0 nearest, 1 box, 2 bilinear, 3 hamming, 4 bicubic, 5 lanczos,
 //                                            box start, box end]  uint8 [outer, length, inner] along the middle
