@@ -50,7 +50,7 @@ export interface CacheShape {
   readonly width: number
 }
 
-/** What is computed of the inputs before the first token, and kept until the last: generation does both. */
+/** What is made of the inputs: computed before the first token, and disposed of after the last. */
 export interface Memory {
   /**
    * Keys and values of each layer's cross-attention, float32 [sources, heads, S, width]. A source may have several rows,
@@ -59,6 +59,8 @@ export interface Memory {
   readonly layers: readonly KeyValue[]
   /** Added to the scores of the cross-attention, where sources are padded: float32 [sources, 1, 1, S]. */
   readonly mask?: FloatTensor | undefined
+  /** Token ids of each source, without padding, for options that look at them. Left out where it is no text. */
+  readonly ids?: (() => Promise<readonly Int32Array[]>) | undefined
 }
 
 /** The n tokens that {@link Decoder.step} adds to each sequence: all of a prompt at first, then one at a time. */
@@ -82,7 +84,7 @@ export interface Prompt {
   /**
    * Embeddings to begin with in place of those of `ids`, for models that put an image in front of the text: float32
    * [sources, n, width], n at least the length of the longest ids. A source with fewer ids than the longest ends by so
-   * many positions earlier. Positions that have no id count for no option.
+   * many positions earlier. Lengths in options count ids. They are disposed of after the last token.
    */
   readonly embeddings?: FloatTensor | undefined
 }

@@ -1,4 +1,4 @@
-// update: out[o, at + i, :] = in[o, i, :], in place; the other rows of out stay. For any type. `at` is one
+// update: out[o, at + i, :] = in[o, i, :], in offset; the other rows of out stay. For any type. `at` is one
 // for all outer rows, or one for each of as many groups of them as it has elements; it is checked.
 #include "check.h"
 #include "isa.h"
@@ -17,9 +17,9 @@ const char* check(const Call& call) {
   const View &out = call.view[0], &in = call.view[1], &at = call.view[2];
   if (out.rank != 3 || in.rank != 3 || out.dtype != in.dtype)
     return "update: output and input must be of rank 3 and one type";
-  if (at.rank != 1 || at.dtype != DType::int32) return "update: the places must be int32 of rank 1";
+  if (at.rank != 1 || at.dtype != DType::int32) return "update: the offsets must be int32 of rank 1";
   if (at.dim[0] < 1 || out.dim[0] % at.dim[0] != 0)
-    return "update: the number of places must divide the outer size";
+    return "update: the number of offsets must divide the outer size";
   if (out.dim[0] != in.dim[0] || out.dim[2] != in.dim[2] || in.dim[1] > out.dim[1])
     return "update: [outer, n, inner] must fit into [outer, capacity, inner]";
   return nullptr;
@@ -36,15 +36,15 @@ int64_t scratch(const Call&) {
 
 Status run(const Call& call, int64_t tile, char*) {
   const View &out = call.view[0], &in = call.view[1], &at = call.view[2];
-  const int32_t* places = reinterpret_cast<const int32_t*>(at.data);
-  const int64_t group = out.dim[0] / at.dim[0];  // outer rows with the same place
+  const int32_t* offsets = reinterpret_cast<const int32_t*>(at.data);
+  const int64_t group = out.dim[0] / at.dim[0];  // outer rows with the same offset
   const int64_t size = bytesOf(out.dtype), all = in.dim[0] * in.dim[1];
   const int64_t begin = tile * rowsPerTile(in), end = begin + rowsPerTile(in);
   for (int64_t row = begin; row < all && row < end; row++) {
     const int64_t outer = row / in.dim[1], i = row % in.dim[1];
-    const int64_t place = places[outer / group * at.stride[0]];
-    if (place < 0 || place + in.dim[1] > out.dim[1]) return Status::indexOutOfRange;
-    copyRun(out.data + (outer * out.stride[0] + (place + i) * out.stride[1]) * size, out.stride[2] * size,
+    const int64_t offset = offsets[outer / group * at.stride[0]];
+    if (offset < 0 || offset + in.dim[1] > out.dim[1]) return Status::indexOutOfRange;
+    copyRun(out.data + (outer * out.stride[0] + (offset + i) * out.stride[1]) * size, out.stride[2] * size,
             in.data + (outer * in.stride[0] + i * in.stride[1]) * size, in.stride[2] * size, size, in.dim[2]);
   }
   return Status::ok;

@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type GenerationOptions, resolveOptions } from '../../lib/generation/options.js'
+import type { GenerationOptions } from '../../lib/generation/options.js'
 import { createProcessors } from '../../lib/generation/processors.js'
+import { resolveOptions } from '../../lib/generation/resolve.js'
 import { argMax, topK } from '../../lib/generation/top-k.js'
 
 const never = -Infinity
@@ -10,8 +11,8 @@ const never = -Infinity
 function process(options: GenerationOptions, scores: number[], tokens: number[], promptLength = 1): number[] {
   const values = Float32Array.from(scores)
   const row = Int32Array.from([...tokens, 99, 99])
-  const resolved = resolveOptions(options, promptLength, scores.length)
-  for (const run of createProcessors(resolved)) run(values, row, tokens.length)
+  const resolved = resolveOptions(options, promptLength, { vocabSize: scores.length })
+  for (const run of createProcessors(resolved, undefined)) run(values, row, tokens.length)
   return Array.from(values)
 }
 
@@ -31,7 +32,8 @@ test('no n-gram occurs twice', () => {
 })
 
 test('bad words, of one token or completed by the next; an end token is no bad word', () => {
-  assert.equal(process({ badWordsIds: [[1], [0, 2]] }, [0, 0, 0], [0]), [0, never, 0])
+  assert.equal(process({ badWordsIds: [[1], [0, 2]] }, [0, 0, 0], [0]), [0, never, never])
+  assert.equal(process({ badWordsIds: [[1], [0, 0, 2]] }, [0, 0, 0], [0]), [0, never, 0])
   assert.equal(process({ badWordsIds: [[0, 2]] }, [0, 0, 0], [1, 0]), [0, 0, never])
   assert.equal(process({ badWordsIds: [[0, 2]] }, [0, 0, 0], [0, 1]), [0, 0, 0])
   assert.equal(process({ badWordsIds: [[1]], eosTokenId: [1] }, [0, 0, 0], [0]), [0, 0, 0])

@@ -60,8 +60,8 @@ void checkUpdate(const KernelTable& table) {
   }
 }
 
-// Two outer rows with a place, then two with another.
-void checkPlaces(const KernelTable& table) {
+// Two outer rows with an offset, then two with another.
+void checkOffsets(const KernelTable& table) {
   Array<float> cache({4, 7, 5}, [](int64_t i) { return static_cast<float>(i); });
   Array<float> values({4, 2, 5}, [](int64_t i) { return static_cast<float>(-1 - i); });
   Array<int32_t> places({2}, {3});
@@ -95,8 +95,8 @@ TEST_CASE("update writes its rows and no others") {
   });
 }
 
-TEST_CASE("update takes a place for each group of outer rows") {
-  forEachTable(checkPlaces);
+TEST_CASE("update takes an offset for each group of outer rows") {
+  forEachTable(checkOffsets);
 }
 
 TEST_CASE("an index outside is reported and nothing outside is touched") {

@@ -1,7 +1,6 @@
 import type { AttentionCall, KeyValue } from '../../nn/attention.js'
 import type { TokenIds } from '../../nn/embedding.js'
 import type * as ops from '../../ops/index.js'
-import type { Tensor } from '../../tensor/tensor.js'
 import { embed, type MarianModules } from './modules.js'
 
 /** What the encoder makes of a source: float32, not computed yet. */
@@ -43,9 +42,8 @@ export interface Decoded {
 
 /** How a target is decoded. */
 export interface DecodeRequest {
-  readonly ids: TokenIds
-  /** Where the tokens stand: int32 [T]. Left out: from 0 on. */
-  readonly places?: Tensor<'int32'> | undefined
+  /** Target tokens with their positions, float32 [B, T, width]. */
+  readonly embedded: ops.FloatTensor
   readonly memory: readonly KeyValue[]
   readonly self: AttentionCall
   readonly cross: AttentionCall
@@ -53,10 +51,10 @@ export interface DecodeRequest {
   readonly past?: ((layer: number, present: KeyValue) => KeyValue) | undefined
 }
 
-/** Decodes target tokens [B, T]. */
+/** Decodes target tokens. */
 export function decode(modules: MarianModules, request: DecodeRequest): Decoded {
-  const { ids, places, memory, self, cross, past } = request
-  const hiddenStates = [embed(modules.target, ids, places)]
+  const { embedded, memory, self, cross, past } = request
+  const hiddenStates = [embedded]
   const attentions: ops.FloatTensor[] = []
   const crossAttentions: ops.FloatTensor[] = []
   let x = hiddenStates[0]!

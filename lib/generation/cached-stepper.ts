@@ -1,0 +1,106 @@
+import * as ops from '../ops/index.js'
+import type { RunOptions } from '../runtime/run-options.js'
+import { evaluate } from '../tensor/evaluate.js'
+import { Replay } from '../tensor/replay.js'
+import { Tensor } from '../tensor/tensor.js'
+import { cacheStep, KeyValueCache } from './cache.js'
+import type { Decoder } from './decoder.js'
+import { checkPositions, lastIndices, memoryTensors, paddedIds, promptSize, repeatRows } from './rows.js'
+import type { Stepper } from './stepper.js'
+
+/**
+ * Steps of a decoder that keep the keys and values of the tokens so far: a step costs what its own tokens cost. The
+ * prompt is one step. Rows of different lengths stand at positions of their own in the cache, so none sees padding, and
+ * each gives the bits that it gives alone.
+ */
+export class CachedStepper implements Stepper {
+  readonly vocabSize: number
+  readonly #decoder: Decoder
+  readonly #embeddings: ops.FloatTensor | undefined
+  readonly #run: RunOptions
+  readonly #step: Replay
+  #cache: KeyValueCache
+
+  /**
+   * @param embeddings of the prompts, in place of those of their tokens
+   * @param run threads and precision of every step
+   */
+  constructor(decoder: Decoder, embeddings: ops.FloatTensor | undefined, run: RunOptions) {
+    this.vocabSize = decoder.vocabSize
+    this.#decoder = decoder
+    this.#embeddings = embeddings
+    this.#run = run
+    this.#step = new Replay((inputs) => this.#build(inputs), run)
+    this.#cache = new KeyValueCache(decoder.cache, 0, run)
+  }
+
+  async start(
+    prompts: readonly Int32Array[],
+    rowsPerPrompt: number,
+    signal?: AbortSignal,
+  ): Promise<Float32Array> {
+    await evaluate(memoryTensors(this.#decoder), { ...this.#run, signal })
+    this.#cache.dispose()
+    this.#cache = new KeyValueCache(this.#decoder.cache, prompts.length, this.#run)
+    const { count, lengths } = promptSize(prompts, this.#embeddings)
+    using ids = this.#embeddings ? undefined : paddedIds(prompts, count)
+    const logits = await this.#advance(this.#embeddings ?? ids!, lengths, signal)
+    if (rowsPerPrompt === 1) return logits
+    const rows = Int32Array.from({ length: prompts.length * rowsPerPrompt }, (_, row) =>
+      Math.floor(row / rowsPerPrompt),
+    )
+    await this.#cache.reorder(rows)
+    return repeatRows(logits, rows, this.vocabSize)
+  }
+
+  async step(tokens: Int32Array, ended: Uint8Array, signal?: AbortSignal): Promise<Float32Array> {
+    this.#cache.forget(ended)
+    using ids = Tensor.from(tokens, [tokens.length, 1], 'int32')
+    return await this.#advance(ids, new Int32Array(tokens.length).fill(1), signal)
+  }
+
+  async reorder(rows: Int32Array): Promise<void> {
+    await this.#cache.reorder(rows)
+  }
+
+  /** The keys and values kept for each layer, [rows, heads, positions, width]. */
+  content() {
+    return this.#cache.content()
+  }
+
+  dispose(): void {
+    this.#cache.dispose()
+    this.#embeddings?.dispose()
+    for (const tensor of memoryTensors(this.#decoder)) tensor.dispose()
+  }
+
+  /**
+   * @param tokens ids int32 [rows, n] or embeddings [rows, n, width], padded at the end
+   * @param counts how many of the n are there for each row
+   */
+  async #advance(tokens: Tensor, counts: Int32Array, signal: AbortSignal | undefined): Promise<Float32Array> {
+    const cache = this.#cache
+    const count = tokens.shape[1]!
+    checkPositions(cache.length + count, this.#decoder)
+    await cache.reserve(count, signal)
+    using at = cache.at()
+    using last = lastIndices(counts, count)
+    const inputs = [tokens, at, last, ...cache.tensors()]
+    const [logits, ...kept] = await this.#step.run(inputs, signal)
+    cache.advance(kept, counts)
+    using computed = logits as ops.FloatTensor
+    return await computed.data()
+  }
+
+  #build([tokens, at, last, ...kept]: readonly Tensor[]): Tensor[] {
+    const decoder = this.#decoder
+    const [rows, count] = tokens!.shape as [number, number]
+    const step = cacheStep(at as Tensor<'int32'>, kept, count)
+    const isIds = tokens!.dtype === 'int32'
+    const x = isIds ? decoder.embed(tokens as Tensor<'int32'>) : (tokens as ops.FloatTensor)
+    const hidden = decoder.step(x, step)
+    const flat: ops.FloatTensor = ops.reshape(hidden, [rows * count, hidden.shape[2]!])
+    const ends: ops.FloatTensor = count === 1 ? flat : ops.gather(flat, last as Tensor<'int32'>)
+    return [decoder.logits(ends), ...step.tensors()]
+  }
+}
