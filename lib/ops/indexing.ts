@@ -45,7 +45,7 @@ export function gather<D extends DType, S extends Shape, I extends Shape, const 
  * but the places from `at` on may hold anything.
  * @param cache [B, H, capacity, D], computed
  * @param values [B, H, n, D] of the same type
- * @param at int32 [1], with at + n <= capacity
+ * @param at int32 [1], or [B] where each b has its own; at + n <= capacity
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH; INPUT_INVALID for a cache that is not computed, and, when it is computed, for
  *   another reader; INDEX_OUT_OF_RANGE when it is computed, if the values do not fit
  */
@@ -57,7 +57,6 @@ export function update<D extends DType, S extends Shape>(
   requireTensor(cache, 'update: cache')
   requireDType(values, [cache.dtype], 'update: values')
   requireDType(at, ['int32'], 'update: at')
-  requireShape(at, [1], 'update: at')
   if (!cache.computed || cache.node.isConstant)
     throw new SaccadeError(
       'INPUT_INVALID',
@@ -66,6 +65,7 @@ export function update<D extends DType, S extends Shape>(
   const axes = '[B, H, capacity, D]'
   const [batch, heads, capacity, width] = requireRank(cache, 4, axes, 'update: cache')
   const count = requireRank(values, 4, '[B, H, n, D]', 'update: values')[2]
+  if (!sameShape(at.shape, [1])) requireShape(at, [batch], 'update: at')
   if (!sameShape(values.shape, [batch, heads, count, width]) || count > capacity)
     throw new SaccadeError(
       'SHAPE_MISMATCH',

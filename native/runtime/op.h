@@ -81,7 +81,8 @@ constexpr int32_t kMaxAttributes = 24;
 //  gather       out, table, index            table = [outer, V, inner], index = int32 [I], out = [outer, I, inner];
 //                                            out and table of any one dtype. An index outside 0..V-1 ends the run
 //                                            with INDEX_OUT_OF_RANGE
-//  update       out(in place), in, at        out = [outer, capacity, inner], in = [outer, n, inner], at = int32 [1]:
+//  update       out(in place), in, at        out = [outer, capacity, inner], in = [outer, n, inner], at = int32 [G]
+//                                            with outer a multiple of G: at[g] is for the g-th outer / G outer rows;
 //                                            writes rows at..at+n-1 of out, leaves the others. Rows outside out
 //                                            end the run with INDEX_OUT_OF_RANGE
 //  resample     out, in                      [Filter, box start, box end]  uint8 [outer, length, inner] along the

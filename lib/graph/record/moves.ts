@@ -4,7 +4,7 @@ import { type NoParameters, same, type TypeRules } from './rule.js'
 export interface Moves {
   /** Table [outer, V, inner], indices int32 [I]. Result [outer, I, inner]. */
   gather: NoParameters
-  /** Cache [outer, capacity, inner], values [outer, n, inner], position int32 [1]: writes the values into the cache. */
+  /** Cache [outer, capacity, inner], values [outer, n, inner], positions int32 [G], one for every outer / G rows: writes the values into the cache. */
   update: NoParameters
   /** Joins operands of the same data type along an axis. */
   concat: { readonly axis: number }

@@ -1,5 +1,6 @@
+import { readGenerationDefaults } from '../../generation/config.js'
+import type { GivenOptions } from '../../generation/options.js'
 import { type Description, family, type Layout } from '../family.js'
-import { type GivenOptions, readGenerationDefaults } from '../generation.js'
 import { type MarianConfig, readMarianConfig } from './config.js'
 import { Marian } from './marian.js'
 import { readModules } from './modules.js'

@@ -1,17 +1,25 @@
 import { SaccadeError } from '../../errors.js'
-import type { GenerationResult } from '../../generation/generate.js'
+import type { GenerationOptions, GivenOptions } from '../../generation/options.js'
+import { impliedMask, targetPrompt, unpaddedIds } from '../../generation/prompt.js'
+import type { GenerationInput } from '../../generation/run.js'
 import { causalCall, paddingMask } from '../../nn/mask.js'
+import { runStack } from '../../nn/stack.js'
 import type * as ops from '../../ops/index.js'
-import { openSession } from '../../runtime/session.js'
-import type { GivenOptions } from '../generation.js'
-import { Model, type ModelParts } from '../model.js'
+import { GenerativeModel } from '../generative.js'
+import type { ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
 import type { MarianConfig } from './config.js'
-import { decode, encode, projectMemory } from './forward.js'
-import { type MarianGenerateOptions, type Writer, write } from './generate.js'
-import { checkInputs, checkSource, type MarianInputs, type MarianSource } from './inputs.js'
-import type { MarianModules } from './modules.js'
+import { MarianDecoder } from './decoder.js'
+import { encode, projectMemory } from './forward.js'
+import {
+  checkInputs,
+  checkSource,
+  type MarianGenerateInputs,
+  type MarianInputs,
+  type MarianSource,
+} from './inputs.js'
+import { embed, type MarianModules } from './modules.js'
 
 /** What the encoder makes of source texts: float32, computed. */
 export interface MarianEncoded {
@@ -43,18 +51,15 @@ export interface MarianOutput {
 }
 
 /** Marian, an encoder-decoder Transformer for translation (Junczys-Dowmunt et al. 2018), as Hugging Face has it. */
-export class Marian extends Model {
+export class Marian extends GenerativeModel<MarianGenerateInputs> {
   readonly #config: MarianConfig
   readonly #modules: MarianModules
-  /** How the model generates unless told otherwise. */
-  readonly defaults: GivenOptions
 
   /** Use load(). */
   constructor(parts: ModelParts, config: MarianConfig, modules: MarianModules, defaults: GivenOptions) {
-    super(parts)
+    super(parts, defaults)
     this.#config = config
     this.#modules = modules
-    this.defaults = defaults
   }
 
   /**
@@ -95,8 +100,7 @@ export class Marian extends Model {
     const { inputIds, attentionMask, decoderInputIds, decoderAttentionMask } = inputs
     const sourceMask = attentionMask && paddingMask(attentionMask)
     const encoded = encode(this.#modules, inputIds, { mask: sourceMask, weights: attentions })
-    const decoded = decode(this.#modules, {
-      ids: decoderInputIds,
+    const decoded = runStack(this.#modules.decoder, embed(this.#modules.target, decoderInputIds), {
       memory: projectMemory(this.#modules, encoded.last),
       self: { ...causalCall(decoderAttentionMask), weights: attentions },
       cross: { mask: sourceMask, weights: attentions },
@@ -117,36 +121,24 @@ export class Marian extends Model {
     }
   }
 
-  /**
-   * Writes a target for each source: greedy, sampled, or by beam search.
-   * @returns token ids, from the start token on; rows that ended are filled with padding
-   * @throws as {@link Marian.encode}; TEXT_TOO_LONG for a target longer than the model has positions; TASK_UNSUPPORTED
-   *   for a MarianModel, which has no head
-   */
-  async generate(source: MarianSource, options: MarianGenerateOptions = {}): Promise<GenerationResult> {
-    await this.#checkGenerating(source)
-    const { threads, ...given } = options
-    return write(this.writer(threads), source, given, this.defaults)
-  }
-
-  async #checkGenerating(source: MarianSource): Promise<void> {
-    this.checkAlive()
+  override async begin(
+    { decoderInputIds, ...source }: MarianGenerateInputs,
+    options: GenerationOptions,
+  ): Promise<GenerationInput> {
     if (!this.#modules.head)
       throw new SaccadeError(
         'TASK_UNSUPPORTED',
         `${this.checkpoint.path}: MarianModel has no head to write with`,
       )
     await checkSource(source, this.#config)
-  }
-
-  /** What is needed to generate. */
-  writer(threads = this.session.threads): Writer {
-    const session = openSession({ ...this.session, threads })
-    return {
-      modules: this.#modules,
-      config: this.#config,
-      compute: (tensors, signal) => this.compute(tensors, { threads, signal }),
-      session,
-    }
+    if (decoderInputIds) await checkInputs({ ...source, decoderInputIds }, this.#config)
+    const { inputIds, attentionMask = impliedMask(inputIds, options) } = source
+    const mask = attentionMask && paddingMask(attentionMask)
+    const { last } = encode(this.#modules, inputIds, { mask })
+    const layers = projectMemory(this.#modules, last)
+    const memory = { layers, mask, ids: () => unpaddedIds(inputIds, attentionMask) }
+    const decoder = new MarianDecoder(this.#modules, this.#config, memory)
+    const [sources] = inputIds.shape as readonly number[] as [number]
+    return { decoder, prompt: await targetPrompt(sources, options, decoder.vocabSize, decoderInputIds) }
   }
 }

@@ -58,21 +58,27 @@ export function readModules(reader: WeightReader, config: MarianConfig): MarianM
   }
 }
 
-/**
- * x = scale * word + position.
- * @param places where the tokens stand: int32 [N]; left out: from 0 on
- */
-export function embed(
-  { words, positions, scale }: TokenEmbedding,
-  ids: TokenIds,
-  places?: Tensor<'int32'>,
-): ops.FloatTensor {
+/** x = scale * word + position, positions from 0 on. */
+export function embed(embedding: TokenEmbedding, ids: TokenIds): ops.FloatTensor {
+  return addPositions(embedding, embedTokens(embedding, ids))
+}
+
+/** Scaled words: [B, N] to [B, N, width]. */
+export function embedTokens({ words, scale }: TokenEmbedding, ids: TokenIds): ops.FloatTensor {
   const tokens = ops.gather(words, ids)
-  const scaled = scale === 1 ? tokens : ops.mul(tokens, scale)
-  const there = places
-    ? ops.gather(positions, places)
-    : (ops.slice(positions, { axis: 0, start: 0, end: ids.shape[1]! }) as ops.FloatTensor)
-  return ops.add(scaled, there)
+  return scale === 1 ? tokens : ops.mul(tokens, scale)
+}
+
+/** @param at int32 [1 or B, N]: where the tokens stand; left out: from 0 on */
+export function addPositions(
+  { positions }: TokenEmbedding,
+  x: ops.FloatTensor,
+  at?: Tensor<'int32'>,
+): ops.FloatTensor {
+  const there: ops.FloatTensor = at
+    ? ops.gather(positions, at)
+    : ops.slice(positions, { axis: 0, start: 0, end: x.shape[1]! })
+  return ops.add(x, there)
 }
 
 /** Tables are stored once where they are one, but older files repeat them under every name. */

@@ -17,7 +17,9 @@ const char* check_update(const Call& call, const Formats&) {
   const View &out = call.view[0], &in = call.view[1], &at = call.view[2];
   if (out.rank != 3 || in.rank != 3 || out.dtype != in.dtype)
     return "output and input must have rank 3 and one dtype";
-  if (at.rank != 1 || at.dim[0] != 1 || at.dtype != DType::int32) return "the position must be int32 [1]";
+  if (at.rank != 1 || at.dtype != DType::int32) return "the positions must be int32 of rank 1";
+  if (at.dim[0] < 1 || out.dim[0] % at.dim[0] != 0)
+    return "the number of positions must divide the outer size";
   if (out.dim[0] != in.dim[0] || out.dim[2] != in.dim[2] || in.dim[1] > out.dim[1])
     return "the input [outer, n, inner] must fit into [outer, capacity, inner]";
   return nullptr;

@@ -1,17 +1,17 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { cacheStep, KeyValueCache } from '../../lib/nn/cache.js'
+import { cacheStep, KeyValueCache } from '../../lib/generation/cache.js'
 import { Layer } from '../../lib/nn/layer.js'
 import { runStack } from '../../lib/nn/stack.js'
 import * as ops from '../../lib/ops/index.js'
+import { defaultSession } from '../../lib/runtime/session.js'
 import { evaluate } from '../../lib/tensor/evaluate.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { sameBits } from '../models/bits.js'
+import { randomLayerNorm, randomMlp, randomSelfAttention } from '../nn/random-modules.js'
 import { Random, range, tensor } from '../ops/reference.js'
-import { randomLayerNorm, randomMlp, randomSelfAttention } from './random-modules.js'
 
 const [rows, width, heads, depth] = [2, 24, 3, 2]
-const compute = (tensors: readonly Tensor[]) => evaluate(tensors)
 
 function randomLayers(): Layer[] {
   const random = new Random(1)
@@ -31,17 +31,17 @@ function randomLayers(): Layer[] {
 /** Runs `count` more positions of x through the layers, over a cache. */
 async function step(layers: readonly Layer[], cache: KeyValueCache, x: ops.FloatTensor, count: number) {
   const start = cache.length
-  await cache.reserve(count, compute)
+  await cache.reserve(count)
   const at = Tensor.from([start], [1], 'int32')
   const next = cacheStep(at, cache.tensors(), count)
   const piece: ops.FloatTensor = ops.slice(x, { axis: 1, start, end: start + count })
-  const { last } = runStack(layers, piece, { self: next.call, past: next.past })
+  const { last } = runStack(layers, piece, { self: next.self, past: next.past })
   await evaluate([last, ...next.tensors()])
-  cache.advance(next.tensors(), count)
+  cache.advance(next.tensors(), new Int32Array(rows).fill(count))
   return last
 }
 
-const newCache = () => new KeyValueCache({ layers: depth, rows, heads, width: width / heads })
+const newCache = () => new KeyValueCache({ layers: depth, heads, width: width / heads }, rows, defaultSession)
 
 test('steps over a cache have the bits of the whole sequence, also when the cache grows', async () => {
   const layers = randomLayers()
@@ -80,7 +80,7 @@ test('rows go on from other rows', async () => {
   const x = tensor(new Random(4).numbers([rows, 6, width])) as ops.FloatTensor
   const cache = newCache()
   await step(layers, cache, x, 5)
-  await cache.reorder(Int32Array.of(1, 1), compute)
+  await cache.reorder(Int32Array.of(1, 1))
   const got = await step(layers, cache, x, 1)
   // Both rows have the past of row 1; the last position is each row's own.
   const row = (index: number, start: number, end: number): ops.FloatTensor =>
