@@ -12,7 +12,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readGolden } from '../lib/cli/verify/golden.js'
-import { evaluate, load, pipeline } from '../lib/index.js'
+import { evaluate, load, pipeline, SaccadeError } from '../lib/index.js'
 import type { Model } from '../lib/models/model.js'
 import { runReference } from '../lib/models/references.js'
 import { getRuntime } from '../lib/runtime/runtime.js'
@@ -37,7 +37,8 @@ async function ofCase(dir: string, bits: Bits): Promise<void> {
       try {
         model = await load(weights ?? dir, { dtype })
       } catch (error) {
-        bits[[dtype, golden.name, weights && basename(weights)].filter(Boolean).join(' / ')] = String(error)
+        bits[[dtype, golden.name, weights && basename(weights)].filter(Boolean).join(' / ')] =
+          error instanceof SaccadeError ? error.code : String(error)
         continue
       }
       for (const { name, inputs, call, outputs } of golden.runs) {
