@@ -5,7 +5,7 @@ import { WeightReader } from '../weights/reader.js'
 import type { Model, ModelInfo, ModelParts } from './model.js'
 import type { Architecture, ConfigKind, OpenRequest } from './registry.js'
 
-/** What a layout says of one model. A family adds what it builds its modules from: a spec, and names of weights. */
+/** Description of one model, read from its config. A family adds what its modules are built from: spec and names. */
 export interface Description extends Omit<ModelInfo, 'architecture' | 'layout'> {
   /** The class in the library. */
   readonly className: string
@@ -25,8 +25,9 @@ export interface Layout<D extends Description> {
 }
 
 /**
- * A family of models. Each is opened in one way: the layout makes of the config a description, and `build` makes of the
- * description and the weights the model, which must leave no tensor over. If that fails, no file stays mapped.
+ * A family of models, all opened in one way: the layout reads the config into a description, and `build` reads the
+ * weights that the description names and returns the model. A tensor that is left over is an error. After an error no
+ * file stays mapped.
  */
 export function family<D extends Description>(
   name: string,

@@ -18,14 +18,14 @@ export function mergeHeads(x: ops.FloatTensor): ops.FloatTensor {
   return ops.reshape(ops.permute(x, [0, 2, 1, 3]), [batch, positions, heads * width])
 }
 
-/** What attention gives beside its result: the weights, if they were asked for. */
+/** The result of an attention, and its weights if the call asks for them. */
 export interface Attended {
   readonly output: ops.FloatTensor
   /** float32 [B, H, R, Nk]. */
   readonly weights?: ops.FloatTensor
 }
 
-/** Restrictions of one call, and whether the weights are wanted: all rows, or some. */
+/** Restrictions of one call, and whether its weights are returned: all rows, or some. */
 export interface AttentionCall extends ops.AttentionOptions {
   readonly weights?: boolean | { readonly start: number; readonly end: number } | undefined
 }
@@ -60,9 +60,9 @@ export interface AttentionSizes extends LinearOptions {
 
 /** A call to a self-attention. */
 export interface SelfAttentionCall extends AttentionCall {
-  /** Turns queries and keys by their positions, behind their norms. */
+  /** Turns queries and keys by their positions, after their norms. */
   readonly rotation?: Rotation | undefined
-  /** Where the keys and values of earlier positions are kept: given x's own, it gives those to attend to. */
+  /** Key-value cache: stores the keys and values of x, and returns those of all positions so far. */
   readonly past?: ((present: KeyValue) => KeyValue) | undefined
 }
 
@@ -153,7 +153,7 @@ export class CrossAttention {
     })
   }
 
-  /** Keys and values of a memory, float32 [B, Nk, width of the memory]: made once for all queries to come. */
+  /** Keys and values of a memory, float32 [B, Nk, width of the memory]: computed once for all queries. */
   project(memory: ops.FloatTensor): KeyValue {
     const { keyValue, heads } = this.parts
     const [key, value] = keyValue.forward(memory).map((part) => splitHeads(part, heads))

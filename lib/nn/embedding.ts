@@ -9,7 +9,7 @@ import { parameter } from './linear.js'
 /** Token ids, [B, N]: int64 as tokenizers give them, or int32. */
 export type TokenIds = Tensor<'int64'> | Tensor<'int32'>
 
-/** A table of vectors, looked up by id. */
+/** A table of vectors, read by id. */
 export class Embedding {
   /** float32 [entries, width]. */
   readonly weight: ops.FloatTensor
@@ -56,8 +56,8 @@ export async function checkTokenwise(
 }
 
 /**
- * Checks token ids before they are run, so that the error names the place.
- * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, TEXT_TOO_LONG (more than `limit` places), TOKEN_OUT_OF_RANGE
+ * Checks token ids before they are run, so that the error names the position.
+ * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, TEXT_TOO_LONG (more than `limit` tokens), TOKEN_OUT_OF_RANGE
  */
 export async function checkTokens(
   ids: TokenIds,
@@ -69,7 +69,7 @@ export async function checkTokens(
   if (ids.rank !== 2)
     throw new SaccadeError(
       'SHAPE_MISMATCH',
-      `${name}: expected [batch, places], got ${formatShape(ids.shape)}`,
+      `${name}: expected [batch, tokens], got ${formatShape(ids.shape)}`,
     )
   if (ids.size === 0) throw new SaccadeError('EMPTY_BATCH', `${name}: no tokens in ${formatShape(ids.shape)}`)
   if (limit !== undefined && ids.shape[1]! > limit)
@@ -78,13 +78,13 @@ export async function checkTokens(
       `${name}: ${ids.shape[1]} tokens, but the model has ${limit} positions`,
     )
   const data = await ids.data()
-  for (let place = 0; place < data.length; place++) {
-    const id = Number(data[place])
+  for (let index = 0; index < data.length; index++) {
+    const id = Number(data[index])
     if (id < 0 || id >= vocabulary) {
-      const [row, column] = [Math.floor(place / ids.shape[1]!), place % ids.shape[1]!]
+      const [row, column] = [Math.floor(index / ids.shape[1]!), index % ids.shape[1]!]
       throw new SaccadeError(
         'TOKEN_OUT_OF_RANGE',
-        `${name}: id ${id} at row ${row}, place ${column} is outside the vocabulary of ${vocabulary}`,
+        `${name}: id ${id} at row ${row}, position ${column} is outside the vocabulary of ${vocabulary}`,
       )
     }
   }

@@ -79,7 +79,7 @@ export class Layer {
   }
 }
 
-/** x and what each of the parts makes of it, added up. */
+/** Adds the result of each part to x. */
 function connect(x: ops.FloatTensor, residuals: readonly Residual[], call: LayerCall): LayerResult {
   // Parts in parallel may share one norm, which is computed once.
   const normed = new Map<Norm, ops.FloatTensor>()

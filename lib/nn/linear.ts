@@ -36,7 +36,7 @@ export class Linear {
     this.bias = bias
   }
 
-  /** Reads `name.weight` and, unless told otherwise, `name.bias`. */
+  /** Reads `name.weight` and, unless `bias` is false, `name.bias`. */
   static read(
     reader: WeightReader,
     name: string,

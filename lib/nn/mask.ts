@@ -10,8 +10,8 @@ import { positionIds } from './position.js'
 export type Mask = Tensor<'bool' | 'int64' | 'int32' | 'uint8'>
 
 /**
- * What Hugging Face adds to the scores of padding: the lowest float32, not -Infinity. It hides a key as well, but a
- * query that sees nothing then looks everywhere alike, instead of nowhere.
+ * What Hugging Face adds to the scores of padding: the lowest float32, not -Infinity. Where all keys of a query are
+ * hidden, all then have the same weight, instead of none.
  */
 const lowest = -3.4028234663852886e38
 
@@ -21,7 +21,7 @@ export function asBool(mask: Mask): Tensor<'bool'> {
 }
 
 /**
- * The mask that Hugging Face makes of `attention_mask`.
+ * `attention_mask` of Hugging Face as a mask that is added to scores.
  * @param mask [batch, keys], or [batch, queries, keys]: 1 keeps, 0 is padding
  * @param options.causal hide later keys, too (as many queries as keys)
  * @returns float32, added to the scores: [batch, 1, 1 or queries, keys]
@@ -34,7 +34,7 @@ export function paddingMask(mask: Mask, { causal = false } = {}): ops.FloatTenso
   return ops.where(causal ? ops.logicalAnd(kept, notLater(keys)) : kept, 0, lowest)
 }
 
-/** What a decoder's self-attention may see: neither later positions nor, where there is a mask, padding. */
+/** Restricts a decoder's self-attention: later positions and, where there is a mask, padding are hidden. */
 export function causalCall(mask: Mask | undefined): AttentionCall {
   return mask ? { mask: paddingMask(mask, { causal: true }) } : { causal: true }
 }

@@ -12,7 +12,7 @@ export interface MlpSizes extends LinearOptions {
   readonly activation: Activation
 }
 
-/** Two linear layers with an activation between them, and in some models a norm behind it. */
+/** Two linear layers with an activation between them, and in some models a norm after it. */
 export class Mlp {
   readonly first: Linear
   readonly activation: Activation

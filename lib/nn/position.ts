@@ -65,10 +65,10 @@ export function resizePositions(
  * Sinusoidal positions (Vaswani et al. 2017, section 3.5): wavelengths from 2 pi to 10000 * 2 pi.
  * @param layout 'interleaved': sine and cosine alternate, as in the paper; 'halves': sines in the first half of the
  *   columns, cosines in the second, as Marian has them
- * @returns float32 [places, width]
+ * @returns float32 [count, width]
  */
 export function sinusoidalPositions(
-  places: number,
+  count: number,
   width: number,
   layout: 'interleaved' | 'halves',
 ): ops.FloatTensor {
@@ -78,10 +78,10 @@ export function sinusoidalPositions(
     const cosine = layout === 'halves' ? column >= half : column % 2 === 1
     return { wave: cosine ? Math.cos : Math.sin, slowness: 10000 ** ((2 * pair) / width) }
   })
-  const table = new Float32Array(places * width)
-  for (let place = 0; place < places; place++)
+  const table = new Float32Array(count * width)
+  for (let position = 0; position < count; position++)
     columns.forEach(({ wave, slowness }, column) => {
-      table[place * width + column] = wave(place / slowness)
+      table[position * width + column] = wave(position / slowness)
     })
-  return constantFrom(table, [places, width], 'float32')
+  return constantFrom(table, [count, width], 'float32')
 }

@@ -10,7 +10,7 @@ export interface RelativeBuckets {
   readonly buckets: number
   /** From this distance on all are in the last bucket. */
   readonly maxDistance: number
-  /** true (encoders): half of the buckets are for keys behind the query; false: those keys are all in bucket 0. */
+  /** true (encoders): half of the buckets are for keys after the query; false: those keys are all in bucket 0. */
   readonly bidirectional: boolean
 }
 

@@ -25,7 +25,7 @@ export class Rotation {
     this.layout = layout
   }
 
-  /** x float32 [B, heads, N, D] to the same shape; the features behind the first 2 * pairs stay as they are. */
+  /** x float32 [B, heads, N, D] to the same shape; the features after the first 2 * pairs stay as they are. */
   apply(x: ops.FloatTensor): ops.FloatTensor {
     const { cos, sin } = this
     const turned = 2 * cos.shape[cos.rank - 1]!
@@ -54,7 +54,7 @@ export class Rotation {
   }
 }
 
-/** What a model says of its rotary positions. */
+/** Parameters of rotary positions. */
 export interface RotaryOptions {
   /** Positions there can be. */
   readonly positions: number

@@ -9,17 +9,17 @@ type PerLayer<T> = T | ((layer: number) => T)
 export interface StackCall {
   readonly self?: PerLayer<Omit<SelfAttentionCall, 'past'>> | undefined
   readonly cross?: PerLayer<AttentionCall> | undefined
-  /** What the layers' cross-attentions attend to; see {@link projectMemory}. */
+  /** Keys and values of each layer's cross-attention; see {@link projectMemory}. */
   readonly memory?: readonly KeyValue[] | undefined
-  /** Keeps a layer's keys and values, and gives those to attend to: those of earlier positions, too. */
+  /** Key-value cache: stores the keys and values of a layer, and returns those of all positions so far. */
   readonly past?: ((layer: number, present: KeyValue) => KeyValue) | undefined
 }
 
-/** What a stack of layers gives. Nothing of it is computed until it is asked for. */
+/** Results of a stack of layers, lazy. */
 export interface StackResult {
-  /** What the last layer gives: float32 [B, N, width]. */
+  /** Output of the last layer: float32 [B, N, width]. */
   readonly last: ops.FloatTensor
-  /** What the first layer reads, then what each layer gives: float32 [B, N, width]. */
+  /** Input of the first layer, then the output of each layer: float32 [B, N, width]. */
   readonly hiddenStates: readonly ops.FloatTensor[]
   /** Attention weights by layer, where the call asks for them: float32 [B, heads, R, N]. */
   readonly attentions: ReadonlyMap<number, ops.FloatTensor>
@@ -48,7 +48,7 @@ export function runStack(layers: readonly Layer[], x: ops.FloatTensor, call: Sta
   return { last, hiddenStates, attentions, crossAttentions }
 }
 
-/** Keys and values of a memory, float32 [B, Nk, width], for each layer: made once for all queries to come. */
+/** Keys and values of a memory, float32 [B, Nk, width], for each layer: computed once for all queries. */
 export function projectMemory(layers: readonly Layer[], memory: ops.FloatTensor): KeyValue[] {
   return layers.map((layer) => layer.project(memory))
 }

@@ -104,7 +104,7 @@ test('bad inputs are named', async () => {
   await rejects(run({ inputIds: Tensor.zeros([0, 8], 'int64') }), 'EMPTY_BATCH', 'inputIds')
   await rejects(run({ inputIds: Tensor.zeros([3, 0], 'int64') }), 'EMPTY_BATCH', 'inputIds')
   await rejects(run({ inputIds: Tensor.zeros([1, 25], 'int64') }), 'TEXT_TOO_LONG', '24 positions')
-  await rejects(run({ inputIds: ids([[2, 130]]) }), 'TOKEN_OUT_OF_RANGE', 'id 130 at row 0, place 1')
+  await rejects(run({ inputIds: ids([[2, 130]]) }), 'TOKEN_OUT_OF_RANGE', 'id 130 at row 0, position 1')
   await rejects(run({ inputIds: ids([[2, -1]]) }), 'TOKEN_OUT_OF_RANGE', 'id -1')
   await rejects(run({ attentionMask: ids([kept[0]!]) }), 'SHAPE_MISMATCH', 'attentionMask')
   await rejects(run({ attentionMask: Tensor.ones([3, 8]) }), 'DTYPE_MISMATCH', 'attentionMask')

@@ -198,7 +198,7 @@ test('tokens of the wrong kind', async () => {
   const run = (inputIds: unknown) => () => bert.run({ inputIds: inputIds as Tensor<'int64'> })
   const ids = (list: number[], shape: [number, number]) => Tensor.from(list, shape, 'int64')
   const wrong: [SaccadeErrorCode, RegExp, () => Promise<unknown>][] = [
-    ['TOKEN_OUT_OF_RANGE', /inputIds.*130.*row 1, place 0/, run(ids([1, 2, 130, 3], [2, 2]))],
+    ['TOKEN_OUT_OF_RANGE', /inputIds.*130.*row 1, position 0/, run(ids([1, 2, 130, 3], [2, 2]))],
     ['TOKEN_OUT_OF_RANGE', /-1/, run(ids([-1], [1, 1]))],
     ['TEXT_TOO_LONG', /21.*20/, run(ids(new Array(21).fill(1), [1, 21]))],
     ['EMPTY_BATCH', /inputIds/, run(ids([], [0, 4]))],

@@ -40,10 +40,10 @@ for (const bidirectional of [true, false])
         fill([heads, 1, 32], ([h, , j]) => at(weight, [bucket(17, j!), h!])),
         'one query, as in a step of decoding',
       )
-      const places = [4, 5, 40, 41]
+      const positions = [4, 5, 40, 41]
       await assertSame(
-        bias.forward(Tensor.from(places, [2, 2], 'int32'), positionIds(48)),
-        fill([2, heads, 2, 48], ([b, h, i, j]) => at(weight, [bucket(places[2 * b! + i!]!, j!), h!])),
+        bias.forward(Tensor.from(positions, [2, 2], 'int32'), positionIds(48)),
+        fill([2, heads, 2, 48], ([b, h, i, j]) => at(weight, [bucket(positions[2 * b! + i!]!, j!), h!])),
         'queries that differ by sequence',
       )
     })

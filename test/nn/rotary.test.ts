@@ -16,11 +16,11 @@ for (const layout of ['halves', 'interleaved'] as const)
       const rotary = new RotaryPositions({ positions: 20, width, base: 10000, layout })
       const first = rotary.first(N)
       await assertModule(first.apply(tensor(x)), rotate(x, rotaryAngles(range(N), width, 10000), layout), 'x')
-      const places = [19, 3, 3, 0, 7, 11, 4]
-      const there = rotary.at(Tensor.from(places, [N], 'int32'))
+      const positions = [19, 3, 3, 0, 7, 11, 4]
+      const there = rotary.at(Tensor.from(positions, [N], 'int32'))
       await assertModule(
         there.apply(tensor(x)),
-        rotate(x, rotaryAngles(places, width, 10000), layout),
+        rotate(x, rotaryAngles(positions, width, 10000), layout),
         'there',
       )
       const same = rotary.at(Tensor.from(range(N), [N], 'int32'))
@@ -30,9 +30,9 @@ for (const layout of ['halves', 'interleaved'] as const)
 test('positions may differ by sequence', async () => {
   const x = new Random(2).numbers([B, H, N, D])
   const rotary = new RotaryPositions({ positions: 20, width: D, base: 100, layout: 'halves' })
-  const places = [range(N), range(N).map((n) => n + 5)]
-  const turned = rotary.at(Tensor.from(places.flat(), [B, N], 'int32')).apply(tensor(x))
-  for (const [b, row] of places.entries()) {
+  const positions = [range(N), range(N).map((n) => n + 5)]
+  const turned = rotary.at(Tensor.from(positions.flat(), [B, N], 'int32')).apply(tensor(x))
+  for (const [b, row] of positions.entries()) {
     const own = fill([1, H, N, D], ([, h, n, d]) => at(x, [b, h!, n!, d!]))
     const one = ops.slice(turned, { axis: 0, start: b, end: b + 1 })
     await assertModule(one, rotate(own, rotaryAngles(row, D, 100), 'halves'), `sequence ${b}`)

@@ -86,7 +86,7 @@ function flattenChoices(inputs: BertInputs): BertInputs {
   if (shape.length !== 3)
     throw new SaccadeError(
       'SHAPE_MISMATCH',
-      `inputIds: expected [batch, choices, places], got ${formatShape(shape)}`,
+      `inputIds: expected [batch, choices, tokens], got ${formatShape(shape)}`,
     )
   const flat = Object.entries(inputs).map(([name, tensor]: [string, TokenIds | Mask | undefined]) => {
     const rank3 = tensor?.rank === 3

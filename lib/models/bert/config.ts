@@ -48,7 +48,7 @@ function readClass(config: Config): BertClass {
   return found
 }
 
-/** Without names there are as many classes as `num_labels` says, or two. */
+/** Without names there are `num_labels` classes; default 2. */
 function readLabels(config: Config): readonly string[] {
   return labelsOf(config) ?? unnamedLabels(positiveInt(config, 'num_labels', 2))
 }

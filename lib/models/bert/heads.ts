@@ -4,7 +4,7 @@ import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { BertClass, BertConfig } from './config.js'
 
-/** What a head reads: all places [B, N, width], and the pooled first one [B, width]. */
+/** Input of a head: all states [B, N, width], and the pooled first one [B, width]. */
 export interface Features {
   readonly sequence: ops.FloatTensor
   readonly pooled: ops.FloatTensor | undefined

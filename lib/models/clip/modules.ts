@@ -12,7 +12,7 @@ import { commonNames } from '../vit/names.js'
 import { readEmbedding } from '../vit/read.js'
 import type { ClipConfig } from './config.js'
 
-/** An encoder of texts or of images: pre-norm layers, the norm behind them, and the way to the space both share. */
+/** An encoder of texts or of images: pre-norm layers, the norm after them, and the projection of pooled vectors. */
 export class ClipEncoder {
   readonly #layers: readonly Layer[]
   readonly norm: LayerNorm

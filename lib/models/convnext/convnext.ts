@@ -20,7 +20,7 @@ export interface ConvNextOutputs {
   readonly logits?: ops.FloatTensor | undefined
   /** float32 [B, C, H, W]: the last stage. */
   readonly lastHiddenState: ops.FloatTensor
-  /** float32 [B, C]: what the classifier sees. */
+  /** float32 [B, C]: input of the classifier. */
   readonly poolerOutput: ops.FloatTensor
   /** float32 [B, C, H, W] each: the stem, then the stages. */
   readonly hiddenStates?: readonly ops.FloatTensor[] | undefined
@@ -53,7 +53,7 @@ export class ConvNext extends Model {
   }
 
   /**
-   * @param inputs.pixelValues float32 [B, C, H, W], at least as large as the network shrinks pictures
+   * @param inputs.pixelValues float32 [B, C, H, W], at least as large as the product of all strides
    * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_BATCH, OPTION_UNKNOWN, ABORTED, DISPOSED
    */
   async run(
@@ -124,11 +124,11 @@ export class ConvNext extends Model {
     if (pixels.shape[0] === 0)
       throw new SaccadeError('EMPTY_BATCH', 'pixelValues: there are no images in the batch')
     const { stem, stages } = this.spec
-    const least = stages.reduce((size, { downsample = 1 }) => size * downsample, stem.patch)
-    if (Math.min(pixels.shape[2]!, pixels.shape[3]!) < least)
+    const min = stages.reduce((size, { downsample = 1 }) => size * downsample, stem.patch)
+    if (Math.min(pixels.shape[2]!, pixels.shape[3]!) < min)
       throw new SaccadeError(
         'SHAPE_MISMATCH',
-        `pixelValues: images must be at least ${least}x${least}, got ${formatShape(pixels.shape)}`,
+        `pixelValues: images must be at least ${min}x${min}, got ${formatShape(pixels.shape)}`,
       )
   }
 }

@@ -1,7 +1,7 @@
 import type { Description, Layout } from '../family.js'
 import type { ConvNextNames, ConvNextSpec } from './spec.js'
 
-/** What a layout says of one ConvNeXt. */
+/** Description of one ConvNeXt. */
 export interface ConvNextDescription extends Description {
   readonly spec: ConvNextSpec
   readonly names: ConvNextNames

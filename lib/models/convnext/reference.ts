@@ -2,9 +2,9 @@ import * as ops from '../../ops/index.js'
 import { fromLibrary, type NamedTensors, type Reference, toLibrary } from '../reference.js'
 import { configKind } from '../registry.js'
 import { type ConvNext, type ConvNextTrace, channelsFirst } from './convnext.js'
-import { stagePlaces } from './torchvision.js'
+import { stageIndexes } from './torchvision.js'
 
-/** Names the results of a pass as a library does. */
+/** Names the results of a pass as the library does. */
 type Names = (trace: ConvNextTrace, model: ConvNext) => NamedTensors
 
 const huggingFace: Names = ({ stem, stages, logits, features, preLogits }) =>
@@ -23,11 +23,11 @@ const timm: Names = ({ stem, stages, logits, features, preLogits }) =>
 /** Names of modules: stages and downsamplings are all numbered in one list. */
 const torchvision: Names = ({ stem, stages, downsampled, pooled, logits }, { spec }) => {
   const features: [number, ops.FloatTensor][] = [[0, stem]]
-  stagePlaces(spec).forEach(({ stage, downsample }, index) => {
+  stageIndexes(spec).forEach(({ stage, downsample }, index) => {
     if (downsample !== undefined) features.push([downsample, downsampled[index]!])
     if (stage !== undefined) features.push([stage, stages[index]!])
   })
-  const named = features.map(([place, x]) => [`features.${place}`, channelsFirst(x)] as const)
+  const named = features.map(([index, x]) => [`features.${index}`, channelsFirst(x)] as const)
   const avgpool: ops.FloatTensor = ops.reshape(pooled, [...pooled.shape, 1, 1])
   return { ...Object.fromEntries(named), ...toLibrary({ avgpool, logits }) }
 }

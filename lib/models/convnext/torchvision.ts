@@ -26,7 +26,7 @@ export const torchvision: ConvNextLayout = {
     const setting = blockSetting(args, kind.name)
     const spec = readSpec(setting, nonNegativeInt(args, 'num_classes', 1000))
     return {
-      ...{ spec, names: namesAt(stagePlaces(spec)), className: kind.name },
+      ...{ spec, names: namesAt(stageIndexes(spec)), className: kind.name },
       tasks: imageTasks(true),
       labels: labelsOf(config),
       imageSize: [3, 224, 224],
@@ -85,16 +85,16 @@ function readSpec(setting: readonly BlockSetting[], classes: number): ConvNextSp
   }
 }
 
-/** Where a stage stands in `features`. */
-interface StagePlace {
-  /** The downsampling before the stage, if there is one. */
+/** Indexes of a stage in the list `features`. */
+interface StageIndexes {
+  /** Of the downsampling before the stage, if there is one. */
   readonly downsample: number | undefined
-  /** undefined for a closing downsampling: a stage without blocks. */
+  /** Of the blocks; undefined for a downsampling at the end, which has none. */
   readonly stage: number | undefined
 }
 
-/** Where each stage stands in `features`; the stem is 0. */
-export function stagePlaces({ stages }: ConvNextSpec): StagePlace[] {
+/** Indexes of all stages in `features`; the stem has 0. */
+export function stageIndexes({ stages }: ConvNextSpec): StageIndexes[] {
   let next = 1
   return stages.map(({ downsample, depth }) => ({
     downsample: downsample === undefined ? undefined : next++,
@@ -102,15 +102,15 @@ export function stagePlaces({ stages }: ConvNextSpec): StagePlace[] {
   }))
 }
 
-function namesAt(places: readonly StagePlace[]): ConvNextNames {
+function namesAt(indexes: readonly StageIndexes[]): ConvNextNames {
   return {
     stem: ['features.0.0', 'features.0.1'],
     downsample: (stage) => ({
-      norm: `features.${places[stage]!.downsample}.0`,
-      convolution: `features.${places[stage]!.downsample}.1`,
+      norm: `features.${indexes[stage]!.downsample}.0`,
+      convolution: `features.${indexes[stage]!.downsample}.1`,
     }),
     block: (stage, block) => {
-      const scope = `features.${places[stage]!.stage}.${block}`
+      const scope = `features.${indexes[stage]!.stage}.${block}`
       return {
         depthwise: `${scope}.block.0`,
         norm: `${scope}.block.2`,

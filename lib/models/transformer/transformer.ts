@@ -38,8 +38,8 @@ export class Transformer extends Model {
   }
 
   /**
-   * Encodes the source and decodes the target, all places at once. A place that its masks let see nothing attends to
-   * nothing and goes on with zeros, where torch gives NaN.
+   * Encodes the source and decodes the target, all positions at once. A query whose keys are all hidden gets zeros from
+   * its attention, where torch gives NaN.
    * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID, EMPTY_BATCH, OPTION_UNKNOWN, DISPOSED, ABORTED
    */
   async run(inputs: TransformerInputs, options: StatesOptions = {}): Promise<TransformerOutput> {

@@ -2,7 +2,7 @@ import { type Description, imageTasks, type Layout } from '../family.js'
 import type { VitNames } from './names.js'
 import { checkSpec, type VitSpec } from './spec.js'
 
-/** What a layout says of one vision Transformer. */
+/** Description of one vision Transformer. */
 export interface VitDescription extends Description {
   readonly spec: VitSpec
   readonly names: VitNames
@@ -10,7 +10,7 @@ export interface VitDescription extends Description {
 
 export type VitLayout = Layout<VitDescription>
 
-/** Completes a description with what follows from its spec. @throws CONFIG_INVALID naming the file */
+/** Adds to a description what follows from its spec. @throws CONFIG_INVALID naming the file */
 export function describeVit(
   file: string,
   description: Omit<VitDescription, 'tasks' | 'imageSize'>,

@@ -7,9 +7,9 @@ export type Size = readonly [number, number]
 
 /**
  * Which sizes of images a model takes beside that of its config. What does not fill a patch at the right and bottom is
- * cut off, where it is not said otherwise.
- * - `on-request`: any, if the call says interpolatePositions (Hugging Face ViT and DeiT; timm, by set_input_size)
- * - `squares-on-request`: squares of whole patches, if the call says so (torchvision, by interpolate_embeddings)
+ * cut off, except by `padded`.
+ * - `on-request`: any, with the option interpolatePositions (Hugging Face ViT and DeiT; timm, by set_input_size)
+ * - `squares-on-request`: squares of whole patches, with that option (torchvision, by interpolate_embeddings)
  * - `any`: any (DINO, Dinov2)
  * - `multiples`: those of whole patches (timm's dynamic_img_size)
  * - `padded`: any; sides are filled up with zeros to whole patches (timm's dynamic_img_pad)
@@ -35,7 +35,7 @@ export type Pooling =
   | 'attention'
   | 'none'
 
-/** Tokens in front of the patches, in this order. */
+/** Tokens before those of the patches, in this order. */
 export interface PrefixTokens {
   readonly class: boolean
   readonly distillation: boolean
@@ -59,7 +59,7 @@ export interface MlpSpec {
   /** Width of what the second layer reads. */
   readonly hidden: number
   readonly activation: string
-  /** A norm in front of the second layer. */
+  /** A norm before the second layer. */
   readonly norm: boolean
 }
 
@@ -67,9 +67,9 @@ export interface HeadSpec {
   readonly pooling: Pooling
   /** The tokens that mean, maximum and attention are over. */
   readonly over: 'patches' | 'all'
-  /** Hidden width of the MLP behind attention pooling; 0 where there is none. */
+  /** Hidden width of the MLP after attention pooling; 0 where there is none. */
   readonly poolingHidden: number
-  /** A norm behind the pooling. */
+  /** A norm after the pooling. */
   readonly norm: boolean
   /** A linear layer with an activation between pooling and classifier. */
   readonly pooler: { readonly width: number; readonly activation: string } | undefined
@@ -98,7 +98,7 @@ export interface EmbeddingSpec {
   readonly positions: PositionTable | undefined
   /** A learned token that stands for masked patches. */
   readonly maskToken: boolean
-  /** A norm behind the embedding (CLIP). */
+  /** A norm after the embedding (CLIP). */
   readonly embeddingNorm: boolean
   readonly width: number
   readonly norm: { readonly kind: 'layer' | 'rms'; readonly epsilon: number }
@@ -117,12 +117,12 @@ export interface VitSpec extends EmbeddingSpec {
   readonly projectionBias: boolean
   /** Norms over each head's queries and keys. */
   readonly queryKeyNorm: boolean
-  /** A norm in front of the attention's projection. */
+  /** A norm before the attention's projection. */
   readonly attentionNorm: boolean
   readonly normPlacement: NormPlacement
   /** A learned factor for each channel of what a block adds. */
   readonly layerScale: boolean
-  /** A norm behind the last block. */
+  /** A norm after the last layer. */
   readonly finalNorm: boolean
   readonly head: HeadSpec
   readonly decoder: DecoderSpec | undefined
@@ -138,12 +138,12 @@ export function isOnRequest(accepts: AcceptedSizes): boolean {
   return accepts === 'on-request' || accepts === 'squares-on-request'
 }
 
-/** How many tokens stand in front of the patches. */
+/** Number of tokens before those of the patches. */
 export function prefixLength({ class: classToken, distillation, registers }: PrefixTokens): number {
   return Number(classToken) + Number(distillation) + registers
 }
 
-/** How many of the tokens in front have a position. */
+/** Number of these tokens that have a position. */
 export function positionedPrefix({ prefix, positions }: EmbeddingSpec): number {
   switch (positions?.covers) {
     case 'all':

@@ -21,7 +21,7 @@ export interface VitResult {
   /** float32 [B, classes]: what the class token and the distillation token say, whose mean the logits are (DeiT). */
   readonly classLogits?: FloatTensor
   readonly distillationLogits?: FloatTensor
-  /** float32 [B, tokens, width]: behind the last block and the final norm, if there is one. */
+  /** float32 [B, tokens, width]: after the last layer and the final norm, if there is one. */
   readonly lastHiddenState: FloatTensor
   /** float32 [B, features]: the image as one vector, as the classifier reads it; see {@link VitSpec}. */
   readonly poolerOutput: FloatTensor
