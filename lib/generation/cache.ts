@@ -158,7 +158,7 @@ function pairs(tensors: readonly Tensor[]): KeyValue[] {
 }
 
 /** 0, 1, 2, ...: int32 [count]. */
-export function range(count: number): Tensor<'int32'> {
+function range(count: number): Tensor<'int32'> {
   return constantFrom(
     Int32Array.from({ length: count }, (_, index) => index),
     [count],

@@ -79,7 +79,7 @@ export interface DecoderStep {
 export interface Prompt {
   /** Token ids of each source, without padding; lengths may differ. */
   readonly ids: readonly Int32Array[]
-  /** The same as the caller gave them, padding included, for the results. Left out: `ids`, which have one length. */
+  /** The same as the caller gave them, padding included, for the results. Left out: `ids`. */
   readonly given?: readonly Int32Array[] | undefined
   /**
    * Embeddings to begin with in place of those of `ids`, for models that put an image in front of the text: float32

@@ -85,12 +85,9 @@ async function* sampledSteps(search: Search, rows: number): AsyncGenerator<Gener
 }
 
 function sequencesOf(prompts: readonly number[][], { rows, fill }: Found): number[][] {
-  const longest = Math.max(...rows.map(({ length }) => length))
-  return rows.map((row, index) => [
-    ...prompts[index]!,
-    ...row,
-    ...new Array<number>(longest - row.length).fill(fill),
-  ])
+  const texts = rows.map((row, index) => [...prompts[index]!, ...row])
+  const longest = Math.max(...texts.map(({ length }) => length))
+  return texts.map((text) => [...text, ...new Array<number>(longest - text.length).fill(fill)])
 }
 
 function resolveSources({

@@ -2,7 +2,6 @@ import * as ops from '../ops/index.js'
 import type { RunOptions } from '../runtime/run-options.js'
 import { evaluate } from '../tensor/evaluate.js'
 import { Tensor } from '../tensor/tensor.js'
-import { range } from './cache.js'
 import type { Decoder } from './decoder.js'
 import { checkPositions, lastIndices, memoryTensors, paddedIds, promptSize } from './rows.js'
 import type { Stepper } from './stepper.js'
@@ -32,7 +31,8 @@ export class UncachedStepper implements Stepper {
   ): Promise<Float32Array> {
     const { count, lengths } = promptSize(prompts, this.#embeddings)
     checkPositions(count, this.#decoder)
-    this.#prompt = this.#embeddings ?? this.#decoder.embed(paddedIds(prompts, count))
+    using ids = this.#embeddings ? undefined : paddedIds(prompts, count)
+    this.#prompt = this.#embeddings ?? this.#decoder.embed(ids!)
     await evaluate([...memoryTensors(this.#decoder), this.#prompt], { ...this.#run, signal })
     this.#promptLengths = lengths
     this.#rows = prompts.flatMap((_, prompt) =>
@@ -68,39 +68,47 @@ export class UncachedStepper implements Stepper {
     )
     const count = Math.max(...lengths)
     checkPositions(count, decoder)
-    const positions: Tensor<'int32'> = ops.reshape(range(count), [1, count])
-    const hidden = decoder.step(this.#embedded(count), {
-      positions,
-      keys: count,
-      self: { causal: true },
-      past: (_, present) => present,
-    })
+    using generated = this.#generated()
+    using indices = this.#indices(count)
+    using positions = Tensor.from(
+      Int32Array.from({ length: count }, (_, index) => index),
+      [1, count],
+      'int32',
+    )
+    using last = lastIndices(lengths, count)
+    const x: ops.FloatTensor = ops.gather(this.#embedded(generated), indices)
+    const self = { causal: true }
+    const hidden = decoder.step(x, { positions, keys: count, self, past: (_, present) => present })
     const flat: ops.FloatTensor = ops.reshape(hidden, [lengths.length * count, hidden.shape[2]!])
-    using logits = decoder.logits(ops.gather(flat, lastIndices(lengths, count)))
+    using logits = decoder.logits(ops.gather(flat, last))
     await evaluate([logits], { ...this.#run, signal })
     return await logits.data()
   }
 
-  /** Embeddings of all rows, [rows, count, width]: those of the prompt, then those of the generated tokens. */
-  #embedded(count: number): ops.FloatTensor {
-    const prompt = this.#prompt!
-    const [prompts, positions, width] = prompt.shape as [number, number, number]
-    const known: ops.FloatTensor = ops.reshape(prompt, [prompts * positions, width])
+  /** Generated tokens of all rows, one row behind the other, if there are any: int32 [1, N]. */
+  #generated(): Tensor<'int32'> | undefined {
     const tokens = Int32Array.from(this.#rows.flatMap(({ tokens }) => tokens))
-    const all: ops.FloatTensor =
-      tokens.length === 0
-        ? known
-        : ops.concat([
-            known,
-            ops.reshape(this.#decoder.embed(paddedIds([tokens], tokens.length)), [-1, width]),
-          ])
+    return tokens.length > 0 ? paddedIds([tokens], tokens.length) : undefined
+  }
+
+  /** Embeddings of the prompts, then of the generated tokens, one behind the other: [N, width]. */
+  #embedded(generated: Tensor<'int32'> | undefined): ops.FloatTensor {
+    const [prompts, positions, width] = this.#prompt!.shape as [number, number, number]
+    const known: ops.FloatTensor = ops.reshape(this.#prompt!, [prompts * positions, width])
+    if (!generated) return known
+    return ops.concat([known, ops.reshape(this.#decoder.embed(generated), [-1, width])])
+  }
+
+  /** For each position of each row, which of {@link #embedded} it is: int32 [rows, count]. */
+  #indices(count: number): Tensor<'int32'> {
+    const [prompts, positions] = this.#prompt!.shape as [number, number]
     const indices = new Int32Array(this.#rows.length * count)
     let next = prompts * positions
-    this.#rows.forEach((row, index) => {
-      const length = this.#promptLengths[row.prompt]!
-      for (let i = 0; i < length; i++) indices[index * count + i] = row.prompt * positions + i
-      for (let i = 0; i < row.tokens.length; i++) indices[index * count + length + i] = next++
+    this.#rows.forEach(({ prompt, tokens }, index) => {
+      const [row, length] = [index * count, this.#promptLengths[prompt]!]
+      for (let i = 0; i < length; i++) indices[row + i] = prompt * positions + i
+      for (let i = 0; i < tokens.length; i++) indices[row + length + i] = next++
     })
-    return ops.gather(all, Tensor.from(indices, [this.#rows.length, count], 'int32'))
+    return Tensor.from(indices, [this.#rows.length, count], 'int32')
   }
 }

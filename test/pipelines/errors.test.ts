@@ -106,7 +106,7 @@ test('calling for a translation', async () => {
   const wrong: [SaccadeErrorCode, RegExp, () => Promise<unknown>][] = [
     ['TEXT_TOO_LONG', /64/, () => translate('one '.repeat(100))],
     ['OPTION_UNKNOWN', /'beams'.*num_beams/, () => translate('one', { beams: 3 } as never)],
-    ['OPTION_INVALID', /numBeams/, () => translate('one', { num_beams: 0 })],
+    ['OPTION_INVALID', /num_beams/, () => translate('one', { num_beams: 0 })],
   ]
   for (const [code, message, call] of wrong) await rejects(call, code, message)
   const cut = await translate('one '.repeat(100), { truncation: true })
