@@ -1,5 +1,6 @@
 import { type Config, configInvalid, isSet, object, readConfigIfAny } from '../files/config.js'
 import type { GivenOptions } from './options.js'
+import { penaltyWithBeams } from './resolve.js'
 import { fromLibraryOptions } from './rules.js'
 
 /**
@@ -33,29 +34,30 @@ export async function readGenerationDefaults(dir: string, config: Config): Promi
   if (own) return readOptions(own)
   const part = ['decoder', 'generator', 'text_config'].find((key) => isSet(config, key))
   return {
-    ...(part && readOptions(object(config, part))),
+    ...(part && withoutNull(readOptions(object(config, part)))),
     ...forcedStart(config),
-    ...readOptions(config),
+    ...withoutNull(readOptions(config)),
   }
 }
 
 function readOptions(config: Config): GivenOptions {
   for (const [key, neutral] of Object.entries(unsupported))
     if (isSet(config, key) && config.values[key] !== neutral)
-      throw configInvalid(
-        config,
-        key,
-        neutral === undefined ? 'null: saccade has no such option' : neutralText(neutral),
-      )
+      throw configInvalid(config, key, `${String(neutral ?? null)}, as saccade has no such option`)
   // The seed is the caller's: transformers has no such key.
   const { seed: _, ...values } = config.values
-  return fromLibraryOptions(values, (key, _value, expected) => {
+  const options = fromLibraryOptions(values, (key, _value, expected) => {
     throw configInvalid(config, key, expected)
   })
+  const { numBeams, encoderRepetitionPenalty } = options
+  if ((numBeams ?? 1) > 1 && (encoderRepetitionPenalty ?? 1) !== 1)
+    throw configInvalid(config, 'encoder_repetition_penalty', penaltyWithBeams)
+  return options
 }
 
-function neutralText(neutral: unknown): string {
-  return `${String(neutral)}: saccade has no such option`
+/** In config.json null says nothing. */
+function withoutNull(options: GivenOptions): GivenOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null))
 }
 
 /** What the first BART models have in place of forced_bos_token_id. */

@@ -44,6 +44,10 @@ export interface ModelLimits {
   readonly positions?: number | undefined
 }
 
+/** The reference has an answer of its own there, which depends on the batch. */
+export const penaltyWithBeams =
+  '1 with beams: transformers then applies it to the first rows of a batch, whatever their source'
+
 /** Tokens after the prompt where nothing says how long the text may get. */
 const defaultNewTokens = 20
 
@@ -117,12 +121,15 @@ function maxLength(
 
 function checkTogether(options: ResolvedOptions): void {
   const { promptLength, maxLength, numBeams, numReturnSequences, doSample, temperature } = options
+  const { encoderRepetitionPenalty } = options
   if (maxLength <= promptLength)
     optionInvalid('maxLength', maxLength, `more than the ${promptLength} tokens of the prompt`)
   if (numBeams > 1 && numReturnSequences > numBeams)
     optionInvalid('numReturnSequences', numReturnSequences, `at most numBeams, which is ${numBeams}`)
   if (numBeams === 1 && numReturnSequences > 1 && !doSample)
     optionInvalid('numReturnSequences', numReturnSequences, '1, for a greedy search finds one sequence only')
+  if (encoderRepetitionPenalty !== 1 && numBeams > 1)
+    optionInvalid('encoderRepetitionPenalty', encoderRepetitionPenalty, penaltyWithBeams)
   if (doSample && temperature === 0)
     optionInvalid('temperature', temperature, 'a number above 0 with doSample')
 }

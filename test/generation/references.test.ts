@@ -14,7 +14,7 @@ interface Reference {
   steps: number
 }
 
-const path = new URL('../data/text/generation.json', import.meta.url)
+const path = new URL('../data/generation/searches.json', import.meta.url)
 const references = JSON.parse(readFileSync(path, 'utf8')) as Reference[]
 
 function callOf({ options, prompts, sources }: Reference): ToyCall {
