@@ -11,8 +11,17 @@ export interface TokenListeners {
   readonly streamer?: BaseStreamer | undefined
 }
 
-/** Tokens come while they are generated only without beams. @throws OPTION_INVALID */
-export function checkStreams(numBeams: number | undefined, what: string): void {
+/** @throws OPTION_INVALID for listeners that cannot be told of tokens, and for beams beside them */
+export function checkListeners({ onToken, streamer }: TokenListeners, numBeams: number | undefined): void {
+  if (onToken !== undefined && typeof onToken !== 'function') optionInvalid('onToken', onToken, 'a function')
+  if (streamer !== undefined && ![streamer.put, streamer.end].every((method) => typeof method === 'function'))
+    optionInvalid('streamer', streamer, 'an object with put() and end(), such as a TextStreamer')
+  if (onToken) checkNoBeams(numBeams, 'onToken')
+  if (streamer) checkNoBeams(numBeams, 'streamer')
+}
+
+/** @throws OPTION_INVALID for beams, with which no token is certain before the end */
+export function checkNoBeams(numBeams: number | undefined, what: string): void {
   if (numBeams !== undefined && numBeams > 1)
     optionInvalid('numBeams', numBeams, `1 with ${what}, as with beams nothing is certain before the end`)
 }

@@ -1,5 +1,5 @@
 import type { GenerationResult, GenerationStep } from '../generation/generate.js'
-import { checkStreams, listen, type TokenListeners } from '../generation/listen.js'
+import { checkListeners, checkNoBeams, listen, type TokenListeners } from '../generation/listen.js'
 import { type GenerationOptions, type GivenOptions, mergeOptions } from '../generation/options.js'
 import { type GenerationInput, type GenerationRun, runGeneration } from '../generation/run.js'
 import { Model, type ModelParts } from './model.js'
@@ -34,8 +34,8 @@ export abstract class GenerativeModel<Inputs extends object> extends Model {
    */
   async generate(inputs: Inputs, options: GenerateOptions = {}): Promise<GenerationResult> {
     const { onToken, streamer, ...rest } = options
-    const what = [onToken && 'onToken', streamer && 'streamer'].find((name) => name !== undefined)
-    return await listen(this.#steps(inputs, rest, what), { onToken, streamer })
+    checkListeners({ onToken, streamer }, this.#numBeams(options))
+    return await listen(this.#steps(inputs, rest), { onToken, streamer })
   }
 
   /**
@@ -47,18 +47,20 @@ export abstract class GenerativeModel<Inputs extends object> extends Model {
     inputs: Inputs,
     options: StreamOptions = {},
   ): AsyncGenerator<GenerationStep, GenerationResult> {
-    return yield* this.#steps(inputs, options, 'stream()')
+    checkNoBeams(this.#numBeams(options), 'stream()')
+    return yield* this.#steps(inputs, options)
   }
 
-  /** @param streaming what hears of the tokens while they are generated */
+  #numBeams(options: GivenOptions): number | undefined {
+    return mergeOptions(this.generationDefaults, { numBeams: options.numBeams }).numBeams
+  }
+
   async *#steps(
     inputs: Inputs,
     { useCache, returnLogits, signal, threads = this.settings.threads, ...given }: StreamOptions,
-    streaming: string | undefined,
   ): AsyncGenerator<GenerationStep, GenerationResult> {
     this.checkAlive()
     const options = mergeOptions(this.generationDefaults, given)
-    if (streaming) checkStreams(options.numBeams, streaming)
     const { precision } = this.settings
     const input = await this.begin(inputs, options)
     return yield* runGeneration(input, options, { useCache, returnLogits, signal, threads, precision })
