@@ -40,15 +40,17 @@ export class CachedStepper implements Stepper {
     signal?: AbortSignal,
   ): Promise<Float32Array> {
     await evaluate(memoryTensors(this.#decoder), { ...this.#run, signal })
-    this.#cache.dispose()
-    this.#cache = new KeyValueCache(this.#decoder.cache, prompts.length, this.#run)
-    const { count, lengths } = promptSize(prompts, this.#embeddings)
-    using ids = this.#embeddings ? undefined : paddedIds(prompts, count)
-    const logits = await this.#advance(this.#embeddings ?? ids!, lengths, signal)
-    if (rowsPerPrompt === 1) return logits
     const rows = Int32Array.from({ length: prompts.length * rowsPerPrompt }, (_, row) =>
       Math.floor(row / rowsPerPrompt),
     )
+    // A prompt of one token is a step like those after it, whose graph serves both if the rows are the same.
+    const short = !this.#embeddings && prompts.every(({ length }) => length === 1)
+    if (short)
+      return await this.#begin(
+        Array.from(rows, (prompt) => prompts[prompt]!),
+        signal,
+      )
+    const logits = await this.#begin(prompts, signal)
     await this.#cache.reorder(rows)
     return repeatRows(logits, rows, this.vocabSize)
   }
@@ -74,6 +76,14 @@ export class CachedStepper implements Stepper {
     for (const tensor of memoryTensors(this.#decoder)) tensor.dispose()
   }
 
+  async #begin(prompts: readonly Int32Array[], signal: AbortSignal | undefined): Promise<Float32Array> {
+    this.#cache.dispose()
+    this.#cache = new KeyValueCache(this.#decoder.cache, prompts.length, this.#run)
+    const { count, lengths } = promptSize(prompts, this.#embeddings)
+    using ids = this.#embeddings ? undefined : paddedIds(prompts, count)
+    return await this.#advance(this.#embeddings ?? ids!, lengths, signal)
+  }
+
   /**
    * @param tokens ids int32 [rows, n] or embeddings [rows, n, width], padded at the end
    * @param counts how many of the n are there for each row
@@ -84,23 +94,24 @@ export class CachedStepper implements Stepper {
     checkPositions(cache.length + count, this.#decoder)
     await cache.reserve(count, signal)
     using at = cache.at()
-    using last = lastIndices(counts, count)
-    const inputs = [tokens, at, last, ...cache.tensors()]
+    using last = count > 1 ? lastIndices(counts, count) : undefined
+    const inputs = [tokens, at, ...cache.tensors(), ...(last ? [last] : [])]
     const [logits, ...kept] = await this.#step.run(inputs, signal)
     cache.advance(kept, counts)
     using computed = logits as ops.FloatTensor
     return await computed.data()
   }
 
-  #build([tokens, at, last, ...kept]: readonly Tensor[]): Tensor[] {
+  #build([tokens, at, ...rest]: readonly Tensor[]): Tensor[] {
     const decoder = this.#decoder
     const [rows, count] = tokens!.shape as [number, number]
-    const step = cacheStep(at as Tensor<'int32'>, kept, count)
+    const kept = 2 * decoder.cache.layers
+    const step = cacheStep(at as Tensor<'int32'>, rest.slice(0, kept), count)
     const isIds = tokens!.dtype === 'int32'
     const x = isIds ? decoder.embed(tokens as Tensor<'int32'>) : (tokens as ops.FloatTensor)
     const hidden = decoder.step(x, step)
     const flat: ops.FloatTensor = ops.reshape(hidden, [rows * count, hidden.shape[2]!])
-    const ends: ops.FloatTensor = count === 1 ? flat : ops.gather(flat, last as Tensor<'int32'>)
+    const ends: ops.FloatTensor = count === 1 ? flat : ops.gather(flat, rest[kept] as Tensor<'int32'>)
     return [decoder.logits(ends), ...step.tensors()]
   }
 }

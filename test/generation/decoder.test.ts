@@ -77,11 +77,11 @@ for (const [name, options] of Object.entries(searches)) {
 
   test(`${name}: with a memory, padded, for each source`, async () => {
     const make = () => new ToyDecoder(100, toyMemory())
-    const cached = await run(make(), prompts(...even), { ...options, encoderRepetitionPenalty: 1.5 })
+    const cached = await run(make(), prompts(...even), { ...options, encoderNoRepeatNgramSize: 1 })
     const plain = await run(
       make(),
       prompts(...even),
-      { ...options, encoderRepetitionPenalty: 1.5 },
+      { ...options, encoderNoRepeatNgramSize: 1 },
       { useCache: false },
     )
     assert.equal(cached, plain)
