@@ -5,9 +5,10 @@
  */
 export * as attention from './attention/index.js'
 export { errorCodes, SaccadeError, type SaccadeErrorCode } from './errors.js'
-export type { GenerationResult, GenerationStep } from './generation/generate.js'
+export type { GenerationResult } from './generation/generate.js'
+export type { TokenEvent } from './generation/listen.js'
 export type { GenerationOptions } from './generation/options.js'
-export type { TokenEvent } from './generation/search.js'
+export type { GenerationStep } from './generation/search.js'
 export { BaseStreamer, TextStreamer, type TextStreamerOptions } from './generation/streamer.js'
 export type { DataOf, DType } from './graph/dtype.js'
 export type { Shape } from './graph/shape.js'

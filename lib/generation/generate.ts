@@ -6,7 +6,7 @@ import type { GenerationOptions } from './options.js'
 import { createProcessors } from './processors.js'
 import { checkVocabulary, type ModelLimits, resolveOptions } from './resolve.js'
 import { sample } from './sample.js'
-import type { Found, Search, SearchSource } from './search.js'
+import type { Found, GenerationStep, Search, SearchSource } from './search.js'
 import type { Stepper } from './stepper.js'
 
 /** What is generated from. */
@@ -22,14 +22,6 @@ export interface GenerationRequest {
   /** Keep the raw logits of every step. */
   readonly returnLogits?: boolean | undefined
   readonly signal?: AbortSignal | undefined
-}
-
-/** Tokens that rows have just got. */
-export interface GenerationStep {
-  /** True for the first: its tokens are what the rows begin with. */
-  readonly isPrompt: boolean
-  /** New tokens of each row: all of a prompt, then one a step. A row that has ended gets none. */
-  readonly tokens: readonly (readonly number[])[]
 }
 
 export interface GenerationResult {
@@ -65,22 +57,11 @@ export async function* generate(
     Array.from({ length: numReturnSequences }, () => Array.from(ids)),
   )
   yield { isPrompt: true, tokens: prompts }
-  const found = numBeams > 1 ? await beamSearch(search) : yield* sampledSteps(search, prompts.length)
+  const found = numBeams > 1 ? await beamSearch(search) : yield* sample(search)
   return {
     sequences: sequencesOf(prompts, found),
     ...(found.scores && { sequencesScores: [...found.scores] }),
     ...(returnLogits && { stepLogits }),
-  }
-}
-
-async function* sampledSteps(search: Search, rows: number): AsyncGenerator<GenerationStep, Found> {
-  const steps = sample(search)
-  for (;;) {
-    const { done, value } = await steps.next()
-    if (done) return value
-    const tokens: number[][] = Array.from({ length: rows }, () => [])
-    for (const { row, token } of value) tokens[row]!.push(token)
-    yield { isPrompt: false, tokens }
   }
 }
 

@@ -1,7 +1,13 @@
 import { optionInvalid } from '../options.js'
-import type { GenerationResult, GenerationStep } from './generate.js'
-import type { TokenEvent } from './search.js'
+import type { GenerationResult } from './generate.js'
+import type { GenerationStep } from './search.js'
 import type { BaseStreamer } from './streamer.js'
+
+/** A token that a row of the result has just got. */
+export interface TokenEvent {
+  readonly row: number
+  readonly token: number
+}
 
 /** Who is told of tokens as they are chosen. */
 export interface TokenListeners {

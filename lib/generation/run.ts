@@ -2,8 +2,9 @@ import { optionInvalid } from '../options.js'
 import type { Session } from '../runtime/session.js'
 import { CachedStepper } from './cached-stepper.js'
 import type { Decoder, Prompt } from './decoder.js'
-import { type GenerationResult, type GenerationStep, generate } from './generate.js'
+import { type GenerationResult, generate } from './generate.js'
 import type { GenerationOptions } from './options.js'
+import type { GenerationStep } from './search.js'
 import { UncachedStepper } from './uncached-stepper.js'
 
 /** What a model makes of its inputs, to generate from. */

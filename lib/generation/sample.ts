@@ -1,10 +1,10 @@
 import { softmax } from './probability.js'
 import { Random } from './random.js'
-import type { Found, Search, SearchSource, TokenEvent } from './search.js'
+import type { Found, GenerationStep, Search, SearchSource } from './search.js'
 import { argMax } from './top-k.js'
 
 /** Greedy search and sampling: every row takes one token a step, until all have ended. */
-export async function* sample(request: Search): AsyncGenerator<readonly TokenEvent[], Found> {
+export async function* sample(request: Search): AsyncGenerator<GenerationStep, Found> {
   const { stepper, sources, seed, signal, onLogits } = request
   const { numReturnSequences, padTokenId = 0 } = sources[0]!.options
   const rows = sources.flatMap((source) => Array.from({ length: numReturnSequences }, () => source))
@@ -20,16 +20,16 @@ export async function* sample(request: Search): AsyncGenerator<readonly TokenEve
   )
   for (;;) {
     onLogits?.(logits)
-    const events: TokenEvent[] = []
-    for (const [row, line] of lines.entries()) {
-      tokens[row] = padTokenId
-      if (line.ended) continue
+    const chosen = lines.map((line, row) => {
+      if (line.ended) return []
       scores.set(logits.subarray(row * scores.length, (row + 1) * scores.length))
-      tokens[row] = line.advance(scores)
+      return [line.advance(scores)]
+    })
+    yield { isPrompt: false, tokens: chosen }
+    lines.forEach((line, row) => {
+      tokens[row] = chosen[row]![0] ?? padTokenId
       ended[row] = line.ended ? 1 : 0
-      events.push({ row, token: tokens[row]! })
-    }
-    yield events
+    })
     if (!ended.includes(0)) break
     logits = await stepper.step(tokens, ended, signal)
   }

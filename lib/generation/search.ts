@@ -20,11 +20,12 @@ export interface Search {
   readonly onLogits?: ((logits: Float32Array) => void) | undefined
 }
 
-/** A token that a row has just got. */
-export interface TokenEvent {
-  /** Row of the result: source * numReturnSequences + number of the sequence. */
-  readonly row: number
-  readonly token: number
+/** Tokens that rows have just got. Row r of a result is sequence r % numReturnSequences of its source. */
+export interface GenerationStep {
+  /** True for the first: its tokens are what the rows begin with. */
+  readonly isPrompt: boolean
+  /** New tokens of each row: all of a prompt, then one a step. A row that has ended gets none. */
+  readonly tokens: readonly (readonly number[])[]
 }
 
 /** What a search has found. */

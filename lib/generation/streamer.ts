@@ -1,7 +1,7 @@
 import { SaccadeError } from '../errors.js'
 import { checkOptions } from '../options.js'
 import type { DecodeOptions, Tokenizer } from '../text/tokenizer.js'
-import type { GenerationStep } from './generate.js'
+import type { GenerationStep } from './search.js'
 import { TextStream } from './text-stream.js'
 
 /** Told of tokens while they are generated; given as the option `streamer`, as in transformers.js. */

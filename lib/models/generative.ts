@@ -1,7 +1,8 @@
-import type { GenerationResult, GenerationStep } from '../generation/generate.js'
+import type { GenerationResult } from '../generation/generate.js'
 import { checkListeners, checkNoBeams, listen, type TokenListeners } from '../generation/listen.js'
 import { type GenerationOptions, type GivenOptions, mergeOptions } from '../generation/options.js'
 import { type GenerationInput, type GenerationRun, runGeneration } from '../generation/run.js'
+import type { GenerationStep } from '../generation/search.js'
 import { openSession } from '../runtime/session.js'
 import { Model, type ModelParts } from './model.js'
 
