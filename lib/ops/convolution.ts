@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { Node } from '../graph/node.js'
 import { formatShape, type Shape } from '../graph/shape.js'
 import type { AsRank4, Fitting, OfRank } from '../graph/shape-types.js'
@@ -62,9 +62,11 @@ export function conv2d<S extends Shape, W extends Shape, B extends Shape>(
   const { groups = 1 } = options
   requireWhole(groups, 1, 'conv2d: groups')
   if (perGroup * groups !== channels || outputs % groups !== 0)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `conv2d: weight ${formatShape(weight.shape)} in ${groups} groups does not fit the ${channels} channels of x ${formatShape(x.shape)}`,
+      'conv2d: weight',
+      `${groups} groups over the ${channels} channels of x ${formatShape(x.shape)}`,
+      formatShape(weight.shape),
     )
   const stride = pair(options.stride ?? 1, 1, 'conv2d: stride')
   const dilation = pair(options.dilation ?? 1, 1, 'conv2d: dilation')
@@ -167,9 +169,11 @@ function geometry(
 ) {
   const axes = [0, 1] as const
   if (axes.some((axis) => input[axis] < 1 || kernel[axis] < 1))
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `${what}: a window of ${formatShape(kernel)} over an input of ${formatShape(input)}`,
+      what,
+      'a window and an input of at least 1x1',
+      `${formatShape(kernel)} over ${formatShape(input)}`,
     )
   const reach = axes.map((axis) => dilation[axis] * (kernel[axis] - 1) + 1)
   if (padding === 'same') {
@@ -188,9 +192,11 @@ function geometry(
     return late ? steps : steps + 1
   })
   if (sizes.some((size) => size < 1))
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `${what}: a window of ${formatShape(kernel)} does not fit an input of ${formatShape(input)}`,
+      what,
+      `an input of at least one window of ${formatShape(kernel)}`,
+      formatShape(input),
     )
   const extra = axes.map((axis) =>
     Math.max(0, (sizes[axis]! - 1) * stride[axis] + reach[axis]! - (input[axis] + 2 * before[axis])),

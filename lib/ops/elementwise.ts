@@ -1,9 +1,10 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { DType } from '../graph/dtype.js'
 import type { Node } from '../graph/node.js'
 import { broadcastShapes, type Shape } from '../graph/shape.js'
 import type { Broadcast, Fitting } from '../graph/shape-types.js'
 import { expandNode } from '../graph/views.js'
+import { optionInvalid } from '../options.js'
 import { constantFull } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type FloatTensor, makeTensor, nodeOf, requireDType, requireFloat, requireTensor } from './check.js'
@@ -19,10 +20,7 @@ function unary(kind: string, name: string = kind) {
 function unaryWith<S extends Shape>(name: string, x: FloatTensor<S>, parameter: number): FloatTensor<S> {
   requireFloat(x, name)
   if (typeof parameter !== 'number' || Number.isNaN(parameter))
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `${name}: the parameter must be a number, got ${String(parameter)}`,
-    )
+    optionInvalid(`${name}: parameter`, parameter, 'a number')
   return makeTensor('unary', 'float32', x.shape, [nodeOf(x, name)], { kind: name, parameter })
 }
 
@@ -87,10 +85,7 @@ export function gelu<S extends Shape>(
   { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {},
 ): FloatTensor<S> {
   if (approximate !== 'none' && approximate !== 'tanh')
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `gelu: approximate must be 'none' or 'tanh', got '${approximate}'`,
-    )
+    optionInvalid('gelu: approximate', approximate, "'none' or 'tanh'")
   return approximate === 'tanh' ? geluTanh(x) : geluExact(x)
 }
 
@@ -153,9 +148,11 @@ function binary<Operand extends DType, R extends DType | 'same'>(
     const [left, right] = operandPair(a, b, like.dtype)
     for (const x of [left, right]) requireDType(x, dtypes, name)
     if (left.dtype !== right.dtype)
-      throw new SaccadeError(
+      throw invalid(
         'DTYPE_MISMATCH',
-        `${name}: ${left.describe()} and ${right.describe()} differ in type; see cast()`,
+        name,
+        `two tensors of one type (see cast)`,
+        `${left.describe()} and ${right.describe()}`,
       )
     const shape = broadcastShapes(left.shape, right.shape, name)
     const dtype = result === 'same' ? left.dtype : (result as DType)
@@ -226,9 +223,11 @@ export function where(condition: Tensor<'bool'>, a: Tensor | number, b: Tensor |
   requireTensor(left, 'where')
   requireTensor(right, 'where')
   if (left.dtype !== right.dtype)
-    throw new SaccadeError(
+    throw invalid(
       'DTYPE_MISMATCH',
-      `where: ${left.describe()} and ${right.describe()} differ in type; see cast()`,
+      'where',
+      `two tensors of one type (see cast)`,
+      `${left.describe()} and ${right.describe()}`,
     )
   const shape = broadcastShapes(condition.shape, broadcastShapes(left.shape, right.shape, 'where'), 'where')
   const operands = [condition, left, right].map((x) => spread(x, shape, 'where'))

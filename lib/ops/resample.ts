@@ -1,8 +1,9 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { Replace } from '../graph/axis-types.js'
 import { Node } from '../graph/node.js'
 import { normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
 import { reshapeNode } from '../graph/views.js'
+import { optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { nodeOf, type OnAxis, requireDType, requireWhole, tensorOf } from './check.js'
 
@@ -43,14 +44,10 @@ export function resample<S extends Shape, const A extends number, const Size ext
   requireDType(x, ['uint8'], 'resample')
   requireWhole(size, 1, 'resample: size')
   const kind = nativeFilters.indexOf(filter)
-  if (kind < 0)
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `resample: unknown filter '${String(filter)}'; there are ${nativeFilters.join(', ')}`,
-    )
+  if (kind < 0) optionInvalid('resample: filter', filter, `one of ${nativeFilters.join(', ')}`)
   const place = normalizeAxis(axis, x.rank, 'resample')
   const length = x.shape[place]!
-  if (length === 0) throw new SaccadeError('SHAPE_MISMATCH', 'resample: the axis is empty')
+  if (length === 0) throw invalid('SHAPE_MISMATCH', 'resample', 'elements on the axis', 'none')
   const node = nodeOf(x, 'resample')
   if (length === size) return tensorOf(node, x)
   const outer = sizeOf(x.shape.slice(0, place))

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, SaccadeError, show } from '../errors.js'
 import type { Node } from '../graph/node.js'
 import { BufferSource } from '../runtime/memory.js'
 import { run } from '../runtime/run.js'
@@ -14,7 +14,7 @@ const underWay = new WeakMap<Node, Promise<unknown>>()
  */
 export async function evaluate(tensors: readonly Tensor[], options: RunOptions = {}): Promise<void> {
   if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor))
-    throw new SaccadeError('INPUT_INVALID', 'evaluate takes a list of tensors')
+    throw invalid('INPUT_INVALID', 'evaluate', 'a list of tensors', show(tensors))
   throwIfAborted(options.signal)
   for (;;) {
     for (const tensor of tensors)
