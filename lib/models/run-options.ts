@@ -1,5 +1,4 @@
-import { SaccadeError } from '../errors.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import type { RunOptions } from '../runtime/run-options.js'
 
 /** Options of a run that can show what is inside the model. */
@@ -16,6 +15,6 @@ export function checkStatesOptions(options: StatesOptions, what: string): void {
   for (const name of ['hiddenStates', 'attentions'] as const) {
     const value: unknown = options[name]
     if (value !== undefined && typeof value !== 'boolean')
-      throw new SaccadeError('OPTION_INVALID', `${what}: ${name} must be true or false, got ${String(value)}`)
+      optionInvalid(`${what}: ${name}`, value, 'true or false')
   }
 }

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
 import { checkTokens, type TokenIds } from '../../nn/embedding.js'
 import { Linear } from '../../nn/linear.js'
@@ -119,9 +119,11 @@ async function checkInputs(inputs: BertInputs, config: BertConfig): Promise<void
     if (!ids) continue
     await checkTokens(ids, name, entries)
     if (ids.shape[1] !== places || !rows.some((count) => count === ids.shape[0]))
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `${name}: expected ${formatShape([batch, places])} as inputIds, got ${formatShape(ids.shape)}`,
+        name,
+        `${formatShape([batch, places])}, as inputIds`,
+        formatShape(ids.shape),
       )
   }
 }
@@ -130,10 +132,7 @@ async function checkInputs(inputs: BertInputs, config: BertConfig): Promise<void
 function flattenChoices(inputs: BertInputs): BertInputs {
   const { shape } = inputs.inputIds
   if (shape.length !== 3)
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `inputIds: expected [batch, choices, places], got ${formatShape(shape)}`,
-    )
+    throw invalid('SHAPE_MISMATCH', 'inputIds', '[batch, choices, positions]', formatShape(shape))
   const flat = Object.entries(inputs).map(([name, tensor]: [string, TokenIds | Mask | undefined]) => {
     const rank3 = tensor?.rank === 3
     return [name, rank3 ? ops.reshape(tensor as TokenIds, [-1, tensor.shape[2]!]) : tensor]

@@ -1,4 +1,3 @@
-import { SaccadeError } from '../../errors.js'
 import { type GenerateCall, type GenerationResult, generate } from '../../generation/generate.js'
 import type { GenerationOptions } from '../../generation/options.js'
 import type { TokenEvent } from '../../generation/sample.js'
@@ -6,6 +5,7 @@ import type { Compute } from '../../nn/cache.js'
 import type { TokenIds } from '../../nn/embedding.js'
 import { type Mask, paddingMask } from '../../nn/mask.js'
 import * as ops from '../../ops/index.js'
+import { optionInvalid } from '../../options.js'
 import type { RunOptions } from '../../runtime/run-options.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { type GivenOptions, mergeOptions } from '../generation.js'
@@ -42,8 +42,7 @@ export async function write(
   defaults: GivenOptions,
 ): Promise<GenerationResult> {
   const { useCache = true, signal, onToken, returnLogits, ...options } = given
-  if (typeof useCache !== 'boolean')
-    throw new SaccadeError('OPTION_INVALID', `useCache must be true or false, got ${String(useCache)}`)
+  if (typeof useCache !== 'boolean') optionInvalid('useCache', useCache, 'true or false')
   const merged = mergeOptions(defaults, options)
   const call: GenerateCall = {
     ...merged,
