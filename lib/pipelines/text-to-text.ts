@@ -1,5 +1,5 @@
 import { type SnakeCase, snakeCase } from '../case.js'
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import { type GenerationOptions, generationOptionNames } from '../generation/options.js'
 import type { Model } from '../models/model.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -45,7 +45,7 @@ abstract class Generation<Result> {
   async call(texts: string | readonly string[], options: TextToTextOptions = {}): Promise<Result[]> {
     const { signal, truncation = false, ...rest } = options
     const generation = toCamelCase(rest, this.task)
-    const { list } = asList<string>(texts, (text) => typeof text === 'string', this.task)
+    const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', this.task)
     const results: Result[] = []
     for (let start = 0; start < list.length; start += textsPerRun) {
       const { inputIds, attentionMask } = encodeTexts(
@@ -87,9 +87,11 @@ function toCamelCase(options: GenerationCallOptions, what: string): GenerationOp
   const entries = Object.entries(options).map(([name, value]) => {
     const camel = camelNames.get(name)
     if (!camel)
-      throw new SaccadeError(
+      throw invalid(
         'OPTION_UNKNOWN',
-        `${what}: unknown option '${name}'; there are ${[...camelNames.keys(), 'truncation', 'signal'].join(', ')}`,
+        what,
+        `one of the options ${[...camelNames.keys(), 'truncation', 'signal'].join(', ')}`,
+        show(name),
       )
     return [camel, value]
   })

@@ -1,5 +1,6 @@
 import type { Precision } from '../compiler/target.js'
 import { SaccadeError } from '../errors.js'
+import { optionInvalid } from '../options.js'
 import { getRuntime } from './runtime.js'
 
 /** Where a model can run. `auto` takes the best there is. */
@@ -11,8 +12,7 @@ export type Device = (typeof devices)[number]
  * @throws OPTION_INVALID for a name there is not; DEVICE_UNAVAILABLE with the reason
  */
 export function requireDevice(device: string): void {
-  if (!devices.includes(device as Device))
-    throw new SaccadeError('OPTION_INVALID', `unknown device '${device}'; there are ${devices.join(', ')}`)
+  if (!devices.includes(device as Device)) optionInvalid('device', device, `one of ${devices.join(', ')}`)
   if (device === 'auto' || device === 'cpu') return
   const { cuda } = getRuntime().native.info()
   const reason = cuda.available ? 'saccade has no CUDA kernels yet' : cuda.reason
@@ -36,9 +36,6 @@ export type DTypeName = keyof typeof dtypeNames
 /** The precision a dtype option means. @throws OPTION_INVALID naming those there are */
 export function precisionOf(dtype: string): Precision {
   if (!Object.hasOwn(dtypeNames, dtype))
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `unknown dtype '${dtype}'; there are ${Object.keys(dtypeNames).join(', ')}`,
-    )
+    optionInvalid('dtype', dtype, `one of ${Object.keys(dtypeNames).join(', ')}`)
   return dtypeNames[dtype as DTypeName]
 }

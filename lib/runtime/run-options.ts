@@ -1,5 +1,6 @@
 import { type Precision, precisions } from '../compiler/target.js'
 import { SaccadeError } from '../errors.js'
+import { optionInvalid } from '../options.js'
 
 export interface RunOptions {
   /** Stops the run within about 50 ms with code ABORTED. */
@@ -16,17 +17,11 @@ const mostThreads = 1024
 export function checkRunOptions(options: RunOptions): void {
   const { signal, threads = 0, precision = 'float32' } = options
   if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new SaccadeError('OPTION_INVALID', `signal must be an AbortSignal, got ${typeof signal}`)
+    optionInvalid('signal', signal, 'an AbortSignal')
   if (!Number.isInteger(threads) || threads < 0 || threads > mostThreads)
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `threads must be a whole number from 0 (all cores) to ${mostThreads}, got ${String(threads)}`,
-    )
+    optionInvalid('threads', threads, `a whole number from 0 (all cores) to ${mostThreads}`)
   if (!precisions.includes(precision))
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `unknown precision '${String(precision)}'; there are ${precisions.join(', ')}`,
-    )
+    optionInvalid('precision', precision, `one of ${precisions.join(', ')}`)
 }
 
 /** Throws ABORTED if the signal has fired. */

@@ -186,14 +186,22 @@ test('wrong options', async () => {
   const run = (options: unknown) =>
     replayOf(([x]) => [ops.neg(x!)], options as RunOptions).replay.run([Tensor.from([1])])
   for (const threads of [-1, 1.5, 5000, '2'])
-    await rejects(() => run({ threads }), 'OPTION_INVALID', /threads .* from 0 \(all cores\) to 1024/)
-  await rejects(() => run({ precision: 'fp8' }), 'OPTION_INVALID', /precision 'fp8'; there are float32/)
+    await rejects(
+      () => run({ threads }),
+      'OPTION_INVALID',
+      /threads: expected a whole number from 0 \(all cores\) to 1024/,
+    )
+  await rejects(
+    () => run({ precision: 'fp8' }),
+    'OPTION_INVALID',
+    /precision: expected one of float32.*got 'fp8'/,
+  )
   const { replay } = replayOf(([x]) => [ops.neg(x!)])
   const signal = 5 as unknown as AbortSignal
   await rejects(
     () => replay.run([Tensor.from([1])], signal),
     'OPTION_INVALID',
-    /signal must be an AbortSignal/,
+    /signal: expected an AbortSignal/,
   )
 })
 
