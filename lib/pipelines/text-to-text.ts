@@ -1,5 +1,5 @@
 import type { SnakeCase } from '../case.js'
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import type { GenerationOptions } from '../generation/options.js'
 import { fromLibraryOptions, libraryOptionNames } from '../generation/rules.js'
 import type { BaseStreamer } from '../generation/streamer.js'
@@ -57,12 +57,9 @@ abstract class Generation<Result> {
     checkOptions(options, optionNames, this.task)
     const { signal, streamer, truncation = false, ...rest } = options
     const generation = fromLibraryOptions(rest)
-    const { list } = asList<string>(texts, (text) => typeof text === 'string', this.task)
+    const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', this.task)
     if (streamer && list.length > 1)
-      throw new SaccadeError(
-        'OPTION_INVALID',
-        `${this.task}: streamer: expected one text, got ${list.length}`,
-      )
+      throw invalid('OPTION_INVALID', `${this.task}: texts with a streamer`, 'one', String(list.length))
     const results: Result[] = []
     for (let start = 0; start < list.length; start += textsPerRun) {
       const inputs = this.#encode(list.slice(start, start + textsPerRun), truncation)
@@ -83,7 +80,7 @@ abstract class Generation<Result> {
     const { signal, truncation = false, ...rest } = options
     const generation = fromLibraryOptions(rest)
     if (typeof text !== 'string')
-      throw new SaccadeError('INPUT_INVALID', `${this.task}.stream: expected one text, got ${typeof text}`)
+      throw invalid('INPUT_INVALID', `${this.task}.stream`, 'one text', show(text))
     const inputs = this.#encode([text], truncation)
     yield* streamText(this.model.stream(inputs, { ...generation, signal }), this.tokenizer)
   }
