@@ -23,11 +23,11 @@ export const errorCodes = [
   'OPTION_INVALID', // an option with a bad value
   'OPTION_UNKNOWN', // an option that does not exist
   'OUT_OF_MEMORY', // an allocation failed, or would pass the limit
-  'PICKLE_FORBIDDEN', // a .pth file asks for code that the restricted reader does not know
+  'PICKLE_FORBIDDEN', // a .pth file needs code that the restricted reader does not know
   'SHAPE_MISMATCH', // wrong rank or size
   'TASK_UNSUPPORTED', // pipeline() was asked for a task it does not have, or the model cannot do it
   'TENSOR_MISSING', // a weight that the model needs is not in the checkpoint
-  'TENSOR_UNEXPECTED', // the checkpoint holds a weight the model has no place for
+  'TENSOR_UNEXPECTED', // the checkpoint has a weight that the model does not use
   'TEXT_TOO_LONG', // more tokens than the model has positions
   'TOKENIZER_INVALID', // tokenizer files are missing, corrupt or of an unknown kind
   'TOKEN_OUT_OF_RANGE', // a token id outside the vocabulary

@@ -1,7 +1,7 @@
 import { invalid, show } from './errors.js'
 
 /**
- * Checks the names of options: a misspelt one would have no effect, and nobody would see it.
+ * Checks the names of options, so that a misspelt option is not ignored.
  * @param what the function that takes the options
  * @throws OPTION_UNKNOWN; OPTION_INVALID unless `options` is an object
  */

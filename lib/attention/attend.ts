@@ -40,7 +40,7 @@ const optionNames = ['similarity', 'retrieval', 'mask']
  * With default options the result is that of `ops.attention`, which does not store the matrix.
  *
  * @param queries float32 [..., Nq, Dq]
- * @param keys float32 [..., Nk, Dk]; Dk = Dq unless the similarity says otherwise
+ * @param keys float32 [..., Nk, Dk]; Dk = Dq unless the similarity compares different widths
  * @param values float32 [..., Nk, Dv]
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID, OPTION_UNKNOWN
  */

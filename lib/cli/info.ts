@@ -76,7 +76,7 @@ function printFacts({ machine, memory, precision, files, imageSize, ...facts }: 
     ['memory', `${megabytes(memory.file)} on disk, ${megabytes(memory.weights)} packed in fp32`],
     ['files', files.join(', ')],
     ['cpu', `${machine.cpu}, ${machine.cores} cores`],
-    ['instructions', `${machine.isa} (there are ${machine.isas.join(', ')})`],
+    ['instructions', `${machine.isa} (of ${machine.isas.join(', ')})`],
     [
       'devices',
       Object.entries(machine.devices)

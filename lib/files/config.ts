@@ -13,7 +13,7 @@ export interface Config {
   readonly code: 'CONFIG_INVALID' | 'TOKENIZER_INVALID'
 }
 
-/** @param values what the file holds, or stands for */
+/** A config of these values. @param file for errors */
 export function makeConfig(
   file: string,
   values: Config['values'],
@@ -105,7 +105,7 @@ const pair = getter(
     isPositive(value) || (Array.isArray(value) && [1, 2].includes(value.length) && value.every(isPositive)),
 )
 
-/** A height and a width; one number stands for both, and so does a list of one. */
+/** A height and a width; a single number, or a list of one, is both. */
 export function sizePair(
   config: Config,
   key: string,

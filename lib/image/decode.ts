@@ -21,8 +21,8 @@ export interface Pixels {
 }
 
 /**
- * Decodes an image to 8-bit gray or RGB, as Pillow does before its convert('RGB'): turned by its EXIF orientation,
- * alpha dropped and not blended, palettes expanded, CMYK converted without a profile. Of animations, the first frame.
+ * Decodes an image to 8-bit gray or RGB, as Pillow does: rotated by its EXIF orientation, alpha dropped without blending,
+ * palettes expanded, CMYK converted without a profile. Of animations, the first frame.
  * @throws FILE_NOT_FOUND; IMAGE_INVALID: not an image, or a broken one; IMAGE_TOO_LARGE; INPUT_INVALID; ABORTED
  */
 export async function decodePixels(source: ImageSource, options: DecodeOptions): Promise<Pixels> {

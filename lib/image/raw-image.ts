@@ -3,7 +3,7 @@ import { Tensor } from '../tensor/tensor.js'
 import { type DecodeOptions, decodePixels, type Pixels } from './decode.js'
 import type { ImageSource } from './source.js'
 
-/** What can stand for an image: a path, a URL (file:, data:, http:, https:), the bytes of a file, or pixels. */
+/** An image as an argument: a path, a URL (file:, data:, http:, https:), the bytes of a file, or pixels. */
 export type ImageInput = ImageSource | RawImage
 
 /** Pixels in memory: 8 bits a channel, rows from the top, channels together. */
@@ -66,8 +66,8 @@ export class RawImage implements Pixels {
 }
 
 /**
- * Reads an image as 8-bit RGB, the way Pillow's convert('RGB') does: turned by its EXIF orientation, alpha dropped and
- * not blended, palettes expanded, gray repeated, CMYK converted without a profile. Of animations, the first frame.
+ * Reads an image as 8-bit RGB, as convert('RGB') of Pillow does: rotated by its EXIF orientation, alpha dropped without
+ * blending, palettes expanded, gray repeated, CMYK converted without a profile. Of animations, the first frame.
  * @throws FILE_NOT_FOUND; IMAGE_INVALID: not an image, or a broken one; IMAGE_TOO_LARGE; INPUT_INVALID; ABORTED
  */
 export function decodeImage(input: ImageInput, options?: DecodeOptions): Promise<RawImage> {

@@ -34,7 +34,7 @@ export class Vocabulary {
     return new Vocabulary(entries)
   }
 
-  /** How many tokens there are; ids may have gaps. */
+  /** Number of tokens; ids may have gaps. */
   get count(): number {
     return this.#ids.size
   }

@@ -31,7 +31,7 @@ const namedSets: Readonly<Record<string, string>> = {
   xdigit: '0-9A-Fa-f',
 }
 
-/** A set of characters. `cased`: whether it tells upper from lower case. */
+/** A set of characters. `cased`: whether it distinguishes upper and lower case. */
 export interface CharSet {
   readonly content: string
   readonly cased: boolean

@@ -84,9 +84,9 @@ class ByteList {
 
   addByte(byte: number): void {
     if (this.#length === this.#bytes.length) {
-      const larger = new Uint8Array(2 * this.#length)
-      larger.set(this.#bytes)
-      this.#bytes = larger
+      const grown = new Uint8Array(2 * this.#length)
+      grown.set(this.#bytes)
+      this.#bytes = grown
     }
     this.#bytes[this.#length++] = byte
   }
