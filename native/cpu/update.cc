@@ -1,4 +1,4 @@
-// update: out[:, at + i, :] = in[:, i, :], in place; the other rows of out stay. For any type; `at` is
+// update: out[:, at + i, :] = in[:, i, :], in place; the other rows of out stay. For any dtype; `at` is
 // checked.
 #include "isa.h"
 #include "strided.h"
