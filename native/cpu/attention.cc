@@ -1,29 +1,30 @@
-// attention: out = softmax(scale * q @ k' + mask) @ v for each head, with memory that does not grow with n *
-// n.
+// attention: out = softmax(scale * q @ k' + mask) @ v for each head, in memory linear in the number of
+// queries (online softmax: Milakov and Gimelshein 2018; Rabe and Staats 2021).
 //
-// A tile is some panels of queries of one head. They meet the keys in blocks of kKeys: scores of the block,
-// their largest so far, exponentials below it, and the sums of weights and of weighted values, which shrink
-// by exp(old largest - new largest) whenever a larger score turns up. Scores, weights and sums are kept the
-// other way round, [keys | Dv][queries]: see scores.h. Keys that no query of a panel sees are skipped; any
-// other key that a query does not see weighs exactly 0. Neither changes a bit of the other keys' sums, so a
-// row is the same in any batch, at any place of its tile, and with any keys behind its key length.
+// A tile is a few panels of queries of one head. They take the keys in blocks of kKeys: scores of the block,
+// the maximum of each row so far (rowMax), exponentials of scores - rowMax, the sum of these weights (rowSum)
+// and of weighted values. Both sums are rescaled by exp(old rowMax - new rowMax) when rowMax grows. Scores,
+// weights and sums are stored transposed, [keys | Dv][queries]: see scores.h. Keys that no query of a panel
+// sees are skipped; other keys that a query does not see have the weight 0. Neither changes a bit of the sums
+// of other keys, so a row is the same in any batch, at any position of its tile, and with any keys past its
+// key length.
 //
-// Scratch for D = Dv = 64, AVX-512: 64 KiB each of weights, keys and values; 32 KiB a panel.
+// Scratch for D = Dv = 64, AVX-512: 64 KiB each for weights, keys and values; 32 KiB a panel.
 #include "accumulate.h"
 #include "scores.h"
 
 namespace saccade {
 namespace {
 
-// A panel of queries with what it has gathered.
+// A panel of queries with its sums over the keys so far.
 struct State {
   Panel panel;
-  float most[kMicroColumns], total[kMicroColumns];  // the largest score so far, the sum of weights
-  float* sums;                                      // [Dv][width]: weighted values
+  float rowMax[kMicroColumns], rowSum[kMicroColumns];  // of scores; of weights
+  float* sums;                                         // [Dv][width]: of weighted values
 };
 
 struct Scratch {
-  float* weights;  // [kKeys][width]: scores, then weights, of a panel and a block of keys
+  float* weights;  // [kKeys][width]: scores, then weights, for a panel and a block of keys
   float* keys;     // [kKeys][D]
   float* values;   // [kKeys][Dv]
   float* panels;   // of each panel: packed queries and sums
@@ -46,19 +47,19 @@ int64_t scratch(const Call& call) {
               queriesOfTile(call.view[1]) * (depth + valueDepth));
 }
 
-// Turns the scores of the keys from..from+keys-1 into weights, adds them up, and shrinks what earlier blocks
-// have summed. `before` are the largest scores of those.
-void weigh(State& s, int64_t from, int64_t keys, const float* before, int64_t depth, float* weights) {
+// Turns the scores of keys from..from+keys-1 into weights, and rescales the sums of earlier blocks, whose
+// rowMax was oldMax, before the weights are added to rowSum.
+void updateWeights(State& s, int64_t from, int64_t keys, const float* oldMax, int64_t depth, float* weights) {
   const int64_t width = s.panel.width;
   for (int64_t i = 0; i < width; i += kLanes) {
-    const F old = load(before + i), most = load(s.most + i);
-    const F shift = select(equal(most, broadcast(-__builtin_inff())), zero(), most);
-    // Two sums, of even and of odd keys, as each waits for itself.
+    const F old = load(oldMax + i), rowMax = load(s.rowMax + i);
+    const F shift = select(equal(rowMax, broadcast(-__builtin_inff())), zero(), rowMax);
+    // Two independent sums, of even and of odd keys, as each addition waits for the one before.
     F added[2] = {zero(), zero()};
     const auto take = [&](int64_t j, F& sum) {
-      float* place = weights + j * width + i;
-      const F weight = expBelow0(load(place) - shift);
-      store(place, weight);
+      float* score = weights + j * width + i;
+      const F weight = expBelow0(load(score) - shift);
+      store(score, weight);
       sum = sum + weight;
     };
     int64_t j = 0;
@@ -68,27 +69,27 @@ void weigh(State& s, int64_t from, int64_t keys, const float* before, int64_t de
       take(j + 1, added[1]);
     }
     if (j < keys) take(j, added[0]);
-    F total = load(s.total + i);
-    const M grown = notEqual(old, most);
+    F rowSum = load(s.rowSum + i);
+    const M grown = notEqual(old, rowMax);
     if (any(grown)) {
-      const F shrink = select(grown, expBelow0(old - most), broadcast(1.0f));
-      total = total * shrink;
+      const F rescale = select(grown, expBelow0(old - rowMax), broadcast(1.0f));
+      rowSum = rowSum * rescale;
       for (int64_t d = 0; d < depth; d++) {
         float* sum = s.sums + d * width + i;
-        store(sum, load(sum) * shrink);
+        store(sum, load(sum) * rescale);
       }
     }
-    store(s.total + i, total + (added[0] + added[1]));
+    store(s.rowSum + i, rowSum + (added[0] + added[1]));
   }
 }
 
-// sums += weights @ values as the micro-kernel does it, to the bit, but leaving out what a query does not see
-// instead of giving it weight 0; for values of which one is NaN or infinite, as 0 times that is not 0.
+// sums += weights @ values with the bits of the micro-kernel, but skips keys that a query does not see
+// instead of giving them weight 0: for values with NaN or an infinity, as 0 times those is NaN.
 void addVisible(const Head& head, State& s, int64_t from, int64_t keys, const Rows& values, int64_t depth,
                 const float* weights) {
   const Panel& panel = s.panel;
   for (int64_t i = 0; i < panel.queries; i++) {
-    const int64_t first = larger(panel.from[i] - from, 0), end = smaller(panel.to[i] - from, keys);
+    const int64_t first = max(panel.from[i] - from, 0), end = min(panel.to[i] - from, keys);
     for (int64_t d = 0; d < depth; d++) {
       F sum = zero();
       for (int64_t j = first; j < end; j++) {
@@ -101,22 +102,22 @@ void addVisible(const Head& head, State& s, int64_t from, int64_t keys, const Ro
   }
 }
 
-// A panel meets the keys from..from+count-1.
-void meet(const Head& head, State& s, int64_t from, int64_t count, const Rows& keys, const Rows& values,
-          int64_t depth, bool careful, float* weights) {
+// Adds the keys from..from+count-1 to the sums of a panel.
+void addKeys(const Head& head, State& s, int64_t from, int64_t count, const Rows& keys, const Rows& values,
+             int64_t depth, bool careful, float* weights) {
   const int64_t width = s.panel.width;
-  float before[kMicroColumns];
-  for (int64_t i = 0; i < width; i += kLanes) store(before + i, load(s.most + i));
-  scoreBlock(head, s.panel, keys, from, count, weights, [&](int64_t first, int64_t some) {
-    values.prefetch(first, some, depth);
+  float oldMax[kMicroColumns];
+  for (int64_t i = 0; i < width; i += kLanes) store(oldMax + i, load(s.rowMax + i));
+  scoreBlock(head, s.panel, keys, from, count, weights, [&](int64_t first, int64_t scored) {
+    values.prefetch(first, scored, depth);
     for (int64_t i = 0; i < width; i += kLanes) {
-      F most = load(s.most + i);
-      // A NaN is passed over: its exponential is NaN, and with it the sums.
-      for (int64_t j = first; j < first + some; j++) most = max(load(weights + j * width + i), most);
-      store(s.most + i, most);
+      F rowMax = load(s.rowMax + i);
+      // max() ignores a NaN; but its exponential is NaN, and so are the sums.
+      for (int64_t j = first; j < first + scored; j++) rowMax = max(load(weights + j * width + i), rowMax);
+      store(s.rowMax + i, rowMax);
     }
   });
-  weigh(s, from, count, before, depth, weights);
+  updateWeights(s, from, count, oldMax, depth, weights);
   if (careful) {
     addVisible(head, s, from, count, values, depth, weights);
   } else {
@@ -125,10 +126,10 @@ void meet(const Head& head, State& s, int64_t from, int64_t count, const Rows& k
   }
 }
 
-// Rows side by side: where they lie, they compete for a few places of the cache.
+// A contiguous copy of rows: at their large stride they would map to a few cache sets.
 Rows gather(const Rows& rows, int64_t count, int64_t length, float* out) {
   constexpr int64_t kAhead = 8;
-  rows.prefetch(0, smaller(kAhead, count), length);
+  rows.prefetch(0, min(kAhead, count), length);
   for (int64_t i = 0; i < count; i++) {
     if (i + kAhead < count) rows.prefetch(i + kAhead, 1, length);
     forLanes(length, [&](int64_t j, auto n) {
@@ -138,7 +139,7 @@ Rows gather(const Rows& rows, int64_t count, int64_t length, float* out) {
   return {out, length, true};
 }
 
-// Panels that share a tile meet all keys they see. With several of them the keys are gathered first.
+// The panels of a tile take all keys that they see. For several panels the keys are gathered first.
 void attend(const Call& call, const Head& head, const Tile& tile, State* states, int64_t count, bool careful,
             const Scratch& scratch) {
   const View& v = call.view[3];
@@ -147,16 +148,16 @@ void attend(const Call& call, const Head& head, const Tile& tile, State* states,
   for (int64_t i = 0; i < count; i++) {
     State& s = states[i];
     for (int64_t j = 0; j < kMicroColumns; j++) {
-      s.most[j] = -__builtin_inff();
-      s.total[j] = 0;
+      s.rowMax[j] = -__builtin_inff();
+      s.rowSum[j] = 0;
     }
     for (int64_t j = 0; j < depth * s.panel.width; j += kLanes) store(s.sums + j, zero());
     if (s.panel.seen.from < s.panel.seen.to)
-      seen = {smaller(seen.from, s.panel.seen.from), larger(seen.to, s.panel.seen.to)};
+      seen = {min(seen.from, s.panel.seen.from), max(seen.to, s.panel.seen.to)};
   }
   const float* allValues = rowsOf(v, tile.batch, tile.head);
   for (int64_t from = seen.from; from < seen.to; from = (from / kKeys + 1) * kKeys) {
-    const int64_t end = smaller((from / kKeys + 1) * kKeys, seen.to);
+    const int64_t end = min((from / kKeys + 1) * kKeys, seen.to);
     Rows keys{head.k + from * head.kStride, head.kStride},
         values{allValues + from * v.stride[2], v.stride[2]};
     if (count > 1) {
@@ -164,40 +165,40 @@ void attend(const Call& call, const Head& head, const Tile& tile, State* states,
       values = gather(values, end - from, depth, scratch.values);
     }
     for (int64_t i = 0; i < count; i++) {
-      const Range& mine = states[i].panel.seen;
-      const int64_t first = larger(from, mine.from), past = smaller(end, mine.to);
-      if (first >= past) continue;
+      const Range& range = states[i].panel.seen;
+      const int64_t first = max(from, range.from), last = min(end, range.to);
+      if (first >= last) continue;
       const int64_t skipped = first - from;
-      meet(head, states[i], first, past - first,
-           {keys.data + skipped * keys.stride, keys.stride, keys.isNear},
-           {values.data + skipped * values.stride, values.stride, values.isNear}, depth, careful,
-           scratch.weights);
+      addKeys(head, states[i], first, last - first,
+              {keys.data + skipped * keys.stride, keys.stride, keys.inCache},
+              {values.data + skipped * values.stride, values.stride, values.inCache}, depth, careful,
+              scratch.weights);
     }
   }
 }
 
 // Writes a panel's rows of the output; returns whether they are finite.
 bool finish(const State& s, int64_t depth, float* out, int64_t stride) {
-  F nothing = zero();
+  F check = zero();  // 0 times each output: NaN if one is not finite
   for (int64_t i = 0; i < s.panel.queries; i += kLanes) {
-    const F total = load(s.total + i), share = broadcast(1.0f) / total;
-    const M blind = equal(total, zero());
+    const F rowSum = load(s.rowSum + i), inverse = broadcast(1.0f) / rowSum;
+    const M seesNothing = equal(rowSum, zero());
     for (int64_t d = 0; d < depth; d += kLanes) {
       F block[kLanes];
       for (int64_t row = 0; row < kLanes; row++) {
-        // Adding 0 makes -0 a 0: the sign of a zero may tell whether keys were skipped.
-        block[row] = d + row < depth ? select(blind, zero(),
-                                              load(s.sums + (d + row) * s.panel.width + i) * share + zero())
+        // Adding 0 turns -0 into 0, as the sign of a zero may depend on whether keys were skipped.
+        block[row] = d + row < depth ? select(seesNothing, zero(),
+                                              load(s.sums + (d + row) * s.panel.width + i) * inverse + zero())
                                      : zero();
       }
       transpose(block);
-      for (int64_t row = 0; row < smaller(kLanes, s.panel.queries - i); row++) {
-        nothing = nothing + block[row] * zero();
-        storeFirst(out + (i + row) * stride + d, block[row], smaller(kLanes, depth - d));
+      for (int64_t row = 0; row < min(kLanes, s.panel.queries - i); row++) {
+        check = check + block[row] * zero();
+        storeFirst(out + (i + row) * stride + d, block[row], min(kLanes, depth - d));
       }
     }
   }
-  return !any(isNan(nothing));
+  return !any(isNan(check));
 }
 
 Status run(const Call& call, int64_t index, char* memory) {
@@ -207,12 +208,12 @@ Status run(const Call& call, int64_t index, char* memory) {
       headOf(q, call.view[2], call.view[4], call.view[5], call.attribute, tile.batch, tile.head, 0, q.dim[2]);
   const Scratch scratch = scratchOf(call, memory);
   const int64_t depth = call.view[3].dim[3];
-  State states[kMostPanels];
+  State states[kMaxPanels];
   int64_t count = 0;
   for (int64_t column = 0; column < tile.queries; column += kMicroColumns) {
     State& s = states[count++];
     float* packed = scratch.panels + column * (head.depth + depth);
-    s.panel = packQueries(head, tile.first + column, smaller(kMicroColumns, tile.queries - column), packed);
+    s.panel = packQueries(head, tile.first + column, min(kMicroColumns, tile.queries - column), packed);
     s.sums = packed + kMicroColumns * head.depth;
   }
   attend(call, head, tile, states, count, false, scratch);
@@ -220,7 +221,7 @@ Status run(const Call& call, int64_t index, char* memory) {
     State& s = states[i];
     float* rows = const_cast<float*>(rowsOf(out, tile.batch, tile.head)) + s.panel.first * out.stride[2];
     if (finish(s, depth, rows, out.stride[2])) continue;
-    // A result that is not finite may owe that to a value which its query does not see.
+    // A value that a query does not see may be the reason that its result is not finite.
     attend(call, head, tile, &s, 1, true, scratch);
     finish(s, depth, rows, out.stride[2]);
   }

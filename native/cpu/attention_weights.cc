@@ -1,6 +1,5 @@
-// attentionWeights: the rows softmax(scale * q @ k' + mask) of the asked queries, written out as [B, H, R,
-// Nk]. Exact: scores first, then their largest, exponentials and sum over the whole row. A query that sees no
-// key gets zeros.
+// attentionWeights: rows of softmax(scale * q @ k' + mask) for some queries, [B, H, R, Nk]. Scores first,
+// then their maximum, exponentials and sum over the whole row. The row of a query that sees no key is zeros.
 #include "scores.h"
 
 namespace saccade {
@@ -15,7 +14,7 @@ int64_t scratch(const Call& call) {
   return 4 * kMicroColumns * (call.view[1].dim[3] + kKeys);
 }
 
-// Scores [keys][width] as rows of the panel's queries.
+// Transposes scores [keys][width] to rows of the panel's queries.
 void writeScores(const Panel& panel, const float* scores, int64_t keys, float* rows, int64_t stride) {
   for (int64_t i = 0; i < panel.queries; i += kLanes) {
     for (int64_t j = 0; j < keys; j += kLanes) {
@@ -23,33 +22,33 @@ void writeScores(const Panel& panel, const float* scores, int64_t keys, float* r
       for (int64_t row = 0; row < kLanes; row++)
         block[row] = j + row < keys ? load(scores + (j + row) * panel.width + i) : zero();
       transpose(block);
-      for (int64_t row = 0; row < smaller(kLanes, panel.queries - i); row++)
-        store(rows + (i + row) * stride + j, block[row], smaller(kLanes, keys - j));
+      for (int64_t row = 0; row < min(kLanes, panel.queries - i); row++)
+        store(rows + (i + row) * stride + j, block[row], min(kLanes, keys - j));
     }
   }
 }
 
-// The row's scores become its softmax.
-void normalise(float* row, int64_t keys) {
+// Replaces the scores of a row by their softmax.
+void softmaxOf(float* row, int64_t keys) {
   const F hidden = broadcast(-__builtin_inff());
-  F most = hidden;
+  F chain = hidden;
   const auto at = [&](int64_t j) {
     return j + kLanes <= keys ? load(row + j) : select(firstLanes(keys - j), load(row + j, keys - j), hidden);
   };
   for (int64_t j = 0; j < keys; j += kLanes)
-    most = max(at(j), most);  // passes over NaN, which `weights` keeps
-  const float top = largest(most);
-  const F shift = broadcast(top == -__builtin_inff() ? 0.0f : top);
+    chain = max(at(j), chain);  // ignores a NaN, which the exponentials keep
+  const float rowMax = maxLane(chain);
+  const F shift = broadcast(rowMax == -__builtin_inff() ? 0.0f : rowMax);
   F weights = zero();
   for (int64_t j = 0; j < keys; j += kLanes) {
     const F weight = expBelow0(at(j) - shift);
     weights = weights + weight;
-    store(row + j, weight, smaller(kLanes, keys - j));
+    store(row + j, weight, min(kLanes, keys - j));
   }
-  const float total = sum(weights);
-  const F divisor = broadcast(total == 0 ? 1.0f : total);
+  const float rowSum = sum(weights);
+  const F divisor = broadcast(rowSum == 0 ? 1.0f : rowSum);
   for (int64_t j = 0; j < keys; j += kLanes) {
-    const int64_t lanes = smaller(kLanes, keys - j);
+    const int64_t lanes = min(kLanes, keys - j);
     store(row + j, load(row + j, lanes) / divisor, lanes);
   }
 }
@@ -69,15 +68,15 @@ Status run(const Call& call, int64_t index, char* memory) {
   }
   for (int64_t column = 0; column < tile.queries; column += kMicroColumns) {
     const Panel panel =
-        packQueries(head, tile.first + column, smaller(kMicroColumns, tile.queries - column), packed);
+        packQueries(head, tile.first + column, min(kMicroColumns, tile.queries - column), packed);
     for (int64_t from = panel.seen.from; from < panel.seen.to; from += kKeys) {
-      const int64_t keys = smaller(kKeys, panel.seen.to - from);
+      const int64_t keys = min(kKeys, panel.seen.to - from);
       scoreBlock(head, panel, {head.k + from * head.kStride, head.kStride}, from, keys, scores,
                  [](int64_t, int64_t) {});
       writeScores(panel, scores, keys, rows + column * out.stride[2] + from, out.stride[2]);
     }
   }
-  for (int64_t i = 0; i < tile.queries; i++) normalise(rows + i * out.stride[2], all);
+  for (int64_t i = 0; i < tile.queries; i++) softmaxOf(rows + i * out.stride[2], all);
   return Status::ok;
 }
 

@@ -71,7 +71,7 @@ constexpr bool isComparison(Binary kind) {
   return kind >= Binary::equal && kind <= Binary::greaterEqual;
 }
 
-// Null where the kind is not for the type.
+// Null where the kind does not take the dtype.
 template <Binary kind>
 constexpr Loop loopFor(DType dtype) {
   if constexpr (isLogical(kind)) {

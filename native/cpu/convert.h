@@ -1,7 +1,6 @@
-// How an element of one type becomes one of another: floats to integers truncate toward zero, anything to
-// bool is
-// != 0, and what does not fit a narrower integer becomes its nearest limit (NaN becomes 0), so that a
-// conversion cannot turn a wild index into a valid one.
+// Conversion of an element to another dtype: floats to integers truncate toward zero; to bool is != 0; a
+// value outside the range of an integer becomes the nearest limit, and NaN becomes 0, so that a conversion
+// cannot turn an invalid index into a valid one.
 #pragma once
 #include "../runtime/op.h"
 #include "half.h"
@@ -9,7 +8,7 @@
 namespace saccade {
 namespace {
 
-// Stored forms that C++ has no type for.
+// Dtypes that C++ has no type for.
 struct Float16 {
   uint16_t bits;
 };
@@ -52,7 +51,7 @@ struct Limits<uint8_t> {
   static constexpr double past = 256;
 };
 
-// `past` is the first value above the type's range, as a double; below, `low` itself may be reached.
+// `past` is the least double above the type's range.
 template <class T>
 inline T toInteger(double value) {
   if (value >= Limits<T>::past) return static_cast<T>(Limits<T>::high);

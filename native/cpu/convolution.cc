@@ -1,16 +1,16 @@
-// convolution on NHWC as a product: each output pixel is a row of A, the kh * kw * C/groups inputs under its
-// window; the packed weights are B. Rows are gathered a block of K at a time into scratch, zeros where the
-// window lies over padding, and never exist as a whole.
+// convolution on NHWC as a matrix product: a row of A is the kh * kw * C/groups inputs in the window of one
+// output pixel; B is the packed weights. Rows are gathered to scratch one block of K at a time, with zeros
+// for padding; A is never stored as a whole.
 //
 // A tile is a block of pixels of one image and one group, times a group of panels. Gathering costs about as
-// much as one panel of work, so a tile takes as many panels as leave kEnoughTiles tiles for the threads.
+// much as the product with one panel, so a tile has as many panels as leave kMinTiles tiles.
 #include "product.h"
 
 namespace saccade {
 namespace {
 
 constexpr int64_t kPixels = 48;
-constexpr int64_t kEnoughTiles = 32;
+constexpr int64_t kMinTiles = 32;
 
 struct Plan {
   int64_t kh, kw, strideH, strideW, top, left, dilationH, dilationW, groups;
@@ -38,7 +38,7 @@ Plan planOf(const Call& call) {
   plan.block = roundUp((plan.pixels + plan.blocks - 1) / plan.blocks, kMicroRows);
   plan.blocks = (plan.pixels + plan.block - 1) / plan.block;
   const int64_t tilesOfOnePanel = out.dim[0] * plan.groups * plan.blocks * plan.b.panels();
-  plan.panels = smaller(larger(tilesOfOnePanel / kEnoughTiles, 1), smaller(kTilePanels, plan.b.panels()));
+  plan.panels = min(max(tilesOfOnePanel / kMinTiles, 1), min(kTilePanels, plan.b.panels()));
   plan.panelGroups = (plan.b.panels() + plan.panels - 1) / plan.panels;
   return plan;
 }
@@ -68,22 +68,22 @@ void clear(int64_t n, float* out) {
   for (; i < n; i++) out[i] = 0;
 }
 
-// Numbers k..k+length-1 of the window whose first input is at (y, x). `in` is the image, at the group's
-// channels.
+// Writes elements k..k+length-1 of the window whose first input is at (y, x). in: the image, at the first
+// channel of the group.
 void gatherWindow(const Plan& plan, const View& view, const float* in, int64_t y, int64_t x, int64_t k,
                   int64_t length, float* out) {
-  // Where a row of the window is one straight line in memory, it is copied as one.
-  const bool isLine = plan.dilationW == 1 && view.stride[3] == 1 && view.stride[2] == plan.channels;
+  // A contiguous row of the window is copied at once.
+  const bool isContiguous = plan.dilationW == 1 && view.stride[3] == 1 && view.stride[2] == plan.channels;
   const int64_t end = k + length;
   while (k < end) {
     const int64_t tap = k / plan.channels, channel = k % plan.channels, i = tap / plan.kw, j = tap % plan.kw;
     const int64_t row = y + i * plan.dilationH, column = x + j * plan.dilationW;
     int64_t run = plan.channels - channel;
     const bool isInside = row >= 0 && row < view.dim[1] && column >= 0 && column < view.dim[2];
-    if (isInside && isLine) {
-      run = smaller(plan.kw - j, view.dim[2] - column) * plan.channels - channel;
+    if (isInside && isContiguous) {
+      run = min(plan.kw - j, view.dim[2] - column) * plan.channels - channel;
     }
-    run = smaller(run, end - k);
+    run = min(run, end - k);
     if (isInside) {
       const float* from = in + row * view.stride[1] + column * view.stride[2] + channel * view.stride[3];
       copyFloats(from, view.stride[3], run, out);
@@ -98,14 +98,14 @@ void gatherWindow(const Plan& plan, const View& view, const float* in, int64_t y
 Status run(const Call& call, int64_t tile, char* scratch) {
   const View &out = call.view[0], &in = call.view[1], &bias = call.view[3], &residual = call.view[4];
   const Plan plan = planOf(call);
-  // Tiles in order: image, group, block of pixels, group of panels.
+  // Tiles are ordered by image, group, block of pixels, group of panels.
   const int64_t panel = tile % plan.panelGroups * plan.panels;
   tile /= plan.panelGroups;
   const int64_t pixel = tile % plan.blocks * plan.block;
   tile /= plan.blocks;
   const int64_t group = tile % plan.groups, image = tile / plan.groups;
-  const int64_t pixels = smaller(plan.block, plan.pixels - pixel);
-  const int64_t panels = smaller(plan.panels, plan.b.panels() - panel);
+  const int64_t pixels = min(plan.block, plan.pixels - pixel);
+  const int64_t panels = min(plan.panels, plan.b.panels() - panel);
 
   const char* b = call.view[2].data + group * plan.b.batchBytes();
   const float* from =
@@ -127,15 +127,15 @@ Status run(const Call& call, int64_t tile, char* scratch) {
     const Epilogue epilogue{1.0f,
                             isAbsent(bias) ? nullptr : reinterpret_cast<const float*>(bias.data) + channel,
                             static_cast<Unary>(attributeOf(call, 9))};
-    const auto place = [&](const View& view, int64_t i) {
+    const auto pixelOf = [&](const View& view, int64_t i) {
       const int64_t y = (pixel + i) / out.dim[2], x = (pixel + i) % out.dim[2];
       return reinterpret_cast<float*>(view.data) + image * view.stride[0] + y * view.stride[1] +
              x * view.stride[2] + channel;
     };
     finishPanel(
         FloatSums{sums + done * kMicroColumns, panels * kMicroColumns, scales ? scales + column : nullptr},
-        pixels, smaller(kMicroColumns, plan.b.n - column), epilogue, [&](int64_t i) { return place(out, i); },
-        [&](int64_t i) { return isAbsent(residual) ? nullptr : place(residual, i); });
+        pixels, min(kMicroColumns, plan.b.n - column), epilogue, [&](int64_t i) { return pixelOf(out, i); },
+        [&](int64_t i) { return isAbsent(residual) ? nullptr : pixelOf(residual, i); });
   };
   multiplyTile(plan.b, b, pixels, panel, panels, rowsAt, narrow, {nullptr, 0}, sums, finish);
   return Status::ok;

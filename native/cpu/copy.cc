@@ -1,8 +1,8 @@
-// copy: out = in, of any two types (convert.h), any strides.
+// copy: out = in, of any two dtypes (convert.h) and any strides.
 //
-// Two ways through memory. Where the input is dense along the output's innermost axis, or along none, runs
-// are copied one after another. Where it is dense along another axis, the copy is a transposition: tiles are
-// blocks of those two axes, so that both sides touch whole cache lines.
+// If the input is dense along the output's innermost axis, or along none, runs along that axis are copied one
+// after another. If it is dense along another axis, the copy is a transposition: tiles are blocks of these
+// two axes, so that both input and output use whole cache lines.
 #include "convert.h"
 #include "elements.h"
 #include "isa.h"
@@ -11,8 +11,8 @@
 namespace saccade {
 namespace {
 
-// A block is at most this long along the output's innermost axis; 128 rows of a cache line each stay in the
-// first-level cache.
+// Longest block along the output's innermost axis: 128 cache lines of the input fit into the first-level
+// cache.
 constexpr int64_t kBlock = 128;
 
 template <class To, class From>
@@ -30,7 +30,8 @@ Loop loopOf(DType to, DType from) {
   });
 }
 
-// The axis along which the input is dense, when the output is dense along the innermost and the input is not.
+// The axis along which the input is dense, if the output is dense along the innermost axis and the input is
+// not; else -1.
 int32_t transposedAxis(const Walk<2>& walk) {
   if (!walk.isDense(0) || walk.isDense(1)) return -1;
   for (int32_t axis = 0; axis < walk.rank - 1; axis++) {
@@ -39,7 +40,7 @@ int32_t transposedAxis(const Walk<2>& walk) {
   return -1;
 }
 
-// Blocks are counted along the columns first, then the rows, then the planes; small ones share a tile.
+// Blocks are ordered by plane, row, column; a tile has several small ones.
 struct Blocks {
   int64_t columns, rows;            // of a block: along the innermost axis, along the transposed one
   int64_t columnBlocks, rowBlocks;  // of the plane
@@ -48,8 +49,8 @@ struct Blocks {
 
 Blocks blocksOf(const Walk<2>& walk, int32_t axis) {
   Blocks blocks;
-  blocks.columns = least(walk.inner(), kBlock);
-  blocks.rows = least(kTileElements / 2 / blocks.columns, walk.dim[axis]);
+  blocks.columns = min(walk.inner(), kBlock);
+  blocks.rows = min(kTileElements / 2 / blocks.columns, walk.dim[axis]);
   blocks.columnBlocks = ceilDivide(walk.inner(), blocks.columns);
   blocks.rowBlocks = ceilDivide(walk.dim[axis], blocks.rows);
   blocks.count = blocks.columnBlocks * blocks.rowBlocks;
@@ -66,9 +67,9 @@ void transposePlain(char* out, int64_t outStride, const char* in, int64_t inStri
                     int64_t columns) {
   constexpr int64_t kSide = 16;
   for (int64_t r = 0; r < rows; r += kSide) {
-    const int64_t rowEnd = least(r + kSide, rows);
+    const int64_t rowEnd = min(r + kSide, rows);
     for (int64_t c = 0; c < columns; c += kSide) {
-      const int64_t count = least(kSide, columns - c);
+      const int64_t count = min(kSide, columns - c);
       for (int64_t row = r; row < rowEnd; row++) {
         copyStrided<T>(out + row * outStride + c * sizeof(T), sizeof(T), in + c * inStride + row * sizeof(T),
                        inStride, count);
@@ -115,7 +116,7 @@ void transposeBlock(int64_t size, char* out, int64_t outStride, const char* in, 
 
 void transposeTile(const Walk<2>& walk, int32_t axis, int64_t tile) {
   const Blocks blocks = blocksOf(walk, axis);
-  const int64_t begin = tile * blocks.perTile, end = least(begin + blocks.perTile, blocks.count);
+  const int64_t begin = tile * blocks.perTile, end = min(begin + blocks.perTile, blocks.count);
   const int64_t size = walk.size[0], outStride = walk.stride[0][axis], inStride = walk.innerStride(1);
   int64_t column = begin % blocks.columnBlocks, row = begin / blocks.columnBlocks % blocks.rowBlocks;
   int64_t plane = begin / blocks.columnBlocks / blocks.rowBlocks;
@@ -132,9 +133,9 @@ void transposeTile(const Walk<2>& walk, int32_t axis, int64_t tile) {
     const int64_t firstRow = row * blocks.rows, firstColumn = column * blocks.columns;
     transposeBlock(size, out + firstRow * outStride + firstColumn * size, outStride,
                    in + firstRow * size + firstColumn * inStride, inStride,
-                   least(walk.dim[axis] - firstRow, blocks.rows),
-                   least(walk.inner() - firstColumn, blocks.columns));
-    // Counted up, as a division for each axis would take longer than a small block.
+                   min(walk.dim[axis] - firstRow, blocks.rows),
+                   min(walk.inner() - firstColumn, blocks.columns));
+    // Incremented, as a division for each axis would take longer than a small block.
     if (++column < blocks.columnBlocks) continue;
     column = 0;
     if (++row < blocks.rowBlocks) continue;
@@ -179,7 +180,7 @@ Status run(const Call& call, int64_t tile, char*) {
     return Status::ok;
   }
   const int64_t begin = tile * kTileElements, all = elementsOf(call.view[0]);
-  const int64_t end = least(begin + kTileElements, all);
+  const int64_t end = min(begin + kTileElements, all);
   forRuns(walk, begin, end, [&](char* const* run, int64_t n) {
     copyRun(run[0], walk.innerStride(0), run[1], walk.innerStride(1), walk.size[0], n);
   });

@@ -1,9 +1,9 @@
-// depthwise: each channel by its own kh x kw window, on NHWC, vectorised over the channels.
+// depthwise: convolution of each channel with its own kh x kw window, on NHWC, vectorised over the channels.
 //
-// A tile is one output row of an image (or several, when rows are small). Within it, kSpan output pixels of
-// one vector of channels are summed at a time, row of the window by row, tap by tap, so an output's bits do
-// not depend on its place. The fast path, for stride 1 and windows 3, 5 and 7 wide, keeps a row of weights
-// and the sums in registers and loads every input once for all the outputs it belongs to:
+// A tile is one output row of an image, or several small ones. In it, kSpan output pixels of one vector of
+// channels are summed at a time, over rows of the window, then taps, so that an output's bits do not depend
+// on its position. The fast path, for stride 1 and windows 3, 5 and 7 wide, keeps a row of weights and the
+// sums in registers, and loads each input once for all outputs that use it:
 //   7 weights + 8 sums + 1 input = 16 registers; 21 loads for 56 multiply-adds.
 #include "math.h"
 #include "pack.h"
@@ -30,7 +30,7 @@ Plan planOf(const Call& call) {
                              &plan.top, &plan.left, &plan.dilationH, &plan.dilationW};
   for (int i = 0; i < 8; i++) *fields[i] = attributeOf(call, i);
   const int64_t rowWork = out.dim[2] * out.dim[3] * plan.kh * plan.kw;
-  plan.rows = smaller(larger(kTileWork / rowWork, 1), out.dim[1]);
+  plan.rows = min(max(kTileWork / rowWork, 1), out.dim[1]);
   plan.tilesOfImage = (out.dim[1] + plan.rows - 1) / plan.rows;
   return plan;
 }
@@ -52,7 +52,7 @@ struct Line {
   int64_t lanes;
 };
 
-// sums[t] += window row over outputs x..x+count-1. Taps over padding are left out.
+// Adds a row of the window to the sums of outputs x..x+count-1. Taps on padding are skipped.
 void addTaps(const Plan& plan, const Line& line, int64_t x, int64_t count, F* sums) {
   for (int64_t t = 0; t < count; t++) {
     for (int64_t j = 0; j < plan.kw; j++) {
@@ -64,14 +64,15 @@ void addTaps(const Plan& plan, const Line& line, int64_t x, int64_t count, F* su
   }
 }
 
-// The same for kSpan outputs (those past the row's end go nowhere) and a whole vector of channels; stride and
-// dilation 1. Input i meets output t by tap i - t; i grows, so each output takes its taps in order.
+// The same for kSpan outputs (the caller ignores those past the row's end) and a whole vector of channels;
+// stride and dilation 1. Output t uses input i with tap i - t; i grows, so each output adds its taps in
+// order.
 template <int kWidth>
 void addLine(const Line& line, int64_t firstColumn, F* sums) {
   F w[kWidth];
 #pragma GCC unroll 8
   for (int j = 0; j < kWidth; j++) w[j] = load(line.w + j * line.wStride);
-  F local[kSpan];  // the compiler cannot keep `sums` in registers, as memory of another owner
+  F local[kSpan];  // a copy, as the compiler does not keep the caller's array in registers
 #pragma GCC unroll 8
   for (int t = 0; t < kSpan; t++) local[t] = sums[t];
   const float* in = line.in + firstColumn * line.inStride;
@@ -132,11 +133,11 @@ Status run(const Call& call, int64_t tile, char*) {
                  reinterpret_cast<const float*>(call.view[2].data),
                  isAbsent(bias) ? nullptr : reinterpret_cast<const float*>(bias.data),
                  reinterpret_cast<float*>(out.data) + image * out.stride[0]};
-  for (int64_t y = first; y < smaller(first + plan.rows, out.dim[1]); y++) {
+  for (int64_t y = first; y < min(first + plan.rows, out.dim[1]); y++) {
     for (int64_t c = 0; c < out.dim[3]; c += kLanes) {
-      const int64_t lanes = smaller(kLanes, out.dim[3] - c);
+      const int64_t lanes = min(kLanes, out.dim[3] - c);
       for (int64_t x = 0; x < out.dim[2]; x += kSpan) {
-        sumSpan(call, plan, at, y, x, smaller(kSpan, out.dim[2] - x), c, lanes);
+        sumSpan(call, plan, at, y, x, min(kSpan, out.dim[2] - x), c, lanes);
       }
     }
   }

@@ -1,6 +1,5 @@
-// Applies a loop over dense memory to strided views, tile by tile: what unary, binary, where and conversions
-// share. Elements that are not dense pass through small buffers, so an element's bits do not depend on
-// strides.
+// Applies a loop over dense memory to strided views, for unary, binary, where and conversions. Elements that
+// are not dense are copied to and from small buffers, so that an element's bits do not depend on strides.
 #pragma once
 #include "simd.h"
 #include "strided.h"
@@ -13,7 +12,7 @@ using Loop = void (*)(char* out, const char* const* in, int64_t n, float paramet
 
 // Elements of a buffer.
 constexpr int64_t kChunk = 256;
-// Rows (runs of the innermost axis) up to this long are taken several at a time.
+// Rows (runs along the innermost axis) of up to this length are computed several at a time.
 constexpr int64_t kShortRow = 64;
 
 template <int N>
@@ -30,7 +29,7 @@ inline int64_t elementTiles(const Call& call) {
   return ceilDivide(elements / walk.inner(), kTileElements / walk.inner());
 }
 
-// Bytes written past the cache where they fill whole vectors.
+// Stores past the cache the bytes that fill whole vectors, and the rest through it.
 inline void streamRun(char* out, const char* in, int64_t bytes) {
   constexpr int64_t kBytes = sizeof(F);
   int64_t i = 0;
@@ -41,7 +40,8 @@ inline void streamRun(char* out, const char* in, int64_t bytes) {
   __builtin_memcpy(out + i, in + i, static_cast<size_t>(bytes - i));
 }
 
-// `pastLoop` writes past the cache itself, from where streamable() on; without one a buffer stands between.
+// pastLoop: like loop, but stores past the cache, to a streamable() address; if null, a buffer is used
+// instead.
 template <int N>
 inline void forLongRows(const Walk<N>& walk, int64_t elements, int64_t tile, Loop loop, Loop pastLoop,
                         float parameter) {
@@ -53,15 +53,15 @@ inline void forLongRows(const Walk<N>& walk, int64_t elements, int64_t tile, Loo
     loop = pastLoop;
     past = false;
   }
-  const int64_t begin = tile * kTileElements, end = least(begin + kTileElements, elements);
+  const int64_t begin = tile * kTileElements, end = min(begin + kTileElements, elements);
   forRuns(walk, begin, end, [&](char* const* run, int64_t n) {
-    const int64_t step = dense && !past ? n : least(n, kChunk);
+    const int64_t step = dense && !past ? n : min(n, kChunk);
     const char* in[N];
     for (int v = 1; v < N; v++) {
       if (walk.innerStride(v) == 0) copyRun(buffer[v], walk.size[v], run[v], 0, walk.size[v], step);
     }
     for (int64_t i = 0; i < n; i += step) {
-      const int64_t count = least(n - i, step);
+      const int64_t count = min(n - i, step);
       for (int v = 1; v < N; v++) {
         const int64_t stride = walk.innerStride(v);
         in[v - 1] = walk.isDense(v) ? run[v] + i * stride : buffer[v];
@@ -86,7 +86,7 @@ inline void forShortRows(const Walk<N>& walk, int64_t elements, int64_t tile, Lo
   const int64_t inner = walk.inner(), group = kChunk / inner, perTile = kTileElements / inner;
   Walk<N> rows = walk;
   rows.rank--;
-  // Rows one after another need no buffer; the same row again and again fills its buffer once.
+  // Contiguous rows need no buffer; a row that is repeated is copied to its buffer once.
   bool direct[N];
   for (int v = 0; v < N; v++) direct[v] = walk.isDense(v) && rows.innerStride(v) == inner * walk.size[v];
   const auto stage = [&](int v, const char* from, int64_t count) {
@@ -95,14 +95,14 @@ inline void forShortRows(const Walk<N>& walk, int64_t elements, int64_t tile, Lo
               walk.innerStride(v), walk.size[v], inner);
     }
   };
-  const int64_t begin = tile * perTile, end = least(begin + perTile, elements / inner);
+  const int64_t begin = tile * perTile, end = min(begin + perTile, elements / inner);
   forRuns(rows, begin, end, [&](char* const* run, int64_t n) {
     const char* in[N];
     for (int v = 1; v < N; v++) {
-      if (rows.innerStride(v) == 0) stage(v, run[v], least(n, group));
+      if (rows.innerStride(v) == 0) stage(v, run[v], min(n, group));
     }
     for (int64_t i = 0; i < n; i += group) {
-      const int64_t count = least(n - i, group);
+      const int64_t count = min(n - i, group);
       for (int v = 1; v < N; v++) {
         const char* from = run[v] + i * rows.innerStride(v);
         if (!direct[v] && rows.innerStride(v) != 0) stage(v, from, count);
@@ -118,8 +118,8 @@ inline void forShortRows(const Walk<N>& walk, int64_t elements, int64_t tile, Lo
   });
 }
 
-// Runs `loop`, or where the output goes past the cache `pastLoop`, over one tile of views 1..Inputs into view
-// 0.
+// Computes one tile of view 0 from views 1..Inputs by `loop`, or by `pastLoop` if the output is stored past
+// the cache.
 template <int Inputs>
 inline void forElements(const Call& call, int64_t tile, Loop loop, float parameter = 0,
                         Loop pastLoop = nullptr) {

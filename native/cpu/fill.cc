@@ -1,4 +1,4 @@
-// fill: every element of out becomes the attribute `value`, converted to its type as copy converts.
+// fill: sets every element of out to the attribute `value`, converted as copy does.
 #include "convert.h"
 #include "isa.h"
 #include "strided.h"
@@ -17,7 +17,7 @@ int64_t scratch(const Call&) {
 Status run(const Call& call, int64_t tile, char*) {
   const Walk<1> walk = walkOver<1>(call);
   const int64_t begin = tile * kTileElements, all = elementsOf(call.view[0]);
-  const int64_t end = least(begin + kTileElements, all);
+  const int64_t end = min(begin + kTileElements, all);
   withType(call.view[0].dtype, [&](auto type) {
     using T = typename decltype(type)::type;
     const T value = Convert<T>::from(call.attribute[0]);

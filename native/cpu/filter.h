@@ -1,6 +1,6 @@
-// The filters of Pillow's resampling: which input places make an output place, and with what weights.
-// Arithmetic follows Pillow's step by step, in double, so that the rounded fixed-point weights are the same
-// bits.
+// The filters of Pillow's resampling: the input positions that contribute to an output position, and their
+// weights. The arithmetic is that of Pillow, operation by operation, in double, so that the rounded
+// fixed-point weights have the same bits.
 #pragma once
 #include "../runtime/op.h"
 #include "math_double.h"
@@ -9,7 +9,7 @@ namespace saccade {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-// Of the weights: 8 bits for the pixel and 2 for sums beyond it leave 22.
+// Fraction bits of the weights: 32, less 8 for the pixel and 2 for sums above its range.
 constexpr int kPrecisionBits = 32 - 8 - 2;
 
 inline double sinc(double x) {
@@ -57,13 +57,13 @@ inline double supportOf(Filter filter) {
   }
 }
 
-// How an axis of `length` places becomes one of `size`, from start to end of it. When it shrinks, the filter
-// widens as much.
+// Resampling of the part from start to end of an axis of `length` to `size` positions. If that is fewer, the
+// filter is widened by the same factor.
 struct Resampling {
   Filter filter;
   int64_t length, size;
   double start, scale, filterScale, support;
-  int64_t most;  // places an output place may need
+  int64_t maxTaps;  // input positions that an output position may use
 
   Resampling(Filter kind, int64_t from, int64_t to, double boxStart, double boxEnd)
       : filter(kind), length(from), size(to), start(static_cast<float>(boxStart)) {
@@ -71,19 +71,19 @@ struct Resampling {
             static_cast<double>(to);
     filterScale = scale < 1 ? 1 : scale;
     support = supportOf(filter) * filterScale;
-    most = static_cast<int64_t>(support);
-    if (static_cast<double>(most) < support) most++;
-    most = most * 2 + 1;
+    maxTaps = static_cast<int64_t>(support);
+    if (static_cast<double>(maxTaps) < support) maxTaps++;
+    maxTaps = maxTaps * 2 + 1;
   }
 
   struct Range {
     int64_t first, count;
   };
 
-  // The input places of an output place; their weights in fixed point go to `weights`. `exact` has room for
-  // `most`.
-  Range weigh(int64_t place, double* exact, int32_t* weights) const {
-    const double center = start + (static_cast<double>(place) + 0.5) * scale;
+  // The input positions of an output position; writes their weights in fixed point. exact: scratch for
+  // maxTaps.
+  Range weigh(int64_t position, double* exact, int32_t* weights) const {
+    const double center = start + (static_cast<double>(position) + 0.5) * scale;
     int64_t first = static_cast<int64_t>(center - support + 0.5);
     int64_t end = static_cast<int64_t>(center + support + 0.5);
     if (first < 0) first = 0;
@@ -101,12 +101,12 @@ struct Resampling {
     return {first, end - first};
   }
 
-  // For the filter `nearest`: the one place of each output place [0, end), from `begin` on. Pillow adds up
-  // the step, so its rounding errors are part of the answer.
-  void nearestPlaces(int64_t begin, int64_t end, Range* ranges) const {
-    double place = start + scale * 0.5;
-    for (int64_t i = 0; i < end; i++, place += scale) {
-      const int64_t whole = static_cast<int64_t>(place);
+  // For the filter `nearest`: the one input position of each output position [begin, end). Pillow adds the
+  // step repeatedly, so its rounding errors are part of the result.
+  void nearestPositions(int64_t begin, int64_t end, Range* ranges) const {
+    double position = start + scale * 0.5;
+    for (int64_t i = 0; i < end; i++, position += scale) {
+      const int64_t whole = static_cast<int64_t>(position);
       if (i >= begin) ranges[i - begin] = {whole < length ? whole : length - 1, 1};
     }
   }

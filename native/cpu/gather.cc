@@ -1,4 +1,4 @@
-// gather: out[o, i, :] = table[o, index[i], :], for any type. Every index is checked before it is used.
+// gather: out[o, i, :] = table[o, index[i], :], for any dtype. Every index is checked before it is used.
 #include "isa.h"
 #include "strided.h"
 
@@ -25,10 +25,10 @@ Status run(const Call& call, int64_t tile, char*) {
   const int64_t begin = tile * rowsPerTile(out), end = begin + rowsPerTile(out);
   for (int64_t row = begin; row < all && row < end; row++) {
     const int64_t outer = row / out.dim[1], i = row % out.dim[1];
-    const int64_t place = reinterpret_cast<const int32_t*>(index.data)[i * index.stride[0]];
-    if (place < 0 || place >= table.dim[1]) return Status::indexOutOfRange;
+    const int64_t from = reinterpret_cast<const int32_t*>(index.data)[i * index.stride[0]];
+    if (from < 0 || from >= table.dim[1]) return Status::indexOutOfRange;
     copyRun(out.data + (outer * out.stride[0] + i * out.stride[1]) * size, out.stride[2] * size,
-            table.data + (outer * table.stride[0] + place * table.stride[1]) * size, table.stride[2] * size,
+            table.data + (outer * table.stride[0] + from * table.stride[1]) * size, table.stride[2] * size,
             size, out.dim[2]);
   }
   return Status::ok;

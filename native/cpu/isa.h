@@ -9,8 +9,8 @@
 #define SACCADE_QUOTE(text) #text
 #define SACCADE_TEXT(macro) SACCADE_QUOTE(macro)
 
-// The one object a kernel file exports: SACCADE_KERNEL(gemm) is gemm_avx512 in an AVX-512 unit. All else in
-// the file stands in an anonymous namespace, so that no code compiled for one instruction set can be linked
-// into another.
+// The one object a kernel file exports: SACCADE_KERNEL(gemm) is gemm_avx512 in an AVX-512 unit. Everything
+// else is in an anonymous namespace, so that the linker cannot use code compiled for one instruction set in
+// another.
 #define SACCADE_KERNEL(name) SACCADE_NAME_FOR_ISA(name, SACCADE_ISA)
 #define SACCADE_TABLE SACCADE_NAME_FOR_ISA(table, SACCADE_ISA)

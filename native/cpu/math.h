@@ -174,7 +174,7 @@ inline F mish(F x) {
   return x * (n / (n + broadcast(2.0f)));
 }
 
-// Applies a function of one float lane by lane, for what is too rare for vectors.
+// Applies a function of one float to each lane, for functions too rare for vectors.
 template <class Function>
 inline F eachLane(F x, F y, Function function) {
   float a[kLanes], b[kLanes];

@@ -1,6 +1,6 @@
-// Elementary functions of one double, for what is too rare to deserve vectors (sine, cosine, power) or needs
-// double precision (Lanczos coefficients). Written here because a call into libm is not the same on every
-// machine. Polynomials are minimax fits of our own.
+// Elementary functions of one double, for functions too rare for vectors (sine, cosine, power) and for what
+// needs double precision (Lanczos coefficients). Not those of libm, whose results differ between machines.
+// Polynomials are minimax fits of our own.
 #pragma once
 #include <stdint.h>
 

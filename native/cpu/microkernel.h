@@ -1,20 +1,21 @@
-// The innermost loop of gemm, convolution and attention: a block of C, kept in registers, grows by the outer
-// product of a column of A and a row of B, for each k in turn.
+// The innermost loop of gemm, convolution and attention: for each k, the outer product of a column of A and a
+// row of B is added to a block of C that stays in registers.
 //
 //   C[rows x vectors * kLanes]  =  or  +=   A[rows x k]  @  B[k x vectors * kLanes]
 //
 // Registers:  AVX-512, 32: 6 x 4 sums + 4 of B + 1 of A = 29.   AVX2, 16: 6 x 2 sums + 2 of B + 1 of A = 15.
 //             generic, 16 on x86-64: 6 x 2 sums + 2 of B + 1 of A + 1 for the product, as there is no fused
-//             add.
-// 24 (12) independent sums hide the latency of 4 cycles of two multipliers with room to spare. A step of k
-// reads 6 numbers of A and 256 (64) bytes of B for 24 (12) multiply-adds, so loads stay below what two ports
-// can do, and B may come from the second-level cache.
+//             multiply-add.
+// 24 (12) independent sums are more than the 8 that hide a latency of 4 cycles on two multipliers. A step of
+// k loads 6 elements of A and 256 (64) bytes of B for 24 (12) multiply-adds: fewer than two load ports can
+// do, so B may be in the second-level cache.
 //
-// Narrow precisions (narrow.h) keep that shape: a multiply-add then takes two or four numbers of each lane.
+// Narrow precisions (narrow.h) use the same loop: a multiply-add then takes two or four elements of each
+// lane.
 //
-// Same bits: whatever the rows and vectors of the call, an element of C is one chain of multiply-adds over k.
-// Callers cut k at multiples of kBlockK only, and add the chains in order. So an element's bits depend on its
-// row of A, its column of B and k, and never on its neighbours.
+// Same bits: for any number of rows and vectors, an element of C is one chain of multiply-adds over k.
+// Callers split k at multiples of kBlockK only, and add the chains in order. So an element's bits depend on
+// its row of A, its column of B and k, and not on other elements.
 #pragma once
 #include "half.h"
 #include "narrow.h"
@@ -26,23 +27,24 @@ constexpr int kMicroRows = 6;
 constexpr int kMicroVectors = kLanes == 16 ? 4 : 2;
 constexpr int kMicroColumns = kMicroVectors * kLanes;
 
-// A chain of k is at most this long: B's block (64 KiB at 64 columns) then fits the second-level cache beside
-// A's rows, and the rounding error of a long sum grows with kBlockK + k / kBlockK instead of k. Narrow
-// numbers go further with the same bytes and need it more, as the sums then wait for less.
+// The longest chain of k: B's block (64 KiB at 64 columns) then fits into the second-level cache with A's
+// rows, and the rounding error of a long sum grows with kBlockK + k / kBlockK instead of k. Narrow elements
+// allow longer chains in the same bytes, and need them, as loading and storing the sums takes a larger part
+// of their time.
 constexpr int64_t kBlockK = 256;
 constexpr int64_t kBlockKBfloat16 = 1024;
 constexpr int64_t kBlockKInt8 = kByteProducts ? 2048 : 512;
 
-// What a product multiplies. B holds, for each column, steps of kStepBytes with one or more rows of B in
-// them; a step takes kWords words of A. load(p, word) gives what word `word` meets in kLanes columns.
+// Element types of a product. B has, for each column, steps of kStepBytes with one or more rows of B in them;
+// a step takes kWords words of A. load(p, word) loads what word `word` is multiplied by in kLanes columns.
 //
-// The Load... make the numbers of B float32, whatever they are stored as, and take a float32 of A a word.
+// The Load... convert elements of B to float32; a word of A is a float32.
 struct LoadFloat32 {
   using Word = float;
   using Sum = float;
   using Vector = F;
   static constexpr int kWords = 1, kStepBytes = 4;
-  // Whether A lies as its transpose does: its columns `aStride` apart, the rows of a column side by side.
+  // Whether A is column-major: its columns `aStride` apart, the rows of a column next to each other.
   static constexpr bool kByColumns = false;
   static F load(const char* p, int) { return saccade::load(reinterpret_cast<const float*>(p)); }
   static F add(F sum, F a, F b) { return fma(a, b, sum); }
@@ -80,8 +82,8 @@ struct Bfloat16Pairs {
   static F add(F sum, I a, I b) { return addBfloat16Pairs(sum, a, b); }
 };
 
-// Unsigned bytes of A, signed bytes of B, sums in int32: by fours where the instruction set has that, else
-// widened to int16, of which a step takes two words: rows 0 and 2, rows 1 and 3.
+// Unsigned bytes of A, signed bytes of B, sums in int32: four products at once where the instruction set has
+// that; else widened to int16, of which a step takes two words: rows 0 and 2, rows 1 and 3.
 struct ByteProducts {
   using Word = int32_t;
   using Sum = int32_t;
@@ -99,29 +101,30 @@ struct ByteProducts {
   }
 };
 
-// What a call brings nearer on its way: a line of 64 bytes at `next` each step of k, for a later call to
-// read, and at its start the place that the results of its rows will have. Waiting for memory is otherwise 3%
-// of the time of a product whose weights come from memory, and 20% where k is short and results are many.
-struct Ahead {
+// What a call prefetches: a cache line of 64 bytes at `next` in each step of k, for a later call to read, and
+// at its start the lines that the results of its rows will be written to. Without, waiting for memory takes
+// 3% of the time of a product whose weights are in memory, and 20% where k is short and there are many
+// results.
+struct Prefetch {
   const char* next;
-  int64_t step;       // 64; or 0: nothing, and `next` is where the call works anyway
+  int64_t step;       // 64; or 0, to prefetch nothing: `next` is then an address that the call reads anyway
   const char* out;    // or null
   int64_t outStride;  // bytes
 };
 
-// a: rows `aStride` words apart, each of `words` consecutive ones, or by columns. panel: the steps of
-// kVectors * kLanes columns, one after the other. c: rows `cStride` apart. `add`: C is added to; else it is
-// written.
+// a: rows of `words` consecutive words, `aStride` words apart; or column-major. panel: the steps of kVectors
+// * kLanes columns, one after the other. c: rows `cStride` apart. add: whether the product is added to C or
+// replaces it.
 template <class Product, int kRows, int kVectors>
 void microkernel(int64_t words, const typename Product::Word* a, int64_t aStride, const void* panel,
-                 typename Product::Sum* c, int64_t cStride, bool add, Ahead ahead) {
+                 typename Product::Sum* c, int64_t cStride, bool add, Prefetch prefetch) {
   const char* b = static_cast<const char*>(panel);
-  if (ahead.out) {
+  if (prefetch.out) {
 #pragma GCC unroll 8
     for (int i = 0; i < kRows; i++) {
 #pragma GCC unroll 8
       for (int j = 0; j < kVectors; j++)
-        __builtin_prefetch(ahead.out + i * ahead.outStride + j * 4 * kLanes, 1);
+        __builtin_prefetch(prefetch.out + i * prefetch.outStride + j * 4 * kLanes, 1);
     }
   }
   typename Product::Vector sums[kRows][kVectors];
@@ -143,20 +146,20 @@ void microkernel(int64_t words, const typename Product::Word* a, int64_t aStride
   };
   int64_t at = 0;
   for (; at + Product::kWords <= words; at += Product::kWords) {
-    __builtin_prefetch(ahead.next, 0, 2);
-    ahead.next += ahead.step;
+    __builtin_prefetch(prefetch.next, 0, 2);
+    prefetch.next += prefetch.step;
 #pragma GCC unroll 4
     for (int word = 0; word < Product::kWords; word++) multiply(at + word, word);
     b += kVectors * kLanes * Product::kStepBytes;
   }
-  // A last step that k does not fill; what B holds past it is not looked at.
+  // A last step that k does not fill; the rest of it in B is not used.
   for (int word = 0; at + word < words; word++) multiply(at + word, word);
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; i++) {
 #pragma GCC unroll 8
     for (int j = 0; j < kVectors; j++) {
-      auto* place = c + i * cStride + j * kLanes;
-      store(place, add ? load(place) + sums[i][j] : sums[i][j]);
+      auto* out = c + i * cStride + j * kLanes;
+      store(out, add ? load(out) + sums[i][j] : sums[i][j]);
     }
   }
 }
@@ -164,7 +167,7 @@ void microkernel(int64_t words, const typename Product::Word* a, int64_t aStride
 template <class Product>
 using Microkernel = void (*)(int64_t words, const typename Product::Word* a, int64_t aStride,
                              const void* panel, typename Product::Sum* c, int64_t cStride, bool add,
-                             Ahead ahead);
+                             Prefetch prefetch);
 
 // One for each number of rows, from 1.
 template <class Product, int kVectors>
@@ -180,8 +183,8 @@ const Microkernel<Product>* microkernels(int64_t vectors) {
   return kMicrokernels<Product, kVectors>;
 }
 
-// Memory that is read after a panel, and where the panel's results go: see Ahead.
-struct Soon {
+// What to prefetch during a whole panel: the memory that is read after it, and where its results are written.
+struct PanelPrefetch {
   const char* next;
   int64_t nextBytes;
   const char* out;
@@ -192,17 +195,17 @@ struct Soon {
 template <class Product>
 void multiplyPanel(int64_t rows, int64_t columns, int64_t words, const typename Product::Word* a,
                    int64_t aStride, const void* panel, typename Product::Sum* c, int64_t cStride, bool add,
-                   Soon soon = {}) {
+                   PanelPrefetch prefetch = {}) {
   const Microkernel<Product>* byRows = microkernels<Product>(columns / kLanes);
-  const char* next = soon.next;
+  const char* next = prefetch.next;
   for (int64_t row = 0; row < rows; row += kMicroRows) {
-    const int64_t some = rows - row < kMicroRows ? rows - row : kMicroRows;
+    const int64_t count = rows - row < kMicroRows ? rows - row : kMicroRows;
     typename Product::Sum* sums = c + row * cStride;
-    const bool more = next < soon.next + soon.nextBytes;
-    const Ahead ahead{more ? next : static_cast<const char*>(panel), more ? 64 : 0,
-                      soon.out ? soon.out + row * soon.outStride : nullptr, soon.outStride};
-    byRows[some - 1](words, a + row * (Product::kByColumns ? 1 : aStride), aStride, panel, sums, cStride, add,
-                     ahead);
+    const bool more = next < prefetch.next + prefetch.nextBytes;
+    const Prefetch call{more ? next : static_cast<const char*>(panel), more ? 64 : 0,
+                        prefetch.out ? prefetch.out + row * prefetch.outStride : nullptr, prefetch.outStride};
+    byRows[count - 1](words, a + row * (Product::kByColumns ? 1 : aStride), aStride, panel, sums, cStride,
+                      add, call);
     next += words / Product::kWords * 64;
   }
 }

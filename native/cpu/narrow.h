@@ -1,17 +1,16 @@
-// Arithmetic on narrow numbers that share a 32-bit lane: two bfloat16, two int16 or four bytes. It is what
-// matrix products of reduced precision are made of. The first number of a lane is in its lowest bits.
+// Arithmetic on narrow elements that share a 32-bit lane, for matrix products of reduced precision: two
+// bfloat16, two int16 or four bytes. The first element of a lane is in its lowest bits.
 //
 //   addInt16Pairs(I, I, I)       sum + the two products
 //   evenBytes(I) oddBytes(I)     bytes 0 and 2, or 1 and 3, signed, as a pair of int16
 //   addByteQuads(I, I, I)        sum + the four products of unsigned bytes of a and signed bytes of b
 //   addBfloat16Pairs(F, I, I)    sum + a1 * b1 + a0 * b0; subnormal operands and results may count as zero
-//   toBfloat16(low, high) -> I   2 * kLanes numbers in order, rounded to nearest, ties to even; NaN stays
-//   NaN,
-//                                subnormals may become zero
+//   toBfloat16(low, high) -> I   2 * kLanes floats in order, rounded to nearest, ties to even; NaN stays
+//                                NaN, subnormals may become zero
 //   storeBytes(p, I)             the lowest byte of each lane
 //
 // kByteProducts and kBfloat16Products say whether the instruction set has addByteQuads and addBfloat16Pairs
-// as one instruction. Elsewhere they take longer than float32 arithmetic on numbers that were widened before.
+// as one instruction. Otherwise they are slower than float32 arithmetic on widened elements.
 #pragma once
 #include "half.h"
 #include "simd.h"
@@ -27,8 +26,8 @@ inline I oddBytes(I v) {
   return (I)((Int16)v >> 8);
 }
 
-// The empty statement keeps the compiler from adding several products up first: they would have to wait in
-// registers that the sums need.
+// The empty asm statement keeps the compiler from adding several products first, which would take registers
+// that the sums need.
 inline I addInt16Pairs(I sum, I a, I b) {
 #if defined(__AVX512BW__)
   sum = (I)_mm512_add_epi32((__m512i)sum, _mm512_madd_epi16((__m512i)a, (__m512i)b));

@@ -2,10 +2,10 @@
 // epsilon) * weight + bias (rms), on [N, S, G, C] with statistics over S and C for each (N, G). Attributes:
 // mode (0 layer, 1 rms), epsilon.
 //
-// Statistics take two passes over the input. The first gives a mean rounded to float32. The second sums the
-// differences from it and their squares; the differences are exact where they matter (when they are small
-// beside the mean), and their own mean corrects both the mean and the variance. So a row of low variance far
-// from zero comes out as float64 would give it. For rms the rounded mean is 0 by definition.
+// Statistics take two passes over the input. The first computes the mean, rounded to float32. The second sums
+// the differences from it and their squares. Differences that are small relative to the mean are exact, and
+// their own mean corrects the mean and the variance; so a row of low variance far from zero is as accurate as
+// with float64. For rms the mean is 0.
 #include "accumulate.h"
 #include "isa.h"
 #include "strided.h"
@@ -22,7 +22,7 @@ struct Moments {
   static Accumulator combine(Accumulator a, Accumulator b) { return {a.sum + b.sum, a.square + b.square}; }
 };
 
-// What turns an input into its normal form: (in - mean) * scale + shift.
+// The normalised input is (in - mean) * scale + shift.
 struct Affine {
   float mean, scale, shift;
 };
@@ -40,7 +40,7 @@ struct Plan {
   int64_t n, s, g, c;
   bool rms;
   double epsilon;
-  bool rows;        // S is 1: each (N, G) is a row of C
+  bool rows;        // whether S is 1: then each (N, G) is a row of C
   int64_t perTile;  // rows, or groups of one N
   int64_t strips;   // of kLanes channels, of the groups of a tile
 };
@@ -48,17 +48,17 @@ struct Plan {
 Plan planOf(const Call& call) {
   const int64_t* dim = call.view[0].dim;
   Plan plan{dim[0], dim[1], dim[2], dim[3], call.attribute[0] == 1, call.attribute[1], dim[1] == 1, 0, 0};
-  const int64_t most = plan.rows ? plan.n * plan.g : plan.g;
+  const int64_t count = plan.rows ? plan.n * plan.g : plan.g;
   plan.perTile = kTileElements / (plan.s * plan.c);
-  // Groups narrower than a vector are taken together.
+  // At least a vector of channels.
   if (!plan.rows && plan.perTile * plan.c < kLanes) plan.perTile = ceilDivide(kLanes, plan.c);
   if (plan.perTile < 1) plan.perTile = 1;
-  if (plan.perTile > most) plan.perTile = most;
+  if (plan.perTile > count) plan.perTile = count;
   plan.strips = groupsOf(plan.perTile * plan.c);
   return plan;
 }
 
-// Weight or bias as dense rows of C, each `stride` after the last; null when absent.
+// Weight or bias as dense rows of C, `stride` apart; null when absent.
 struct Parameter {
   const float* data;
   int64_t stride;
@@ -82,19 +82,18 @@ F finish(F x, F mean, F scale, F shift, F weight, F bias) {
   return fma(fma(x - mean, scale, shift), weight, bias);
 }
 
-// `next` is a row that comes soon, and is fetched meanwhile: it would be waited for otherwise. `past`: the
-// output goes past the cache.
+// next: a row that is read later, to prefetch. past: whether the output is stored past the cache.
 void normRow(float* out, const float* in, const float* next, const Plan& plan, const float* weight,
              const float* bias, bool past) {
   float mean = 0;
   if (!plan.rms) {
-    const F total = combineChains<Sum>(plan.c, [&](int64_t i, auto n) { return loadFirst(in + i, n); });
-    mean = sum(total) / static_cast<float>(plan.c);
+    const F lanes = combineChains<Sum>(plan.c, [&](int64_t i, auto n) { return loadFirst(in + i, n); });
+    mean = sum(lanes) / static_cast<float>(plan.c);
   }
-  const F about = broadcast(mean);
+  const F center = broadcast(mean);
   const Moments::Accumulator moments = combineChains<Moments>(plan.c, [&](int64_t i, auto n) {
     __builtin_prefetch(next + i);
-    const F difference = loadFirst(in + i, n) - about;
+    const F difference = loadFirst(in + i, n) - center;
     return Moments::start(n < kLanes ? select(firstLanes(n), difference, zero()) : difference);
   });
   const Affine affine = affineOf(plan.rms, mean, sum(moments.sum), sum(moments.square), plan.c, plan.epsilon);
@@ -102,7 +101,7 @@ void normRow(float* out, const float* in, const float* next, const Plan& plan, c
   forLanes(plan.c, [&](int64_t i, auto n) {
     const F w = weight ? loadFirst(weight + i, n) : broadcast(1.0f),
             b = bias ? loadFirst(bias + i, n) : zero();
-    const F v = finish(loadFirst(in + i, n), about, scale, shift, w, b);
+    const F v = finish(loadFirst(in + i, n), center, scale, shift, w, b);
     if (past) {
       stream(out + i, v);
     } else {
@@ -114,7 +113,7 @@ void normRow(float* out, const float* in, const float* next, const Plan& plan, c
 void normRows(const Call& call, const Plan& plan, int64_t tile, Parameter weight, Parameter bias,
               float* buffer) {
   const View &out = call.view[0], &in = call.view[1];
-  const int64_t begin = tile * plan.perTile, end = least(begin + plan.perTile, plan.n * plan.g);
+  const int64_t begin = tile * plan.perTile, end = min(begin + plan.perTile, plan.n * plan.g);
   const auto rowOf = [&](const View& view, int64_t row) {
     return reinterpret_cast<float*>(view.data) + row / plan.g * view.stride[0] +
            row % plan.g * view.stride[2];
@@ -126,7 +125,7 @@ void normRows(const Call& call, const Plan& plan, int64_t tile, Parameter weight
     float *to = rowOf(out, row), *from = rowOf(in, row);
     if (!isDense(in))
       copyRun(reinterpret_cast<char*>(buffer), 4, reinterpret_cast<char*>(from), in.stride[3] * 4, 4, plan.c);
-    normRow(isDense(out) ? to : buffer, isDense(in) ? from : buffer, rowOf(in, least(row + 2, end - 1)), plan,
+    normRow(isDense(out) ? to : buffer, isDense(in) ? from : buffer, rowOf(in, min(row + 2, end - 1)), plan,
             weight.data ? weight.data + g * weight.stride : nullptr,
             bias.data ? bias.data + g * bias.stride : nullptr, past);
     if (!isDense(out))
@@ -181,8 +180,8 @@ typename Op::Accumulator overRows(int64_t rows, Get get) {
   });
 }
 
-// Groups [first, first + groups) of one N. Per channel: sums over the rows, then those of a group's channels.
-// `work` has five arrays of a float a channel.
+// Groups [first, first + groups) of one N: sums over the rows for each channel, then over the channels of
+// each group. work: five arrays with a float for each channel.
 void normGroups(const Channels& out, const Channels& in, const Plan& plan, int64_t first, int64_t groups,
                 Parameter weight, Parameter bias, float* work) {
   const int64_t channels = groups * plan.c, base = first * plan.c, size = plan.strips * kLanes;
@@ -204,10 +203,10 @@ void normGroups(const Channels& out, const Channels& in, const Plan& plan, int64
   }
   eachStrip([&](int64_t i, auto n) {
     const F mean = load(means + i);
-    const Moments::Accumulator total = overRows<Moments>(
+    const Moments::Accumulator moments = overRows<Moments>(
         plan.s, [&](int64_t row) { return Moments::start(in.get(row, base + i, n) - mean); });
-    store(sums + i, total.sum);
-    store(squares + i, total.square);
+    store(sums + i, moments.sum);
+    store(squares + i, moments.square);
   });
   for (int64_t g = 0; g < groups; g++) {
     const Affine affine = affineOf(plan.rms, means[g * plan.c], overGroup(sums, g), overGroup(squares, g),
@@ -255,7 +254,7 @@ Status run(const Call& call, int64_t tile, char* buffer) {
   }
   const int64_t blocks = ceilDivide(plan.g, plan.perTile);
   const int64_t n = tile / blocks, first = tile % blocks * plan.perTile;
-  const int64_t groups = least(plan.g - first, plan.perTile);
+  const int64_t groups = min(plan.g - first, plan.perTile);
   normGroups(Channels(call.view[0], n, plan), Channels(call.view[1], n, plan), plan, first, groups, weight,
              bias, free);
   return Status::ok;

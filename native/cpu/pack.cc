@@ -1,7 +1,6 @@
-// pack: weights [batch, K, N] of any float dtype and any strides into the panels of pack.h. Done once a
-// process for a constant matrix. int8 is symmetric: column scale = largest magnitude / 127; number = nearest
-// of value / scale. A column that holds an infinity or NaN gets the scale NaN, so that it still shows in the
-// result.
+// pack: weights [batch, K, N] of any float dtype and any strides to the panels of pack.h. Runs once a process
+// for a constant matrix. int8 is symmetric: column scale = largest magnitude / 127; element = nearest of
+// value / scale. A column with an infinity or NaN has the scale NaN, so that results show it.
 #include "pack.h"
 
 namespace saccade {
@@ -24,7 +23,7 @@ int64_t scratch(const Call&) {
   return 0;
 }
 
-// Where the numbers of one panel go, by precision.
+// How elements of a panel are stored, by precision.
 struct PutFloat32 {
   float* out;
   int64_t width;
@@ -38,8 +37,8 @@ struct PutHalf {
   void operator()(int64_t row, int64_t column, F v) const {
     float lanes[kLanes];
     store(lanes, v);
-    uint16_t* place = out + (row / kGroup * width + column) * kGroup + row % kGroup;
-    for (int i = 0; i < kLanes; i++) place[i * kGroup] = narrow(lanes[i]);
+    uint16_t* element = out + (row / kGroup * width + column) * kGroup + row % kGroup;
+    for (int i = 0; i < kLanes; i++) element[i * kGroup] = narrow(lanes[i]);
   }
 };
 
@@ -50,16 +49,16 @@ struct PutInt8 {
   int32_t* offsets;
   void operator()(int64_t row, int64_t column, F v) const {
     const F scale = load(scales + column);
-    // No scale (a column of zeros) or no number gives 0; the clamp is for a scale that is itself subnormal.
+    // A scale of 0 (a column of zeros) or NaN gives 0; the clamp is for a subnormal scale.
     const M usable = less(zero(), scale);
     const F steps = v / select(usable, scale, broadcast(1.0f));
     const F limited = max(min(steps, broadcast(127.0f)), broadcast(-127.0f));
-    const I numbers = toInt(select(usable, limited, zero()));
-    store(offsets + column, load(offsets + column) - (numbers << 7));
+    const I rounded = toInt(select(usable, limited, zero()));
+    store(offsets + column, load(offsets + column) - (rounded << 7));
     int32_t lanes[kLanes];
-    store(lanes, numbers);
-    int8_t* place = out + (row / 4 * width + column) * 4 + row % 4;
-    for (int i = 0; i < kLanes; i++) place[i * 4] = static_cast<int8_t>(lanes[i]);
+    store(lanes, rounded);
+    int8_t* element = out + (row / 4 * width + column) * 4 + row % 4;
+    for (int i = 0; i < kLanes; i++) element[i * 4] = static_cast<int8_t>(lanes[i]);
   }
 };
 
@@ -68,7 +67,7 @@ void packOne(const typename Read::Type* in, const View& view, const PackedShape&
              char* packed) {
   const int64_t first = panel * kMicroColumns, width = shape.panelColumns(panel);
   const int64_t kStride = view.stride[1], columnStride = view.stride[2];
-  const int64_t columns = smaller(width, shape.n - first);
+  const int64_t columns = min(width, shape.n - first);
   const auto read = [&](auto put) {
     readPanel<Read>(in + first * columnStride, kStride, columnStride, shape.k, columns, put);
     for (int64_t row = shape.k; row % shape.group() != 0; row++) {

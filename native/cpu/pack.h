@@ -1,32 +1,23 @@
-// How a matrix B of K rows and N columns lies packed: panels of kMicroColumns columns, each with its K rows
-// one after the other, so that the micro-kernel reads B in one straight line. Rows of bfloat16 go in pairs
-// and rows of int8 in quads, the numbers of a column side by side in 32 bits; K is filled up with rows of
-// zeros.
+// The packed form of a matrix B of K rows and N columns: panels of kMicroColumns columns, each with its K
+// rows one after the other, so that the micro-kernel reads B sequentially. Rows of bfloat16 are stored in
+// pairs and rows of int8 in quads, the elements of a column next to each other in 32 bits; K is padded with
+// rows of zeros.
 //
 //   one batch:  [int8 only: N' column scales, float32; N' column offsets, int32]
 //               panel 0: [K / group][kMicroColumns][group]  panel 1 ...  last: [K / group][width][group]
 //
-// N' is N rounded up to kLanes; the last panel is only as wide as it needs to be, in whole vectors; columns
-// past N hold zeros. Scales, offsets, panels' first and batches start at multiples of 64 bytes. A column's
-// offset is -128 times the sum of its numbers: what to add where the numbers of A were moved up by 128 to be
-// unsigned.
+// N' is N rounded up to kLanes; the last panel has only as many whole vectors as it needs; columns past N are
+// zeros. Scales, offsets, the first panel and each batch start at multiples of 64 bytes. A column's offset is
+// -128 times the sum of its elements: it corrects products with elements of A to which 128 was added, to make
+// them unsigned.
 #pragma once
 #include "half.h"
+#include "integer.h"
 #include "isa.h"
 #include "microkernel.h"
 
 namespace saccade {
 namespace {
-
-constexpr int64_t roundUp(int64_t n, int64_t step) {
-  return (n + step - 1) / step * step;
-}
-constexpr int64_t smaller(int64_t a, int64_t b) {
-  return a < b ? a : b;
-}
-constexpr int64_t larger(int64_t a, int64_t b) {
-  return a > b ? a : b;
-}
 
 struct PackedShape {
   int64_t k, n;
@@ -35,7 +26,7 @@ struct PackedShape {
   constexpr int64_t elementBytes() const {
     return precision == Precision::float32 ? 4 : precision == Precision::int8 ? 1 : 2;
   }
-  // Rows that lie side by side.
+  // Rows whose elements are stored next to each other.
   constexpr int64_t group() const {
     return precision == Precision::bfloat16 ? 2 : precision == Precision::int8 ? 4 : 1;
   }
@@ -43,11 +34,11 @@ struct PackedShape {
   constexpr int64_t panels() const { return (n + kMicroColumns - 1) / kMicroColumns; }
   // Columns of a panel as stored: kMicroColumns, or less in the last.
   constexpr int64_t panelColumns(int64_t panel) const {
-    return smaller(kMicroColumns, columns() - panel * kMicroColumns);
+    return min(kMicroColumns, columns() - panel * kMicroColumns);
   }
   constexpr int64_t offsetsOffset() const { return roundUp(columns() * 4, 64); }
   constexpr int64_t panelsOffset() const { return precision == Precision::int8 ? 2 * offsetsOffset() : 0; }
-  // Of row k, which begins a group, in a panel.
+  // Bytes before a row of a panel; the row is the first of its group.
   constexpr int64_t rowOffset(int64_t panel, int64_t row) const {
     return panelsOffset() +
            (panel * kMicroColumns * roundUp(k, group()) + row * panelColumns(panel)) * elementBytes();
@@ -57,7 +48,7 @@ struct PackedShape {
   }
 };
 
-// How the numbers of a matrix to be packed are read: as vectors, and one by one.
+// How elements of a matrix that is packed are read: as vectors, and one at a time.
 struct ReadFloat32 {
   using Type = float;
   static F load(const float* p) { return saccade::load(p); }
@@ -87,25 +78,25 @@ void loadBlock(const typename Read::Type* in, int64_t kStride, int64_t columnStr
     transpose(block);
     return;
   }
-  float numbers[kLanes * kLanes] = {};
+  float elements[kLanes * kLanes] = {};
   for (int64_t i = 0; i < rows; i++) {
     for (int64_t j = 0; j < columns; j++) {
-      numbers[i * kLanes + j] = Read::one(in[i * kStride + j * columnStride]);
+      elements[i * kLanes + j] = Read::one(in[i * kStride + j * columnStride]);
     }
   }
-  for (int64_t i = 0; i < kLanes; i++) block[i] = load(numbers + i * kLanes);
+  for (int64_t i = 0; i < kLanes; i++) block[i] = load(elements + i * kLanes);
 }
 
-// Hands the numbers of a panel over as vectors of kLanes columns: put(row k, first column, vector).
+// Calls put(row, first column, vector of kLanes columns) for all of a panel.
 template <class Read, class Put>
 void readPanel(const typename Read::Type* in, int64_t kStride, int64_t columnStride, int64_t k,
                int64_t columns, Put put) {
   F block[kLanes];
   for (int64_t column = 0; column < columns; column += kLanes) {
     for (int64_t row = 0; row < k; row += kLanes) {
-      const int64_t rows = smaller(kLanes, k - row);
+      const int64_t rows = min(kLanes, k - row);
       loadBlock<Read>(in + row * kStride + column * columnStride, kStride, columnStride, rows,
-                      smaller(kLanes, columns - column), block);
+                      min(kLanes, columns - column), block);
       for (int64_t i = 0; i < rows; i++) put(row + i, column, block[i]);
     }
   }

@@ -1,10 +1,10 @@
-// pool: out = the largest or the mean of each window of in, [N, H, W, C].
+// pool: out = maximum or mean of each window of in, [N, H, W, C].
 // Attributes: kind (0 max, 1 average), kh, kw, stride h, w, pad top, left, dilation h, w, count padding, ceil
-// extra h, w. The padding after the input ends where the last window does, less the ceil extra. Max looks at
-// the places inside the input alone, and a NaN wins. Average divides the sum of those by the places of the
-// window inside the padded input, or, without count padding, by the places inside the input.
+// extra h, w. The padded input ends where the last window does, less the ceil extra. Max takes the window's
+// elements inside the input, and prefers NaN. Average divides their sum by the number of the window's
+// elements inside the padded input, or, without count padding, inside the input.
 //
-// A tile is a run of output pixels; kLanes channels are computed at once.
+// A tile is a range of output pixels; kLanes channels are computed at once.
 #include "accumulate.h"
 #include "isa.h"
 #include "strided.h"
@@ -16,23 +16,23 @@ namespace {
 struct Axis {
   int64_t in, out, kernel, stride, pad, dilation, paddedEnd;
 
-  // Places first, first + dilation, ... of the input: `inside` of them lie in it, `counted` in the padded
-  // input.
+  // Elements first, first + dilation, ... of the axis: `inside` of them are in the input, `counted` in the
+  // padded input.
   struct Window {
     int64_t first, inside, counted;
   };
-  Window window(int64_t place) const {
-    const int64_t start = place * stride - pad;
+  Window window(int64_t position) const {
+    const int64_t start = position * stride - pad;
     const int64_t skipped = start < 0 ? ceilDivide(-start, dilation) : 0;
     const int64_t until = before(start, in), counted = before(start, paddedEnd);
     return {start + skipped * dilation, until > skipped ? until - skipped : 0, counted};
   }
 
  private:
-  // How many of the window's places lie before `end`.
+  // How many of the window's elements are before `end`.
   int64_t before(int64_t start, int64_t end) const {
     if (start >= end) return 0;
-    return least(ceilDivide(end - start, dilation), kernel);
+    return min(ceilDivide(end - start, dilation), kernel);
   }
 };
 
@@ -79,7 +79,7 @@ void storeChannels(float* p, int64_t stride, F value, int64_t n) {
   for (int64_t i = 0; i < n; i++) p[i * stride] = lane[i];
 }
 
-// Of n channels at `in`, the window's first place. Sums go by rows, then over rows.
+// Of n channels; in: the window's first element. Sums are over each row of the window, then over rows.
 template <bool average>
 F overWindow(const float* in, const View& view, Axis::Window h, Axis::Window w, const Plan& plan, int64_t n) {
   const int64_t down = plan.h.dilation * view.stride[1], right = plan.w.dilation * view.stride[2];
@@ -101,10 +101,10 @@ void poolPixel(const Call& call, const Plan& plan, int64_t n, int64_t y, int64_t
   float* to = reinterpret_cast<float*>(out.data) + n * out.stride[0] + y * out.stride[1] + x * out.stride[2];
   const float* from = reinterpret_cast<const float*>(in.data) + n * in.stride[0];
   if (h.inside > 0 && w.inside > 0) from += h.first * in.stride[1] + w.first * in.stride[2];
-  const int64_t places = plan.countPadding ? h.counted * w.counted : h.inside * w.inside;
-  const F count = broadcast(static_cast<float>(places > 0 ? places : 1));
+  const int64_t divisor = plan.countPadding ? h.counted * w.counted : h.inside * w.inside;
+  const F count = broadcast(static_cast<float>(divisor > 0 ? divisor : 1));
   for (int64_t c = 0; c < plan.channels; c += kLanes) {
-    const int64_t lanes = least(plan.channels - c, kLanes);
+    const int64_t lanes = min(plan.channels - c, kLanes);
     const float* first = from + c * in.stride[3];
     const F value = plan.average ? overWindow<true>(first, in, h, w, plan, lanes) / count
                                  : overWindow<false>(first, in, h, w, plan, lanes);

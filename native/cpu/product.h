@@ -1,8 +1,8 @@
 // A tile of  out = activation(scale * (A @ B) + bias) + residual,  shared by gemm and convolution, which
-// differ only in where the rows of A come from. B is packed (pack.h).
+// differ only in where the rows of A are read. B is packed (pack.h).
 //
-// The loop nest: for each block of K, the rows of A are at hand (in place or copied to scratch); for each
-// panel of the tile, the block of B is read from the second-level cache once for every six rows; sums wait in
+// The loop nest: for each block of K, the rows of A are read in place or copied to scratch; for each panel of
+// the tile, the block of B is read from the second-level cache once for every six rows; sums are kept in
 // scratch, and the epilogue runs over those of a panel as soon as they are complete, while they are in the
 // first-level cache.
 #pragma once
@@ -13,7 +13,7 @@
 namespace saccade {
 namespace {
 
-// Rows of a tile: enough that reading B is paid for, few enough that ViT-B (197 rows) splits over four
+// Rows of a tile: enough to make reading B cheap, few enough that ViT-B (197 rows) is split among four
 // threads.
 constexpr int64_t kTileRows = 72;
 constexpr int64_t kTilePanels = 16;
@@ -26,7 +26,7 @@ struct Rows {
 
 struct Epilogue {
   float scale;
-  const float* bias;  // one a column of the panel, or null
+  const float* bias;  // of each column of the panel, or null
   Unary activation;
 };
 
@@ -35,19 +35,19 @@ constexpr int64_t sumsSize(int64_t rows, int64_t panels) {
   return rows * panels * kMicroColumns;
 }
 
-// Rows of A in bfloat16, on their way into products of pairs; a line of cache longer than the block, so that
-// rows do not compete for the same places of the cache.
+// Rows of A in bfloat16, for products of pairs; a cache line longer than the block, so that rows do not map
+// to the same cache sets.
 constexpr int64_t kNarrowStride = kBlockKBfloat16 + 32;
 
 constexpr bool multipliesBfloat16(Precision precision) {
   return kBfloat16Products && precision == Precision::bfloat16;
 }
-// Floats of scratch that they need.
+// Floats of scratch that these rows need.
 constexpr int64_t narrowSize(int64_t rows, Precision precision) {
   return multipliesBfloat16(precision) ? rows * kNarrowStride / 2 : 0;
 }
 
-// Rounds columns of A to bfloat16; the last pair is filled up with 0.
+// Rounds columns of A to bfloat16; the last pair is padded with 0.
 inline void narrowRows(const Rows& a, int64_t rows, int64_t columns, uint16_t* out) {
   for (int64_t i = 0; i < rows; i++) {
     const float* in = a.data + i * a.stride;
@@ -65,36 +65,36 @@ inline void narrowRows(const Rows& a, int64_t rows, int64_t columns, uint16_t* o
   }
 }
 
-// Where a tile's results will go, rows `stride` floats apart; or null, where they are not apart alike.
+// Where a tile's results are written, rows `stride` floats apart; null where rows have no common stride.
 struct Target {
   const float* out;
   int64_t stride;
 };
 
-// What a tile reads after the block of `blockK` rows of panel first + panel at k: the next panel, or the next
-// block of K, or the panel that follows the tile's. The results are awaited when the last block of K is
-// there.
-inline Soon soonAfter(const PackedShape& shape, const char* b, int64_t first, int64_t panel, int64_t panels,
-                      int64_t k, int64_t blockK, const Target& target) {
+// What to prefetch during the block of `blockK` rows at k of panel first + panel: the block that the tile
+// reads next (of the next panel, or of the next block of K), or the panel after the tile's. Results are
+// written during the last block of K.
+inline PanelPrefetch prefetchAfter(const PackedShape& shape, const char* b, int64_t first, int64_t panel,
+                                   int64_t panels, int64_t k, int64_t blockK, const Target& target) {
   const bool isLast = k + blockK >= shape.k;
-  Soon soon{};
+  PanelPrefetch prefetch{};
   if (isLast && target.out) {
-    soon.out = reinterpret_cast<const char*>(target.out + panel * kMicroColumns);
-    soon.outStride = 4 * target.stride;
+    prefetch.out = reinterpret_cast<const char*>(target.out + panel * kMicroColumns);
+    prefetch.outStride = 4 * target.stride;
   }
   if (++panel == panels) {
     k = isLast ? 0 : k + blockK;
     if (!isLast) panel = 0;
   }
-  if (first + panel == shape.panels()) return soon;
-  soon.next = b + shape.rowOffset(first + panel, k);
-  soon.nextBytes = smaller(blockK, shape.k - k) * shape.panelColumns(first + panel) * shape.elementBytes();
-  return soon;
+  if (first + panel == shape.panels()) return prefetch;
+  prefetch.next = b + shape.rowOffset(first + panel, k);
+  prefetch.nextBytes = min(blockK, shape.k - k) * shape.panelColumns(first + panel) * shape.elementBytes();
+  return prefetch;
 }
 
-// sums[rows][panels * kMicroColumns] = A @ (panels `first`... of b). rowsAt(k, length) gives A's columns
+// sums[rows][panels * kMicroColumns] = A @ (panels `first`... of b). rowsAt(k, length) returns A's columns
 // k..k+length-1, at most kBlockK. done(panel) is called when the sums of a panel of the tile are complete.
-// `narrow` is scratch, of narrowSize().
+// narrow: scratch of narrowSize().
 template <class RowsAt, class Done>
 void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t first, int64_t panels,
                   RowsAt rowsAt, float* narrow, const Target& target, float* sums, Done done) {
@@ -102,12 +102,12 @@ void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t
   const bool byPairs = multipliesBfloat16(shape.precision);
   const int64_t blockK = byPairs ? kBlockKBfloat16 : kBlockK;
   for (int64_t k = 0; k < shape.k; k += blockK) {
-    const int64_t length = smaller(blockK, shape.k - k);
+    const int64_t length = min(blockK, shape.k - k);
     Rows a{};
     if (byPairs) {
       auto* const out = reinterpret_cast<uint16_t*>(narrow);
       for (int64_t part = 0; part < length; part += kBlockK) {
-        const int64_t columns = smaller(kBlockK, length - part);
+        const int64_t columns = min(kBlockK, length - part);
         narrowRows(rowsAt(k + part, columns), rows, columns, out + part);
       }
     } else {
@@ -118,50 +118,53 @@ void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t
       const char* block = b + shape.rowOffset(first + panel, k);
       float* c = sums + panel * kMicroColumns;
       const bool add = k > 0;
-      const Soon soon = soonAfter(shape, b, first, panel, panels, k, blockK, target);
+      const PanelPrefetch prefetch = prefetchAfter(shape, b, first, panel, panels, k, blockK, target);
       switch (shape.precision) {
         case Precision::bfloat16:
           if (byPairs) {
             multiplyPanel<Bfloat16Pairs>(rows, columns, (length + 1) / 2, reinterpret_cast<int32_t*>(narrow),
-                                         kNarrowStride / 2, block, c, stride, add, soon);
+                                         kNarrowStride / 2, block, c, stride, add, prefetch);
           } else {
-            multiplyPanel<LoadBfloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add, soon);
+            multiplyPanel<LoadBfloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add,
+                                        prefetch);
           }
           break;
         case Precision::float16:
-          multiplyPanel<LoadFloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add, soon);
+          multiplyPanel<LoadFloat16>(rows, columns, length, a.data, a.stride, block, c, stride, add,
+                                     prefetch);
           break;
         case Precision::int8:
-          multiplyPanel<LoadInt8>(rows, columns, length, a.data, a.stride, block, c, stride, add, soon);
+          multiplyPanel<LoadInt8>(rows, columns, length, a.data, a.stride, block, c, stride, add, prefetch);
           break;
         default:
-          multiplyPanel<LoadFloat32>(rows, columns, length, a.data, a.stride, block, c, stride, add, soon);
+          multiplyPanel<LoadFloat32>(rows, columns, length, a.data, a.stride, block, c, stride, add,
+                                     prefetch);
       }
       if (k + blockK >= shape.k) done(panel);
     }
   }
 }
 
-// What a panel has in float32: column j, j + 1, ... of row i.
+// The sums of a panel in float32: kLanes columns from j on, of row i.
 struct FloatSums {
   const float* sums;
   int64_t stride;
-  const float* scales;  // one a column, of int8 weights; or null
+  const float* scales;  // of each column of int8 weights; or null
   F operator()(int64_t i, int64_t j) const {
     const F v = load(sums + i * stride + j);
     return scales ? v * load(scales + j) : v;
   }
 };
 
-// Rows of the output from the sums of a panel, which are padded to whole vectors. outOf(i) and residualOf(i)
-// are where row i's columns begin; the second may be null, or the same memory.
+// Writes rows of the output from the sums of a panel, which are padded to whole vectors. outOf(i) and
+// residualOf(i) return where row i begins; the second may be null, or the same memory.
 template <class Sums, class OutOf, class ResidualOf>
 void finishPanel(const Sums& sums, int64_t rows, int64_t columns, const Epilogue& epilogue, OutOf outOf,
                  ResidualOf residualOf) {
   const F scale = broadcast(epilogue.scale);
   F bias[kMicroVectors];
   for (int j = 0; j < kMicroVectors; j++) {
-    const int64_t lanes = smaller(kLanes, columns - j * kLanes);
+    const int64_t lanes = min(kLanes, columns - j * kLanes);
     bias[j] = epilogue.bias && lanes > 0 ? load(epilogue.bias + j * kLanes, lanes) : zero();
   }
   const auto write = [&](auto function) {
@@ -178,19 +181,19 @@ void finishPanel(const Sums& sums, int64_t rows, int64_t columns, const Epilogue
         continue;
       }
       for (int j = 0; j * kLanes < columns; j++) {
-        const int64_t lanes = smaller(kLanes, columns - j * kLanes);
+        const int64_t lanes = min(kLanes, columns - j * kLanes);
         const F v = at(i, j);
         storeFirst(out + j * kLanes, residual ? v + loadFirst(residual + j * kLanes, lanes) : v, lanes);
       }
     }
   };
-  // The choice of the function is made once a panel, and its constants stay in registers.
+  // The function is chosen once a panel, so that its constants stay in registers.
   if (epilogue.activation == Unary::identity) return write([](F v) { return v; });
   withUnary(epilogue.activation,
             [&](auto kind) { write([](F v) { return activate<decltype(kind)::value>(v, zero()); }); });
 }
 
-// The column scales of int8 weights; null of others.
+// The column scales of int8 weights; null for others.
 inline const float* scalesOf(const PackedShape& shape, const char* b) {
   return shape.precision == Precision::int8 ? reinterpret_cast<const float*>(b) : nullptr;
 }

@@ -1,9 +1,9 @@
 // Rows of activations in 8 bits, as `quantize` writes them and gemm reads them, and a tile of their product
-// with int8 weights. A row is [scale, float32][60 bytes unused][K numbers, unsigned: 128 + nearest of value /
-// scale], filled up to a multiple of 64 bytes: 64 more than numbers also keeps rows of K = 4096 from
-// competing for the same places of the cache.
+// with int8 weights. A row is [scale, float32][60 bytes unused][K unsigned bytes: 128 + nearest of value /
+// scale], padded to a multiple of 64 bytes. The 64 bytes of the scale also keep rows of K = 4096 from mapping
+// to the same cache sets.
 //
-// Sums are int32 and exact, so all instruction sets agree on them, whatever the order.
+// Sums are exact in int32, so they are the same on all instruction sets and in any order.
 #pragma once
 #include "product.h"
 
@@ -16,12 +16,12 @@ constexpr int64_t quantizedRowBytes(int64_t k) {
   return kQuantizedHead + roundUp(k, 64);
 }
 
-// Words of scratch that rows widened to int16 need; none where bytes are multiplied as they are.
+// Words of scratch that a row widened to int16 needs; none where bytes are multiplied as they are.
 constexpr int64_t widenedStride(int64_t k) {
-  return kByteProducts ? 0 : 2 * (roundUp(smaller(k, kBlockKInt8), 4) / 4);
+  return kByteProducts ? 0 : 2 * (roundUp(min(k, kBlockKInt8), 4) / 4);
 }
 
-// Bytes of rows as two words of int16 a step: numbers 0 and 2, numbers 1 and 3.
+// Converts the bytes of rows to two words of int16 a step: bytes 0 and 2, bytes 1 and 3.
 inline void widenRows(const char* a, int64_t aStride, int64_t rows, int64_t steps, int64_t stride,
                       int32_t* out) {
   for (int64_t i = 0; i < rows; i++) {
@@ -34,16 +34,16 @@ inline void widenRows(const char* a, int64_t aStride, int64_t rows, int64_t step
   }
 }
 
-// sums[rows][panels * kMicroColumns] = (A + 128) @ (panels `first`... of b). a: the first row, `aStride`
-// bytes apart. done(panel) is called when the sums of a panel of the tile are complete. `widened` is scratch
-// of rows * widenedStride() words.
+// sums[rows][panels * kMicroColumns] = (A + 128) @ (panels `first`... of b). a: the first row; rows are
+// `aStride` bytes apart. done(panel) is called when the sums of a panel of the tile are complete. widened:
+// scratch of rows * widenedStride() words.
 template <class Done>
 void multiplyQuantized(const PackedShape& shape, const char* b, int64_t rows, int64_t first, int64_t panels,
                        const char* a, int64_t aStride, int32_t* widened, const Target& target, int32_t* sums,
                        Done done) {
   const int64_t stride = panels * kMicroColumns;
   for (int64_t k = 0; k < shape.k; k += kBlockKInt8) {
-    const int64_t steps = (smaller(kBlockKInt8, shape.k - k) + 3) / 4;
+    const int64_t steps = (min(kBlockKInt8, shape.k - k) + 3) / 4;
     const auto* words = reinterpret_cast<const int32_t*>(a + kQuantizedHead + k);
     int64_t wordStride = aStride / 4;
     if constexpr (!kByteProducts) {
@@ -55,13 +55,13 @@ void multiplyQuantized(const PackedShape& shape, const char* b, int64_t rows, in
       multiplyPanel<ByteProducts>(rows, shape.panelColumns(first + panel), steps * ByteProducts::kWords,
                                   words, wordStride, b + shape.rowOffset(first + panel, k),
                                   sums + panel * kMicroColumns, stride, k > 0,
-                                  soonAfter(shape, b, first, panel, panels, k, kBlockKInt8, target));
+                                  prefetchAfter(shape, b, first, panel, panels, k, kBlockKInt8, target));
       if (k + kBlockKInt8 >= shape.k) done(panel);
     }
   }
 }
 
-// Such sums in float32; rounded once where they pass 2^24, and once by each scale.
+// These sums in float32: rounded once if they are above 2^24, and once by each scale.
 struct QuantizedSums {
   const int32_t* sums;
   int64_t stride;

@@ -1,9 +1,9 @@
 // reduce: out[outer...] = sum, mean, max, min, argmax or argmin of in[outer..., r reduced axes].
-// Attributes: kind, r. NaN wins max, min and their places, as in PyTorch.
+// Attributes: kind, r. max, min, argmax and argmin prefer NaN, as in PyTorch.
 //
-// Where the reduced elements lie side by side, or nothing does, each output is computed by itself, a vector
-// holding kLanes elements. Where neighbouring outputs read neighbouring elements (a reduction over leading
-// axes), kLanes outputs are computed at once. Both combine in the order of accumulate.h, so their bits agree.
+// If the reduced elements are contiguous, or nothing is, one output is computed at a time, with kLanes
+// elements in a vector. If neighbouring outputs read neighbouring elements (a reduction over leading axes),
+// kLanes outputs are computed at once. Both combine in the order of accumulate.h, so their bits agree.
 #include "accumulate.h"
 #include "isa.h"
 #include "strided.h"
@@ -11,12 +11,12 @@
 namespace saccade {
 namespace {
 
-template <bool largest>
+template <bool isMax>
 struct Extreme {
   using Accumulator = F;
   static Accumulator start(F value, I) { return value; }
-  static F combine(F a, F b) { return largest ? maximum(a, b) : minimum(a, b); }
-  static constexpr float kIdentity = largest ? -__builtin_inff() : __builtin_inff();
+  static F combine(F a, F b) { return isMax ? maximum(a, b) : minimum(a, b); }
+  static constexpr float kIdentity = isMax ? -__builtin_inff() : __builtin_inff();
 };
 
 struct Total : Sum {
@@ -24,22 +24,22 @@ struct Total : Sum {
   static constexpr float kIdentity = 0;
 };
 
-// Values with their places; of equals the first place.
-template <bool largest>
-struct Place {
+// Values with their indices; of equal values the first.
+template <bool isMax>
+struct ArgExtreme {
   struct Accumulator {
     F value;
-    I place;
+    I index;
   };
-  static Accumulator start(F value, I place) { return {value, place}; }
+  static Accumulator start(F value, I index) { return {value, index}; }
   static Accumulator combine(Accumulator a, Accumulator b) {
-    const M better = either(largest ? less(a.value, b.value) : less(b.value, a.value),
+    const M better = either(isMax ? less(a.value, b.value) : less(b.value, a.value),
                             both(isNan(b.value), opposite(isNan(a.value))));
     const M same = either(equal(a.value, b.value), both(isNan(a.value), isNan(b.value)));
-    const M take = either(better, both(same, less(b.place, a.place)));
-    return {select(take, b.value, a.value), select(take, b.place, a.place)};
+    const M take = either(better, both(same, less(b.index, a.index)));
+    return {select(take, b.value, a.value), select(take, b.index, a.index)};
   }
-  static constexpr float kIdentity = largest ? -__builtin_inff() : __builtin_inff();
+  static constexpr float kIdentity = isMax ? -__builtin_inff() : __builtin_inff();
 };
 
 // The reduced axes of the input, merged; strides in elements.
@@ -49,16 +49,16 @@ struct Reduced {
   int64_t elements;
 
   bool isDense() const { return rank == 1 && stride[0] == 1; }
-  int64_t place(int64_t i) const { return rank == 1 ? i * stride[0] : scatteredPlace(i); }
+  int64_t offset(int64_t i) const { return rank == 1 ? i * stride[0] : scatteredOffset(i); }
 
  private:
-  [[gnu::noinline]] int64_t scatteredPlace(int64_t i) const {
-    int64_t place = 0;
+  [[gnu::noinline]] int64_t scatteredOffset(int64_t i) const {
+    int64_t offset = 0;
     for (int32_t axis = rank - 1; axis >= 0; axis--) {
-      place += i % dim[axis] * stride[axis];
+      offset += i % dim[axis] * stride[axis];
       i /= dim[axis];
     }
-    return place;
+    return offset;
   }
 };
 
@@ -102,10 +102,10 @@ Plan planOf(const Call& call) {
   return plan;
 }
 
-// n elements of one output, from the i-th on, that are not side by side.
+// n elements of one output, from the i-th on, that are not contiguous.
 [[gnu::noinline]] F loadScattered(const float* in, const Reduced& axes, int64_t i, int64_t n) {
   float lane[kLanes] = {};
-  for (int64_t j = 0; j < n; j++) lane[j] = in[axes.place(i + j)];
+  for (int64_t j = 0; j < n; j++) lane[j] = in[axes.offset(i + j)];
   return load(lane);
 }
 
@@ -126,8 +126,7 @@ typename Op::Accumulator reduceRow(const float* in, const Reduced& axes) {
   });
 }
 
-// An accumulator for each lane that the elements of one output would take up in reduceRow; its own lanes are
-// neighbouring outputs.
+// An accumulator for each lane of reduceRow. Its own lanes are neighbouring outputs.
 template <class Op>
 struct Columns {
   struct Accumulator {
@@ -140,12 +139,12 @@ struct Columns {
   }
 };
 
-// Of the outputs at in, in + 1, ..., in + outputs - 1.
+// The outputs whose first elements are in[0], ..., in[outputs - 1].
 template <class Op>
 typename Op::Accumulator reduceColumns(const float* in, const Reduced& axes, int64_t outputs) {
   const auto row = [&](int64_t i) {
     F value = broadcast(Op::kIdentity);
-    if (i < axes.elements) value = loadFirst(in + axes.place(i), outputs);
+    if (i < axes.elements) value = loadFirst(in + axes.offset(i), outputs);
     return Op::start(value, broadcast(static_cast<int32_t>(i)));
   };
   typename Columns<Op>::Accumulator total =
@@ -164,36 +163,36 @@ typename Op::Accumulator reduceColumns(const float* in, const Reduced& axes, int
   return total.lane[0];
 }
 
-// What is written: the lanes of an accumulator, and the one that all lanes together give.
+// Results: the lanes of an accumulator, or all lanes combined.
 inline void storeLanes(float* out, F value) {
   store(out, value);
 }
 template <class Pair>
 inline void storeLanes(int32_t* out, Pair pair) {
-  store(out, pair.place);
+  store(out, pair.index);
 }
 
 template <class Op>
 float foldLanes(const float*, F value) {
   if constexpr (Op::kIdentity == 0) return sum(value);
-  return Op::kIdentity < 0 ? largest(value) : smallest(value);
+  return Op::kIdentity < 0 ? maxLane(value) : minLane(value);
 }
 template <class Op>
 int32_t foldLanes(const int32_t*, typename Op::Accumulator pair) {
   typename Op::Accumulator one = pair;
   float value[kLanes];
-  int32_t place[kLanes];
+  int32_t index[kLanes];
   store(value, pair.value);
-  store(place, pair.place);
-  for (int i = 1; i < kLanes; i++) one = Op::combine(one, {broadcast(value[i]), broadcast(place[i])});
-  store(place, one.place);
-  return place[0];
+  store(index, pair.index);
+  for (int i = 1; i < kLanes; i++) one = Op::combine(one, {broadcast(value[i]), broadcast(index[i])});
+  store(index, one.index);
+  return index[0];
 }
 
 template <class Op, class T>
 void reduceTile(const Plan& plan, int64_t tile) {
   const int64_t begin = tile * plan.perTile;
-  const int64_t end = least(begin + plan.perTile, plan.outputs);
+  const int64_t end = min(begin + plan.perTile, plan.outputs);
   const int64_t outStride = plan.outer.innerStride(0) / static_cast<int64_t>(sizeof(T));
   const int64_t inStride = plan.outer.innerStride(1) / static_cast<int64_t>(sizeof(float));
   forRuns(plan.outer, begin, end, [&](char* const* run, int64_t n) {
@@ -202,7 +201,7 @@ void reduceTile(const Plan& plan, int64_t tile) {
     for (int64_t i = 0; i < n && !plan.columns; i++)
       out[i * outStride] = foldLanes<Op>(out, reduceRow<Op>(in + i * inStride, plan.reduced));
     for (int64_t i = 0; i < n && plan.columns; i += kLanes) {
-      const int64_t count = least(n - i, kLanes);
+      const int64_t count = min(n - i, kLanes);
       T lane[kLanes];
       storeLanes(lane, reduceColumns<Op>(in + i, plan.reduced, count));
       for (int64_t j = 0; j < count; j++) out[(i + j) * outStride] = lane[j];
@@ -210,10 +209,10 @@ void reduceTile(const Plan& plan, int64_t tile) {
   });
 }
 
-// Divides the tile's outputs once they are sums.
+// Divides the tile's sums, for the mean.
 void divideTile(const Plan& plan, int64_t tile) {
   const int64_t begin = tile * plan.perTile;
-  const int64_t end = least(begin + plan.perTile, plan.outputs);
+  const int64_t end = min(begin + plan.perTile, plan.outputs);
   const float elements = static_cast<float>(plan.reduced.elements);
   forRuns(plan.outer, begin, end, [&](char* const* run, int64_t n) {
     for (int64_t i = 0; i < n; i++)
@@ -247,10 +246,10 @@ Status run(const Call& call, int64_t tile, char*) {
       reduceTile<Extreme<false>, float>(plan, tile);
       break;
     case Reduce::argmax:
-      reduceTile<Place<true>, int32_t>(plan, tile);
+      reduceTile<ArgExtreme<true>, int32_t>(plan, tile);
       break;
     case Reduce::argmin:
-      reduceTile<Place<false>, int32_t>(plan, tile);
+      reduceTile<ArgExtreme<false>, int32_t>(plan, tile);
       break;
     case Reduce::count:
       break;

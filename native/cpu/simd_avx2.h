@@ -178,11 +178,11 @@ inline float fold(F v, Combine combine) {
 inline float sum(F v) {
   return fold(v, [](F a, F b) { return a + b; });
 }
-inline float largest(F v) {
+inline float maxLane(F v) {
   if (any(notEqual(v, v))) return __builtin_nanf("");
   return fold(v, [](F a, F b) { return max(a, b); });
 }
-inline float smallest(F v) {
+inline float minLane(F v) {
   if (any(notEqual(v, v))) return __builtin_nanf("");
   return fold(v, [](F a, F b) { return min(a, b); });
 }

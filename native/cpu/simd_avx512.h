@@ -185,11 +185,11 @@ inline float fold(F v, Combine combine) {
 inline float sum(F v) {
   return fold(v, [](F a, F b) { return a + b; });
 }
-inline float largest(F v) {
+inline float maxLane(F v) {
   if (_mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q)) return __builtin_nanf("");
   return fold(v, [](F a, F b) { return max(a, b); });
 }
-inline float smallest(F v) {
+inline float minLane(F v) {
   if (_mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q)) return __builtin_nanf("");
   return fold(v, [](F a, F b) { return min(a, b); });
 }

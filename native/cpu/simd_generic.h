@@ -215,12 +215,12 @@ inline float firstLane(F v) {
 inline float sum(F v) {
   return (v[0] + v[2]) + (v[1] + v[3]);
 }
-inline float largest(F v) {
+inline float maxLane(F v) {
   if (any(notEqual(v, v))) return __builtin_nanf("");
   const float a = v[0] > v[2] ? v[0] : v[2], b = v[1] > v[3] ? v[1] : v[3];
   return a > b ? a : b;
 }
-inline float smallest(F v) {
+inline float minLane(F v) {
   if (any(notEqual(v, v))) return __builtin_nanf("");
   const float a = v[0] < v[2] ? v[0] : v[2], b = v[1] < v[3] ? v[1] : v[3];
   return a < b ? a : b;

@@ -1,8 +1,10 @@
-// softmax: out = exp(in - max) / sum of the same, along the last axis; with attribute `logarithm`, its
-// logarithm. A row that holds NaN or +infinity, or nothing but -infinity, becomes NaN, as in PyTorch.
+// softmax: out = exp(in - rowMax) / sum(exp(in - rowMax)) along the last axis; with the attribute
+// `logarithm`, its logarithm. A row with NaN or +infinity, or with -infinity only, becomes NaN, as in
+// PyTorch.
 //
-// A tile is a group of rows. Each row is read twice (its maximum; then its exponentials, which are summed and
-// put where they go) and scaled; rows that are not dense, or go past the cache, pass through scratch.
+// A tile is a group of rows. Each row is read twice (for its maximum; for its exponentials, which are summed
+// and stored) and then scaled. Rows that are not dense, or are stored past the cache, are computed in
+// scratch.
 #include "accumulate.h"
 #include "isa.h"
 #include "math.h"
@@ -27,7 +29,7 @@ Plan planOf(const Call& call) {
   return plan;
 }
 
-// Whether rows of an output begin where stream() can write.
+// Whether all rows of an output are aligned for stream().
 bool areStreamable(const Walk<2>& rows) {
   for (int32_t axis = 0; axis < rows.rank; axis++) {
     if (rows.stride[0][axis] % static_cast<int64_t>(sizeof(F)) != 0) return false;
@@ -35,39 +37,39 @@ bool areStreamable(const Walk<2>& rows) {
   return true;
 }
 
-// A NaN is passed over: its exponential is NaN, and with it the sum.
-F largestOf(const float* in, int64_t n) {
-  // Four at a time, as each waits for itself.
-  F most[4];
-  for (F& v : most) v = broadcast(-__builtin_inff());
+// Ignores NaN: its exponential is NaN, and so is the sum.
+F rowMaxOf(const float* in, int64_t n) {
+  // Four independent chains, as each maximum waits for the one before.
+  F chain[4];
+  for (F& v : chain) v = broadcast(-__builtin_inff());
   int64_t i = 0;
   for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-    for (int j = 0; j < 4; j++) most[j] = max(load(in + i + j * kLanes), most[j]);
+    for (int j = 0; j < 4; j++) chain[j] = max(load(in + i + j * kLanes), chain[j]);
   }
   forLanes(n - i, [&](int64_t j, auto count) {
     const F value = loadFirst(in + i + j, count);
-    most[0] = max(count < kLanes ? select(firstLanes(count), value, most[0]) : value, most[0]);
+    chain[0] = max(count < kLanes ? select(firstLanes(count), value, chain[0]) : value, chain[0]);
   });
-  return broadcast(largest(max(max(most[0], most[1]), max(most[2], most[3]))));
+  return broadcast(maxLane(max(max(chain[0], chain[1]), max(chain[2], chain[3]))));
 }
 
-// e^(in - most); lanes past the count are 0.
-F exponentials(const float* in, int64_t count, F most) {
-  const F value = expBelow0(loadFirst(in, count) - most);
+// e^(in - rowMax); lanes past the count are 0.
+F exponentials(const float* in, int64_t count, F rowMax) {
+  const F value = expBelow0(loadFirst(in, count) - rowMax);
   return count < kLanes ? select(firstLanes(count), value, zero()) : value;
 }
 
-// `next` is a row that comes soon, and is fetched meanwhile. `work` holds the exponentials: it is the output,
-// or scratch where the output goes past the cache.
+// next: a row that is read later, to prefetch. work: for the exponentials; the output itself, or scratch if
+// the output is stored past the cache.
 void softmaxRow(float* out, const float* in, const float* next, float* work, int64_t n) {
-  const F most = largestOf(in, n);
-  const float total = sum(combineChains<Sum>(n, [&](int64_t i, auto count) {
+  const F rowMax = rowMaxOf(in, n);
+  const float rowSum = sum(combineChains<Sum>(n, [&](int64_t i, auto count) {
     __builtin_prefetch(next + i);
-    const F value = exponentials(in + i, count, most);
+    const F value = exponentials(in + i, count, rowMax);
     storeFirst(work + i, value, count);
     return value;
   }));
-  const F scale = broadcast(1.0f / total);
+  const F scale = broadcast(1.0f / rowSum);
   forLanes(n, [&](int64_t i, auto count) {
     const F value = loadFirst(work + i, count) * scale;
     if (work != out) {
@@ -79,13 +81,13 @@ void softmaxRow(float* out, const float* in, const float* next, float* work, int
 }
 
 void logSoftmaxRow(float* out, const float* in, const float* next, int64_t n, bool past) {
-  const F most = largestOf(in, n);
+  const F rowMax = rowMaxOf(in, n);
   const F shift = log(broadcast(sum(combineChains<Sum>(n, [&](int64_t i, auto count) {
     __builtin_prefetch(next + i);
-    return exponentials(in + i, count, most);
+    return exponentials(in + i, count, rowMax);
   }))));
   forLanes(n, [&](int64_t i, auto count) {
-    const F value = (loadFirst(in + i, count) - most) - shift;
+    const F value = (loadFirst(in + i, count) - rowMax) - shift;
     if (past) {
       stream(out + i, value);
     } else {
@@ -108,7 +110,7 @@ int64_t scratch(const Call& call) {
 Status run(const Call& call, int64_t tile, char* buffer) {
   const Plan plan = planOf(call);
   const int64_t begin = tile * plan.perTile;
-  const int64_t end = least(begin + plan.perTile, plan.count);
+  const int64_t end = min(begin + plan.perTile, plan.count);
   const bool outDense = plan.outStride == 4, inDense = plan.inStride == 4;
   const bool past = isPastCache(call.view[0]) && outDense && plan.n % kLanes == 0 &&
                     streamable(call.view[0].data) && areStreamable(plan.rows);
@@ -117,7 +119,7 @@ Status run(const Call& call, int64_t tile, char* buffer) {
     for (int64_t i = 0; i < rows; i++) {
       char* out = run[0] + i * plan.rows.innerStride(0);
       const char* in = run[1] + i * plan.rows.innerStride(1);
-      const char* next = in + least(2, rows - 1 - i) * plan.rows.innerStride(1);
+      const char* next = in + min(2, rows - 1 - i) * plan.rows.innerStride(1);
       char* row = outDense ? out : buffer;
       if (!inDense) copyRun(row, 4, in, plan.inStride, 4, plan.n);
       const float* from = reinterpret_cast<const float*>(inDense ? in : row);

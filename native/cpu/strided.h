@@ -1,10 +1,11 @@
-// Walks over strided views of equal dims, for kernels that treat every element alike. The axes are put in the
-// order of the output's memory and merged where all views allow it, so the innermost runs are as long as the
-// strides permit, whatever order the caller's axes have.
+// Iteration over strided views of equal dims, for kernels that treat all elements alike. Axes are sorted by
+// the output's strides and merged where all views allow it, so that innermost runs are as long as possible
+// for any order of the axes.
 #pragma once
 #include <stddef.h>
 
 #include "../runtime/op.h"
+#include "integer.h"
 
 namespace saccade {
 namespace {
@@ -13,15 +14,8 @@ inline int64_t bytesOf(DType dtype) {
   return kDTypeBytes[static_cast<int32_t>(dtype)];
 }
 
-// Elements of a tile: tens of microseconds of work, little enough to stay in the second-level cache.
+// Elements of a tile: tens of microseconds of work, and few enough for the second-level cache.
 constexpr int64_t kTileElements = 32768;
-
-constexpr int64_t least(int64_t a, int64_t b) {
-  return a < b ? a : b;
-}
-constexpr int64_t ceilDivide(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 inline int64_t elementsOf(const View& view) {
   int64_t elements = 1;
@@ -29,8 +23,8 @@ inline int64_t elementsOf(const View& view) {
   return elements;
 }
 
-// Whether an array is larger than caches are, so that whoever reads it next reads memory anyway. Written past
-// the cache, without being read first, it takes a third less of the memory's time.
+// Arrays from this size on are larger than the cache, so that they are read from memory later anyway. Storing
+// them past the cache, without reading their lines first, saves a third of the memory traffic.
 constexpr int64_t kPastCache = int64_t{1} << 25;  // bytes
 
 inline bool isPastCache(const View& view) {
@@ -51,9 +45,9 @@ struct Walk {
   bool isDense(int view) const { return innerStride(view) == size[view]; }
 };
 
-// Whether axis `a` of the walk is the outer continuation of axis `b` in every view.
+// Whether axes `a` and `b` can be merged, `a` being the outer one.
 template <int N>
-inline bool continues(const Walk<N>& walk, int32_t a, int32_t b) {
+inline bool mergeable(const Walk<N>& walk, int32_t a, int32_t b) {
   for (int v = 0; v < N; v++) {
     if (walk.stride[v][a] != walk.stride[v][b] * walk.dim[b]) return false;
   }
@@ -73,14 +67,14 @@ inline Walk<N> walkOver(const View* views, int32_t from, int32_t to) {
     walk.dim[target] = walk.dim[source];
     for (int v = 0; v < N; v++) walk.stride[v][target] = walk.stride[v][source];
   };
-  // Insertion by falling stride of the output.
+  // Insertion sort by descending stride of the output.
   for (int32_t axis = from; axis < to; axis++) {
     if (views[0].dim[axis] == 1) continue;
     const int64_t outStride = views[0].stride[axis] * walk.size[0];
-    int32_t place = walk.rank++;
-    for (; place > 0 && walk.stride[0][place - 1] < outStride; place--) move(place, place - 1);
-    walk.dim[place] = views[0].dim[axis];
-    for (int v = 0; v < N; v++) walk.stride[v][place] = views[v].stride[axis] * walk.size[v];
+    int32_t at = walk.rank++;
+    for (; at > 0 && walk.stride[0][at - 1] < outStride; at--) move(at, at - 1);
+    walk.dim[at] = views[0].dim[axis];
+    for (int v = 0; v < N; v++) walk.stride[v][at] = views[v].stride[axis] * walk.size[v];
   }
   if (walk.rank == 0) {
     walk.rank = 1;
@@ -89,7 +83,7 @@ inline Walk<N> walkOver(const View* views, int32_t from, int32_t to) {
   }
   int32_t last = 0;
   for (int32_t axis = 1; axis < walk.rank; axis++) {
-    if (continues(walk, last, axis)) {
+    if (mergeable(walk, last, axis)) {
       const int64_t merged = walk.dim[last] * walk.dim[axis];
       move(last, axis);
       walk.dim[last] = merged;
@@ -106,7 +100,8 @@ inline Walk<N> walkOver(const Call& call) {
   return walkOver<N>(call.view, 0, call.view[0].rank);
 }
 
-// Calls body(pointers, n) for each innermost run of the elements [begin, end), counted in the walk's order.
+// Calls body(pointers, n) for each innermost run of the elements [begin, end), in the order of the walk's
+// axes.
 template <int N, class Body>
 inline void forRuns(const Walk<N>& walk, int64_t begin, int64_t end, Body body) {
   const int32_t last = walk.rank - 1;
@@ -121,7 +116,7 @@ inline void forRuns(const Walk<N>& walk, int64_t begin, int64_t end, Body body) 
   }
   int64_t first = index[last];
   while (begin < end) {
-    const int64_t left = walk.dim[last] - first, n = least(left, end - begin);
+    const int64_t left = walk.dim[last] - first, n = min(left, end - begin);
     char* run[N];
     for (int v = 0; v < N; v++) run[v] = row[v] + first * walk.stride[v][last];
     body(run, n);

@@ -6,8 +6,8 @@
 namespace saccade {
 namespace {
 
-// How far ahead of the loop memory is fetched where all of it is larger than the cache.
-constexpr int64_t kFetchAhead = 4096 / sizeof(float);
+// How many elements before their use memory is prefetched, where the array is larger than the cache.
+constexpr int64_t kPrefetchDistance = 4096 / sizeof(float);
 
 template <Unary kind, bool kPast>
 void loop(char* out, const char* const* in, int64_t n, float parameter) {
@@ -17,7 +17,7 @@ void loop(char* out, const char* const* in, int64_t n, float parameter) {
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
     if constexpr (kPast) {
-      __builtin_prefetch(from + i + kFetchAhead);
+      __builtin_prefetch(from + i + kPrefetchDistance);
       stream(to + i, activate<kind>(load(from + i), p));
     } else {
       store(to + i, activate<kind>(load(from + i), p));

@@ -1,5 +1,5 @@
-// update: out[o, at + i, :] = in[o, i, :], in place; the other rows of out stay. For any type. `at` is one
-// for all outer rows, or one for each of as many groups of them as it has elements; it is checked.
+// update: out[o, at + i, :] = in[o, i, :], in place; the other rows of out stay. For any dtype. `at` has one
+// element for all outer rows, or one for each group of them; it is checked.
 #include "isa.h"
 #include "strided.h"
 

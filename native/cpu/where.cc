@@ -1,4 +1,4 @@
-// where: out = condition ? a : b, element by element; out, a and b of any one type.
+// where: out = condition ? a : b, element by element; out, a and b of any one dtype.
 #include "elements.h"
 #include "isa.h"
 
