@@ -9,7 +9,7 @@
       "<!@(node -p \"require('fs').readdirSync('native/cpu').filter(f => f.endsWith('.cc')).map(f => 'native/cpu/' + f).join(' ')\")"
     ],
     "runtime": [
-      "<!@(node -p \"['runtime', 'addon'].flatMap(d => require('fs').readdirSync('native/' + d).filter(f => f.endsWith('.cc')).map(f => 'native/' + d + '/' + f)).join(' ')\")"
+      "<!@(node -p \"['runtime', 'runtime/check', 'cpu/device', 'addon'].flatMap(d => require('fs').readdirSync('native/' + d).filter(f => f.endsWith('.cc')).map(f => 'native/' + d + '/' + f)).join(' ')\")"
     ],
     # The answer must not depend on what the compiler fuses, so contraction is off and kernels name their fma.
     "kernel_flags": ["-std=c++20", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden", "-Wall", "-Wextra"]

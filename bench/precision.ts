@@ -7,10 +7,11 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { readGolden } from '../lib/cli/verify/golden.js'
 import { evaluate, load, SaccadeError, Tensor } from '../lib/index.js'
+import { runReference } from '../lib/models/references.js'
 import type { Vit } from '../lib/models/vit/vit.js'
 import { cos_sim } from '../lib/pipelines/tensor-output.js'
-import type { DTypeName } from '../lib/runtime/device.js'
 import { getRuntime } from '../lib/runtime/runtime.js'
+import type { DTypeName } from '../lib/runtime/session.js'
 import { openCheckpoint } from '../lib/weights/checkpoint.js'
 import { describeMachine, saveReport } from './report.js'
 
@@ -23,9 +24,9 @@ async function ofCase(dir: string, dtype: DTypeName): Promise<[number, string]> 
   using model = await load(dir, { dtype })
   for (const run of (await readGolden(dir)).runs) {
     const names = [...run.outputs.keys()]
-    const given = await model.reference({ inputs: run.inputs, call: run.call, outputs: names })
+    const given = await runReference(model, { ...run, outputs: names })
     const computed = names.flatMap((name) => given[name] ?? [])
-    await evaluate(computed, { precision: model.settings.precision })
+    await evaluate(computed, { session: model.session })
     for (const [name, want] of run.outputs) {
       const got = given[name]
       if (!got || !(want.data instanceof Float32Array)) continue

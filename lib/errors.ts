@@ -8,6 +8,7 @@ export const errorCodes = [
   'ABORTED', // the AbortSignal of the call fired
   'ARCHITECTURE_UNSUPPORTED', // config names a model this version does not have
   'CONFIG_INVALID', // config.json (or another JSON of the folder) is missing, unreadable, or holds a bad value
+  'DEVICE_MISMATCH', // data of two devices in one computation
   'DEVICE_UNAVAILABLE', // the asked device is not there, or not built in
   'DISPOSED', // a tensor or model was used after dispose()
   'DTYPE_MISMATCH', // an op or a model got another element type than it takes

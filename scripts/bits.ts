@@ -12,8 +12,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readGolden } from '../lib/cli/verify/golden.js'
-import { evaluate, load, pipeline } from '../lib/index.js'
+import { evaluate, load, pipeline, SaccadeError } from '../lib/index.js'
 import type { Model } from '../lib/models/model.js'
+import { runReference } from '../lib/models/references.js'
 import { getRuntime } from '../lib/runtime/runtime.js'
 
 /** Hash of an output's data type, shape and bits by its name: instruction set, precision, case, run, output. */
@@ -36,15 +37,16 @@ async function ofCase(dir: string, bits: Bits): Promise<void> {
       try {
         model = await load(weights ?? dir, { dtype })
       } catch (error) {
-        bits[[dtype, golden.name, weights && basename(weights)].filter(Boolean).join(' / ')] = String(error)
+        bits[[dtype, golden.name, weights && basename(weights)].filter(Boolean).join(' / ')] =
+          error instanceof SaccadeError ? error.code : String(error)
         continue
       }
       for (const { name, inputs, call, outputs } of golden.runs) {
         const names = [...outputs.keys()]
-        const given = await model.reference({ inputs, call, outputs: names })
+        const given = await runReference(model, { inputs, call, outputs: names })
         await evaluate(
           names.flatMap((output) => given[output] ?? []),
-          { precision: model.settings.precision },
+          { session: model.session },
         )
         for (const output of names) {
           const tensor = given[output]

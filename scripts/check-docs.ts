@@ -12,7 +12,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** Pages whose code runs. */
-export const pages = ['docs/attention.md']
+export const pages = ['docs/attention.md', 'docs/generation.md']
 
 /** A block of code, and the output it is said to have. Lines count from 0; `end` is that of the closing fence. */
 interface Block {

@@ -1,5 +1,6 @@
 /** What a layer's graph says without a clock: how long its longest chain is, and how far a layer reaches. */
-import { type Node, topologicalOrder } from '../../lib/graph/node.js'
+import type { Node } from '../../lib/graph/node.js'
+import { topologicalOrder } from '../../lib/graph/structure.js'
 import type { Tensor } from '../../lib/index.js'
 import { type LayerType, sequences } from './layers.js'
 

@@ -3,7 +3,7 @@
 // them.
 #include <algorithm>
 
-#include "../../native/runtime/isa.h"
+#include "../../native/cpu/device/isa.h"
 #include "gemm_shapes.h"
 #include "layers.h"
 #include "peers/peers.h"
@@ -16,8 +16,6 @@ namespace {
 // Up to here a product is a stream of weights: what bounds it is how fast they can be read.
 constexpr int64_t kStreamedRows = 8;
 constexpr int64_t kActivationSets = 2;
-// int8 rows as `quantize` writes them.
-constexpr int64_t kQuantizedAlign = 64;
 
 struct Case {
   int64_t m, k, n;
@@ -27,7 +25,7 @@ struct Case {
 };
 
 int64_t packedBytesOf(const Case& c) {
-  return kernels().packedBytes(1, c.k, c.n, c.precision);
+  return kernels().formats.packedBytes(1, c.k, c.n, c.precision);
 }
 
 bool isStream(const Case& c) {
@@ -80,12 +78,11 @@ Data dataOf(const Case& c) {
     data.a.push_back(normals(c.m * c.k, 1));
     data.out.push_back(zeros(4 * c.m * c.n));
     if (c.precision == Precision::int8) {
-      data.quantized.push_back(
-          zeros(c.m * (kQuantizedAlign + (c.k + kQuantizedAlign - 1) / kQuantizedAlign * kQuantizedAlign)));
+      data.quantized.push_back(zeros(c.m * kernels().formats.quantizedRowBytes(c.k)));
     }
   }
   data.b = normals(c.k * c.n, 2);
-  data.packed.push_back(Memory::allocate(packedBytesOf(c)));
+  data.packed.push_back(uninitialized(packedBytesOf(c)));
   runOnce(Op::pack, {{data.packed[0], {packedBytesOf(c)}, DType::packed}, {data.b, {1, c.k, c.n}}},
           {static_cast<double>(c.precision)});
   while (static_cast<int64_t>(data.packed.size()) < coldSets(packedBytesOf(c))) {

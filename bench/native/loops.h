@@ -12,7 +12,7 @@ struct Loop {
   const char* missing;  // null, or why there is no such loop here
 };
 
-// Of an instruction set of the kernels (native/runtime/isa.h): generic, avx2, avx512 or avx512bf16.
+// Of an instruction set of the kernels (native/cpu/device/isa.h): generic, avx2, avx512 or avx512bf16.
 Loop float32Loop(const std::string& isa);
 Loop bfloat16Loop(const std::string& isa);
 Loop int8Loop(const std::string& isa);

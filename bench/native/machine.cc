@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include "../../native/runtime/isa.h"
+#include "../../native/cpu/device/isa.h"
 #include "../../native/runtime/machine.h"
 #include "clock.h"
 

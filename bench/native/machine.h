@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "../../native/runtime/memory.h"
-#include "../../native/runtime/pool.h"
+#include "../../native/cpu/device/pool.h"
+#include "../../native/runtime/block.h"
 #include "loops.h"
 
 namespace saccade::bench {

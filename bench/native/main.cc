@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "../../native/cpu/device/isa.h"
 #include "../../native/runtime/error.h"
-#include "../../native/runtime/isa.h"
 #include "../../native/runtime/machine.h"
 #include "layers.h"
 #include "peers/peers.h"

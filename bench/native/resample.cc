@@ -10,19 +10,20 @@ namespace {
 
 constexpr int64_t kHeight = 480, kWidth = 640, kSide = 224, kBands = 3;
 
-struct Filter {
+struct FilterCase {
   const char* name;
-  int32_t code;  // in kernel.h
+  int32_t code;  // of Filter in op.h
   double reach;
   double (*weight)(double x);
 };
 
-constexpr Filter kFilters[] = {{"bilinear", 2, 1, [](double x) { return std::max(0.0, 1 - std::fabs(x)); }},
-                               {"bicubic", 4, 2, [](double x) {
-                                  const double a = -0.5, size = std::fabs(x);
-                                  if (size < 1) return ((a + 2) * size - (a + 3)) * size * size + 1;
-                                  return size < 2 ? (((size - 5) * size + 8) * size - 4) * a : 0;
-                                }}};
+constexpr FilterCase kFilters[] = {
+    {"bilinear", 2, 1, [](double x) { return std::max(0.0, 1 - std::fabs(x)); }},
+    {"bicubic", 4, 2, [](double x) {
+       const double a = -0.5, size = std::fabs(x);
+       if (size < 1) return ((a + 2) * size - (a + 3)) * size * size + 1;
+       return size < 2 ? (((size - 5) * size + 8) * size - 4) * a : 0;
+     }}};
 
 // What the places first.. of an axis weigh for one place of its resized form.
 struct Taps {
@@ -30,7 +31,7 @@ struct Taps {
   std::vector<double> weights;
 };
 
-Taps tapsOf(const Filter& filter, int64_t length, int64_t place) {
+Taps tapsOf(const FilterCase& filter, int64_t length, int64_t place) {
   const double scale = static_cast<double>(length) / static_cast<double>(kSide);
   const double center = (static_cast<double>(place) + 0.5) * scale;
   const auto first = std::max<int64_t>(0, static_cast<int64_t>(center - filter.reach * scale + 0.5));
@@ -46,7 +47,7 @@ Taps tapsOf(const Filter& filter, int64_t length, int64_t place) {
 }
 
 // In float64 nothing is rounded between the two passes: half a level each is expected.
-double errorOf(const Filter& filter, const uint8_t* in, const uint8_t* out) {
+double errorOf(const FilterCase& filter, const uint8_t* in, const uint8_t* out) {
   Error error;
   sample(kSide, 16, [&](int64_t y) {
     sample(kSide, 16, [&](int64_t x) {
@@ -66,7 +67,7 @@ double errorOf(const Filter& filter, const uint8_t* in, const uint8_t* out) {
 }
 
 std::shared_ptr<Memory> photo() {
-  auto memory = Memory::allocate(kHeight * kWidth * kBands);
+  auto memory = uninitialized(kHeight * kWidth * kBands);
   for (int64_t i = 0; i < memory->bytes(); ++i) {
     const int64_t pixel = i / kBands, x = pixel % kWidth, y = pixel / kWidth;
     memory->data()[i] = static_cast<char>((x * 3 + y * 5 + x * y / 64 + i % kBands * 40) % 256);
@@ -76,7 +77,7 @@ std::shared_ptr<Memory> photo() {
 
 // A product and a sum for each tap of the two passes. They are of whole numbers, but 32 bits wide: at best
 // there are as many a cycle as of float32.
-double workOf(const Filter& filter) {
+double workOf(const FilterCase& filter) {
   size_t operations = 0;
   for (int64_t place = 0; place < kSide; ++place) {
     operations += 2 * kBands * kHeight * tapsOf(filter, kWidth, place).weights.size();
@@ -85,7 +86,7 @@ double workOf(const Filter& filter) {
   return static_cast<double>(operations);
 }
 
-Workload workloadOf(const Filter& filter, int32_t threads, double peakRate) {
+Workload workloadOf(const FilterCase& filter, int32_t threads, double peakRate) {
   std::vector<std::shared_ptr<Memory>> in, between, out;
   for (int64_t i = 0; i < kWarmSets; ++i) {
     in.push_back(photo());
@@ -118,7 +119,7 @@ Workload workloadOf(const Filter& filter, int32_t threads, double peakRate) {
 std::vector<Line> resampleLines(Machine& machine) {
   std::vector<Line> lines;
   for (const int32_t threads : machine.threadCounts()) {
-    for (const Filter& filter : kFilters) {
+    for (const FilterCase& filter : kFilters) {
       lines.push_back({"resample", std::string("640x480 to 224x224, ") + filter.name, "uint8", threads,
                        workOf(filter), Peak::float32, "activations warm", true, [&filter, threads, &machine] {
                          return workloadOf(filter, threads, machine.usual(Peak::float32, threads));

@@ -6,8 +6,8 @@
 #include <functional>
 #include <numeric>
 
-#include "../../native/runtime/cpu_device.h"
-#include "../../native/runtime/isa.h"
+#include "../../native/cpu/device/cpu_device.h"
+#include "../../native/cpu/device/isa.h"
 
 namespace saccade::bench {
 namespace {
@@ -47,12 +47,12 @@ void Sequence::add(Op op, const std::vector<Operand>& views, const std::vector<d
 
 void Sequence::finish() {
   encoder_.inputs = static_cast<double>(frame_.inputs.size());
-  program_ = testing::make(encoder_, {}, device().kernels());
+  executable_ = device().prepare(testing::make(encoder_, device()));
 }
 
 void Sequence::run(int32_t threads) const {
-  static const std::atomic<bool> never{false};
-  device().run(*program_, frame_, threads, never);
+  static const Cancelled never{false};
+  executable_->run(frame_, threads, never);
 }
 
 int Sequence::bufferOf(const std::shared_ptr<Memory>& memory) {
@@ -90,8 +90,12 @@ int64_t sizeOf(const std::vector<int64_t>& dims) {
   return std::accumulate(dims.begin(), dims.end(), int64_t{1}, std::multiplies<int64_t>());
 }
 
+std::shared_ptr<Memory> uninitialized(int64_t bytes) {
+  return device().allocate(bytes);
+}
+
 std::shared_ptr<Memory> normals(int64_t count, uint32_t seed) {
-  auto memory = Memory::allocate(4 * count);
+  auto memory = uninitialized(4 * count);
   Generator generator(seed);
   float* out = floatsOf(memory);
   for (int64_t i = 0; i < count; ++i) out[i] = generator.normal();
@@ -99,13 +103,13 @@ std::shared_ptr<Memory> normals(int64_t count, uint32_t seed) {
 }
 
 std::shared_ptr<Memory> zeros(int64_t bytes) {
-  auto memory = Memory::allocate(bytes);
+  auto memory = uninitialized(bytes);
   memset(memory->data(), 0, static_cast<size_t>(bytes));
   return memory;
 }
 
 std::shared_ptr<Memory> copyOf(const std::shared_ptr<Memory>& memory) {
-  auto copy = Memory::allocate(memory->bytes());
+  auto copy = uninitialized(memory->bytes());
   memcpy(copy->data(), memory->data(), static_cast<size_t>(memory->bytes()));
   return copy;
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "../../native/runtime/device.h"
-#include "../../native/runtime/kernel.h"
+#include "../../native/runtime/op.h"
 #include "../../test/native/encode.h"
 
 namespace saccade::bench {
@@ -34,7 +34,7 @@ class Sequence {
 
   testing::Encoder encoder_;
   Frame frame_;
-  std::shared_ptr<const Program> program_;
+  std::shared_ptr<Executable> executable_;
 };
 
 // Runs one instruction on one thread: to make what is not measured.
@@ -42,6 +42,7 @@ void runOnce(Op op, const std::vector<Operand>& views, const std::vector<double>
 
 int64_t sizeOf(const std::vector<int64_t>& dims);
 
+std::shared_ptr<Memory> uninitialized(int64_t bytes);
 // Normally distributed numbers, the same for the same seed.
 std::shared_ptr<Memory> normals(int64_t count, uint32_t seed);
 std::shared_ptr<Memory> zeros(int64_t bytes);

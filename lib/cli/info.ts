@@ -45,13 +45,15 @@ async function describeModel({ info, checkpoint }: Model) {
 }
 
 function describeMachine() {
-  const { isa, isas, cpu, cores, cuda } = getRuntime().native.info()
+  const { isa, isas, cpu, cores, devices } = getRuntime().native.info()
   return {
     cpu,
     cores,
     isa,
     isas,
-    cuda: cuda.available ? (cuda.name ?? 'available') : `none (${cuda.reason})`,
+    devices: Object.fromEntries(
+      devices.map(({ name, available, reason }) => [name, available ? 'available' : reason]),
+    ),
   }
 }
 
@@ -75,7 +77,12 @@ function printFacts({ machine, memory, precision, files, imageSize, ...facts }: 
     ['files', files.join(', ')],
     ['cpu', `${machine.cpu}, ${machine.cores} cores`],
     ['instructions', `${machine.isa} (of ${machine.isas.join(', ')})`],
-    ['cuda', machine.cuda],
+    [
+      'devices',
+      Object.entries(machine.devices)
+        .map(([name, state]) => `${name} (${state})`)
+        .join(', '),
+    ],
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   for (const [name, text] of rows) printLine(`${name.padEnd(width)}  ${text}`)

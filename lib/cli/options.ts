@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type Device, type DTypeName, devices, dtypeNames } from '../runtime/device.js'
+import { type Device, type DTypeName, devices, dtypeNames } from '../runtime/session.js'
 
 /** Options of all commands that run a model. */
 export interface RunFlags {

@@ -1,10 +1,11 @@
 import type { Node, Source } from '../graph/node.js'
+import { chooseDTypes } from './dtype.js'
 import { encode } from './encode.js'
 import { type Folded, fold } from './fold.js'
 import { fuse } from './fuse.js'
+import { Graph } from './graph.js'
 import { lower } from './lower.js'
 import { planArena } from './plan.js'
-import { choosePrecision } from './precision.js'
 import type { Precision, Target } from './target.js'
 import { checkUpdates } from './updates.js'
 
@@ -26,8 +27,9 @@ export interface Compiled {
 
 /** The passes, in order. `roots` must be distinct. */
 export function compile(roots: readonly Node[], target: Target, precision: Precision): Compiled {
-  checkUpdates(roots)
-  const fused = choosePrecision(fuse(roots), precision)
+  const graph = new Graph(roots)
+  checkUpdates(graph)
+  const fused = chooseDTypes(fuse(graph), target, precision)
   const { roots: dynamic, folded } = fold(fused, target.isa)
   return { ...finish(dynamic, target), folded }
 }

@@ -1,8 +1,8 @@
-import { Node, type Source, structureKey, topologicalOrder } from '../graph/node.js'
-import { viewOps } from '../graph/views.js'
-import { constantNodes } from './constancy.js'
+import { GraphNode, type Node, type NodeOf, type Source } from '../graph/node.js'
+import { structureKey, topologicalOrder } from '../graph/structure.js'
+import { isView, type ViewName } from '../graph/views.js'
+import { Graph } from './graph.js'
 import { contiguousLayout, type Layout, viewLayout } from './layout.js'
-import { withInputs } from './rewrite.js'
 
 /** A part of the graph that depends on constants alone: computed once a process, then a constant itself. */
 export interface Folded {
@@ -26,55 +26,64 @@ export class FoldedSource implements Source {
  * @param salt what else a folded constant depends on: the layout packed weights have on this target
  */
 export function fold(roots: readonly Node[], salt: string): { roots: Node[]; folded: Folded[] } {
-  const order = topologicalOrder(roots)
-  const constant = constantNodes(order)
-  const folded = new Map<string, Folded>()
-  const rewritten = new Map<Node, Node>()
-  const leaf = (node: Node): Node => {
-    const key = `${salt}|${structureKey(topologicalOrder([node]), [node])}`
-    const entry = folded.get(key) ?? { node, source: new FoldedSource(key) }
-    folded.set(key, entry)
-    return new Node('constant', node.dtype, node.shape, [], node.attributes, entry.source)
-  }
-  const replaced = (node: Node): Node => {
-    const { base, views } = foldPoint(node)
-    if (base.source) return node
-    return views.reduce((below, view) => withInputs(view, [below]), memo(rewritten, base, leaf))
-  }
-  for (const node of order) {
-    if (node.source || constant.has(node)) continue
-    const inputs = node.inputs.map((input) =>
-      constant.has(input) ? memo(rewritten, input, replaced) : (rewritten.get(input) ?? input),
-    )
-    rewritten.set(node, withInputs(node, inputs))
-  }
-  return {
-    roots: roots.map((root) => (constant.has(root) ? root : (rewritten.get(root) ?? root))),
-    folded: [...folded.values()],
-  }
+  const graph = new Graph(roots)
+  const pass = new Folding(salt)
+  const rewritten = graph.rewrite((node, inputs) => {
+    if (graph.isConstant(node)) return node
+    return node.withInputs(inputs.map((input) => (graph.isConstant(input) ? pass.fold(input) : input)))
+  })
+  return { roots: rewritten, folded: [...pass.folded.values()] }
 }
 
-function memo(map: Map<Node, Node>, node: Node, make: (node: Node) => Node): Node {
-  const known = map.get(node)
-  if (known) return known
-  const made = make(node)
-  map.set(node, made)
-  return made
+class Folding {
+  /** By their keys. */
+  readonly folded = new Map<string, Folded>()
+  readonly #salt: string
+  readonly #leaves = new Map<Node, Node>()
+
+  constructor(salt: string) {
+    this.#salt = salt
+  }
+
+  /** What a node that is not constant reads in place of a constant. */
+  fold(node: Node): Node {
+    const { base, views } = foldPoint(node)
+    if (base.source) return node
+    return views.reduce<Node>((below, view) => view.withInputs([below]), this.#leaf(base))
+  }
+
+  #leaf(node: Node): Node {
+    const known = this.#leaves.get(node)
+    if (known) return known
+    const leaf = this.#makeLeaf(node)
+    this.#leaves.set(node, leaf)
+    return leaf
+  }
+
+  #makeLeaf(node: Node): Node {
+    const { dtype, shape } = node
+    const key = `${this.#salt}|${structureKey(topologicalOrder([node]), [node])}`
+    const entry = this.folded.get(key) ?? { node, source: new FoldedSource(key) }
+    this.folded.set(key, entry)
+    return node.op === 'pack'
+      ? new GraphNode('packed', [], { shape, precision: node.parameters.precision }, entry.source)
+      : new GraphNode('constant', [], { dtype, shape }, entry.source)
+  }
 }
 
 /**
  * What of a constant is to be computed once, and the views over it that cost nothing at a run. A number that is
  * repeated over a large tensor, for one, must not take that tensor's memory.
  */
-function foldPoint(node: Node): { base: Node; views: Node[] } {
-  const chain: Node[] = []
+function foldPoint(node: Node): { base: Node; views: NodeOf<ViewName>[] } {
+  const chain: NodeOf<ViewName>[] = []
   let base = node
-  while (!base.source && viewOps.has(base.op)) {
+  while (isView(base)) {
     chain.unshift(base)
     base = base.inputs[0]!
   }
   let layout = rowMajor(base)
-  let views: Node[] = []
+  let views: NodeOf<ViewName>[] = []
   for (const view of chain) {
     const next = viewLayout(view, layout)
     if (next) {

@@ -1,6 +1,7 @@
-import type { DType } from '../graph/dtype.js'
-import type { Node } from '../graph/node.js'
+import type { GraphNode } from '../graph/node.js'
 import { contiguousStrides, type Shape, sizeOf } from '../graph/shape.js'
+import type { ViewName } from '../graph/views.js'
+import type { ViewDType } from './target.js'
 
 /** A buffer of a program before memory is planned. */
 export interface Value {
@@ -16,13 +17,13 @@ export interface Value {
 /** Where the elements of a tensor lie in a value. Offset and strides are in elements. */
 export interface Layout {
   readonly value: Value
-  readonly dtype: DType | 'packed'
+  readonly dtype: ViewDType
   readonly offset: number
   readonly shape: Shape
   readonly strides: readonly number[]
 }
 
-export function contiguousLayout(value: Value, dtype: Layout['dtype'], shape: Shape): Layout {
+export function contiguousLayout(value: Value, dtype: ViewDType, shape: Shape): Layout {
   return { value, dtype, offset: 0, shape, strides: contiguousStrides(shape) }
 }
 
@@ -34,41 +35,34 @@ export function isContiguous(layout: Layout): boolean {
 }
 
 /** The layout of a view node, given that of its input; undefined where only a copy would do. */
-export function viewLayout(node: Node, input: Layout): Layout | undefined {
-  switch (node.op) {
-    case 'reshape': {
-      const strides = reshapedStrides(input, node.shape)
-      return strides && { ...input, shape: node.shape, strides }
-    }
-    case 'permute': {
-      const axes = node.attributes.axes as readonly number[]
-      return { ...input, shape: node.shape, strides: axes.map((axis) => input.strides[axis]!) }
-    }
-    case 'expand': {
-      const added = node.shape.length - input.shape.length
-      const strides = node.shape.map((dim, axis) => {
-        const from = axis - added
-        return from < 0 || (input.shape[from] === 1 && dim !== 1) ? 0 : input.strides[from]!
-      })
-      return { ...input, shape: node.shape, strides }
-    }
-    case 'slice': {
-      const { axis, start, step } = node.attributes as unknown as SliceAttributes
-      const stride = input.strides[axis]!
-      // An empty part may begin at the very end.
-      const offset = sizeOf(node.shape) === 0 ? input.offset : input.offset + start * stride
-      const strides = input.strides.map((old, index) => (index === axis ? stride * step : old))
-      return { ...input, shape: node.shape, offset, strides }
-    }
-    default:
-      throw new Error(`${node.op} is not a view`)
-  }
+export function viewLayout<O extends ViewName>(node: GraphNode<O>, input: Layout): Layout | undefined {
+  return viewLayouts[node.op](node, input)
 }
 
-interface SliceAttributes {
-  readonly axis: number
-  readonly start: number
-  readonly step: number
+const viewLayouts: {
+  readonly [O in ViewName]: (node: GraphNode<O>, input: Layout) => Layout | undefined
+} = {
+  reshape({ shape }, input) {
+    const strides = reshapedStrides(input, shape)
+    return strides && { ...input, shape, strides }
+  },
+  permute({ shape, parameters }, input) {
+    return { ...input, shape, strides: parameters.axes.map((axis) => input.strides[axis]!) }
+  },
+  expand({ shape }, input) {
+    const added = shape.length - input.shape.length
+    const strides = shape.map((dim, axis) => {
+      const from = axis - added
+      return from < 0 || (input.shape[from] === 1 && dim !== 1) ? 0 : input.strides[from]!
+    })
+    return { ...input, shape, strides }
+  },
+  slice({ shape, parameters: { axis, start, step } }, input) {
+    const stride = input.strides[axis]!
+    // An empty part may begin at the very end.
+    const offset = sizeOf(shape) === 0 ? input.offset : input.offset + start * stride
+    return { ...input, shape, offset, strides: input.strides.with(axis, stride * step) }
+  },
 }
 
 /**

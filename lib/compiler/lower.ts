@@ -1,17 +1,13 @@
 import { dtypeBytes } from '../graph/dtype.js'
-import { type Node, type Source, topologicalOrder } from '../graph/node.js'
+import type { Node, NodeOf, Source } from '../graph/node.js'
+import type { LeafName } from '../graph/record/leaves.js'
 import { type Shape, sizeOf } from '../graph/shape.js'
-import { viewOps } from '../graph/views.js'
-import { instructionsOf } from './instructions.js'
-import { contiguousLayout, isContiguous, type Layout, type Value, viewLayout } from './layout.js'
-import type { Precision, Target } from './target.js'
-
-/** One native instruction; view 0 is written. */
-export interface Instruction {
-  readonly op: string
-  readonly views: readonly (Layout | undefined)[]
-  readonly attributes: readonly number[]
-}
+import { topologicalOrder } from '../graph/structure.js'
+import type { Emitter, Instruction } from './emitter.js'
+import { contiguousLayout, isContiguous, type Layout, type Value } from './layout.js'
+import { bytesOf } from './packing.js'
+import { lowerNode } from './rules.js'
+import type { Target, ViewDType } from './target.js'
 
 /** A graph as a flat list of instructions over values whose memory is not planned yet. */
 export interface Lowered {
@@ -26,31 +22,12 @@ export interface Lowered {
   readonly outputs: readonly Value[]
 }
 
-/** Bytes of a node's elements; packed matrices have a layout of their own. */
-export function bytesOf(node: Node, target: Target): number {
-  const precision = node.attributes.precision as Precision | undefined
-  if (precision === undefined) return sizeOf(node.shape) * dtypeBytes[node.dtype]
-  const [batch, k, n] = node.shape as [number, number, number]
-  return target.packedBytes(batch, k, n, precision)
-}
-
 /** Lowers fused and folded roots. Each root becomes one output, in order; roots must be distinct. */
 export function lower(roots: readonly Node[], target: Target): Lowered {
   const lowering = new Lowering(target)
   for (const node of topologicalOrder(roots)) lowering.visit(node)
   for (const root of roots) lowering.output(root)
   return lowering
-}
-
-/** What the rules in instructions.ts may do. */
-export interface Emitter {
-  readonly target: Target
-  layout(node: Node): Layout
-  /** A new arena value, laid out row-major. */
-  allocate(dtype: Layout['dtype'], shape: Shape): Layout
-  emit(op: string, views: readonly (Layout | undefined)[], attributes?: readonly number[]): void
-  /** The layout itself if its last axis is dense, else a row-major copy. */
-  dense(layout: Layout): Layout
 }
 
 class Lowering implements Lowered, Emitter {
@@ -75,28 +52,19 @@ class Lowering implements Lowered, Emitter {
   }
 
   visit(node: Node): void {
-    this.#layouts.set(node, this.#lower(node))
+    // A result without elements needs no instruction.
+    const empty = !node.source && sizeOf(node.shape) === 0
+    this.#layouts.set(node, empty ? this.allocate(node.dtype, node.shape) : lowerNode(node, this))
   }
 
-  #lower(node: Node): Layout {
-    if (node.source) return this.#leaf(node, node.source)
-    if (sizeOf(node.shape) === 0) return this.allocate(node.dtype, node.shape)
-    if (viewOps.has(node.op)) {
-      const input = this.layout(node.inputs[0]!)
-      return viewLayout(node, input) ?? viewLayout(node, this.#copy(input))!
-    }
-    return instructionsOf(node, this)
-  }
-
-  #leaf(node: Node, source: Source): Layout {
-    const packed = node.attributes.precision !== undefined
-    const bytes = bytesOf(node, this.target)
-    const kind = node.isConstant ? 'constant' : 'input'
-    const place = node.isConstant ? this.constants.push(source) - 1 : this.inputs.push(node) - 1
-    const value = this.#value(kind, bytes, place)
-    return packed
+  bind(leaf: NodeOf<LeafName>): Layout {
+    const bytes = bytesOf(leaf, this.target)
+    const value = leaf.isConstant
+      ? this.#value('constant', bytes, this.constants.push(leaf.source!) - 1)
+      : this.#value('input', bytes, this.inputs.push(leaf) - 1)
+    return leaf.op === 'packed'
       ? contiguousLayout(value, 'packed', [bytes])
-      : contiguousLayout(value, node.dtype, node.shape)
+      : contiguousLayout(value, leaf.dtype, leaf.shape)
   }
 
   #value(kind: Value['kind'], bytes: number, place: number): Value {
@@ -105,12 +73,16 @@ class Lowering implements Lowered, Emitter {
     return value
   }
 
-  allocate(dtype: Layout['dtype'], shape: Shape): Layout {
+  allocate(dtype: ViewDType, shape: Shape): Layout {
     const size = sizeOf(shape) * (dtype === 'packed' ? 1 : dtypeBytes[dtype])
     return contiguousLayout(this.#value('arena', size, 0), dtype, shape)
   }
 
-  emit(op: string, views: readonly (Layout | undefined)[], attributes: readonly number[] = []): void {
+  emit(
+    op: Instruction['op'],
+    views: readonly (Layout | undefined)[],
+    attributes: readonly number[] = [],
+  ): void {
     const index = this.instructions.length
     for (const view of views) {
       if (!view) continue
@@ -120,17 +92,17 @@ class Lowering implements Lowered, Emitter {
     this.instructions.push({ op, views, attributes })
   }
 
+  copy(layout: Layout): Layout {
+    const copy = this.allocate(layout.dtype, layout.shape)
+    this.emit('copy', [copy, layout])
+    return copy
+  }
+
   dense(layout: Layout): Layout {
     const last = layout.shape.length - 1
     return last < 0 || layout.strides[last] === 1 || layout.shape[last] === 1
       ? unitLastStride(layout)
-      : this.#copy(layout)
-  }
-
-  #copy(layout: Layout): Layout {
-    const copy = this.allocate(layout.dtype, layout.shape)
-    this.emit('copy', [copy, layout])
-    return copy
+      : this.copy(layout)
   }
 
   /** Makes a root an output: in place where it is a whole value of the arena, else by a copy. */
@@ -140,7 +112,7 @@ class Lowering implements Lowered, Emitter {
     // Two results must not share memory that a later run may write over.
     const taken = this.outputs.includes(layout.value)
     const direct = whole && !taken && (layout.value.kind === 'arena' || layout.value.kind === 'inout')
-    const value = direct ? layout.value : this.#copy(layout).value
+    const value = direct ? layout.value : this.copy(layout).value
     if (value.kind === 'arena') {
       value.kind = 'output'
       value.place = this.outputs.length

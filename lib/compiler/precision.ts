@@ -1,105 +1,54 @@
-import { Node, topologicalOrder } from '../graph/node.js'
-import { sameShape } from '../graph/shape.js'
-import { constantNodes } from './constancy.js'
-import { withAttributes, withInputs } from './rewrite.js'
-import type { Precision } from './target.js'
+import type { Precision } from '../graph/kinds.js'
+import type { Node, NodeOf } from '../graph/node.js'
+import { sizesOf } from '../graph/shape.js'
+import type { Graph } from './graph.js'
+import { opRules } from './rules.js'
 
 /**
- * Stores packed weights in the asked precision; packed activations stay float32. With int8, the activations that meet
- * such weights are made 8 bits too, with a scale for each row as it comes.
- *
- * What int8 would harm or not help keeps more, by these rules:
- * - the first products, which read the input itself (pixels), and the last, whose results (logits) are the answer,
- *   stay float32: an error there is not averaged out by what follows;
- * - so do matrices with fewer than 64 rows or columns, and those with more than 65536 rows;
- * - convolutions over overlapping windows are bfloat16, as each pixel would be made 8 bits once a window.
+ * Chooses the precision of the constant weights of products: the asked one, but for int8. There, gemm also quantises its
+ * rows, with a scale for each row. int8 is not used where it costs accuracy or gains no speed:
+ * - the first products, which read the input (pixels), and the last, whose results are the output (logits), stay
+ *   float32: no later layer averages out their error;
+ * - matrices with fewer than 64 rows or columns, or with more than 65536 rows, stay float32;
+ * - convolutions over overlapping windows use bfloat16: int8 would quantise each pixel once for every window.
  */
-export function choosePrecision(roots: readonly Node[], precision: Precision): readonly Node[] {
-  if (precision === 'float32') return roots
-  const order = topologicalOrder(roots)
-  const chosen = precision === 'int8' ? int8Precisions(order) : packsOf(order, precision)
-  const rewritten = new Map<Node, Node>()
-  const quantized = new Map<Node, Node>()
-  // Products of the same rows (queries, keys and values) each see them through a reshape of their own.
-  const quantize = (rows: Node) => {
-    let base = rows
-    while (base.op === 'reshape' && !base.source) base = base.inputs[0]!
-    const known = quantized.get(base)
-    if (known && sameShape(known.inputs[0]!.shape, rows.shape)) return known
-    const node = quantizeNode(rows)
-    quantized.set(base, node)
-    return node
+export class WeightPrecisions {
+  readonly #graph: Graph
+  readonly #precision: Precision
+  readonly #inner: ReadonlySet<Node>
+
+  constructor(graph: Graph, precision: Precision) {
+    this.#graph = graph
+    this.#precision = precision
+    this.#inner = precision === 'int8' ? innerProducts(graph.order) : new Set()
   }
-  for (const node of order) {
-    const inputs = node.source ? [] : node.inputs.map((input) => rewritten.get(input)!)
-    const stored = chosen.get(node)
-    if (stored) {
-      rewritten.set(node, withAttributes(node, inputs, { precision: stored }))
-    } else if (node.op === 'gemm' && !node.source && chosen.get(node.inputs[1]!) === 'int8') {
-      rewritten.set(node, withInputs(node, [quantize(inputs[0]!), ...inputs.slice(1)]))
-    } else {
-      rewritten.set(node, withInputs(node, inputs))
-    }
+
+  of(product: NodeOf<'gemm' | 'convolution'>): Precision {
+    if (this.#precision !== 'int8') return this.#precision
+    const [, k, n] = sizesOf(product.inputs[1]!.shape, 3)
+    const fits = k >= minSize && n >= minSize && k <= maxRows
+    if (!fits || !this.#inner.has(product) || this.#graph.isConstant(product.inputs[0]!)) return 'float32'
+    return product.op === 'gemm' ? 'int8' : 'bfloat16'
   }
-  return roots.map((root) => rewritten.get(root)!)
 }
 
-/** The precision of each packed weight that is not float32. */
-type Precisions = ReadonlyMap<Node, Precision>
+const minSize = 64
+/** A sum of more products could overflow int32; the kernel has the same limit. */
+const maxRows = 65536
 
-function packsOf(order: readonly Node[], precision: Precision): Precisions {
-  const constant = constantNodes(order)
-  return new Map(
-    order.filter((node) => node.op === 'pack' && constant.has(node)).map((node) => [node, precision]),
-  )
-}
-
-const leastSize = 64
-/** Sums of more products could leave int32; kernel.h says the same. */
-const mostRows = 65536
-
-function int8Precisions(order: readonly Node[]): Precisions {
-  const packs = packsOf(order, 'int8')
-  const constant = constantNodes(order)
-  const inner = innerProducts(order)
-  const chosen = new Map<Node, Precision>()
-  const kept = new Set<Node>()
-  for (const node of order) {
-    const weight = node.source ? undefined : node.inputs[1]
-    if (!weight || !packs.has(weight)) continue
-    const [, k, n] = weight.shape as [number, number, number]
-    const fits = k >= leastSize && n >= leastSize && k <= mostRows
-    if (!inner.has(node) || !fits || constant.has(node.inputs[0]!)) kept.add(weight)
-    else chosen.set(weight, node.op === 'gemm' ? 'int8' : 'bfloat16')
-  }
-  // A weight that several products share has one form.
-  for (const weight of kept) chosen.delete(weight)
-  return chosen
-}
-
-const products = new Set(['gemm', 'convolution', 'depthwise', 'attention'])
-/** What makes features of data: a product that reads only what came before them is a first one. */
-const featureOps = new Set([...products, 'gather', 'norm'])
-
-/** The products between the first and the last: they read features, and other products read what they give. */
+/** The products between the first and the last: they read features, and other products depend on their result. */
 function innerProducts(order: readonly Node[]): Set<Node> {
   const features = new Set<Node>()
   for (const node of order) {
-    const isFeature = featureOps.has(node.op) || node.inputs.some((input) => features.has(input))
-    if (!node.source && isFeature) features.add(node)
+    if (opRules[node.op].features || node.inputs.some((input) => features.has(input))) features.add(node)
   }
   const read = new Set<Node>()
   for (const node of order.toReversed()) {
-    if (!node.source && (read.has(node) || products.has(node.op)))
-      for (const input of node.inputs) read.add(input)
+    if (read.has(node) || isProduct(node)) for (const input of node.inputs) read.add(input)
   }
-  return new Set(
-    order.filter((node) => products.has(node.op) && features.has(node.inputs[0]!) && read.has(node)),
-  )
+  return new Set(order.filter((node) => isProduct(node) && features.has(node.inputs[0]!) && read.has(node)))
 }
 
-/** Rows [batch, M, K] as the kernel `quantize` writes them: a scale in the first 64 bytes, then K in whole 64s. */
-function quantizeNode(rows: Node): Node {
-  const [batch, m, k] = rows.shape as [number, number, number]
-  return new Node('quantize', 'uint8', [batch, m, 64 + Math.ceil(k / 64) * 64], [rows])
+function isProduct(node: Node): boolean {
+  return opRules[node.op].dtype === 'product'
 }

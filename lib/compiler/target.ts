@@ -1,18 +1,51 @@
-/** How weights of matrix products are stored; precision.ts says what that means for arithmetic. */
-export const precisions = ['float32', 'bfloat16', 'float16', 'int8'] as const
-export type Precision = (typeof precisions)[number]
+import type { DType, FloatDType } from '../graph/dtype.js'
+import type { Activation, BinaryKind, Precision, ReduceKind, UnaryKind } from '../graph/kinds.js'
+import type { OpName } from '../graph/ops.js'
 
-/** What the compiler asks of the machine it compiles for. */
+export { type Precision, precisions } from '../graph/kinds.js'
+
+/** The instructions of the runtime (native/runtime/op.h). Each is an op of the record. */
+export const instructionNames = [
+  'copy',
+  'fill',
+  'unary',
+  'binary',
+  'where',
+  'reduce',
+  'softmax',
+  'norm',
+  'pack',
+  'quantize',
+  'gemm',
+  'attention',
+  'attentionWeights',
+  'convolution',
+  'depthwise',
+  'pool',
+  'gather',
+  'update',
+  'resample',
+] as const satisfies readonly OpName[]
+export type InstructionName = (typeof instructionNames)[number]
+
+/** Element types of views. `packed`: bytes that `pack` has written. */
+export type ViewDType = DType | 'packed'
+
+/** What the compiler must know of the device it compiles for. */
 export interface Target {
-  /** Numbers of native enumerations by name. */
-  op(name: string): number
-  dtype(name: string): number
-  unary(name: string): number
-  binary(name: string): number
-  reduce(name: string): number
-  precision(name: string): number
+  /** Codes of native enumerations. */
+  op(name: InstructionName): number
+  dtype(name: ViewDType): number
+  unary(name: UnaryKind | Activation | 'identity'): number
+  binary(name: BinaryKind): number
+  reduce(name: ReduceKind): number
+  precision(name: Precision): number
+  /** Whether the device has a kernel for an op with operands and result of this type, and sums in float32. */
+  computes(op: OpName, dtype: FloatDType): boolean
   /** Bytes of a packed [batch, K, N] matrix. */
   packedBytes(batch: number, k: number, n: number, precision: Precision): number
-  /** Names the packed layout: constants packed for one target are not those of another. */
+  /** Bytes of a row of K elements that `quantize` writes. */
+  quantizedRowBytes(k: number): number
+  /** Names the packed layout. Constants packed for one layout are not used with another. */
   readonly isa: string
 }

@@ -1,24 +1,22 @@
 import { SaccadeError } from '../errors.js'
-import { type Node, topologicalOrder } from '../graph/node.js'
+import type { Node } from '../graph/node.js'
 import { formatShape } from '../graph/shape.js'
-import { countUses } from './rewrite.js'
+import type { Graph } from './graph.js'
 
 /**
  * Checks that memory which is written in place has no reader that would see it before or after by chance: nothing but
  * the update reads the cache, and the result is asked for, as the cache itself is used up.
  * @throws INPUT_INVALID
  */
-export function checkUpdates(roots: readonly Node[]): void {
-  const order = topologicalOrder(roots)
-  const updates = order.filter((node) => node.op === 'update' && !node.source)
+export function checkUpdates(graph: Graph): void {
+  const updates = graph.order.filter((node) => node.op === 'update')
   if (updates.length === 0) return
-  const uses = countUses(order, roots)
-  const asked = new Set(roots.map(beneathReshapes))
+  const asked = new Set(graph.roots.map(beneathReshapes))
   for (const update of updates) {
     let node = update.inputs[0]!
-    while (uses.get(node) === 1 && !node.source) node = node.inputs[0]!
+    while (graph.uses(node) === 1 && !node.source) node = node.inputs[0]!
     const cache = `update: the cache ${formatShape(node.shape)}`
-    if (uses.get(node) !== 1)
+    if (graph.uses(node) !== 1)
       throw new SaccadeError(
         'INPUT_INVALID',
         `${cache} has another reader in the same computation; it must read the result of the update`,
@@ -33,6 +31,6 @@ export function checkUpdates(roots: readonly Node[]): void {
 
 function beneathReshapes(root: Node): Node {
   let node = root
-  while (node.op === 'reshape' && !node.source) node = node.inputs[0]!
+  while (node.op === 'reshape') node = node.inputs[0]!
   return node
 }

@@ -1,22 +1,27 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { optionInvalid } from '../options.js'
 import { beamSearch } from './beam-search.js'
-import { checkVocabulary, type GenerationOptions, type ResolvedOptions, resolveOptions } from './options.js'
-import { type SearchResult, sample, type TokenEvent } from './sample.js'
+import type { Prompt } from './decoder.js'
+import type { GenerationOptions } from './options.js'
+import { createProcessors } from './processors.js'
+import { checkVocabulary, type ModelLimits, resolveOptions } from './resolve.js'
+import { sample } from './sample.js'
+import type { Found, GenerationStep, Search, SearchSource } from './search.js'
 import type { Stepper } from './stepper.js'
 
-/** A call of generate(): the options, and what belongs to the call alone. */
-export interface GenerateCall extends GenerationOptions {
-  /** How many sources the model generates for. Default: as many as prompts, or 1. */
-  sources?: number
-  /** What each source's rows start with, all of one length. Default: decoderStartTokenId, else bosTokenId. */
-  prompts?: readonly (readonly number[])[]
-  /** Keep the raw logits of every step. Default false. */
-  returnLogits?: boolean
-  /** Called with each token as it is chosen. Not with beams, where nothing is certain before the end. */
-  onToken?: (event: TokenEvent) => void
-  /** Ends the generation with code ABORTED. */
-  signal?: AbortSignal
+/** What is generated from. */
+export interface GenerationRequest {
+  readonly stepper: Stepper
+  readonly prompt: Prompt
+  /** With the model's defaults. */
+  readonly options: GenerationOptions
+  /** Positions the model has. */
+  readonly positions?: number | undefined
+  /** Token ids of the sources, for options that look at them. Left out where a source is no text. */
+  readonly sourceIds?: readonly Int32Array[] | undefined
+  /** Keep the raw logits of every step. */
+  readonly returnLogits?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface GenerationResult {
@@ -29,90 +34,58 @@ export interface GenerationResult {
 }
 
 /**
- * Generates token sequences: greedy search, sampling, or beam search, with the results of transformers 4.57.
- * @throws OPTION_UNKNOWN, OPTION_INVALID, TOKEN_OUT_OF_RANGE, ABORTED, and what the stepper throws
+ * Generates token sequences by greedy search, sampling or beam search, with the results of transformers. Yields the
+ * tokens as they are chosen, and returns the sequences: it goes on when it is asked for the next step, and leaving it
+ * ends it. With beams it yields the prompt alone, as nothing else is certain before the end.
+ * @throws OPTION_UNKNOWN, OPTION_INVALID, EMPTY_BATCH, TOKEN_OUT_OF_RANGE, ABORTED, and what the stepper throws
  */
-export async function generate(stepper: Stepper, call: GenerateCall = {}): Promise<GenerationResult> {
-  const { onToken } = call
-  const prepared = prepare(stepper, call)
-  if (prepared.options.numBeams > 1) {
-    if (onToken)
-      optionInvalid('onToken', 'a function', 'none with numBeams above 1: beams are certain only at the end')
-    return finish(await beamSearch(stepper, prepared.prompts, prepared.options, prepared.step), prepared)
+export async function* generate(
+  request: GenerationRequest,
+): AsyncGenerator<GenerationStep, GenerationResult> {
+  const { stepper, prompt, options, signal, returnLogits = false } = request
+  const stepLogits: Float32Array[] = []
+  const sources = resolveSources(request)
+  const { numBeams, numReturnSequences } = sources[0]!.options
+  const search: Search = {
+    stepper,
+    sources,
+    seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
+    signal,
+    onLogits: returnLogits ? (logits) => stepLogits.push(logits.slice()) : undefined,
   }
-  const tokens = sample(stepper, prepared.prompts, prepared.options, prepared.step)
-  for (;;) {
-    const next = await tokens.next()
-    if (next.done) return finish(next.value, prepared)
-    onToken?.(next.value)
-  }
-}
-
-/** generate() as an iterator over the tokens as they are chosen; it returns the result. */
-export async function* generateTokens(
-  stepper: Stepper,
-  call: Omit<GenerateCall, 'onToken'> = {},
-): AsyncGenerator<TokenEvent, GenerationResult> {
-  const prepared = prepare(stepper, call)
-  if (prepared.options.numBeams > 1)
-    optionInvalid('numBeams', prepared.options.numBeams, '1, for beams are certain only at the end')
-  const result = yield* sample(stepper, prepared.prompts, prepared.options, prepared.step)
-  return finish(result, prepared)
-}
-
-interface Prepared {
-  options: ResolvedOptions
-  prompts: Int32Array[]
-  stepLogits: Float32Array[] | undefined
-  step: (tokens: Int32Array) => Promise<Float32Array>
-}
-
-function prepare(stepper: Stepper, call: GenerateCall): Prepared {
-  const { sources, prompts: given, returnLogits = false, onToken: _, signal, ...options } = call
-  const prompts = readPrompts(options, sources, given, stepper.vocabSize)
-  const stepLogits: Float32Array[] | undefined = returnLogits ? [] : undefined
+  const prompts = (prompt.given ?? prompt.ids).flatMap((ids) =>
+    Array.from({ length: numReturnSequences }, () => Array.from(ids)),
+  )
+  yield { isPrompt: true, tokens: prompts }
+  const found = numBeams > 1 ? await beamSearch(search) : yield* sample(search)
   return {
-    options: resolveOptions(options, prompts[0]!.length, stepper.vocabSize),
-    prompts,
-    stepLogits,
-    step: async (tokens) => {
-      if (signal?.aborted)
-        throw new SaccadeError('ABORTED', 'generation was aborted', { cause: signal.reason })
-      const logits = await stepper.step(tokens, signal)
-      stepLogits?.push(logits.slice())
-      return logits
-    },
+    sequences: sequencesOf(prompts, found),
+    ...(found.scores && { sequencesScores: [...found.scores] }),
+    ...(returnLogits && { stepLogits }),
   }
 }
 
-function readPrompts(
-  options: GenerationOptions,
-  sources: number | undefined,
-  given: GenerateCall['prompts'],
-  vocabSize: number,
-): Int32Array[] {
-  if (sources !== undefined && (!Number.isInteger(sources) || sources < 1))
-    optionInvalid('sources', sources, 'a whole number of at least 1')
-  if (given === undefined) {
-    const start = options.decoderStartTokenId ?? options.bosTokenId
-    if (start === undefined)
-      return optionInvalid('prompts', given, 'prompts, or a decoderStartTokenId or bosTokenId to start from')
-    checkVocabulary('decoderStartTokenId', [start], vocabSize)
-    return Array.from({ length: sources ?? 1 }, () => Int32Array.of(start))
-  }
-  if (given.length === 0) throw new SaccadeError('EMPTY_BATCH', 'prompts: none to continue')
-  if (sources !== undefined && sources !== given.length)
-    optionInvalid('prompts', given, `${sources} of them, one for each source`)
-  const length = given[0]!.length
-  if (length === 0 || given.some((prompt) => prompt.length !== length))
-    optionInvalid('prompts', given, 'token lists of one length, which is not 0')
-  for (const prompt of given) checkVocabulary('prompts', prompt, vocabSize)
-  return given.map((prompt) => Int32Array.from(prompt))
+function sequencesOf(prompts: readonly number[][], { rows, fill }: Found): number[][] {
+  const texts = rows.map((row, index) => [...prompts[index]!, ...row])
+  const longest = Math.max(...texts.map(({ length }) => length))
+  return texts.map((text) => [...text, ...new Array<number>(longest - text.length).fill(fill)])
 }
 
-function finish({ sequences, scores }: SearchResult, { stepLogits }: Prepared): GenerationResult {
-  const result: GenerationResult = { sequences }
-  if (scores) result.sequencesScores = scores
-  if (stepLogits) result.stepLogits = stepLogits
-  return result
+function resolveSources({
+  stepper,
+  prompt,
+  options,
+  positions,
+  sourceIds,
+}: GenerationRequest): SearchSource[] {
+  const limits: ModelLimits = { vocabSize: stepper.vocabSize, positions }
+  if (prompt.ids.length === 0) throw invalid('EMPTY_BATCH', 'prompts', 'at least one', 'none')
+  return prompt.ids.map((ids, index) => {
+    if (ids.length === 0 && !prompt.embeddings)
+      optionInvalid('prompts', Array.from(ids), 'at least one token')
+    checkVocabulary('prompts', ids, limits)
+    const resolved = resolveOptions(options, ids.length, limits)
+    const processors = createProcessors(resolved, sourceIds?.[index])
+    return { prompt: ids, options: resolved, processors }
+  })
 }

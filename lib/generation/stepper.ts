@@ -1,18 +1,19 @@
-/**
- * A language model as the search sees it: rows of tokens that grow in step. The rows of one source are neighbours:
- * row r continues source floor(r / perSource).
- */
+/** A language model as the search sees it: rows of tokens, to each of which a step adds one. */
 export interface Stepper {
   readonly vocabSize: number
-  /** Makes room for `sources * perSource` rows, all empty, and forgets the rows before. */
-  start(sources: number, perSource: number): void | Promise<void>
   /**
-   * Appends tokens to every row and gives the raw logits of what follows.
-   * `tokens` is [rows, n]: the prompt at the first call, afterwards one token a row. The result is
-   * [rows, vocabSize]; it is read before the next call and never written to.
-   * Rejects with code ABORTED when `signal` fires.
+   * Begins with prompts, and forgets what was before: each prompt is continued by `rowsPerPrompt` rows that follow each
+   * other. Gives the raw logits of the tokens that follow, [rows, vocabSize]; like those of {@link step} they are read
+   * before the next call and never written to.
+   * @throws ABORTED when `signal` fires
    */
-  step(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array>
-  /** Row i goes on as row rows[i] did so far. Rows never leave their source. */
+  start(prompts: readonly Int32Array[], rowsPerPrompt: number, signal?: AbortSignal): Promise<Float32Array>
+  /**
+   * Appends a token to every row, and gives the logits of what follows. Rows marked by 1 in `ended` have ended: their
+   * token and their logits do not matter.
+   * @throws ABORTED when `signal` fires
+   */
+  step(tokens: Int32Array, ended: Uint8Array, signal?: AbortSignal): Promise<Float32Array>
+  /** Row i goes on as row rows[i] did so far. Rows stay with their prompt. */
   reorder(rows: Int32Array): void | Promise<void>
 }

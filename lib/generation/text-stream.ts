@@ -1,26 +1,36 @@
-import type { Tokenizer } from '../text/tokenizer.js'
+import type { DecodeOptions, Tokenizer } from '../text/tokenizer.js'
+import { cleanUpSpaces } from '../text/unicode.js'
 
-export interface TextStreamOptions {
-  /** Default true. */
-  skipSpecialTokens?: boolean
-}
+/** Ideographs and kana, which are words by themselves. */
+const ideograph = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]`
+
+/** What is complete of a text: a word is over where whitespace follows. */
+const words = new RegExp(String.raw`^[^]*(?:\s|${ideograph})`, 'u')
+
+/**
+ * The same where spaces before punctuation are still to be taken back: the whitespace waits for what follows it, and so
+ * does an apostrophe between spaces.
+ */
+const wordsToCleanUp = new RegExp(String.raw`^[^]*(?:\S(?<! ')(?=\s)|${ideograph})`, 'u')
 
 /**
  * Text from tokens as they come. Gives out whole words only: what push() returned may be shown and will not change.
- * All it gives, joined, is what decode() gives for all tokens without the cleaning of spaces, which would take back
- * spaces already shown.
+ * All it gives, joined, is what decode() gives for all tokens.
  */
 export class TextStream {
   readonly #tokenizer: Tokenizer
-  readonly #skipSpecialTokens: boolean
+  readonly #options: DecodeOptions
+  readonly #cleansUp: boolean
   /** The tokens that the next may change the look of: those of the last full text, and those after it. */
   #tokens: number[] = []
   #settled = 0
   #waiting = ''
 
-  constructor(tokenizer: Tokenizer, { skipSpecialTokens = true }: TextStreamOptions = {}) {
+  /** @param options as for decode(), with its defaults */
+  constructor(tokenizer: Tokenizer, options: DecodeOptions = {}) {
     this.#tokenizer = tokenizer
-    this.#skipSpecialTokens = skipSpecialTokens
+    this.#options = { ...options, cleanUpTokenizationSpaces: false }
+    this.#cleansUp = options.cleanUpTokenizationSpaces ?? tokenizer.cleanUpTokenizationSpaces
   }
 
   /** Takes the next token; returns the text that is complete now, often none. */
@@ -33,31 +43,26 @@ export class TextStream {
     this.#waiting += text.slice(before.length)
     this.#tokens = this.#tokens.slice(this.#settled)
     this.#settled = this.#tokens.length
-    return this.#takeWords()
+    const complete = (this.#cleansUp ? wordsToCleanUp : words).exec(this.#waiting)
+    return this.#take(complete?.[0].length ?? 0)
   }
 
   /** Returns the text still held back, and forgets all tokens. */
   end(): string {
     const before = this.#decode(this.#tokens.slice(0, this.#settled))
-    const rest = this.#waiting + this.#decode(this.#tokens).slice(before.length)
+    this.#waiting += this.#decode(this.#tokens).slice(before.length)
     this.#tokens = []
     this.#settled = 0
-    this.#waiting = ''
-    return rest
+    return this.#take(this.#waiting.length)
   }
 
   #decode(tokens: number[]): string {
-    const skipSpecialTokens = this.#skipSpecialTokens
-    return this.#tokenizer.decode(tokens, { skipSpecialTokens, cleanUpTokenizationSpaces: false })
+    return this.#tokenizer.decode(tokens, this.#options)
   }
 
-  /** A word is over where whitespace follows; ideographs and kana are words by themselves. */
-  #takeWords(): string {
-    const complete = /^[\s\S]*(?:\s|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])/u.exec(
-      this.#waiting,
-    )
-    const words = complete?.[0] ?? ''
-    this.#waiting = this.#waiting.slice(words.length)
-    return words
+  #take(length: number): string {
+    const text = this.#waiting.slice(0, length)
+    this.#waiting = this.#waiting.slice(length)
+    return this.#cleansUp ? cleanUpSpaces(text) : text
   }
 }

@@ -1,6 +1,6 @@
 import { invalid, show } from '../errors.js'
 
-/** Bytes of one element of each data type. Arithmetic is in float32; the others are storage, indices and masks. */
+/** Bytes of one element of each data type. */
 export const dtypeBytes = {
   float32: 4,
   float16: 2,
@@ -13,6 +13,9 @@ export const dtypeBytes = {
 
 /** The type of a tensor's elements. */
 export type DType = keyof typeof dtypeBytes
+
+/** Those of them that a device may compute in. */
+export type FloatDType = 'float32' | 'float16' | 'bfloat16'
 
 /** The typed array that holds elements of a data type; float16 and bfloat16 come as their 16 bits. */
 export type DataOf<D extends DType> = D extends 'float32'
@@ -41,6 +44,8 @@ export const dataConstructors: Record<DType, DataConstructor> = {
 export function isDType(value: unknown): value is DType {
   return typeof value === 'string' && Object.hasOwn(dtypeBytes, value)
 }
+
+export const dtypes: readonly DType[] = Object.keys(dtypeBytes).filter(isDType)
 
 const integerRanges: { readonly [D in DType]?: readonly [bigint, bigint] } = {
   int64: [-(2n ** 63n), 2n ** 63n - 1n],

@@ -1,8 +1,6 @@
 import type { DType } from './dtype.js'
+import { type OpName, type OpParameters, typeRules } from './ops.js'
 import type { Shape } from './shape.js'
-
-export type AttributeValue = number | string | boolean | readonly number[]
-export type Attributes = Readonly<Record<string, AttributeValue>>
 
 /** Memory behind a leaf. The graph only needs to tell one from another. */
 export interface Source {
@@ -11,112 +9,101 @@ export interface Source {
   readonly disposed: boolean
 }
 
-const noAttributes: Attributes = Object.freeze({})
+/** Any node. `switch (node.op)` narrows its parameters. */
+export type Node = NodeOf<OpName>
+
+/** A node of one of these ops. */
+export type NodeOf<O extends OpName> = { [P in O]: GraphNode<P> }[O]
 
 /**
- * One operation of a lazy graph, or a leaf. A node never changes, save once: when it has been computed it gains a
- * `source`, lets go of its inputs, and is a leaf from then on.
- *
- * Leaves are `constant` (weights: part of a program, folded once) and `data` (bound at every run).
+ * One operation of a lazy graph, or a leaf. A node never changes, save once: when it has been computed it becomes the
+ * leaf `data`, and lets go of its inputs.
  */
-export class Node {
-  readonly op: string
+export class GraphNode<O extends OpName> {
   readonly dtype: DType
   readonly shape: Shape
-  readonly attributes: Attributes
+  #op: O
   #inputs: readonly Node[]
+  #parameters: OpParameters[O]
   #source: Source | undefined
   #signature: string | undefined
 
-  constructor(
-    op: string,
-    dtype: DType,
-    shape: Shape,
-    inputs: readonly Node[],
-    attributes: Attributes = noAttributes,
-    source?: Source,
-  ) {
-    this.op = op
+  /** @param source of a leaf */
+  constructor(op: O, inputs: readonly Node[], parameters: OpParameters[O], source?: Source) {
+    const { dtype, shape } = typeRules[op](parameters, ...inputs)
     this.dtype = dtype
     // Tensors show it to users.
     this.shape = Object.freeze(shape)
-    this.attributes = attributes
+    this.#op = op
     this.#inputs = inputs
+    this.#parameters = parameters
     this.#source = source
+  }
+
+  get op(): O {
+    return this.#op
   }
 
   get inputs(): readonly Node[] {
     return this.#inputs
   }
 
+  get parameters(): OpParameters[O] {
+    return this.#parameters
+  }
+
+  /** Memory of a leaf; undefined for all other nodes. */
   get source(): Source | undefined {
     return this.#source
   }
 
   get isConstant(): boolean {
-    return this.op === 'constant'
+    return this.#op === 'constant' || this.#op === 'packed'
   }
 
-  /** Op, attributes, type and shape as text: what two nodes of equal structure have in common beside their inputs. */
+  /** Op and parameters as text. Equal for nodes that compute the same from equal inputs. */
   get signature(): string {
-    this.#signature ??= `${this.op}${attributeText(this.attributes)}${this.dtype}[${this.shape.join()}]`
+    this.#signature ??= `${this.#op}(${parameterText(this.#parameters)})`
     return this.#signature
+  }
+
+  /** The node with other inputs; itself if they are the same. */
+  withInputs(inputs: readonly Node[]): GraphNode<O> {
+    if (inputs.every((input, index) => input === this.#inputs[index])) return this
+    return new GraphNode(this.#op, inputs, this.#parameters)
+  }
+
+  /** The node with other inputs, and some other parameters. */
+  withParameters(inputs: readonly Node[], parameters: Partial<OpParameters[O]>): GraphNode<O> {
+    return new GraphNode(this.#op, inputs, { ...this.#parameters, ...parameters })
   }
 
   /** Makes a computed node a leaf. */
   settle(source: Source): void {
-    this.#source = source
-    this.#inputs = []
+    GraphNode.#settle(this, source)
+  }
+
+  /** Static, since the node is no longer of op O afterwards. */
+  static #settle(node: GraphNode<OpName>, source: Source): void {
+    node.#op = 'data'
+    node.#inputs = []
+    node.#parameters = { dtype: node.dtype, shape: node.shape }
+    node.#source = source
+    node.#signature = undefined
   }
 }
 
-/** By hand, as JSON would write infinities and NaN as null, and -0 as 0; and because every node of a run comes by. */
-function attributeText(attributes: Attributes): string {
-  let text = '('
-  for (const name in attributes) text += `${name}:${valueText(attributes[name]!)};`
-  return `${text})`
+type ParameterValue = number | string | boolean | readonly number[]
+
+/** Not JSON.stringify: it writes infinities and NaN as null, and -0 as 0. Runs once for every node of every call. */
+function parameterText(parameters: { readonly [name: string]: ParameterValue }): string {
+  let text = ''
+  for (const name in parameters) text += `${name}:${valueText(parameters[name]!)};`
+  return text
 }
 
-function valueText(value: AttributeValue): string {
+function valueText(value: ParameterValue): string {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
   if (typeof value === 'object') return `[${value.map(valueText).join()}]`
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
-}
-
-/** Nodes that `roots` need, each after its inputs. Iterative: graphs may be deeper than the call stack. */
-export function topologicalOrder(roots: readonly Node[]): Node[] {
-  const order: Node[] = []
-  const seen = new Set<Node>()
-  const stack: { node: Node; next: number }[] = []
-  for (const root of roots) {
-    if (seen.has(root)) continue
-    seen.add(root)
-    stack.push({ node: root, next: 0 })
-    while (stack.length > 0) {
-      const frame = stack[stack.length - 1]!
-      const input = frame.node.source ? undefined : frame.node.inputs[frame.next]
-      if (input === undefined) {
-        order.push(frame.node)
-        stack.pop()
-        continue
-      }
-      frame.next++
-      if (!seen.has(input)) {
-        seen.add(input)
-        stack.push({ node: input, next: 0 })
-      }
-    }
-  }
-  return order
-}
-
-/** Text that is equal for graphs of equal structure: constants by content, data by type and shape. */
-export function structureKey(order: readonly Node[], roots: readonly Node[]): string {
-  const place = new Map(order.map((node, index) => [node, index]))
-  const parts = order.map((node) => {
-    if (node.isConstant) return `${node.signature}=${node.source!.key}`
-    if (node.source) return `data${node.dtype}[${node.shape.join()}]`
-    return `${node.signature}(${node.inputs.map((input) => place.get(input)).join()})`
-  })
-  return `${parts.join(';')}>${roots.map((root) => place.get(root)).join()}`
 }

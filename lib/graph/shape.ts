@@ -1,9 +1,25 @@
-import { invalid, show } from '../errors.js'
+import { invalid, SaccadeError, show } from '../errors.js'
 
 /** Sizes of the axes, outermost first; [] is a scalar. Literal tuples let TypeScript check sizes, too. */
 export type Shape = readonly number[]
 
 export const maxRank = 8
+
+/** As many sizes. */
+export type Sizes<Rank extends number, Known extends Shape = readonly []> = Known['length'] extends Rank
+  ? Known
+  : Sizes<Rank, readonly [...Known, number]>
+
+export function hasRank<Rank extends number>(shape: Shape, rank: Rank): shape is Shape & Sizes<Rank> {
+  return shape.length === rank
+}
+
+/** The sizes of a shape whose rank the record of ops fixes. @throws INTERNAL for another rank */
+export function sizesOf<const Rank extends number>(shape: Shape, rank: Rank): Sizes<Rank> {
+  if (!hasRank(shape, rank))
+    throw new SaccadeError('INTERNAL', `expected a shape of rank ${rank}, got ${formatShape(shape)}`)
+  return shape
+}
 
 /** Writes a shape the way error messages show it: [2, 3]. */
 export function formatShape(shape: Shape): string {
@@ -71,7 +87,8 @@ export function normalizeAxes(
 /** The shape both broadcast to by NumPy's rule: aligned at the last axis, sizes equal or 1. */
 export function broadcastShapes(a: Shape, b: Shape, what: string): number[] {
   const rank = Math.max(a.length, b.length)
-  return Array.from({ length: rank }, (_, axis) => {
+  const shape = new Array<number>(rank)
+  for (let axis = 0; axis < rank; axis++) {
     const left = a[axis - rank + a.length] ?? 1
     const right = b[axis - rank + b.length] ?? 1
     if (left !== right && left !== 1 && right !== 1)
@@ -81,6 +98,7 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): number[] {
         'shapes that broadcast',
         `${formatShape(a)} and ${formatShape(b)} (${left} against ${right})`,
       )
-    return left === 1 ? right : left
-  })
+    shape[axis] = left === 1 ? right : left
+  }
+  return shape
 }

@@ -1,5 +1,6 @@
 import type { BertOutput } from './bert/bert.js'
 import type { BertInputs } from './bert/encoder.js'
+import type { ContrastiveInputs, ContrastiveOutput } from './contrastive.js'
 import type { ConvNextOutputs } from './convnext/convnext.js'
 import type { MarianInputs } from './marian/inputs.js'
 import type { MarianOutput } from './marian/marian.js'
@@ -18,5 +19,7 @@ export interface AnyModel extends Model {
   run(inputs: AnyInputs, options?: VitOptions): Promise<AnyOutputs>
 }
 
-export type AnyInputs = Partial<VitInputs & BertInputs & MarianInputs & TransformerInputs>
-export type AnyOutputs = Partial<VitResult & ConvNextOutputs & BertOutput & MarianOutput & TransformerOutput>
+export type AnyInputs = Partial<VitInputs & BertInputs & MarianInputs & TransformerInputs & ContrastiveInputs>
+export type AnyOutputs = Partial<
+  VitResult & ConvNextOutputs & BertOutput & MarianOutput & TransformerOutput & ContrastiveOutput
+>

@@ -1,9 +1,10 @@
-import { bert } from './bert/bert.js'
+import { bert } from './bert/index.js'
+import { clip } from './clip/index.js'
 import { convnext } from './convnext/index.js'
-import { marian } from './marian/marian.js'
+import { marian } from './marian/index.js'
 import type { Architecture } from './registry.js'
-import { transformer } from './transformer/transformer.js'
+import { transformer } from './transformer/index.js'
 import { vit } from './vit/index.js'
 
 /** All families saccade has, in the order in which they are asked whether a config is theirs. */
-export const architectures: readonly Architecture[] = [vit, convnext, transformer, marian, bert]
+export const architectures: readonly Architecture[] = [vit, convnext, transformer, marian, bert, clip]

@@ -2,23 +2,19 @@ import { readConfig, readConfigIfAny } from '../files/config.js'
 import { resolveModel } from '../files/folder.js'
 import type { HubOptions } from '../files/hub.js'
 import { checkOptions } from '../options.js'
-import { type Device, type DTypeName, precisionOf, requireDevice } from '../runtime/device.js'
+import { openSession, type SessionOptions } from '../runtime/session.js'
 import type { AnyModel } from './any.js'
 import { architectures } from './architectures.js'
 import type { Model } from './model.js'
 import { configKind, findArchitecture } from './registry.js'
 
 /** Options of {@link load}. */
-export interface LoadOptions extends HubOptions {
-  /** Where to run. Default 'auto'. */
-  readonly device?: Device | undefined
+export interface LoadOptions extends HubOptions, SessionOptions {
   /**
    * How weights of matrix products are stored: fp32 (default), bf16, fp16, q8. Sums stay float32; with q8, and with bf16
    * where the processor multiplies it, what meets the weights is rounded too. Logits and what reads pixels keep fp32 in q8.
    */
-  readonly dtype?: DTypeName | undefined
-  /** Threads a run may use; default: one for each core. Results do not depend on it. */
-  readonly threads?: number | undefined
+  readonly dtype?: SessionOptions['dtype']
 }
 
 const loadOptionNames = [
@@ -37,13 +33,12 @@ export async function load<M extends Model = AnyModel>(
   options: LoadOptions = {},
 ): Promise<M> {
   checkOptions(options, loadOptionNames, 'load')
-  const { device = 'auto', dtype = 'fp32', threads, ...hub } = options
-  const settings = { precision: precisionOf(dtype), threads }
-  requireDevice(device)
+  const { device, dtype, threads, ...hub } = options
+  const session = openSession({ device, dtype, threads })
   const { dir, weights } = await resolveModel(model, hub)
   const config =
     (await readConfigIfAny(dir, 'open_clip_config.json')) ?? (await readConfig(dir, 'config.json'))
   const kind = configKind(config)
   const architecture = findArchitecture(architectures, kind, config.file)
-  return (await architecture.open({ dir, weights, config, kind, settings })) as M
+  return (await architecture.open({ dir, weights, config, kind, session })) as M
 }

@@ -1,13 +1,10 @@
-import type { Precision } from '../compiler/target.js'
 import { SaccadeError } from '../errors.js'
 import type { Config } from '../files/config.js'
 import type { RunOptions } from '../runtime/run-options.js'
+import type { Session } from '../runtime/session.js'
 import { evaluate } from '../tensor/evaluate.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
-
-/** Tensors by name. */
-export type NamedTensors = Record<string, Tensor>
 
 /** What is known of a loaded model. */
 export interface ModelInfo {
@@ -23,27 +20,12 @@ export interface ModelInfo {
   readonly imageSize?: readonly [number, number, number] | undefined
 }
 
-/** How a model runs; fixed when it is loaded. */
-export interface ModelSettings {
-  readonly precision: Precision
-  readonly threads: number | undefined
-}
-
 /** What a model is made of. */
 export interface ModelParts {
   readonly info: ModelInfo
   readonly checkpoint: Checkpoint
   readonly config: Config
-  readonly settings: ModelSettings
-}
-
-/** How a stored reference run was called; see `saccade verify`. */
-export interface ReferenceCall {
-  readonly inputs: NamedTensors
-  /** The options of the call, as golden.json has them. */
-  readonly call: Readonly<Record<string, unknown>>
-  /** Names of the outputs that are asked for. */
-  readonly outputs: readonly string[]
+  readonly session: Session
 }
 
 /** A loaded model: weights, and a way to run them. */
@@ -51,32 +33,29 @@ export abstract class Model {
   readonly info: ModelInfo
   readonly config: Config
   readonly checkpoint: Checkpoint
-  readonly settings: ModelSettings
+  /** How it runs: fixed when it is loaded, and carried by its results. */
+  readonly session: Session
   #disposed = false
 
   constructor(parts: ModelParts) {
     this.info = parts.info
     this.config = parts.config
     this.checkpoint = parts.checkpoint
-    this.settings = parts.settings
+    this.session = parts.session
   }
-
-  /**
-   * Runs the model on a stored case, under the argument and output names of the library that published its layout.
-   * Results may be lazy. Names the model does not know are left out.
-   */
-  abstract reference(run: ReferenceCall): Promise<NamedTensors>
 
   get disposed(): boolean {
     return this.#disposed
   }
 
-  /** Computes tensors with the model's precision and threads. */
-  protected async compute(tensors: readonly (Tensor | undefined)[], options: RunOptions = {}): Promise<void> {
-    const { signal, threads = this.settings.threads, precision = this.settings.precision } = options
+  /** Computes tensors in the model's session, but for the number of threads, if it is given. */
+  protected async compute(
+    tensors: readonly (Tensor | undefined)[],
+    { signal, threads }: Pick<RunOptions, 'signal' | 'threads'> = {},
+  ): Promise<void> {
     await evaluate(
       tensors.filter((tensor) => tensor !== undefined),
-      { signal, threads, precision },
+      { session: this.session, threads, signal },
     )
   }
 

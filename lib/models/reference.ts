@@ -1,39 +1,44 @@
 import { camelCase, snakeCase } from '../case.js'
-import type { Tensor } from '../tensor/tensor.js'
-import type { NamedTensors } from './model.js'
+import { Tensor } from '../tensor/tensor.js'
+import type { Model } from './model.js'
 
-/** Tensors, and lists of them, by the names this library gives them. */
-export type Results = Readonly<Record<string, Tensor | readonly Tensor[] | undefined>>
+/** Tensors by name. */
+export type NamedTensors = Record<string, Tensor>
 
-/** Inputs of a stored case under our names: input_ids becomes inputIds. */
-export function fromLibrary(inputs: NamedTensors): NamedTensors {
-  return Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [camelCase(name), tensor]))
+/** A stored run of a reference library. */
+export interface ReferenceRun {
+  /** By the library's argument names. */
+  readonly inputs: NamedTensors
+  /** The options of the call, as golden.json has them. */
+  readonly call: Readonly<Record<string, unknown>>
+  /** Names of the outputs that are asked for. */
+  readonly outputs: readonly string[]
 }
 
-/** Results under the names of Python libraries: hiddenStates becomes hidden_states.0, hidden_states.1, ... */
-export function toLibrary(results: Results): NamedTensors {
+/**
+ * Runs a model on a stored case: knows the argument and output names of the libraries that publish its family. Results
+ * may be lazy; outputs that the model does not give are left out.
+ */
+export type Reference<M extends Model> = (model: M, run: ReferenceRun) => NamedTensors | Promise<NamedTensors>
+
+/** Inputs of a stored case under our names: input_ids becomes inputIds. Whether they fit, the model's run() checks. */
+export function fromLibrary<Inputs>(inputs: NamedTensors): Inputs {
+  const named = Object.entries(inputs).map(([name, tensor]) => [camelCase(name), tensor])
+  return Object.fromEntries(named) as Inputs
+}
+
+/**
+ * Results under the names of Python libraries: hiddenStates becomes hidden_states.0, hidden_states.1, ...; those of a
+ * part have its name in front.
+ */
+export function toLibrary(results: object, prefix = ''): NamedTensors {
   const named: NamedTensors = {}
   for (const [name, value] of Object.entries(results)) {
-    const theirs = snakeCase(name)
-    if (value === undefined) continue
-    if (!isList(value)) named[theirs] = value
-    else
-      value.forEach((tensor, index) => {
-        named[`${theirs}.${index}`] = tensor
-      })
+    const theirs = prefix + snakeCase(name)
+    if (value instanceof Tensor) named[theirs] = value
+    else if (value !== undefined) Object.assign(named, toLibrary(value, `${theirs}.`))
   }
   return named
-}
-
-/** All tensors of results. */
-export function tensorsOf(results: Results): Tensor[] {
-  return Object.values(results).flatMap((value) =>
-    value === undefined ? [] : isList(value) ? [...value] : [value],
-  )
-}
-
-function isList(value: Tensor | readonly Tensor[]): value is readonly Tensor[] {
-  return Array.isArray(value)
 }
 
 /** What a stored run asks for beside the main results. */

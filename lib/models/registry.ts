@@ -1,6 +1,7 @@
 import { SaccadeError } from '../errors.js'
 import type { Config } from '../files/config.js'
-import type { Model, ModelSettings } from './model.js'
+import type { Session } from '../runtime/session.js'
+import type { Model } from './model.js'
 
 /** How models of one family are recognised and opened. */
 export interface Architecture {
@@ -21,7 +22,7 @@ export interface OpenRequest {
   readonly weights: string
   readonly config: Config
   readonly kind: ConfigKind
-  readonly settings: ModelSettings
+  readonly session: Session
 }
 
 /**

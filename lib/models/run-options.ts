@@ -1,3 +1,5 @@
+import type { StackResult } from '../nn/stack.js'
+import type { FloatTensor } from '../ops/index.js'
 import { checkOptions, optionInvalid } from '../options.js'
 import type { RunOptions } from '../runtime/run-options.js'
 
@@ -9,12 +11,30 @@ export interface StatesOptions extends Pick<RunOptions, 'signal' | 'threads'> {
   readonly attentions?: boolean | undefined
 }
 
-/** @throws OPTION_UNKNOWN, OPTION_INVALID */
-export function checkStatesOptions(options: StatesOptions, what: string): void {
-  checkOptions(options, ['hiddenStates', 'attentions', 'signal', 'threads'], what)
-  for (const name of ['hiddenStates', 'attentions'] as const) {
-    const value: unknown = options[name]
-    if (value !== undefined && typeof value !== 'boolean')
-      optionInvalid(`${what}: ${name}`, value, 'true or false')
+/** The states that such a run gives. */
+export interface States {
+  /** What the first layer reads, then what each layer gives: float32 [B, N, width]. */
+  readonly hiddenStates?: readonly FloatTensor[]
+  /** Of each layer: float32 [B, heads, N, N]. */
+  readonly attentions?: readonly FloatTensor[]
+}
+
+/** The states that were asked for. */
+export function statesOf(stack: StackResult, { hiddenStates, attentions }: StatesOptions): States {
+  return {
+    ...(hiddenStates && { hiddenStates: stack.hiddenStates }),
+    ...(attentions && { attentions: [...stack.attentions.values()] }),
   }
+}
+
+/**
+ * @param more names of further options that are true or false
+ * @throws OPTION_UNKNOWN, OPTION_INVALID
+ */
+export function checkStatesOptions(options: StatesOptions, what: string, more: readonly string[] = []): void {
+  const flags = ['hiddenStates', 'attentions', ...more]
+  checkOptions(options, [...flags, 'signal', 'threads'], what)
+  for (const [name, value] of Object.entries(options))
+    if (flags.includes(name) && value !== undefined && typeof value !== 'boolean')
+      optionInvalid(`${what}: ${name}`, value, 'true or false')
 }

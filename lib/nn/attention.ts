@@ -1,28 +1,31 @@
 import { requireRank } from '../ops/check.js'
 import * as ops from '../ops/index.js'
-import type { Linear } from './linear.js'
+import type { WeightReader } from '../weights/reader.js'
+import { FusedLinear } from './fused-linear.js'
+import { Linear, type LinearOptions } from './linear.js'
 import type { Norm } from './norm.js'
+import type { Rotation } from './rotary.js'
 
 /** [B, N, heads * D] seen as heads: [B, heads, N, D]. No elements are moved. */
 export function splitHeads(x: ops.FloatTensor, heads: number): ops.FloatTensor {
-  const [batch, places, width] = requireRank(x, 3, '[batch, places, width]', 'splitHeads')
-  return ops.permute(ops.reshape(x, [batch, places, heads, width / heads]), [0, 2, 1, 3])
+  const [batch, positions, width] = requireRank(x, 3, '[batch, positions, width]', 'splitHeads')
+  return ops.permute(ops.reshape(x, [batch, positions, heads, width / heads]), [0, 2, 1, 3])
 }
 
 /** [B, heads, N, D] back to [B, N, heads * D]. */
 export function mergeHeads(x: ops.FloatTensor): ops.FloatTensor {
-  const [batch, heads, places, width] = requireRank(x, 4, '[batch, heads, places, width]', 'mergeHeads')
-  return ops.reshape(ops.permute(x, [0, 2, 1, 3]), [batch, places, heads * width])
+  const [batch, heads, positions, width] = requireRank(x, 4, '[batch, heads, positions, width]', 'mergeHeads')
+  return ops.reshape(ops.permute(x, [0, 2, 1, 3]), [batch, positions, heads * width])
 }
 
-/** What attention gives beside its result: the weights, if they were asked for. */
+/** The result of an attention, and its weights if the call asks for them. */
 export interface Attended {
   readonly output: ops.FloatTensor
   /** float32 [B, H, R, Nk]. */
   readonly weights?: ops.FloatTensor
 }
 
-/** Restrictions of one call, and whether the weights are wanted: all rows, or some. */
+/** Restrictions of one call, and whether its weights are returned: all rows, or some. */
 export interface AttentionCall extends ops.AttentionOptions {
   readonly weights?: boolean | { readonly start: number; readonly end: number } | undefined
 }
@@ -49,17 +52,33 @@ export interface KeyValue {
   readonly value: ops.FloatTensor
 }
 
+/** Sizes of an attention whose heads are together as wide as its input, and how its linear layers are stored. */
+export interface AttentionSizes extends LinearOptions {
+  readonly width: number
+  readonly heads: number
+}
+
+/** A call to a self-attention. */
+export interface SelfAttentionCall extends AttentionCall {
+  /** Turns queries and keys by their positions, after their norms. */
+  readonly rotation?: Rotation | undefined
+  /** Key-value cache: stores the keys and values of x, and returns those of all positions so far. */
+  readonly past?: ((present: KeyValue) => KeyValue) | undefined
+}
+
 /** The parts of a self-attention whose projections run as one product. */
 export interface SelfAttentionParts {
   readonly heads: number
-  /** [3 * width, width]: query, key and value side by side. */
-  readonly qkv: Linear
+  /** Query, key and value. Those of the value may be of another width. */
+  readonly queryKeyValue: FusedLinear
   readonly output: Linear
   /** Norms over each head's query and key (timm's qk_norm). */
   readonly queryNorm?: Norm | undefined
   readonly keyNorm?: Norm | undefined
   /** A norm between the heads and the output's projection (timm's scale_attn_norm). */
   readonly norm?: Norm | undefined
+  /** Factor of the scores. Default 1 / sqrt(width of a head); T5 has 1. */
+  readonly scale?: number | undefined
 }
 
 /** Multi-head self-attention (Vaswani et al. 2017, section 3.2.2). */
@@ -70,32 +89,45 @@ export class SelfAttention {
     this.parts = parts
   }
 
-  /**
-   * x float32 [B, N, width] to the same shape.
-   * @param past where the keys and values of earlier places are kept: given x's own, it gives those to attend to
-   */
-  forward(
-    x: ops.FloatTensor,
-    call: AttentionCall = {},
-    past: (present: KeyValue) => KeyValue = (present) => present,
-  ): Attended {
-    const { qkv, output, heads, queryNorm, keyNorm, norm } = this.parts
-    const projected = qkv.forward(x)
-    const third = projected.shape[2]! / 3
-    const [q, k, v] = ops.split(projected, [third, third, third]).map((part) => splitHeads(part, heads))
-    const { key, value } = past({ key: keyNorm?.forward(k!) ?? k!, value: v! })
-    const attended = attend(queryNorm?.forward(q!) ?? q!, key, value, call)
+  /** Reads the projections; `names.queryKeyValue` is one name where they are stored as one matrix. */
+  static read(
+    reader: WeightReader,
+    names: { readonly queryKeyValue: string | readonly string[]; readonly output: string },
+    sizes: AttentionSizes,
+  ): SelfAttention {
+    const { width, heads } = sizes
+    return new SelfAttention({
+      heads,
+      queryKeyValue: FusedLinear.read(reader, names.queryKeyValue, width, [width, width, width], sizes),
+      output: Linear.read(reader, names.output, width, width, sizes),
+    })
+  }
+
+  /** x float32 [B, N, width] to the same shape. */
+  forward(x: ops.FloatTensor, call: SelfAttentionCall = {}): Attended {
+    const { queryKeyValue, output, heads, queryNorm, keyNorm, norm, scale } = this.parts
+    const { rotation, past, ...rest } = call
+    const [q, k, v] = queryKeyValue.forward(x).map((part) => splitHeads(part, heads))
+    const placed = (part: ops.FloatTensor, norm: Norm | undefined) => {
+      const normed = norm?.forward(part) ?? part
+      return rotation?.apply(normed) ?? normed
+    }
+    const present = { key: placed(k!, keyNorm), value: v! }
+    const { key, value } = past?.(present) ?? present
+    const attended = attend(placed(q!, queryNorm), key, value, { scale, ...rest })
     return { ...attended, output: output.forward(norm?.forward(attended.output) ?? attended.output) }
   }
 }
 
-/** The parts of an attention whose queries and keys come from different places. */
+/** The parts of an attention whose queries and keys come from different sequences. */
 export interface CrossAttentionParts {
   readonly heads: number
   readonly query: Linear
-  /** [2 * width, width]: key and value side by side. */
-  readonly keyValue: Linear
+  /** Key and value. */
+  readonly keyValue: FusedLinear
   readonly output: Linear
+  /** Factor of the scores. Default 1 / sqrt(width of a head). */
+  readonly scale?: number | undefined
 }
 
 /** Multi-head attention from one sequence to another: decoder to encoder, or a latent query to patches. */
@@ -106,26 +138,40 @@ export class CrossAttention {
     this.parts = parts
   }
 
-  /** Keys and values of a memory, float32 [B, Nk, width]: made once for all the queries that will be asked. */
+  /** Reads the projections; `names.keyValue` is one name where both are stored as one matrix. */
+  static read(
+    reader: WeightReader,
+    names: { readonly query: string; readonly keyValue: string | readonly string[]; readonly output: string },
+    sizes: AttentionSizes & { readonly memoryWidth?: number },
+  ): CrossAttention {
+    const { width, heads, memoryWidth = width } = sizes
+    return new CrossAttention({
+      heads,
+      query: Linear.read(reader, names.query, width, width, sizes),
+      keyValue: FusedLinear.read(reader, names.keyValue, memoryWidth, [width, width], sizes),
+      output: Linear.read(reader, names.output, width, width, sizes),
+    })
+  }
+
+  /** Keys and values of a memory, float32 [B, Nk, width of the memory]: computed once for all queries. */
   project(memory: ops.FloatTensor): KeyValue {
     const { keyValue, heads } = this.parts
-    const projected = keyValue.forward(memory)
-    const half = projected.shape[2]! / 2
-    const [key, value] = ops.split(projected, [half, half]).map((part) => splitHeads(part, heads))
+    const [key, value] = keyValue.forward(memory).map((part) => splitHeads(part, heads))
     return { key: key!, value: value! }
   }
 
   /**
    * x float32 [B, Nq, width] to the same shape. Memory may have fewer rows, B / n: then n rows of x in succession, such
-   * as the beams of a search, look at the same one.
+   * as the beams of a search, attend to the same one.
    */
   forward(x: ops.FloatTensor, { key, value }: KeyValue, call: AttentionCall = {}): Attended {
-    const { query, output, heads } = this.parts
-    const [rows, places, width] = requireRank(x, 3, '[batch, places, width]', 'cross-attention')
+    const { query, output, heads, scale } = this.parts
+    const [rows, positions] = requireRank(x, 3, '[batch, positions, width]', 'cross-attention')
     const batch = key.shape[0]!
-    const grouped = ops.reshape(query.forward(x), [batch, (rows / batch) * places, width])
-    const attended = attend(splitHeads(grouped, heads), key, value, call)
-    const apart = ops.reshape(attended.output, [rows, places, width])
+    const queries = query.forward(x)
+    const grouped = ops.reshape(queries, [batch, (rows / batch) * positions, queries.shape[2]!])
+    const attended = attend(splitHeads(grouped, heads), key, value, { scale, ...call })
+    const apart = ops.reshape(attended.output, [rows, positions, attended.output.shape[2]!])
     return { ...attended, output: output.forward(apart) }
   }
 }

@@ -2,7 +2,7 @@ import * as ops from '../ops/index.js'
 import type { WeightReader } from '../weights/reader.js'
 import { parameter } from './linear.js'
 
-/** What a convolution of a checkpoint looks like. */
+/** Sizes of a convolution's weights. */
 export interface ConvolutionShape {
   readonly inputs: number
   readonly outputs: number
@@ -23,7 +23,7 @@ export class Convolution {
     this.options = options
   }
 
-  /** Reads `name.weight` [O, I / groups, k, k] and, unless told otherwise, `name.bias`. */
+  /** Reads `name.weight` [O, I / groups, k, k] and, unless `bias` is false, `name.bias`. */
   static read(
     reader: WeightReader,
     name: string,

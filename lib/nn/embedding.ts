@@ -9,7 +9,7 @@ import { parameter } from './linear.js'
 /** Token ids, [B, N]: int64 as tokenizers give them, or int32. */
 export type TokenIds = Tensor<'int64'> | Tensor<'int32'>
 
-/** A table of vectors, looked up by id. */
+/** A table of vectors, read by id. */
 export class Embedding {
   /** float32 [entries, width]. */
   readonly weight: ops.FloatTensor
@@ -26,6 +26,11 @@ export class Embedding {
     return this.weight.shape[0]!
   }
 
+  /** The rows of ids 0 to count - 1: float32 [count, width]. */
+  first(count: number): ops.FloatTensor {
+    return ops.slice(this.weight, { axis: 0, start: 0, end: count })
+  }
+
   /** ids [B, N] to float32 [B, N, width]. Ids outside the table: INDEX_OUT_OF_RANGE when computed; see checkTokens. */
   forward(ids: TokenIds): ops.FloatTensor {
     return ops.gather(this.weight, ids)
@@ -33,8 +38,28 @@ export class Embedding {
 }
 
 /**
- * Checks token ids before they are run, so that the error names the place.
- * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, TEXT_TOO_LONG (more than `limit` places), TOKEN_OUT_OF_RANGE
+ * Checks ids that belong to tokens one by one, such as their positions: [B, N] as the tokens, or [1, N] for all rows.
+ * @throws as {@link checkTokens}
+ */
+export async function checkTokenwise(
+  ids: TokenIds,
+  name: string,
+  entries: number,
+  [batch, count]: readonly number[],
+): Promise<void> {
+  await checkTokens(ids, name, entries)
+  if (ids.shape[1] !== count || ![batch, 1].includes(ids.shape[0]))
+    throw invalid(
+      'SHAPE_MISMATCH',
+      name,
+      `${formatShape([batch!, count!])}, as inputIds`,
+      formatShape(ids.shape),
+    )
+}
+
+/**
+ * Checks token ids before they are run, so that the error names the position.
+ * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, TEXT_TOO_LONG (more than `limit` tokens), TOKEN_OUT_OF_RANGE
  */
 export async function checkTokens(
   ids: TokenIds,
@@ -43,7 +68,7 @@ export async function checkTokens(
   limit?: number,
 ): Promise<void> {
   requireDType(ids, ['int64', 'int32'], name)
-  if (ids.rank !== 2) throw invalid('SHAPE_MISMATCH', name, '[batch, positions]', formatShape(ids.shape))
+  if (ids.rank !== 2) throw invalid('SHAPE_MISMATCH', name, '[batch, tokens]', formatShape(ids.shape))
   if (ids.size === 0) throw invalid('EMPTY_BATCH', name, 'at least one token', formatShape(ids.shape))
   if (limit !== undefined && ids.shape[1]! > limit)
     throw invalid(
@@ -53,10 +78,10 @@ export async function checkTokens(
       String(ids.shape[1]),
     )
   const data = await ids.data()
-  for (let place = 0; place < data.length; place++) {
-    const id = Number(data[place])
+  for (let index = 0; index < data.length; index++) {
+    const id = Number(data[index])
     if (id < 0 || id >= vocabulary) {
-      const [row, column] = [Math.floor(place / ids.shape[1]!), place % ids.shape[1]!]
+      const [row, column] = [Math.floor(index / ids.shape[1]!), index % ids.shape[1]!]
       throw invalid(
         'TOKEN_OUT_OF_RANGE',
         `${name}, row ${row}, position ${column}`,

@@ -1,96 +1,109 @@
+import { SaccadeError } from '../errors.js'
 import * as ops from '../ops/index.js'
-import type { Attended, AttentionCall, CrossAttention, KeyValue, SelfAttention } from './attention.js'
-import type { Mlp } from './mlp.js'
-import type { LayerNorm } from './norm.js'
+import type {
+  Attended,
+  AttentionCall,
+  CrossAttention,
+  KeyValue,
+  SelfAttention,
+  SelfAttentionCall,
+} from './attention.js'
+import type { Norm } from './norm.js'
 
-/** Where the norms of a layer stand: `after` each residual sum (Vaswani et al. 2017), or `before` each part. */
-export type NormOrder = 'before' | 'after'
+/**
+ * Where the norm of a part f stands: `pre`, x + f(norm(x)); `post`, norm(x + f(x)) (Vaswani et al. 2017);
+ * `res-post`, x + norm(f(x)) (Liu et al. 2021, Swin V2).
+ */
+export type NormPlacement = 'pre' | 'post' | 'res-post'
 
-/** The parts of an encoder layer, as they stand in the figure. */
-export interface EncoderLayerParts {
-  readonly normOrder: NormOrder
-  readonly attention: SelfAttention
-  readonly attentionNorm: LayerNorm
-  readonly mlp: Mlp
-  readonly mlpNorm: LayerNorm
+/** A feed-forward network, [..., width] to the same shape. */
+export interface FeedForward {
+  forward(x: ops.FloatTensor): ops.FloatTensor
 }
 
-/** One layer of a Transformer's encoder: self-attention and a feed-forward network, each in a residual connection. */
-export class EncoderLayer {
-  readonly parts: EncoderLayerParts
-
-  constructor(parts: EncoderLayerParts) {
-    this.parts = parts
-  }
-
-  /** x float32 [B, N, width] to the same shape. */
-  forward(x: ops.FloatTensor, call: AttentionCall = {}): Attended {
-    const { normOrder, attention, attentionNorm, mlp, mlpNorm } = this.parts
-    const { output: attended, ...rest } = around(normOrder, attentionNorm, x, (y) =>
-      attention.forward(y, call),
-    )
-    const { output } = around(normOrder, mlpNorm, attended, (y) => ({ output: mlp.forward(y) }))
-    return { output, ...rest }
-  }
+/** The connection around a part. */
+interface Connection<Placement extends NormPlacement> {
+  /** undefined: the part has no norm. */
+  readonly norm: Norm | undefined
+  readonly placement: Placement
+  /** float32 [width]: what the part adds is multiplied by it (layer scale). */
+  readonly scale?: ops.FloatTensor | undefined
 }
 
-/** The parts of a decoder layer, as they stand in the figure. */
-export interface DecoderLayerParts extends EncoderLayerParts {
-  readonly cross: CrossAttention
-  readonly crossNorm: LayerNorm
+/** A part of a layer with the residual connection around it. */
+export type Residual<Placement extends NormPlacement = NormPlacement> = Connection<Placement> &
+  (
+    | { readonly attention: SelfAttention }
+    | { readonly crossAttention: CrossAttention }
+    | { readonly mlp: FeedForward }
+  )
+
+/** Parts that read the same input and are all added to it (GPT-J, timm's parallel blocks). */
+export type ParallelResiduals = readonly Residual<'pre' | 'res-post'>[]
+
+/** A call to a layer. */
+export interface LayerCall {
+  readonly self?: SelfAttentionCall | undefined
+  readonly cross?: AttentionCall | undefined
+  /** What the cross-attention attends to, projected by {@link Layer.project}. */
+  readonly memory?: KeyValue | undefined
 }
 
-/** What a decoder layer gives. */
-export interface Decoded extends Attended {
+/** What a layer gives. */
+export interface LayerResult extends Attended {
   /** Weights of the cross-attention, if they were asked for: float32 [B, H, Nq, Nk]. */
   readonly crossWeights?: ops.FloatTensor
 }
 
-/** The two attentions of a call to a decoder layer. */
-export interface DecoderCall {
-  readonly self?: AttentionCall | undefined
-  readonly cross?: AttentionCall | undefined
-}
+/** One layer of a Transformer: parts one after the other, each in a residual connection. */
+export class Layer {
+  readonly #steps: readonly (readonly Residual[])[]
 
-/** One layer of a Transformer's decoder: self-attention, attention to the encoder's memory, feed-forward network. */
-export class DecoderLayer {
-  readonly parts: DecoderLayerParts
-
-  constructor(parts: DecoderLayerParts) {
-    this.parts = parts
+  /** @param residuals in their order; a list stands for parts in parallel */
+  constructor(residuals: readonly (Residual | ParallelResiduals)[]) {
+    this.#steps = residuals.map((residual) => ('placement' in residual ? [residual] : residual))
   }
 
-  /**
-   * @param x float32 [B, N, width]
-   * @param memory the encoder's output, projected by `parts.cross`
-   * @param past where the keys and values of earlier places are kept: gives those to attend to in place of x's own
-   */
-  forward(
-    x: ops.FloatTensor,
-    memory: KeyValue,
-    call: DecoderCall = {},
-    past?: (present: KeyValue) => KeyValue,
-  ): Decoded {
-    const { normOrder, attention, attentionNorm, cross, crossNorm, mlp, mlpNorm } = this.parts
-    const first = around(normOrder, attentionNorm, x, (y) => attention.forward(y, call.self, past))
-    const second = around(normOrder, crossNorm, first.output, (y) => cross.forward(y, memory, call.cross))
-    const third = around(normOrder, mlpNorm, second.output, (y) => ({ output: mlp.forward(y) }))
-    return {
-      output: third.output,
-      ...(first.weights && { weights: first.weights }),
-      ...(second.weights && { crossWeights: second.weights }),
-    }
+  /** Keys and values of a memory, float32 [B, Nk, width], for this layer's cross-attention. */
+  project(memory: ops.FloatTensor): KeyValue {
+    for (const residual of this.#steps.flat())
+      if ('crossAttention' in residual) return residual.crossAttention.project(memory)
+    throw new SaccadeError('INTERNAL', 'a layer without cross-attention has no memory')
+  }
+
+  /** x float32 [B, N, width] to the same shape. */
+  forward(x: ops.FloatTensor, call: LayerCall = {}): LayerResult {
+    let result: LayerResult = { output: x }
+    for (const residuals of this.#steps) result = { ...result, ...connect(result.output, residuals, call) }
+    return result
   }
 }
 
-/** A part in its residual connection. */
-function around(
-  order: NormOrder,
-  norm: LayerNorm,
-  x: ops.FloatTensor,
-  part: (x: ops.FloatTensor) => Attended,
-): Attended {
-  const done = part(order === 'before' ? norm.forward(x) : x)
-  const sum: ops.FloatTensor = ops.add(x, done.output)
-  return { ...done, output: order === 'after' ? norm.forward(sum) : sum }
+/** Adds the result of each part to x. */
+function connect(x: ops.FloatTensor, residuals: readonly Residual[], call: LayerCall): LayerResult {
+  // Parts in parallel may share one norm, which is computed once.
+  const normed = new Map<Norm, ops.FloatTensor>()
+  const before = (norm: Norm) => {
+    const known = normed.get(norm) ?? norm.forward(x)
+    normed.set(norm, known)
+    return known
+  }
+  let result: LayerResult = { output: x }
+  for (const residual of residuals) {
+    const { norm, placement, scale } = residual
+    const part = applyPart(residual, norm && placement === 'pre' ? before(norm) : x, call)
+    const branch = norm && placement === 'res-post' ? norm.forward(part.output) : part.output
+    // Written as a product, layer scale is folded into the linear layer before it.
+    const sum: ops.FloatTensor = ops.add(result.output, scale ? ops.mul(branch, scale) : branch)
+    result = { ...result, ...part, output: norm && placement === 'post' ? norm.forward(sum) : sum }
+  }
+  return result
+}
+
+function applyPart(residual: Residual, x: ops.FloatTensor, call: LayerCall): LayerResult {
+  if ('attention' in residual) return residual.attention.forward(x, call.self)
+  if ('mlp' in residual) return { output: residual.mlp.forward(x) }
+  if (!call.memory) throw new SaccadeError('INTERNAL', 'a layer with cross-attention needs a memory')
+  const { output, weights } = residual.crossAttention.forward(x, call.memory, call.cross)
+  return { output, ...(weights && { crossWeights: weights }) }
 }

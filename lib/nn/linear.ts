@@ -1,10 +1,11 @@
 import * as ops from '../ops/index.js'
-import { constantFull } from '../tensor/constant.js'
 import type { WeightReader } from '../weights/reader.js'
 
 export interface LinearOptions {
-  /** true: there must be a bias; false: there is none. */
+  /** true (default): there must be a bias; false: there is none. */
   readonly bias?: boolean
+  /** The weight is stored as [I, O], as in GPT-2's Conv1D, instead of [O, I]. Default false. */
+  readonly transposed?: boolean
 }
 
 /** A weight or vector of a checkpoint, in float32 whatever it is stored as. */
@@ -12,8 +13,21 @@ export function parameter(reader: WeightReader, name: string, shape: readonly nu
   return ops.cast(reader.take(name, shape), 'float32')
 }
 
-/** A fully connected layer, y = x W^T + b, with W [O, I] as PyTorch stores it. */
+/** The same, for a parameter that layouts store with more or fewer axes of size 1: [C] also as [1, C, 1]. */
+export function squeezedParameter(
+  reader: WeightReader,
+  name: string,
+  shape: readonly number[],
+): ops.FloatTensor {
+  const stored = reader.shapeOf(name)
+  const dense = (sizes: readonly number[]) => sizes.filter((size) => size !== 1).join()
+  if (!stored || dense(stored) !== dense(shape)) return parameter(reader, name, shape)
+  return ops.reshape(parameter(reader, name, stored), shape)
+}
+
+/** A fully connected layer, y = x W^T + b. */
 export class Linear {
+  /** float32 [O, I]. */
   readonly weight: ops.FloatTensor
   readonly bias: ops.FloatTensor | undefined
 
@@ -22,29 +36,19 @@ export class Linear {
     this.bias = bias
   }
 
-  /** Reads `name.weight` and, unless told otherwise, `name.bias`. */
+  /** Reads `name.weight` and, unless `bias` is false, `name.bias`. */
   static read(
     reader: WeightReader,
     name: string,
     inputs: number,
     outputs: number,
-    { bias = true }: LinearOptions = {},
+    { bias = true, transposed = false }: LinearOptions = {},
   ) {
     const scope = reader.scope(name)
-    return new Linear(
-      parameter(scope, 'weight', [outputs, inputs]),
-      bias ? parameter(scope, 'bias', [outputs]) : undefined,
-    )
-  }
-
-  /** Layers with the same input side by side as one: the product runs once. A missing bias is zero. */
-  static beside(layers: readonly Linear[]): Linear {
-    const weight = ops.concat(layers.map((layer) => layer.weight))
-    if (layers.every(({ bias }) => !bias)) return new Linear(weight)
-    return new Linear(
-      weight,
-      ops.concat(layers.map(({ weight, bias }) => bias ?? constantFull([weight.shape[0]!], 0, 'float32'))),
-    )
+    const weight = transposed
+      ? (ops.permute(parameter(scope, 'weight', [inputs, outputs]), [1, 0]) as ops.FloatTensor)
+      : parameter(scope, 'weight', [outputs, inputs])
+    return new Linear(weight, bias ? parameter(scope, 'bias', [outputs]) : undefined)
   }
 
   /** x float32 [..., I] to [..., O]. */

@@ -2,15 +2,16 @@ import { invalid } from '../errors.js'
 import { formatShape } from '../graph/shape.js'
 import { requireDType } from '../ops/check.js'
 import * as ops from '../ops/index.js'
-import { constantFrom } from '../tensor/constant.js'
 import type { Tensor } from '../tensor/tensor.js'
+import type { AttentionCall } from './attention.js'
+import { positionIds } from './position.js'
 
 /** A mask of zeros and ones, of any of these types. */
 export type Mask = Tensor<'bool' | 'int64' | 'int32' | 'uint8'>
 
 /**
- * What Hugging Face adds to the scores of padding: the lowest float32, not -Infinity. It hides a key as well, but a
- * query that sees nothing then looks everywhere alike, instead of nowhere.
+ * What Hugging Face adds to the scores of padding: the lowest float32, not -Infinity. Where all keys of a query are
+ * hidden, all then have the same weight, instead of none.
  */
 const lowest = -3.4028234663852886e38
 
@@ -20,7 +21,7 @@ export function asBool(mask: Mask): Tensor<'bool'> {
 }
 
 /**
- * The mask that Hugging Face makes of `attention_mask`.
+ * `attention_mask` of Hugging Face as a mask that is added to scores.
  * @param mask [batch, keys], or [batch, queries, keys]: 1 keeps, 0 is padding
  * @param options.causal hide later keys, too (as many queries as keys)
  * @returns float32, added to the scores: [batch, 1, 1 or queries, keys]
@@ -33,14 +34,15 @@ export function paddingMask(mask: Mask, { causal = false } = {}): ops.FloatTenso
   return ops.where(causal ? ops.logicalAnd(kept, notLater(keys)) : kept, 0, lowest)
 }
 
-/** bool [places, places]: true where the key stands at or before the query. */
-export function notLater(places: number): Tensor<'bool'> {
-  const order: Tensor<'int32'> = constantFrom(
-    Int32Array.from({ length: places }, (_, i) => i),
-    [places],
-    'int32',
-  )
-  return ops.lessEqual(order, ops.reshape(order, [places, 1]))
+/** Restricts a decoder's self-attention: later positions and, where there is a mask, padding are hidden. */
+export function causalCall(mask: Mask | undefined): AttentionCall {
+  return mask ? { mask: paddingMask(mask, { causal: true }) } : { causal: true }
+}
+
+/** bool [count, count]: true where the key stands at or before the query. */
+export function notLater(count: number): Tensor<'bool'> {
+  const order = positionIds(count)
+  return ops.lessEqual(order, ops.reshape(order, [count, 1]))
 }
 
 /**

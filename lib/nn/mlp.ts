@@ -1,9 +1,18 @@
 import * as ops from '../ops/index.js'
+import type { WeightReader } from '../weights/reader.js'
 import type { Activation } from './activation.js'
-import type { Linear } from './linear.js'
+import type { FusedLinear } from './fused-linear.js'
+import { Linear, type LinearOptions } from './linear.js'
 import type { Norm } from './norm.js'
 
-/** Two linear layers with an activation between them, and in some models a norm behind it. */
+/** Sizes of an MLP, and how its linear layers are stored. */
+export interface MlpSizes extends LinearOptions {
+  readonly width: number
+  readonly feedForward: number
+  readonly activation: Activation
+}
+
+/** Two linear layers with an activation between them, and in some models a norm after it. */
 export class Mlp {
   readonly first: Linear
   readonly activation: Activation
@@ -17,6 +26,16 @@ export class Mlp {
     this.norm = norm
   }
 
+  /** Reads the two layers. */
+  static read(reader: WeightReader, [first, second]: readonly [string, string], sizes: MlpSizes): Mlp {
+    const { width, feedForward, activation } = sizes
+    return new Mlp(
+      Linear.read(reader, first, width, feedForward, sizes),
+      activation,
+      Linear.read(reader, second, feedForward, width, sizes),
+    )
+  }
+
   /** x float32 [..., width] to the same shape. */
   forward(x: ops.FloatTensor): ops.FloatTensor {
     const hidden = this.activation(this.first.forward(x))
@@ -24,14 +43,15 @@ export class Mlp {
   }
 }
 
-/** A gated unit: the first layer gives gate and value side by side, activation(gate) * value goes on (Shazeer 2020). */
+/** A gated unit (Shazeer 2020): the first layers give gate and value, activation(gate) * value goes on. */
 export class GatedMlp {
-  readonly first: Linear
+  /** Gate and value, in this order. */
+  readonly first: FusedLinear
   readonly activation: Activation
   readonly second: Linear
   readonly norm: Norm | undefined
 
-  constructor(first: Linear, activation: Activation, second: Linear, norm?: Norm) {
+  constructor(first: FusedLinear, activation: Activation, second: Linear, norm?: Norm) {
     this.first = first
     this.activation = activation
     this.second = second
@@ -40,10 +60,8 @@ export class GatedMlp {
 
   /** x float32 [..., width] to the same shape. */
   forward(x: ops.FloatTensor): ops.FloatTensor {
-    const both = this.first.forward(x)
-    const half = both.shape[both.rank - 1]! / 2
-    const [gate, value] = ops.split(both, [half, half]) as [ops.FloatTensor, ops.FloatTensor]
-    const hidden: ops.FloatTensor = ops.mul(this.activation(gate), value)
+    const [gate, value] = this.first.forward(x)
+    const hidden: ops.FloatTensor = ops.mul(this.activation(gate!), value!)
     return this.second.forward(this.norm?.forward(hidden) ?? hidden)
   }
 }

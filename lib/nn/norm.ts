@@ -23,7 +23,7 @@ export class LayerNorm implements Norm {
     this.epsilon = epsilon
   }
 
-  /** Reads `name.weight` and, unless told otherwise, `name.bias`. */
+  /** Reads `name.weight` and, unless `bias` is false, `name.bias`. */
   static read(
     reader: WeightReader,
     name: string,

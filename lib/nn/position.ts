@@ -1,5 +1,20 @@
+import { requireRank } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import { constantFrom } from '../tensor/constant.js'
+import type { Tensor } from '../tensor/tensor.js'
+
+/** 0, 1, 2, ...: int32 [count]. */
+export function positionIds(count: number): Tensor<'int32'> {
+  const ids = Int32Array.from({ length: count }, (_, index) => index)
+  return constantFrom(ids, [count], 'int32')
+}
+
+/** The state at one position of each sequence: x float32 [B, N, width], positions int32 [B] to float32 [B, width]. */
+export function statesAt(x: ops.FloatTensor, positions: Tensor<'int32'>): ops.FloatTensor {
+  const [batch, count, width] = requireRank(x, 3, '[batch, positions, width]', 'statesAt')
+  const firstRows: Tensor<'int32'> = ops.mul(positionIds(batch), count)
+  return ops.gather(ops.reshape(x, [batch * count, width]), ops.add(firstRows, positions))
+}
 
 /**
  * How a library resizes its table of learned positions [1, h, w, width] to another grid. There are five ways, they
@@ -50,10 +65,10 @@ export function resizePositions(
  * Sinusoidal positions (Vaswani et al. 2017, section 3.5): wavelengths from 2 pi to 10000 * 2 pi.
  * @param layout 'interleaved': sine and cosine alternate, as in the paper; 'halves': sines in the first half of the
  *   columns, cosines in the second, as Marian has them
- * @returns float32 [places, width]
+ * @returns float32 [count, width]
  */
 export function sinusoidalPositions(
-  places: number,
+  count: number,
   width: number,
   layout: 'interleaved' | 'halves',
 ): ops.FloatTensor {
@@ -63,10 +78,10 @@ export function sinusoidalPositions(
     const cosine = layout === 'halves' ? column >= half : column % 2 === 1
     return { wave: cosine ? Math.cos : Math.sin, slowness: 10000 ** ((2 * pair) / width) }
   })
-  const table = new Float32Array(places * width)
-  for (let place = 0; place < places; place++)
+  const table = new Float32Array(count * width)
+  for (let position = 0; position < count; position++)
     columns.forEach(({ wave, slowness }, column) => {
-      table[place * width + column] = wave(place / slowness)
+      table[position * width + column] = wave(position / slowness)
     })
-  return constantFrom(table, [places, width], 'float32')
+  return constantFrom(table, [count, width], 'float32')
 }

@@ -1,5 +1,5 @@
 import { invalid, show } from '../errors.js'
-import type { Node } from '../graph/node.js'
+import { GraphNode, type Node } from '../graph/node.js'
 import { broadcastShapes, formatShape, type Shape, sameShape } from '../graph/shape.js'
 import type { Attention, AttentionWeights, Fitting } from '../graph/shape-types.js'
 import { expandNode, sliceNode } from '../graph/views.js'
@@ -58,14 +58,16 @@ export function attention<Q extends Shape, K extends Shape, V extends Shape>(
       `batch, heads and keys of k ${formatShape(k.shape)}`,
       formatShape(v.shape),
     )
-  const { mask, keyLength, attributes } = restrictions(
+  const { operands, parameters } = restrictions(
     [batch, heads, queries, keys],
     q.shape[3]!,
     options,
     'attention',
   )
-  const operands = [q, k, v, ...mask, ...keyLength]
-  return makeTensor('attention', 'float32', [batch, heads, queries, width], operands, attributes)
+  const inputs = [q, k, v].map((x) => nodeOf(x, 'attention'))
+  return makeTensor(
+    new GraphNode('attention', [...inputs, ...operands.mask, ...operands.keyLength], parameters),
+  )
 }
 
 /** Options of {@link attentionWeights}. */
@@ -104,20 +106,16 @@ export function attentionWeights<Q extends Shape, K extends Shape>(
       `a range within the ${queries} queries`,
       `${show(start)} to ${show(end)}`,
     )
-  const { mask, keyLength, attributes } = restrictions(
+  const { operands, parameters } = restrictions(
     [batch, heads, queries, keys],
     q.shape[3]!,
     options,
     'attentionWeights',
   )
+  const [queryNode, keyNode] = [nodeOf(q, 'attentionWeights'), nodeOf(k, 'attentionWeights')]
   const asked = (node: Node) => sliceNode(node, 2, start, end - start)
-  return makeTensor(
-    'attentionWeights',
-    'float32',
-    [batch, heads, end - start, keys],
-    [asked(nodeOf(q, 'attentionWeights')), k, ...mask.map(asked), ...keyLength],
-    { ...attributes, first: start, queries },
-  )
+  const inputs = [asked(queryNode), keyNode, ...operands.mask.map(asked), ...operands.keyLength]
+  return makeTensor(new GraphNode('attentionWeights', inputs, { ...parameters, first: start, queries }))
 }
 
 /** @returns the sizes of the scores, [batch, heads, queries, keys] */
@@ -138,7 +136,7 @@ function checkHeads(q: FloatTensor, k: FloatTensor, what: string): [number, numb
   return [batch, heads, queries, keys]
 }
 
-/** Checks the options, and makes of them operands (a list of one or none each) and attributes of the node. */
+/** Checks the options, and makes of them operands (a list of one or none each) and parameters of the node. */
 function restrictions(
   scores: readonly [number, number, number, number],
   width: number,
@@ -148,18 +146,18 @@ function restrictions(
   const { scale = 1 / Math.sqrt(width), causal = false, window, mask, keyLength } = options
   if (!Number.isFinite(scale)) optionInvalid(`${what}: scale`, scale, 'a finite number')
   if (window !== undefined) requireWhole(window, 1, `${what}: window`)
-  const attributes = {
+  const operands = {
+    mask: mask ? [maskNode(mask, scores, what)] : [],
+    keyLength: keyLength ? [keyLengthNode(keyLength, scores[0], what)] : [],
+  }
+  const parameters = {
     scale,
     causal,
     window: window ?? noWindow,
     mask: mask !== undefined,
     keyLength: keyLength !== undefined,
   }
-  return {
-    mask: mask ? [maskNode(mask, scores, what)] : [],
-    keyLength: keyLength ? [keyLengthNode(keyLength, scores[0], what)] : [],
-    attributes,
-  }
+  return { operands, parameters }
 }
 
 /** What is added to the scores, of their shape. */

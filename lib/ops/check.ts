@@ -1,8 +1,8 @@
 import { invalid, SaccadeError, show } from '../errors.js'
 import type { KnownAxes } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
-import { type Attributes, Node } from '../graph/node.js'
-import { checkShape, formatShape, type Shape } from '../graph/shape.js'
+import { GraphNode, type Node } from '../graph/node.js'
+import { checkShape, formatShape, hasRank, type Shape, type Sizes } from '../graph/shape.js'
 import type { Fitting, IsDynamic, NotScalar, SameSizes } from '../graph/shape-types.js'
 import { optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -36,11 +36,6 @@ export function requireFloat(x: Tensor, what: string): void {
   requireDType(x, ['float32'], what)
 }
 
-/** As many sizes. */
-type Sizes<Rank extends number, Known extends number[] = []> = Known['length'] extends Rank
-  ? Known
-  : Sizes<Rank, [...Known, number]>
-
 /**
  * Throws SHAPE_MISMATCH unless the tensor has the rank.
  * @param axes what they are, for people: '[batch, places, width]'
@@ -53,8 +48,9 @@ export function requireRank<const Rank extends number>(
   what: string,
 ): Sizes<Rank> {
   requireTensor(x, what)
-  if (x.rank !== rank) throw invalid('SHAPE_MISMATCH', what, `rank ${rank} ${axes}`, formatShape(x.shape))
-  return [...x.shape] as Sizes<Rank>
+  const { shape } = x
+  if (!hasRank(shape, rank)) throw invalid('SHAPE_MISMATCH', what, `rank ${rank} ${axes}`, formatShape(shape))
+  return shape
 }
 
 /** Throws SHAPE_MISMATCH unless the tensor has the shape. */
@@ -75,17 +71,10 @@ export function nodeOf(x: Tensor, what: string): Node {
   return x.node
 }
 
-/** A tensor over a new node. The one place where ops make tensors, save for {@link tensorOf}. */
-export function makeTensor<D extends DType, S extends Shape>(
-  op: string,
-  dtype: D,
-  shape: Shape,
-  inputs: readonly (Tensor | Node)[],
-  attributes?: Attributes,
-): Tensor<D, S> {
-  checkShape(shape, op)
-  const nodes = inputs.map((input) => (input instanceof Node ? input : nodeOf(input, op)))
-  return new Tensor<D, S>(new Node(op, dtype, shape, nodes, attributes))
+/** A tensor over a new node. @throws SHAPE_MISMATCH for a shape that no tensor can have */
+export function makeTensor<D extends DType, S extends Shape>(node: Node): Tensor<D, S> {
+  checkShape(node.shape, node.op)
+  return new Tensor<D, S>(node)
 }
 
 /**
@@ -94,5 +83,5 @@ export function makeTensor<D extends DType, S extends Shape>(
  */
 export function tensorOf<D extends DType, S extends Shape>(node: Node, x: Tensor): Tensor<D, S> {
   if (node !== x.node || node.isConstant) return new Tensor<D, S>(node)
-  return new Tensor<D, S>(new Node('reshape', node.dtype, node.shape, [node]))
+  return new Tensor<D, S>(new GraphNode('reshape', [node], { shape: node.shape }))
 }

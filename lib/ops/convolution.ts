@@ -1,5 +1,6 @@
 import { invalid } from '../errors.js'
-import { Node } from '../graph/node.js'
+import { GraphNode } from '../graph/node.js'
+import type { Window } from '../graph/record/windows.js'
 import { formatShape, type Shape } from '../graph/shape.js'
 import type { AsRank4, Fitting, OfRank } from '../graph/shape-types.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -56,7 +57,7 @@ export function conv2d<S extends Shape, W extends Shape, B extends Shape>(
   options: ConvolutionOptions = {},
 ): FloatTensor<ImagesOf<S, OutputsOf<W>>> {
   requireFloat(x, 'conv2d')
-  const [batch, height, width, channels] = requireRank(x, 4, '[N, H, W, C]', 'conv2d')
+  const [, height, width, channels] = requireRank(x, 4, '[N, H, W, C]', 'conv2d')
   requireFloat(weight, 'conv2d: weight')
   const [outputs, perGroup, kh, kw] = requireRank(weight, 4, '[O, C / groups, kh, kw]', 'conv2d: weight')
   const { groups = 1 } = options
@@ -70,7 +71,7 @@ export function conv2d<S extends Shape, W extends Shape, B extends Shape>(
     )
   const stride = pair(options.stride ?? 1, 1, 'conv2d: stride')
   const dilation = pair(options.dilation ?? 1, 1, 'conv2d: dilation')
-  const { before, sizes } = geometry(
+  const { window } = geometry(
     [height, width],
     [kh, kw],
     stride,
@@ -79,13 +80,12 @@ export function conv2d<S extends Shape, W extends Shape, B extends Shape>(
     false,
     'conv2d',
   )
-  const attributes = { stride, padding: before, dilation, groups }
   if (bias) {
     requireFloat(bias, 'conv2d: bias')
     requireShape(bias, [outputs], 'conv2d: bias')
   }
   const operands = [nodeOf(x, 'conv2d'), nodeOf(weight, 'conv2d')]
-  const product = new Node('convolution', 'float32', [batch, ...sizes, outputs], operands, attributes)
+  const product = new GraphNode('conv2d', operands, { ...window, groups })
   return new Tensor(bias ? addVector(product, nodeOf(bias, 'conv2d')) : product)
 }
 
@@ -131,11 +131,11 @@ function pool<S extends Shape>(
   what: string,
 ): FloatTensor<S> {
   requireFloat(x, what)
-  const [batch, height, width, channels] = requireRank(x, 4, '[N, H, W, C]', what)
+  const [, height, width] = requireRank(x, 4, '[N, H, W, C]', what)
   const kernel = pair(options.kernel, 1, `${what}: kernel`)
   const stride = pair(options.stride ?? options.kernel, 1, `${what}: stride`)
   const dilation = pair(options.dilation ?? 1, 1, `${what}: dilation`)
-  const { before, sizes, extra } = geometry(
+  const { window, ceilExtra } = geometry(
     [height, width],
     kernel,
     stride,
@@ -144,8 +144,8 @@ function pool<S extends Shape>(
     options.ceil ?? false,
     what,
   )
-  const attributes = { kind, kernel, stride, padding: before, dilation, countPadding, ceilExtra: extra }
-  return makeTensor('pool', 'float32', [batch, ...sizes, channels], [x], attributes)
+  const parameters = { ...window, kind, kernel, countPadding, ceilExtra }
+  return makeTensor(new GraphNode('pool', [nodeOf(x, what)], parameters))
 }
 
 function pair(value: Pair, least: number, what: string): [number, number] {
@@ -157,49 +157,52 @@ function pair(value: Pair, least: number, what: string): [number, number] {
   return [h, w]
 }
 
-/** Output sizes, padding before, and how far the last window reaches past the padded input, for each axis. */
+type Two = readonly [number, number]
+
+/** Positions of the windows, and by how many elements the last one extends past the padded input. */
 function geometry(
-  input: readonly [number, number],
-  kernel: readonly [number, number],
-  stride: readonly [number, number],
-  dilation: readonly [number, number],
+  input: Two,
+  kernel: Two,
+  stride: Two,
+  dilation: Two,
   padding: Pair | 'same',
   ceil: boolean,
   what: string,
-) {
-  const axes = [0, 1] as const
-  if (axes.some((axis) => input[axis] < 1 || kernel[axis] < 1))
+): { window: Window; ceilExtra: Two } {
+  const each = (value: (axis: 0 | 1) => number): Two => [value(0), value(1)]
+  if (Math.min(...input, ...kernel) < 1)
     throw invalid(
       'SHAPE_MISMATCH',
       what,
       'a window and an input of at least 1x1',
       `${formatShape(kernel)} over ${formatShape(input)}`,
     )
-  const reach = axes.map((axis) => dilation[axis] * (kernel[axis] - 1) + 1)
+  const reach = each((axis) => dilation[axis] * (kernel[axis] - 1) + 1)
   if (padding === 'same') {
-    const sizes = axes.map((axis) => Math.ceil(input[axis] / stride[axis]))
-    const total = axes.map((axis) =>
-      Math.max(0, (sizes[axis]! - 1) * stride[axis] + reach[axis]! - input[axis]),
-    )
-    return { before: total.map((zeros) => Math.floor(zeros / 2)), sizes, extra: [0, 0] }
+    const outputSize = each((axis) => Math.ceil(input[axis] / stride[axis]))
+    const before = each((axis) => {
+      const zeros = Math.max(0, (outputSize[axis] - 1) * stride[axis] + reach[axis] - input[axis])
+      return Math.floor(zeros / 2)
+    })
+    return { window: { stride, padding: before, dilation, outputSize }, ceilExtra: [0, 0] }
   }
   const before = pair(padding, 0, `${what}: padding`)
-  const sizes = axes.map((axis) => {
-    const span = input[axis] + 2 * before[axis] - reach[axis]!
+  const outputSize = each((axis) => {
+    const span = input[axis] + 2 * before[axis] - reach[axis]
     const steps = ceil ? Math.ceil(span / stride[axis]) : Math.floor(span / stride[axis])
     // A window that would begin in the padding after the input is left out.
     const late = ceil && steps * stride[axis] >= input[axis] + before[axis]
     return late ? steps : steps + 1
   })
-  if (sizes.some((size) => size < 1))
+  if (Math.min(...outputSize) < 1)
     throw invalid(
       'SHAPE_MISMATCH',
       what,
       `an input of at least one window of ${formatShape(kernel)}`,
       formatShape(input),
     )
-  const extra = axes.map((axis) =>
-    Math.max(0, (sizes[axis]! - 1) * stride[axis] + reach[axis]! - (input[axis] + 2 * before[axis])),
+  const ceilExtra = each((axis) =>
+    Math.max(0, (outputSize[axis] - 1) * stride[axis] + reach[axis] - (input[axis] + 2 * before[axis])),
   )
-  return { before, sizes, extra }
+  return { window: { stride, padding: before, dilation, outputSize }, ceilExtra }
 }

@@ -1,6 +1,7 @@
 import { invalid } from '../errors.js'
 import type { DType } from '../graph/dtype.js'
-import type { Node } from '../graph/node.js'
+import type { BinaryKind, UnaryKind } from '../graph/kinds.js'
+import { GraphNode, type Node } from '../graph/node.js'
 import { broadcastShapes, type Shape } from '../graph/shape.js'
 import type { Broadcast, Fitting } from '../graph/shape-types.js'
 import { expandNode } from '../graph/views.js'
@@ -9,19 +10,19 @@ import { constantFull } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type FloatTensor, makeTensor, nodeOf, requireDType, requireFloat, requireTensor } from './check.js'
 
-/** Functions of one element, by the native name; float32 of any shape to the same shape. */
-function unary(kind: string, name: string = kind) {
+/** Functions of one element; float32 of any shape to the same shape. */
+function unary(kind: UnaryKind, name: string = kind) {
   return <S extends Shape>(x: FloatTensor<S>): FloatTensor<S> => {
     requireFloat(x, name)
-    return makeTensor('unary', 'float32', x.shape, [nodeOf(x, name)], { kind })
+    return makeTensor(new GraphNode('unary', [nodeOf(x, name)], { kind, parameter: 0 }))
   }
 }
 
-function unaryWith<S extends Shape>(name: string, x: FloatTensor<S>, parameter: number): FloatTensor<S> {
-  requireFloat(x, name)
+function unaryWith<S extends Shape>(kind: UnaryKind, x: FloatTensor<S>, parameter: number): FloatTensor<S> {
+  requireFloat(x, kind)
   if (typeof parameter !== 'number' || Number.isNaN(parameter))
-    optionInvalid(`${name}: parameter`, parameter, 'a number')
-  return makeTensor('unary', 'float32', x.shape, [nodeOf(x, name)], { kind: name, parameter })
+    optionInvalid(`${kind}: parameter`, parameter, 'a number')
+  return makeTensor(new GraphNode('unary', [nodeOf(x, kind)], { kind, parameter }))
 }
 
 /** max(x, 0); NaN stays NaN. */
@@ -103,7 +104,7 @@ export function elu<S extends Shape>(x: FloatTensor<S>, alpha = 1): FloatTensor<
 export function logicalNot<S extends Shape>(x: Tensor<'bool', S>): Tensor<'bool', S> {
   requireDType(x, ['bool'], 'logicalNot')
   const [no, yes] = [0, 1].map((value) => expandNode(constantFull([], value, 'bool').node, x.shape))
-  return makeTensor('where', 'bool', x.shape, [nodeOf(x, 'logicalNot'), no!, yes!])
+  return makeTensor(new GraphNode('where', [nodeOf(x, 'logicalNot'), no!, yes!], {}))
 }
 
 type Broadcasting<R extends Shape> = Fitting<R, 'the shapes do not broadcast'>
@@ -137,10 +138,9 @@ type ResultType<D extends DType, R extends DType | 'same'> = R extends DType ? R
 const numeric: readonly DType[] = ['float32', 'int32']
 
 function binary<Operand extends DType, R extends DType | 'same'>(
-  kind: string,
+  kind: BinaryKind,
   name: string,
   dtypes: readonly DType[],
-  result: R,
 ): BinaryOp<Operand, R> {
   const op = (a: Tensor | number, b: Tensor | number): Tensor => {
     const like = a instanceof Tensor ? a : b
@@ -155,18 +155,17 @@ function binary<Operand extends DType, R extends DType | 'same'>(
         `${left.describe()} and ${right.describe()}`,
       )
     const shape = broadcastShapes(left.shape, right.shape, name)
-    const dtype = result === 'same' ? left.dtype : (result as DType)
     const operands = [spread(left, shape, name), spread(right, shape, name)]
-    return makeTensor('binary', dtype, shape, operands, { kind })
+    return makeTensor(new GraphNode('binary', operands, { kind }))
   }
   return op as BinaryOp<Operand, R>
 }
 
-const arithmetic = (kind: string, name: string) =>
-  binary<'float32' | 'int32', 'same'>(kind, name, numeric, 'same')
-const comparison = (kind: string, name: string) =>
-  binary<'float32' | 'int32', 'bool'>(kind, name, numeric, 'bool')
-const logical = (kind: string, name: string) => binary<'bool', 'bool'>(kind, name, ['bool'], 'bool')
+const arithmetic = (kind: BinaryKind, name: string) =>
+  binary<'float32' | 'int32', 'same'>(kind, name, numeric)
+const comparison = (kind: BinaryKind, name: string) =>
+  binary<'float32' | 'int32', 'bool'>(kind, name, numeric)
+const logical = (kind: BinaryKind, name: string) => binary<'bool', 'bool'>(kind, name, ['bool'])
 
 /** a + b. */
 export const add = arithmetic('add', 'add')
@@ -175,13 +174,13 @@ export const sub = arithmetic('subtract', 'sub')
 /** a * b, element by element. */
 export const mul = arithmetic('multiply', 'mul')
 /** a / b, float32. */
-export const div = binary<'float32', 'same'>('divide', 'div', ['float32'], 'same')
+export const div = binary<'float32', 'same'>('divide', 'div', ['float32'])
 /** The larger; NaN if either is NaN. */
 export const maximum = arithmetic('maximum', 'maximum')
 /** The smaller; NaN if either is NaN. */
 export const minimum = arithmetic('minimum', 'minimum')
 /** a to the power of b, float32. */
-export const pow = binary<'float32', 'same'>('power', 'pow', ['float32'], 'same')
+export const pow = binary<'float32', 'same'>('power', 'pow', ['float32'])
 /** a = b, bool; NaN equals nothing. */
 export const equal = comparison('equal', 'equal')
 /** a differs from b, bool; NaN differs from everything. */
@@ -231,5 +230,5 @@ export function where(condition: Tensor<'bool'>, a: Tensor | number, b: Tensor |
     )
   const shape = broadcastShapes(condition.shape, broadcastShapes(left.shape, right.shape, 'where'), 'where')
   const operands = [condition, left, right].map((x) => spread(x, shape, 'where'))
-  return makeTensor('where', dtype, shape, operands)
+  return makeTensor(new GraphNode('where', operands, {}))
 }

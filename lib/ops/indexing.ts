@@ -1,7 +1,7 @@
 import { invalid } from '../errors.js'
 import type { Substitute } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
-import { Node } from '../graph/node.js'
+import { GraphNode } from '../graph/node.js'
 import { checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../graph/shape.js'
 import { reshapeNode } from '../graph/views.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -37,8 +37,7 @@ export function gather<D extends DType, S extends Shape, I extends Shape, const 
     )
   const flatTable = reshapeNode(nodeOf(table, 'gather'), [sizeOf(before), entries, sizeOf(after)])
   const flatIndices = reshapeNode(nodeOf(cast(indices, 'int32'), 'gather'), [indices.size])
-  const flat = [sizeOf(before), indices.size, sizeOf(after)]
-  return new Tensor(reshapeNode(new Node('gather', table.dtype, flat, [flatTable, flatIndices]), shape))
+  return new Tensor(reshapeNode(new GraphNode('gather', [flatTable, flatIndices], {}), shape))
 }
 
 /**
@@ -48,7 +47,7 @@ export function gather<D extends DType, S extends Shape, I extends Shape, const 
  * but the places from `at` on may hold anything.
  * @param cache [B, H, capacity, D], computed
  * @param values [B, H, n, D] of the same type
- * @param at int32 [1], with at + n <= capacity
+ * @param at int32 [1], or [B] where each b has its own; at + n <= capacity
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH; INPUT_INVALID for a cache that is not computed, and, when it is computed, for
  *   another reader; INDEX_OUT_OF_RANGE when it is computed, if the values do not fit
  */
@@ -60,7 +59,6 @@ export function update<D extends DType, S extends Shape>(
   requireTensor(cache, 'update: cache')
   requireDType(values, [cache.dtype], 'update: values')
   requireDType(at, ['int32'], 'update: at')
-  requireShape(at, [1], 'update: at')
   if (!cache.computed || cache.node.isConstant)
     throw invalid(
       'INPUT_INVALID',
@@ -71,6 +69,7 @@ export function update<D extends DType, S extends Shape>(
   const axes = '[B, H, capacity, D]'
   const [batch, heads, capacity, width] = requireRank(cache, 4, axes, 'update: cache')
   const count = requireRank(values, 4, '[B, H, n, D]', 'update: values')[2]
+  if (!sameShape(at.shape, [1])) requireShape(at, [batch], 'update: at')
   if (!sameShape(values.shape, [batch, heads, count, width]) || count > capacity)
     throw invalid(
       'SHAPE_MISMATCH',
@@ -80,6 +79,6 @@ export function update<D extends DType, S extends Shape>(
     )
   const rows = reshapeNode(nodeOf(cache, 'update'), [batch * heads, capacity, width])
   const written = reshapeNode(nodeOf(values, 'update'), [batch * heads, count, width])
-  const result = new Node('update', cache.dtype, rows.shape, [rows, written, nodeOf(at, 'update')])
+  const result = new GraphNode('update', [rows, written, nodeOf(at, 'update')], {})
   return new Tensor(reshapeNode(result, cache.shape))
 }

@@ -1,7 +1,7 @@
 import { invalid } from '../errors.js'
 import type { Insert, Replace } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
-import type { Node } from '../graph/node.js'
+import { GraphNode, type Node } from '../graph/node.js'
 import { formatShape, normalizeAxis, type Shape, sameShape } from '../graph/shape.js'
 import type { Fitting, SameShape } from '../graph/shape-types.js'
 import { reshapeNode } from '../graph/views.js'
@@ -89,7 +89,5 @@ function join<D extends DType, S extends Shape>(
   axis: number,
 ): Tensor<D, S> {
   if (parts.length === 1) return tensorOf(parts[0]!, first)
-  const total = parts.reduce((sum, { shape }) => sum + shape[axis]!, 0)
-  const shape = parts[0]!.shape.map((dim, index) => (index === axis ? total : dim))
-  return makeTensor('concat', first.dtype, shape, parts, { axis })
+  return makeTensor(new GraphNode('concat', parts, { axis }))
 }

@@ -1,5 +1,5 @@
 import { invalid } from '../errors.js'
-import { Node } from '../graph/node.js'
+import { GraphNode, type Node } from '../graph/node.js'
 import { broadcastShapes, formatShape, type Shape } from '../graph/shape.js'
 import type { Fitting, Linear, MatMul } from '../graph/shape-types.js'
 import { expandNode, permuteNode, reshapeNode } from '../graph/views.js'
@@ -31,9 +31,8 @@ export function matmul<A extends Shape, B extends Shape>(
       '[..., M, K] @ [..., K, N]',
       `${formatShape(a.shape)} @ ${formatShape(b.shape)}`,
     )
-  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), 'matmul')
-  const shape = [...batch, a.shape[a.rank - 2]!, b.shape[b.rank - 1]!]
-  return makeTensor('matmul', 'float32', shape, [a, b])
+  broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), 'matmul')
+  return makeTensor(new GraphNode('matmul', [nodeOf(a, 'matmul'), nodeOf(b, 'matmul')], {}))
 }
 
 /**
@@ -65,15 +64,14 @@ export function linear<X extends Shape, W extends Shape, B extends Shape>(
   }
   const outer = x.shape.slice(0, -1)
   // A vector is a matrix of one row.
-  const rows = outer.length === 0 ? [1, outputs] : [...outer, outputs]
-  const matrix = reshapeNode(nodeOf(x, 'linear'), [...rows.slice(0, -1), inputs])
+  const matrix = reshapeNode(nodeOf(x, 'linear'), outer.length === 0 ? [1, inputs] : x.shape)
   const columns = permuteNode(nodeOf(weight, 'linear'), [1, 0])
-  const product = new Node('matmul', 'float32', rows, [matrix, columns])
+  const product = new GraphNode('matmul', [matrix, columns], {})
   const result = bias ? addVector(product, nodeOf(bias, 'linear')) : product
   return new Tensor(reshapeNode(result, [...outer, outputs]))
 }
 
 /** Adds a bias over the last axis. */
 export function addVector(x: Node, bias: Node): Node {
-  return new Node('binary', 'float32', x.shape, [x, expandNode(bias, x.shape)], { kind: 'add' })
+  return new GraphNode('binary', [x, expandNode(bias, x.shape)], { kind: 'add' })
 }

@@ -1,5 +1,6 @@
 import { invalid } from '../errors.js'
-import { Node } from '../graph/node.js'
+import type { NormMode } from '../graph/kinds.js'
+import { GraphNode } from '../graph/node.js'
 import { formatShape, type Shape, sizeOf } from '../graph/shape.js'
 import type { LastOf } from '../graph/shape-types.js'
 import { reshapeNode } from '../graph/views.js'
@@ -78,11 +79,9 @@ export function groupNorm<S extends Shape, W extends Shape, B extends Shape>(
   return normalize(x, shape, 'layer', weight, bias, epsilon, 'groupNorm')
 }
 
-type Mode = 'layer' | 'rms'
-
 function normalizeRows<S extends Shape>(
   x: FloatTensor<S>,
-  mode: Mode,
+  mode: NormMode,
   weight: FloatTensor | undefined,
   bias: FloatTensor | undefined,
   epsilon: number,
@@ -98,7 +97,7 @@ function normalizeRows<S extends Shape>(
 function normalize<S extends Shape>(
   x: FloatTensor<S>,
   shape: readonly [number, number, number, number],
-  mode: Mode,
+  mode: NormMode,
   weight: FloatTensor | undefined,
   bias: FloatTensor | undefined,
   epsilon: number,
@@ -117,7 +116,7 @@ function normalize<S extends Shape>(
     requireShape(vector, [groups * width], `${name}: ${what}`)
     inputs.push(reshapeNode(nodeOf(vector, name), [groups, width]))
   }
-  const attributes = { mode, epsilon, weight: weight !== undefined, bias: bias !== undefined }
-  const result = new Node('norm', 'float32', shape, inputs, attributes)
+  const parameters = { mode, epsilon, weight: weight !== undefined, bias: bias !== undefined }
+  const result = new GraphNode('norm', inputs, parameters)
   return new Tensor(reshapeNode(result, x.shape))
 }

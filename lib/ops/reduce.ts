@@ -1,7 +1,8 @@
 import { invalid } from '../errors.js'
 import type { Reduce } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
-import { Node } from '../graph/node.js'
+import type { ReduceKind } from '../graph/kinds.js'
+import { GraphNode } from '../graph/node.js'
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
 import { permuteNode, reshapeNode } from '../graph/views.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -38,7 +39,7 @@ type AxisReduction<D extends DType> = <
 ) => Tensor<D, Reduce<S, A, K>>
 
 /** @param ofNothing whether there is a result where there are no elements */
-function reduction<D extends DType>(kind: string, dtype: D, ofNothing: boolean) {
+function reduction<D extends DType>(kind: ReduceKind, ofNothing: boolean) {
   return (x: FloatTensor, axes: Axes | undefined, { keepDims = false }: ReduceOptions = {}): Tensor<D> => {
     requireFloat(x, kind)
     const reduced = normalizeAxes(axes, x.rank, kind)
@@ -46,24 +47,23 @@ function reduction<D extends DType>(kind: string, dtype: D, ofNothing: boolean) 
     if (!ofNothing && sizeOf(reduced.map((axis) => x.shape[axis]!)) === 0)
       throw invalid('SHAPE_MISMATCH', kind, 'elements to reduce', formatShape(x.shape))
     const ordered = permuteNode(nodeOf(x, kind), [...kept, ...reduced])
-    const outer = kept.map((axis) => x.shape[axis]!)
-    const result = new Node('reduce', dtype, outer, [ordered], { kind, axes: reduced.length })
+    const result = new GraphNode('reduce', [ordered], { kind, axes: reduced.length })
     const shape = x.shape.map((dim, axis) => (reduced.includes(axis) ? 1 : dim))
     return new Tensor(keepDims ? reshapeNode(result, shape) : result)
   }
 }
 
 /** Sum over one axis, several, or (without axes) all; of nothing it is 0. */
-export const sum = reduction('sum', 'float32', true) as Reduction<'float32'>
+export const sum = reduction<'float32'>('sum', true) as Reduction<'float32'>
 /** Mean over one axis, several, or all. */
-export const mean = reduction('mean', 'float32', false) as Reduction<'float32'>
+export const mean = reduction<'float32'>('mean', false) as Reduction<'float32'>
 /** Largest element over one axis, several, or all; NaN if one is NaN. */
-export const max = reduction('max', 'float32', false) as Reduction<'float32'>
+export const max = reduction<'float32'>('max', false) as Reduction<'float32'>
 /** Smallest element over one axis, several, or all; NaN if one is NaN. */
-export const min = reduction('min', 'float32', false) as Reduction<'float32'>
+export const min = reduction<'float32'>('min', false) as Reduction<'float32'>
 
-function axisReduction(kind: string): AxisReduction<'int32'> {
-  const over = reduction(kind, 'int32', false)
+function axisReduction(kind: ReduceKind): AxisReduction<'int32'> {
+  const over = reduction<'int32'>(kind, false)
   return ((x, axis, options) => over(x, axis ?? -1, options)) as AxisReduction<'int32'>
 }
 
@@ -99,7 +99,7 @@ function softmaxAlong<S extends Shape>(
   const order = x.shape.map((_, index) => index).filter((index) => index !== place)
   order.push(place)
   const rows = permuteNode(nodeOf(x, name), order)
-  const result = new Node('softmax', 'float32', rows.shape, [rows], { logarithm })
+  const result = new GraphNode('softmax', [rows], { logarithm })
   const back = order.map((_, index) => order.indexOf(index))
   return new Tensor(permuteNode(result, back))
 }

@@ -1,6 +1,7 @@
 import { invalid } from '../errors.js'
 import type { Replace } from '../graph/axis-types.js'
-import { Node } from '../graph/node.js'
+import { type FilterKind, filterKinds } from '../graph/kinds.js'
+import { GraphNode } from '../graph/node.js'
 import { normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
 import { reshapeNode } from '../graph/views.js'
 import { optionInvalid } from '../options.js'
@@ -15,18 +16,8 @@ export const resampleFilters = {
   bicubic: 3,
   box: 4,
   hamming: 5,
-} as const
-export type ResampleFilter = keyof typeof resampleFilters
-
-/** The order of the filters in the native kernel. */
-const nativeFilters: readonly ResampleFilter[] = [
-  'nearest',
-  'box',
-  'bilinear',
-  'hamming',
-  'bicubic',
-  'lanczos',
-]
+} as const satisfies Record<FilterKind, number>
+export type ResampleFilter = FilterKind
 
 /**
  * Resizes one axis of 8-bit data exactly as Pillow's Image.resize does: the filter widens when shrinking, sums are in
@@ -43,8 +34,8 @@ export function resample<S extends Shape, const A extends number, const Size ext
 ): Tensor<'uint8', Replace<S, A, Size>> {
   requireDType(x, ['uint8'], 'resample')
   requireWhole(size, 1, 'resample: size')
-  const kind = nativeFilters.indexOf(filter)
-  if (kind < 0) optionInvalid('resample: filter', filter, `one of ${nativeFilters.join(', ')}`)
+  if (!filterKinds.includes(filter))
+    optionInvalid('resample: filter', filter, `one of ${filterKinds.join(', ')}`)
   const place = normalizeAxis(axis, x.rank, 'resample')
   const length = x.shape[place]!
   if (length === 0) throw invalid('SHAPE_MISMATCH', 'resample', 'elements on the axis', 'none')
@@ -53,8 +44,7 @@ export function resample<S extends Shape, const A extends number, const Size ext
   const outer = sizeOf(x.shape.slice(0, place))
   const inner = sizeOf(x.shape.slice(place + 1))
   const flat = reshapeNode(node, [outer, length, inner])
-  const attributes = { filter: kind, start: 0, end: length }
-  const result = new Node('resample', 'uint8', [outer, size, inner], [flat], attributes)
+  const result = new GraphNode('resample', [flat], { filter, start: 0, end: length, size })
   const shape = x.shape.map((dim, index) => (index === place ? size : dim))
   return tensorOf(reshapeNode(result, shape), x)
 }

@@ -1,6 +1,6 @@
 import { invalid } from '../errors.js'
 import type { Replace } from '../graph/axis-types.js'
-import { Node } from '../graph/node.js'
+import { GraphNode } from '../graph/node.js'
 import { normalizeAxis, type Shape } from '../graph/shape.js'
 import { permuteNode, reshapeNode } from '../graph/views.js'
 import { optionInvalid } from '../options.js'
@@ -45,7 +45,7 @@ export function resize<S extends Shape, const A extends number, const Size exten
   const turned = permuteNode(nodeOf(x, 'resize'), [...order, place])
   const outer = turned.shape.slice(0, -1)
   const rows = reshapeNode(turned, [x.size / length, length])
-  const product = new Node('matmul', 'float32', [x.size / length, size], [rows, matrix])
+  const product = new GraphNode('matmul', [rows, matrix], {})
   const back = x.shape.map((_, index) => [...order, place].indexOf(index))
   return new Tensor(permuteNode(reshapeNode(product, [...outer, size]), back))
 }

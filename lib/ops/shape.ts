@@ -1,6 +1,7 @@
 import { invalid, show } from '../errors.js'
 import type { Inferred, Insert, Permute, Remove, Replace, SizeAt, Transpose } from '../graph/axis-types.js'
 import { type DType, isDType } from '../graph/dtype.js'
+import { GraphNode } from '../graph/node.js'
 import {
   broadcastShapes,
   checkShape,
@@ -221,8 +222,9 @@ export function pad<D extends DType, S extends Shape, const W extends readonly (
     )
   for (const width of widths.flat()) requireWhole(width, 0, 'pad: a width')
   if (widths.flat().every((width) => width === 0)) return tensorOf(nodeOf(x, 'pad'), x)
-  const shape = x.shape.map((dim, axis) => dim + widths[axis]![0] + widths[axis]![1])
-  return makeTensor('pad', x.dtype, shape, [x], { before: widths.map(([before]) => before), value })
+  const before = widths.map(([count]) => count)
+  const after = widths.map(([, count]) => count)
+  return makeTensor(new GraphNode('pad', [nodeOf(x, 'pad')], { before, after, value }))
 }
 
 /**
@@ -234,5 +236,5 @@ export function cast<T extends DType, S extends Shape>(x: Tensor<DType, S>, dtyp
   requireTensor(x, 'cast')
   if (!isDType(dtype)) throw invalid('DTYPE_MISMATCH', 'cast', 'a data type', show(dtype))
   if (x.dtype === dtype) return tensorOf(nodeOf(x, 'cast'), x)
-  return makeTensor('copy', dtype, x.shape, [nodeOf(x, 'cast')])
+  return makeTensor(new GraphNode('copy', [nodeOf(x, 'cast')], { dtype }))
 }

@@ -2,7 +2,6 @@ import { invalid } from '../errors.js'
 import type { Model } from '../models/model.js'
 import * as ops from '../ops/index.js'
 import { checkOptions, optionInvalid } from '../options.js'
-import { evaluate } from '../tensor/evaluate.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import { asList, type CallOptions } from './base.js'
@@ -55,8 +54,7 @@ export class FeatureExtraction {
     const { lastHiddenState } = await this.model.run(inputs, { signal })
     let features = pool(lastHiddenState, inputs.attentionMask, pooling)
     if (normalize) features = unitLength(features)
-    await evaluate([features], { signal })
-    return TensorOutput.of(features)
+    return TensorOutput.of(features, signal)
   }
 }
 

@@ -40,7 +40,8 @@ export class ImageClassification {
     const results: Classification[][] = []
     for await (const { logits } of runImages(list, this.model, this.processor, options)) {
       if (!logits) throw invalid('TASK_UNSUPPORTED', `${task}: model`, 'a classification head', 'none')
-      const rows = (await ops.softmax(logits).toArray()) as number[][]
+      const { signal } = options
+      const rows = (await ops.softmax(logits).toArray({ signal })) as number[][]
       results.push(...rows.map((row) => this.#best(row, count)))
     }
     return single ? results[0]! : results

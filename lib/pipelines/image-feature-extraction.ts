@@ -42,6 +42,6 @@ export class ImageFeatureExtraction {
       }
       parts.push(features)
     }
-    return TensorOutput.of(ops.concat(parts))
+    return TensorOutput.of(ops.concat(parts), options.signal)
   }
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { invalid, show } from '../errors.js'
 import type { ProgressCallback } from '../files/hub.js'
+import { GenerativeModel } from '../models/generative.js'
 import { type LoadOptions, load } from '../models/load.js'
 import type { Model } from '../models/model.js'
 import { checkOptions } from '../options.js'
@@ -11,7 +12,7 @@ import { FeatureExtraction, type TextModel } from './feature-extraction.js'
 import { ImageClassification } from './image-classification.js'
 import { ImageFeatureExtraction } from './image-feature-extraction.js'
 import { folderOf, processorFor } from './processor.js'
-import { type GeneratingModel, TextToText, Translation } from './text-to-text.js'
+import { type SourceTexts, TextToText, Translation } from './text-to-text.js'
 
 /** The tasks there are, each with the class that does it. */
 interface Pipelines {
@@ -60,10 +61,8 @@ const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } 
   'image-feature-extraction': async (model) =>
     new ImageFeatureExtraction(model as ImageModel, await processorFor(model)),
   'feature-extraction': async (model) => new FeatureExtraction(model as TextModel, await tokenizerFor(model)),
-  translation: async (model) =>
-    new Translation(model as unknown as GeneratingModel, await tokenizerFor(model)),
-  'text2text-generation': async (model) =>
-    new TextToText(model as unknown as GeneratingModel, await tokenizerFor(model)),
+  translation: async (model) => new Translation(generative(model), await tokenizerFor(model)),
+  'text2text-generation': async (model) => new TextToText(generative(model), await tokenizerFor(model)),
 }
 
 export const tasks = Object.keys(makers) as readonly Task[]
@@ -119,6 +118,12 @@ function loadOptions(options: PipelineOptions): LoadOptions {
   }
 }
 
+/** The model as one that writes, which its list of tasks says it is. */
+function generative(model: Model): GenerativeModel<SourceTexts> {
+  if (model instanceof GenerativeModel) return model
+  throw invalid('TASK_UNSUPPORTED', 'pipeline: model', 'one that generates text', model.info.layout)
+}
+
 /** Only tasks on texts wait for the tokenizers to load. */
 async function tokenizerFor(model: Model) {
   const { loadTokenizer } = await import('../text/load.js')
@@ -140,7 +145,9 @@ async function modelPath(model: string | URL): Promise<string | URL> {
 /** A function with the properties of the pipeline that it calls. */
 function callable(made: Pipelines[Task], model: Model) {
   const call = (...args: unknown[]) => (made.call as (...args: unknown[]) => unknown).apply(made, args)
-  return Object.assign(call, made, {
+  // Methods stand in the class, which Object.assign does not look at.
+  const methods = 'stream' in made ? { stream: made.stream.bind(made) } : {}
+  return Object.assign(call, made, methods, {
     dispose: async () => model.dispose(),
   })
 }

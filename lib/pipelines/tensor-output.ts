@@ -15,9 +15,9 @@ export class TensorOutput<D extends DType = 'float32'> {
     this.dims = dims
   }
 
-  /** Copies a tensor out of native memory, computing it first if need be. */
-  static async of<D extends DType>(tensor: Tensor<D>): Promise<TensorOutput<D>> {
-    return new TensorOutput(tensor.dtype, await tensor.data(), tensor.shape)
+  /** Copies a tensor out of native memory, computing it first if need be. @throws ABORTED */
+  static async of<D extends DType>(tensor: Tensor<D>, signal?: AbortSignal): Promise<TensorOutput<D>> {
+    return new TensorOutput(tensor.dtype, await tensor.data({ signal }), tensor.shape)
   }
 
   /** Number of elements. */

@@ -1,40 +1,51 @@
-import { type SnakeCase, snakeCase } from '../case.js'
+import type { SnakeCase } from '../case.js'
 import { invalid, show } from '../errors.js'
-import { type GenerationOptions, generationOptionNames } from '../generation/options.js'
-import type { Model } from '../models/model.js'
+import type { GenerationOptions } from '../generation/options.js'
+import { fromLibraryOptions, libraryOptionNames } from '../generation/rules.js'
+import type { BaseStreamer } from '../generation/streamer.js'
+import { streamText } from '../generation/streamer.js'
+import type { GenerativeModel } from '../models/generative.js'
+import { checkOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import { asList, type CallOptions } from './base.js'
 import { encodeTexts } from './feature-extraction.js'
 
-/** Options of generation under the names of transformers.js: max_new_tokens, num_beams, and so on. */
+/** Options of generation under the names of transformers.js: max_new_tokens, num_beams, and so on. null: none. */
 export type GenerationCallOptions = {
-  readonly [Name in keyof GenerationOptions as SnakeCase<Name>]?: GenerationOptions[Name]
+  readonly [Name in keyof GenerationOptions as SnakeCase<Name>]?: GenerationOptions[Name] | null | undefined
 }
 
-export interface TextToTextOptions extends CallOptions, GenerationCallOptions {
+/** Options of a stream of text. */
+export interface TextStreamOptions extends CallOptions, GenerationCallOptions {
   /** Cut texts to the model's limit instead of throwing TEXT_TOO_LONG. Default false. */
   readonly truncation?: boolean | undefined
 }
 
-/** An encoder-decoder that writes. */
-export interface GeneratingModel extends Model {
-  generate(
-    source: { readonly inputIds: Tensor<'int64'>; readonly attentionMask: Tensor<'int64'> },
-    options: GenerationOptions & CallOptions,
-  ): Promise<{ readonly sequences: readonly (readonly number[])[] }>
+export interface TextToTextOptions extends TextStreamOptions {
+  /** Told of tokens as they are chosen, such as a TextStreamer. For one text, without beams. */
+  readonly streamer?: BaseStreamer | undefined
+}
+
+/** What encoder-decoders that write are given. */
+export interface SourceTexts {
+  readonly inputIds: Tensor<'int64'>
+  readonly attentionMask: Tensor<'int64'>
 }
 
 /** Texts of one native run. */
 const textsPerRun = 16
 
+const streamOptionNames = [...libraryOptionNames.keys(), 'truncation', 'signal']
+const optionNames = [...streamOptionNames, 'streamer']
+
 /** Writes a text for each text; the base of translation, which differs in the name of the result alone. */
 abstract class Generation<Result> {
   abstract readonly task: string
-  readonly model: GeneratingModel
+  readonly model: GenerativeModel<SourceTexts>
   readonly tokenizer: Tokenizer
 
-  constructor(model: GeneratingModel, tokenizer: Tokenizer) {
+  constructor(model: GenerativeModel<SourceTexts>, tokenizer: Tokenizer) {
     this.model = model
     this.tokenizer = tokenizer
   }
@@ -43,22 +54,40 @@ abstract class Generation<Result> {
 
   /** One text or a list; either gives a list of results, in order; num_return_sequences of them for each text. */
   async call(texts: string | readonly string[], options: TextToTextOptions = {}): Promise<Result[]> {
-    const { signal, truncation = false, ...rest } = options
-    const generation = toCamelCase(rest, this.task)
+    checkOptions(options, optionNames, this.task)
+    const { signal, streamer, truncation = false, ...rest } = options
+    const generation = fromLibraryOptions(rest)
     const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', this.task)
+    if (streamer && list.length > 1)
+      throw invalid('OPTION_INVALID', `${this.task}: streamer`, 'one text', `${list.length} texts`)
     const results: Result[] = []
     for (let start = 0; start < list.length; start += textsPerRun) {
-      const { inputIds, attentionMask } = encodeTexts(
-        this.tokenizer,
-        list.slice(start, start + textsPerRun),
-        truncation,
-        this.task,
-      )
-      const { sequences } = await this.model.generate({ inputIds, attentionMask }, { ...generation, signal })
+      const inputs = this.#encode(list.slice(start, start + textsPerRun), truncation)
+      const { sequences } = await this.model.generate(inputs, { ...generation, signal, streamer })
       for (const ids of sequences)
         results.push(this.result(this.tokenizer.decode(ids, { skipSpecialTokens: true })))
     }
     return results
+  }
+
+  /**
+   * The text of the result as it is written, in pieces of whole words; joined they are the text that a call gives. It
+   * is written as it is read: leaving the loop ends it.
+   * @throws as a call; OPTION_INVALID for beams or several sequences, as only one text can be shown
+   */
+  async *stream(text: string, options: TextStreamOptions = {}): AsyncGenerator<string, void> {
+    checkOptions(options, streamOptionNames, `${this.task}.stream`)
+    const { signal, truncation = false, ...rest } = options
+    const generation = fromLibraryOptions(rest)
+    if (typeof text !== 'string')
+      throw invalid('INPUT_INVALID', `${this.task}.stream`, 'one text', show(text))
+    const inputs = this.#encode([text], truncation)
+    yield* streamText(this.model.stream(inputs, { ...generation, signal }), this.tokenizer)
+  }
+
+  #encode(texts: readonly string[], truncation: boolean): SourceTexts {
+    const { inputIds, attentionMask } = encodeTexts(this.tokenizer, texts, truncation, this.task)
+    return { inputIds, attentionMask }
   }
 }
 
@@ -78,22 +107,4 @@ export class TextToText extends Generation<{ readonly generated_text: string }> 
   protected result(text: string) {
     return { generated_text: text }
   }
-}
-
-const camelNames = new Map(generationOptionNames.map((name) => [snakeCase(name), name]))
-
-/** @throws OPTION_UNKNOWN naming the options there are */
-function toCamelCase(options: GenerationCallOptions, what: string): GenerationOptions {
-  const entries = Object.entries(options).map(([name, value]) => {
-    const camel = camelNames.get(name)
-    if (!camel)
-      throw invalid(
-        'OPTION_UNKNOWN',
-        what,
-        `one of the options ${[...camelNames.keys(), 'truncation', 'signal'].join(', ')}`,
-        show(name),
-      )
-    return [camel, value]
-  })
-  return Object.fromEntries(entries) as GenerationOptions
 }

@@ -1,30 +1,36 @@
 import type { Compiled } from '../compiler/compile.js'
 import { bufferOf } from './memory.js'
-import type { NativeBuffer, NativeProgram } from './native.js'
-import type { RunOptions } from './run-options.js'
+import type { DeviceName, NativeBuffer, NativeProgram } from './native.js'
 import { fromNative, getRuntime } from './runtime.js'
 
 /**
- * Hands a compiled graph to the addon, which checks it once.
+ * Hands a compiled graph to the addon, which checks it and prepares it for a device, once.
  * @param folded memory of folded constants, by their keys
+ * @throws DEVICE_UNAVAILABLE, DEVICE_MISMATCH
  */
 export function createProgram(
   compiled: Compiled,
+  device: DeviceName,
   folded: ReadonlyMap<string, NativeBuffer> = new Map(),
 ): NativeProgram {
   const constants = compiled.constants.map((source) => folded.get(source.key) ?? bufferOf(source))
   try {
-    return getRuntime().native.createProgram(compiled.code, constants)
+    return getRuntime().native.createProgram(compiled.code, constants, device)
   } catch (error) {
     throw fromNative(error)
   }
 }
 
-/** Runs a program once. @throws ABORTED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, DISPOSED */
+/**
+ * Runs a program once.
+ * @param threads 0: one for each core
+ * @throws ABORTED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, DISPOSED
+ */
 export async function execute(
   program: NativeProgram,
   inputs: readonly NativeBuffer[],
-  { signal, threads = 0 }: RunOptions,
+  threads: number,
+  signal?: AbortSignal,
 ): Promise<NativeBuffer[]> {
   const cancel = signal ? getRuntime().native.createCancel() : undefined
   const onAbort = () => cancel?.cancel()

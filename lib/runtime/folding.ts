@@ -1,23 +1,27 @@
 import { compileFolded } from '../compiler/compile.js'
 import type { Folded } from '../compiler/fold.js'
-import { bytesOf } from '../compiler/lower.js'
-import { type Node, type Source, topologicalOrder } from '../graph/node.js'
+import { bytesOf } from '../compiler/packing.js'
+import type { Target } from '../compiler/target.js'
+import type { Node, Source } from '../graph/node.js'
+import { topologicalOrder } from '../graph/structure.js'
 import { createProgram, execute } from './execute.js'
 import { bufferOf } from './memory.js'
 import type { NativeBuffer } from './native.js'
 import { getRuntime } from './runtime.js'
+import type { Session } from './session.js'
 
 /** Constants being folded, for programs that need the same ones meanwhile. */
 const folding = new Map<string, Promise<unknown>>()
 
 /**
- * Finds folded constants in the store of the process, and computes those not there.
+ * Finds folded constants in the store of the process, and computes those not there, on the session's device. Their keys
+ * name the device, as the compiler takes its name for a salt.
  * @param found where they go by their keys, to be disposed of by the caller
  */
 export async function findFolded(
   found: Map<string, NativeBuffer>,
   folded: readonly Folded[],
-  threads: number,
+  session: Session,
 ): Promise<void> {
   const { native } = getRuntime()
   for (;;) {
@@ -30,16 +34,16 @@ export async function findFolded(
     const other = missing.map(({ source }) => folding.get(source.key)).find((run) => run !== undefined)
     // What the other call fails to compute is still missing after it, and computed here.
     if (other) await Promise.allSettled([other])
-    else await computeFolded(found, missing, threads)
+    else await computeFolded(found, missing, session)
   }
 }
 
 async function computeFolded(
   found: Map<string, NativeBuffer>,
   folded: readonly Folded[],
-  threads: number,
+  session: Session,
 ): Promise<void> {
-  const running = computeGroups(found, folded, threads)
+  const running = computeGroups(found, folded, session)
   for (const { source } of folded) folding.set(source.key, running)
   try {
     await running
@@ -52,11 +56,11 @@ async function computeFolded(
 async function computeGroups(
   found: Map<string, NativeBuffer>,
   folded: readonly Folded[],
-  threads: number,
+  session: Session,
 ): Promise<void> {
-  const groups = groupsOf(folded)
+  const groups = groupsOf(folded, getRuntime().target(session.device))
   const takeTurns = async () => {
-    for (const group of groups) await computeGroup(found, group, threads)
+    for (const group of groups) await computeGroup(found, group, session)
   }
   const ends = await Promise.allSettled([takeTurns(), takeTurns()])
   for (const end of ends) if (end.status === 'rejected') throw end.reason
@@ -66,12 +70,13 @@ async function computeGroups(
 async function computeGroup(
   found: Map<string, NativeBuffer>,
   group: readonly Folded[],
-  threads: number,
+  session: Session,
 ): Promise<void> {
   const { native, target } = getRuntime()
-  const program = createProgram(compileFolded(group, target))
+  const { device, threads } = session
+  const program = createProgram(compileFolded(group, target(device)), device)
   try {
-    for (const [index, buffer] of (await execute(program, [], { threads })).entries()) {
+    for (const [index, buffer] of (await execute(program, [], threads)).entries()) {
       const { key } = group[index]!.source
       const kept = native.publishConstant(key, buffer)
       if (kept !== buffer) buffer.dispose()
@@ -87,8 +92,7 @@ async function computeGroup(
 const foldBytes = 4 << 20
 
 /** Large ones first: the more is packed, the less memory is needed beside it. */
-function* groupsOf(folded: readonly Folded[]): Generator<Folded[]> {
-  const { target } = getRuntime()
+function* groupsOf(folded: readonly Folded[], target: Target): Generator<Folded[]> {
   const sized = folded.map((entry) => ({ entry, size: bytesOf(entry.node, target) }))
   let group: Folded[] = []
   let bytes = 0

@@ -1,7 +1,8 @@
 import { SaccadeError } from '../errors.js'
-import type { Source } from '../graph/node.js'
+import type { Node, Source } from '../graph/node.js'
 import type { NativeBuffer } from './native.js'
 import { fromNative, getRuntime } from './runtime.js'
+import { joinSessions, type Session } from './session.js'
 
 type Listener = () => void
 
@@ -11,6 +12,8 @@ let nextKey = 0
 export class BufferSource implements Source {
   readonly key: string
   readonly buffer: NativeBuffer
+  /** The session that computed it; undefined for data that was given, and what was computed of such data alone. */
+  readonly session: Session | undefined
   #disposed = false
   #usedUp = false
   #holders = 0
@@ -18,8 +21,9 @@ export class BufferSource implements Source {
   readonly #listeners = new Set<Listener>()
 
   /** @param key the same text for the same content; without one the source is only ever equal to itself */
-  constructor(buffer: NativeBuffer, key?: string) {
+  constructor(buffer: NativeBuffer, key?: string, session?: Session) {
     this.buffer = buffer
+    this.session = session
     this.key = key ?? `#${nextKey++}`
   }
 
@@ -91,6 +95,14 @@ export function sourceFrom(data: ArrayBufferView, key?: string): BufferSource {
   } catch (error) {
     throw fromNative(error)
   }
+}
+
+/** The session that data carries, if any of it does. @throws DEVICE_MISMATCH */
+export function carriedSession(leaves: readonly Node[]): Session | undefined {
+  let session: Session | undefined
+  for (const { source } of leaves)
+    if (source instanceof BufferSource) session = joinSessions(session, source.session)
+  return session
 }
 
 /** Keeps the memory of leaves. @returns how to let it go */

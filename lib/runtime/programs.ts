@@ -1,11 +1,11 @@
 import { compile } from '../compiler/compile.js'
-import type { Precision } from '../compiler/target.js'
 import type { Node, Source } from '../graph/node.js'
 import { createProgram } from './execute.js'
 import { constantLeaves, findFolded } from './folding.js'
 import { BufferSource, holdAll } from './memory.js'
 import type { NativeBuffer, NativeProgram } from './native.js'
 import { getRuntime } from './runtime.js'
+import type { Session } from './session.js'
 
 /** A program, and how the leaves of a graph of its structure become its inputs. */
 export interface Program {
@@ -30,7 +30,7 @@ interface Entry {
   stop: () => void
 }
 
-/** Programs kept by the structure of their graph; the least recently used go first. */
+/** Programs kept by the structure of their graph, device and dtype; the least recently used go first. */
 const programLimit = 512
 const entries = new Map<string, Entry>()
 
@@ -105,20 +105,21 @@ function letGo(entry: Entry): void {
 /**
  * Compiles a graph.
  * @param leaves its data leaves, in topological order
+ * @param session what the program is made for. Its threads only help to make it: a program runs on any number
  */
 export async function makeProgram(
   roots: readonly Node[],
   leaves: readonly Node[],
-  precision: Precision,
-  threads: number,
+  session: Session,
 ): Promise<Made> {
-  const compiled = compile(roots, getRuntime().target, precision)
+  const { device, dtype } = session
+  const compiled = compile(roots, getRuntime().target(device), dtype)
   const constants = [...compiled.constants, ...compiled.folded.flatMap(({ node }) => constantLeaves(node))]
   const release = holdAll(constants)
   const folded = new Map<string, NativeBuffer>()
   try {
-    await findFolded(folded, compiled.folded, threads)
-    const native = createProgram(compiled, folded)
+    await findFolded(folded, compiled.folded, session)
+    const native = createProgram(compiled, device, folded)
     const places = (nodes: readonly Node[]) => nodes.map((leaf) => leaves.indexOf(leaf))
     return { native, leaves: places(compiled.inputs), written: places(compiled.written), constants }
   } finally {

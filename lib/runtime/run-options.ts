@@ -1,27 +1,24 @@
-import { type Precision, precisions } from '../compiler/target.js'
 import { SaccadeError } from '../errors.js'
-import { optionInvalid } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
+import type { SessionRequest } from './session.js'
 
-export interface RunOptions {
-  /** Stops the run within about 50 ms with code ABORTED. */
+/**
+ * Options of a computation. What is not said of device, dtype and threads is as the data was computed: results of a
+ * model run as the model does. Of data that several sessions computed see joinSessions in session.ts.
+ */
+export interface RunOptions extends SessionRequest {
+  /** Stops the run within about 50 ms with code ABORTED. Not carried by results: give it to every call. */
   readonly signal?: AbortSignal | undefined
-  /** How many threads may work on it; default: one for each core. Results do not depend on it. */
-  readonly threads?: number | undefined
-  /** How weights of matrix products are stored, and what meets them (compiler/precision.ts). Default float32. */
-  readonly precision?: Precision | undefined
 }
 
-const mostThreads = 1024
+const names = ['signal', 'session', 'device', 'dtype', 'threads', 'precision']
 
-/** @throws OPTION_INVALID naming the option and what it can be */
-export function checkRunOptions(options: RunOptions): void {
-  const { signal, threads = 0, precision = 'float32' } = options
+/** Checks all but the session. @throws OPTION_UNKNOWN, OPTION_INVALID */
+export function checkRunOptions(options: RunOptions, what: string): void {
+  checkOptions(options, names, what)
+  const { signal } = options
   if (signal !== undefined && !(signal instanceof AbortSignal))
     optionInvalid('signal', signal, 'an AbortSignal')
-  if (!Number.isInteger(threads) || threads < 0 || threads > mostThreads)
-    optionInvalid('threads', threads, `a whole number from 0 (all cores) to ${mostThreads}`)
-  if (!precisions.includes(precision))
-    optionInvalid('precision', precision, `one of ${precisions.join(', ')}`)
 }
 
 /** Throws ABORTED if the signal has fired. */

@@ -1,12 +1,15 @@
-import type { Target } from '../compiler/target.js'
+import { instructionNames, type Target } from '../compiler/target.js'
 import { errorCodes, SaccadeError, type SaccadeErrorCode } from '../errors.js'
+import { dtypes } from '../graph/dtype.js'
+import { binaryKinds, precisions, reduceKinds, unaryKinds } from '../graph/kinds.js'
 import { loadNative } from './binding.js'
-import type { Native } from './native.js'
+import type { DeviceName, Native } from './native.js'
 
-/** The addon and what the compiler must know of it. */
+/** The addon, and what the compiler must know of its devices. */
 export interface Runtime {
   readonly native: Native
-  readonly target: Target
+  /** @throws DEVICE_UNAVAILABLE */
+  target(device: DeviceName): Target
 }
 
 let runtime: Runtime | undefined
@@ -24,27 +27,55 @@ function open(): Runtime {
       cause: binding.cause,
     })
   const { native } = binding
-  const { names } = native
-  const lookup = (list: readonly string[]) => {
-    const codes = new Map(list.map((name, code) => [name, code]))
-    return (name: string): number => {
-      const code = codes.get(name)
-      if (code === undefined) throw new SaccadeError('INTERNAL', `the addon has no '${name}'`)
-      return code
+  const targets = new Map<DeviceName, Target>()
+  const target = (device: DeviceName) => {
+    const known = targets.get(device)
+    if (known) return known
+    try {
+      const made = targetOf(native, device)
+      targets.set(device, made)
+      return made
+    } catch (error) {
+      throw fromNative(error)
     }
   }
-  const precision = lookup(names.precision)
-  const target: Target = {
-    op: lookup(names.ops),
-    dtype: lookup(names.dtypes),
-    unary: lookup(names.unary),
-    binary: lookup(names.binary),
-    reduce: lookup(names.reduce),
-    precision,
-    packedBytes: (batch, k, n, name) => native.packedBytes(batch, k, n, precision(name)),
-    isa: native.info().isa,
-  }
   return { native, target }
+}
+
+function targetOf(native: Native, device: DeviceName): Target {
+  const { names } = native
+  const precision = codesOf(names.precision, precisions)
+  return {
+    op: codesOf(names.ops, instructionNames),
+    dtype: codesOf(names.dtypes, [...dtypes, 'packed']),
+    unary: codesOf(names.unary, ['identity', ...unaryKinds]),
+    binary: codesOf(names.binary, binaryKinds),
+    reduce: codesOf(names.reduce, reduceKinds),
+    precision,
+    computes: (_op, dtype) => dtype === 'float32',
+    packedBytes: (batch, k, n, name) => native.packedBytes(device, batch, k, n, precision(name)),
+    quantizedRowBytes: (k) => native.quantizedRowBytes(device, k),
+    isa: `${device}:${native.isa(device)}`,
+  }
+}
+
+/**
+ * The addon's numbers of names.
+ * @param listed in the order in which the addon numbers them
+ * @throws INTERNAL if it lacks one of the names
+ */
+function codesOf<Name extends string>(
+  listed: readonly string[],
+  names: readonly Name[],
+): (name: Name) => number {
+  const missing = names.filter((name) => !listed.includes(name))
+  if (missing.length > 0)
+    throw new SaccadeError(
+      'INTERNAL',
+      `the addon has no ${missing.join(', ')}; there are ${listed.join(', ')}`,
+    )
+  const codes = new Map(names.map((name) => [name, listed.indexOf(name)]))
+  return (name) => codes.get(name)!
 }
 
 const codes: ReadonlySet<string> = new Set(errorCodes)

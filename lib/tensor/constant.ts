@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { checkValue, type DataOf, type DType, dtypeBytes } from '../graph/dtype.js'
-import { Node } from '../graph/node.js'
+import { GraphNode } from '../graph/node.js'
 import { checkShape, type Shape, sizeOf } from '../graph/shape.js'
 import { fillNode } from '../graph/views.js'
 import { BufferSource, sourceFrom } from '../runtime/memory.js'
@@ -25,7 +25,7 @@ export function constant<D extends DType>(
       mapping.buffer(offset, bytes, dtypeBytes[dtype]),
       `${mapping.key}@${offset}+${bytes}`,
     ).releaseWhenCollected()
-    return new Tensor<D>(new Node('constant', dtype, [...shape], [], undefined, source))
+    return new Tensor<D>(new GraphNode('constant', [], { dtype, shape: [...shape] }, source))
   } catch (error) {
     throw fromNative(error)
   }
@@ -41,7 +41,9 @@ export function constantFrom<D extends DType, const S extends Shape>(
   const digest = createHash('sha256')
     .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     .digest('base64')
-  return new Tensor<D, S>(new Node('constant', dtype, [...shape], [], undefined, sourceFrom(data, digest)))
+  return new Tensor<D, S>(
+    new GraphNode('constant', [], { dtype, shape: [...shape] }, sourceFrom(data, digest)),
+  )
 }
 
 /** A constant whose elements all have one value: numbers among the operands of ops, missing biases. */

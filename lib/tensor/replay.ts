@@ -1,7 +1,7 @@
-import { Node, type Source } from '../graph/node.js'
-import { BufferSource } from '../runtime/memory.js'
+import { GraphNode, type Node, type Source } from '../graph/node.js'
 import { type Prepared, prepare, runPrepared } from '../runtime/run.js'
-import { checkRunOptions, type RunOptions, throwIfAborted } from '../runtime/run-options.js'
+import { throwIfAborted } from '../runtime/run-options.js'
+import { defaultSession, type Session } from '../runtime/session.js'
 import { evaluate } from './evaluate.js'
 import { Tensor } from './tensor.js'
 
@@ -15,7 +15,7 @@ const later: Source = { key: 'data of a later run', disposed: false }
  */
 export class Replay {
   readonly #build: (inputs: readonly Tensor[]) => readonly Tensor[]
-  readonly #options: Omit<RunOptions, 'signal'>
+  readonly #session: Session
   #made:
     | { readonly signature: string; readonly places: readonly Node[]; readonly prepared: Prepared }
     | undefined
@@ -23,31 +23,25 @@ export class Replay {
   /**
    * @param build makes the results from the inputs, by ops alone: distinct tensors that are not inputs themselves. Other
    *   tensors it reads must be computed, and are the same at every run
-   * @param options threads and precision of every run
+   * @param session that of every run, which its results carry
    */
-  constructor(
-    build: (inputs: readonly Tensor[]) => readonly Tensor[],
-    options: Omit<RunOptions, 'signal'> = {},
-  ) {
+  constructor(build: (inputs: readonly Tensor[]) => readonly Tensor[], session: Session = defaultSession) {
     this.#build = build
-    this.#options = options
+    this.#session = session
   }
 
   /**
    * Computes the results for these inputs.
-   * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, OPTION_INVALID
+   * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, DEVICE_MISMATCH
    */
   async run(inputs: readonly Tensor[], signal?: AbortSignal): Promise<Tensor[]> {
-    const options = { ...this.#options, signal }
-    checkRunOptions(options)
     throwIfAborted(signal)
-    await evaluate(inputs, options)
+    await evaluate(inputs, { session: this.#session, signal })
     const { places, prepared } = this.#prepare(inputs)
     const data = prepared.leaves.map((leaf) => inputs[places.indexOf(leaf)]?.node ?? leaf)
-    const buffers = await runPrepared(prepared, data, options)
+    const sources = await runPrepared(prepared, data, signal)
     return prepared.roots.map(
-      ({ dtype, shape }, index) =>
-        new Tensor(new Node('data', dtype, shape, [], undefined, new BufferSource(buffers[index]!))),
+      ({ dtype, shape }, index) => new Tensor(new GraphNode('data', [], { dtype, shape }, sources[index]!)),
     )
   }
 
@@ -55,11 +49,11 @@ export class Replay {
     const signature = inputs.map((input) => input.describe()).join()
     if (this.#made?.signature !== signature) {
       const places = inputs.map(
-        ({ node: { dtype, shape } }) => new Node('data', dtype, shape, [], undefined, later),
+        ({ node: { dtype, shape } }) => new GraphNode('data', [], { dtype, shape }, later),
       )
       const results = this.#build(places.map((node) => new Tensor(node)))
       const roots = results.map(({ node }) => node)
-      this.#made = { signature, places, prepared: prepare(roots, this.#options.precision) }
+      this.#made = { signature, places, prepared: prepare(roots, { session: this.#session }) }
     }
     return this.#made
   }

@@ -1,13 +1,13 @@
 import { invalid, SaccadeError, show } from '../errors.js'
 import { checkValue, type DataOf, type DType, dataConstructors, dtypeBytes, isDType } from '../graph/dtype.js'
-import { Node } from '../graph/node.js'
+import { GraphNode, type Node } from '../graph/node.js'
 import { checkShape, formatShape, type Shape, sizeOf } from '../graph/shape.js'
 import type { Dims } from '../graph/shape-types.js'
 import { fillNode } from '../graph/views.js'
 import { BufferSource, sourceFrom } from '../runtime/memory.js'
 import type { RunOptions } from '../runtime/run-options.js'
+import { compute } from './compute.js'
 import { type NaturalDType, type TensorData, typedData } from './data.js'
-import { evaluate } from './evaluate.js'
 import { type ElementOf, elementOf, formatTensor, type Nested, nest } from './format.js'
 
 /**
@@ -25,7 +25,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
 
   /** Wraps a node. Use {@link Tensor.from} or an op to make a tensor. */
   constructor(node: Node) {
-    if (!(node instanceof Node))
+    if (!(node instanceof GraphNode))
       throw invalid(
         'INPUT_INVALID',
         'new Tensor',
@@ -65,7 +65,9 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
         `${sizeOf(sizes)} elements, by the shape ${formatShape(sizes)}`,
         String(size),
       )
-    return new Tensor(new Node('data', view.dtype, [...sizes], [], undefined, sourceFrom(view.values)))
+    return new Tensor(
+      new GraphNode('data', [], { dtype: view.dtype, shape: [...sizes] }, sourceFrom(view.values)),
+    )
   }
 
   /**
@@ -134,10 +136,11 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
 
   /**
    * Computes the tensor, if it is not computed yet, and returns a copy of its elements, row-major.
-   * @throws ABORTED if `signal` fires; DISPOSED; OUT_OF_MEMORY; INDEX_OUT_OF_RANGE from a gather
+   * @throws ABORTED if `signal` fires; DISPOSED; OUT_OF_MEMORY; INDEX_OUT_OF_RANGE from a gather; OPTION_INVALID,
+   *   OPTION_UNKNOWN, DEVICE_UNAVAILABLE, DEVICE_MISMATCH
    */
-  async data(options?: RunOptions): Promise<DataOf<D>> {
-    await evaluate([this], options)
+  async data(options: RunOptions = {}): Promise<DataOf<D>> {
+    await compute([this], options)
     const { source } = this.node
     if (!(source instanceof BufferSource))
       throw new SaccadeError('INTERNAL', 'a computed tensor has no memory')

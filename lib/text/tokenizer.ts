@@ -82,6 +82,11 @@ export class Tokenizer {
     return this.#settings.truncationSide
   }
 
+  /** Whether decode() undoes the spaces before English punctuation unless told otherwise. */
+  get cleanUpTokenizationSpaces(): boolean {
+    return this.#settings.cleanUpTokenizationSpaces
+  }
+
   /** The inputs the model takes: 'input_ids', 'attention_mask', and 'token_type_ids' if it has segments. */
   get modelInputNames(): readonly string[] {
     return this.#settings.modelInputNames

@@ -4,11 +4,13 @@
 #include <utility>
 #include <vector>
 
+#include "../cpu/device/isa.h"
+#include "../runtime/block.h"
 #include "../runtime/constants.h"
-#include "../runtime/isa.h"
 #include "arguments.h"
 #include "buffer.h"
 #include "cancel.h"
+#include "devices.h"
 #include "errors.h"
 #include "info.h"
 #include "mapping.h"
@@ -19,8 +21,8 @@ namespace {
 
 constexpr int64_t kMaxDim = int64_t{1} << 40;
 
-// A bad environment variable is told at once, not at the first run, and before anything hangs on the
-// environment.
+// A bad environment variable is an error when the addon loads, not at the first run, and before the
+// environment holds anything.
 Napi::Env checked(Napi::Env env) {
   return guarded(env, [&] {
     readMemoryLimit();
@@ -37,8 +39,10 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(checked(env)) {
   environment_.define(Class::cancel, CancelObject::define(env));
   environment_.define(Class::program, ProgramObject::define(env));
   DefineAddon(exports,
-              {InstanceMethod("info", &Addon::info), InstanceMethod("bufferFrom", &Addon::bufferFrom),
-               InstanceMethod("mapFile", &Addon::mapFile), InstanceMethod("packedBytes", &Addon::packedBytes),
+              {InstanceMethod("info", &Addon::info), InstanceMethod("isa", &Addon::isa),
+               InstanceMethod("packedBytes", &Addon::packedBytes),
+               InstanceMethod("quantizedRowBytes", &Addon::quantizedRowBytes),
+               InstanceMethod("bufferFrom", &Addon::bufferFrom), InstanceMethod("mapFile", &Addon::mapFile),
                InstanceMethod("findConstant", &Addon::findConstant),
                InstanceMethod("publishConstant", &Addon::publishConstant),
                InstanceMethod("createCancel", &Addon::createCancel),
@@ -50,11 +54,39 @@ Napi::Value Addon::info(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] { return describeMachine(info.Env()); });
 }
 
+Napi::Value Addon::isa(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] { return Napi::String::New(info.Env(), deviceArgument(info[0]).isa()); });
+}
+
+Napi::Value Addon::packedBytes(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const Device& device = deviceArgument(info[0]);
+    const int64_t batch = integerArgument(info[1], "batch", 0, kMaxDim);
+    const int64_t k = integerArgument(info[2], "k", 0, kMaxDim);
+    const int64_t n = integerArgument(info[3], "n", 0, kMaxDim);
+    const int64_t precision =
+        integerArgument(info[4], "precision", 0, static_cast<int64_t>(Precision::count) - 1);
+    if (static_cast<double>(batch) * static_cast<double>(k) * static_cast<double>(n) > 1e15) {
+      fail("OUT_OF_MEMORY", "a packed matrix of [", batch, ", ", k, ", ", n, "] is larger than any memory");
+    }
+    const int64_t bytes = device.formats().packedBytes(batch, k, n, static_cast<Precision>(precision));
+    return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+  });
+}
+
+Napi::Value Addon::quantizedRowBytes(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const Device& device = deviceArgument(info[0]);
+    const int64_t k = integerArgument(info[1], "k", 1, kMaxQuantizedK);
+    return Napi::Number::New(info.Env(), static_cast<double>(device.formats().quantizedRowBytes(k)));
+  });
+}
+
 Napi::Value Addon::bufferFrom(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     const Bytes bytes = bytesArgument(info[0], "data");
     const auto size = static_cast<int64_t>(bytes.size);
-    Device& device = executor().device();
+    Device& device = deviceArgument(info[1]);
     std::shared_ptr<Memory> memory = device.allocate(size);
     device.upload(*memory, 0, bytes.data, size);
     return BufferObject::create(environment_, std::move(memory));
@@ -64,23 +96,6 @@ Napi::Value Addon::bufferFrom(const Napi::CallbackInfo& info) {
 Napi::Value Addon::mapFile(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     return MappingObject::create(environment_, Mapping::open(stringArgument(info[0], "path")));
-  });
-}
-
-Napi::Value Addon::packedBytes(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] {
-    const int64_t batch = integerArgument(info[0], "batch", 0, kMaxDim);
-    const int64_t k = integerArgument(info[1], "k", 0, kMaxDim);
-    const int64_t n = integerArgument(info[2], "n", 0, kMaxDim);
-    const int64_t precision =
-        integerArgument(info[3], "precision", 0, static_cast<int64_t>(Precision::count) - 1);
-    if (static_cast<double>(batch) * static_cast<double>(k) * static_cast<double>(n) > 1e15) {
-      fail("OUT_OF_MEMORY", "a packed matrix of [", batch, ", ", k, ", ", n,
-           "] is more than any memory holds");
-    }
-    const int64_t bytes =
-        executor().device().kernels().packedBytes(batch, k, n, static_cast<Precision>(precision));
-    return Napi::Number::New(info.Env(), static_cast<double>(bytes));
   });
 }
 
@@ -126,9 +141,11 @@ Napi::Value Addon::createProgram(const Napi::CallbackInfo& info) {
     held.reserve(list.Length());
     for (uint32_t i = 0; i < list.Length(); ++i)
       held.push_back(BufferObject::memoryOf(list[i], "a constant"));
-    return ProgramObject::create(
-        environment_, Program::create(static_cast<const double*>(code.data), code.size / sizeof(double),
-                                      std::move(held), executor().device().kernels()));
+    Executor& executor = executorArgument(info[2]);
+    auto program = Program::create(static_cast<const double*>(code.data), code.size / sizeof(double),
+                                   std::move(held), executor.device());
+    auto executable = executor.device().prepare(std::move(program));
+    return ProgramObject::create(environment_, {&executor, std::move(executable)});
   });
 }
 

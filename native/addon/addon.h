@@ -16,9 +16,11 @@ class Addon : public Napi::Addon<Addon> {
 
  private:
   Napi::Value info(const Napi::CallbackInfo& info);
+  Napi::Value isa(const Napi::CallbackInfo& info);
+  Napi::Value packedBytes(const Napi::CallbackInfo& info);
+  Napi::Value quantizedRowBytes(const Napi::CallbackInfo& info);
   Napi::Value bufferFrom(const Napi::CallbackInfo& info);
   Napi::Value mapFile(const Napi::CallbackInfo& info);
-  Napi::Value packedBytes(const Napi::CallbackInfo& info);
   Napi::Value findConstant(const Napi::CallbackInfo& info);
   Napi::Value publishConstant(const Napi::CallbackInfo& info);
   Napi::Value createCancel(const Napi::CallbackInfo& info);

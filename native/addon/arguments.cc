@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "../runtime/error.h"
+#include "devices.h"
 
 namespace saccade {
 
@@ -28,6 +29,14 @@ std::string stringArgument(const Napi::Value& value, const char* name) {
 Napi::Array arrayArgument(const Napi::Value& value, const char* name) {
   if (!value.IsArray()) fail("INPUT_INVALID", name, ": expected an array");
   return value.As<Napi::Array>();
+}
+
+Executor& executorArgument(const Napi::Value& value) {
+  return devices().executor(value.IsUndefined() ? kHost : stringArgument(value, "device"));
+}
+
+Device& deviceArgument(const Napi::Value& value) {
+  return executorArgument(value).device();
 }
 
 Bytes bytesArgument(const Napi::Value& value, const char* name) {

@@ -1,9 +1,12 @@
-// Reads the arguments of a call. Each function throws INPUT_INVALID, naming the argument.
+// Reads the arguments of a call. Each function throws INPUT_INVALID, naming the argument; those of devices
+// also throw what Devices::executor does.
 #pragma once
 #include <napi.h>
 #include <stdint.h>
 
 #include <string>
+
+#include "../runtime/executor.h"
 
 namespace saccade {
 
@@ -14,6 +17,10 @@ int64_t integerArgument(const Napi::Value& value, const char* name, int64_t low,
                         int64_t otherwise);
 std::string stringArgument(const Napi::Value& value, const char* name);
 Napi::Array arrayArgument(const Napi::Value& value, const char* name);
+
+// The executor of the device with this name, and that device; undefined stands for the host.
+Executor& executorArgument(const Napi::Value& value);
+Device& deviceArgument(const Napi::Value& value);
 
 struct Bytes {
   const void* data;

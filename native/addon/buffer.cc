@@ -1,6 +1,6 @@
 #include "buffer.h"
 
-#include "../runtime/executor.h"
+#include "../runtime/device.h"
 #include "arguments.h"
 #include "errors.h"
 
@@ -50,7 +50,7 @@ Napi::Value BufferObject::read(const Napi::CallbackInfo& info) {
     const int64_t offset = integerArgument(info[0], "offset", 0, bytes_, 0);
     const int64_t length = integerArgument(info[1], "byteLength", 0, bytes_ - offset, bytes_ - offset);
     Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(info.Env(), static_cast<size_t>(length));
-    executor().device().download(copy.Data(), *held_, offset, length);
+    held_->device().download(copy.Data(), *held_, offset, length);
     return copy;
   });
 }

@@ -1,5 +1,6 @@
 #include "cancel.h"
 
+#include "devices.h"
 #include "errors.h"
 
 namespace saccade {
@@ -11,7 +12,7 @@ Napi::Function CancelObject::define(Napi::Env env) {
 CancelObject::CancelObject(const Napi::CallbackInfo& info) : Wrapped(info) {}
 
 void CancelObject::cancel(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] { executor().cancel(held_); });
+  guarded(info.Env(), [&] { devices().cancel(held_); });
 }
 
 }  // namespace saccade

@@ -2,7 +2,7 @@
 #pragma once
 #include <memory>
 
-#include "../runtime/executor.h"
+#include "../runtime/device.h"
 #include "wrapped.h"
 
 namespace saccade {

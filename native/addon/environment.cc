@@ -28,17 +28,16 @@ void Environment::define(Class which, Napi::Function constructor) {
   constructors_[static_cast<size_t>(which)] = Napi::Persistent(constructor);
 }
 
-Napi::Promise Environment::start(std::shared_ptr<const Program> program,
-                                 std::vector<std::shared_ptr<Memory>> inputs, int32_t threads,
-                                 std::shared_ptr<Cancelled> cancelled) {
+Napi::Promise Environment::start(const Runnable& runnable, std::vector<std::shared_ptr<Memory>> inputs,
+                                 int32_t threads, std::shared_ptr<Cancelled> cancelled) {
   const uint64_t id = ++lastRun_;
   auto deferred = Napi::Promise::Deferred::New(env_);
   if (pending_.empty()) mailbox_->keepAlive(env_, true);
-  pending_.emplace(id, Pending{deferred, cancelled});
-  executor().submit({std::move(program), std::move(inputs), threads, std::move(cancelled),
-                     [id, mailbox = mailbox_](Outcome outcome) {
-                       mailbox->post({id, std::move(outcome)});
-                     }});
+  pending_.emplace(id, Pending{deferred, runnable.executor, cancelled});
+  runnable.executor->submit({runnable.executable, std::move(inputs), threads, std::move(cancelled),
+                             [id, mailbox = mailbox_](Outcome outcome) {
+                               mailbox->post({id, std::move(outcome)});
+                             }});
   return deferred.Promise();
 }
 
@@ -72,7 +71,7 @@ void Environment::settleOne(Message message) {
 
 void Environment::close() {
   mailbox_->close();
-  for (const auto& [id, run] : std::exchange(pending_, {})) executor().cancel(run.cancelled);
+  for (const auto& [id, run] : std::exchange(pending_, {})) run.executor->cancel(run.cancelled);
 }
 
 }  // namespace saccade

@@ -15,6 +15,12 @@
 
 namespace saccade {
 
+// An executable, and the executor of its device.
+struct Runnable {
+  Executor* executor = nullptr;
+  std::shared_ptr<Executable> executable;
+};
+
 enum class Class { buffer, mapping, program, cancel, count };
 
 class Environment {
@@ -31,12 +37,13 @@ class Environment {
   const std::shared_ptr<Ledger>& ledger() { return ledger_; }
 
   // Queues a run. The promise resolves with an array of buffers.
-  Napi::Promise start(std::shared_ptr<const Program> program, std::vector<std::shared_ptr<Memory>> inputs,
-                      int32_t threads, std::shared_ptr<Cancelled> cancelled);
+  Napi::Promise start(const Runnable& runnable, std::vector<std::shared_ptr<Memory>> inputs, int32_t threads,
+                      std::shared_ptr<Cancelled> cancelled);
 
  private:
   struct Pending {
     Napi::Promise::Deferred deferred;
+    Executor* executor;
     std::shared_ptr<Cancelled> cancelled;
   };
 

@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "../cuda/probe.h"
-#include "../runtime/isa.h"
+#include "../cpu/device/isa.h"
+#include "../runtime/block.h"
 #include "../runtime/machine.h"
-#include "../runtime/memory.h"
+#include "devices.h"
 
 namespace saccade {
 namespace {
@@ -22,15 +22,19 @@ Napi::Array textArray(Napi::Env env, const char* const* texts, uint32_t count) {
   return array;
 }
 
-// A getter: asking the driver can take a good part of a second, which only who wants to know should pay.
-Napi::Value describeCuda(const Napi::CallbackInfo& info) {
-  const CudaProbe& probe = probeCuda();
-  Napi::Object cuda = Napi::Object::New(info.Env());
-  cuda.Set("built", probe.built);
-  cuda.Set("available", probe.available);
-  cuda.Set("reason", probe.reason);
-  if (probe.available) cuda.Set("name", probe.name);
-  return cuda;
+// A getter: asking a driver can take a good part of a second, which only who wants to know should pay.
+Napi::Value describeDevices(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Array list = Napi::Array::New(env);
+  for (const DeviceKind& kind : devices().kinds()) {
+    const std::string reason = kind.missing();
+    Napi::Object device = Napi::Object::New(env);
+    device.Set("name", kind.name);
+    device.Set("available", reason.empty());
+    device.Set("reason", reason);
+    list.Set(list.Length(), device);
+  }
+  return list;
 }
 
 Napi::Object describeMemory(Napi::Env env) {
@@ -52,7 +56,7 @@ Napi::Object describeMachine(Napi::Env env) {
   info.Set("cores", usableCores());
   info.Set("compiler", kCompiler);
   info.Set("version", SACCADE_VERSION);
-  info.DefineProperty(Napi::PropertyDescriptor::Accessor<describeCuda>("cuda", napi_enumerable));
+  info.DefineProperty(Napi::PropertyDescriptor::Accessor<describeDevices>("devices", napi_enumerable));
   info.Set("memory", describeMemory(env));
   return info;
 }

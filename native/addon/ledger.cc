@@ -3,7 +3,7 @@
 namespace saccade {
 
 void Ledger::hold(Napi::Env env, const Memory& memory) {
-  if (!memory.owned()) return;
+  if (memory.mapped()) return;
   if (++holders_[&memory] == 1) Napi::MemoryManagement::AdjustExternalMemory(env, memory.bytes());
 }
 

@@ -1,6 +1,5 @@
 #include "mapping.h"
 
-#include "../runtime/executor.h"
 #include "arguments.h"
 #include "buffer.h"
 #include "errors.h"
@@ -43,13 +42,13 @@ Napi::Value MappingObject::buffer(const Napi::CallbackInfo& info) {
     const int64_t offset = integerArgument(info[0], "offset", 0, bytes);
     const int64_t length = integerArgument(info[1], "byteLength", 0, bytes - offset);
     const int64_t alignment = integerArgument(info[2], "alignment", 1, kWidest, kWidest);
-    const char* data = held_->data() + offset;
+    Device& device = deviceArgument(info[3]);
     std::shared_ptr<Memory> memory;
     if (offset % alignment == 0) {
-      memory = Memory::borrow(held_, data, length);
+      memory = device.load(held_, offset, length);
     } else {
-      memory = executor().device().allocate(length);
-      executor().device().upload(*memory, 0, data, length);
+      memory = device.allocate(length);
+      device.upload(*memory, 0, held_->data() + offset, length);
     }
     return BufferObject::create(Environment::of(info.Env()), std::move(memory));
   });

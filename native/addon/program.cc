@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "../runtime/executor.h"
 #include "../runtime/machine.h"
 #include "arguments.h"
 #include "buffer.h"
@@ -31,7 +30,7 @@ Napi::Function ProgramObject::define(Napi::Env env) {
 }
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info)
-    : Wrapped(info), arenaBytes_(held_->arenaBytes) {}
+    : Wrapped(info), arenaBytes_(held_.executable->program().arenaBytes) {}
 
 Napi::Value ProgramObject::arenaBytes(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(arenaBytes_));
@@ -49,7 +48,7 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
 }
 
 Napi::Promise ProgramObject::start(const Napi::CallbackInfo& info) {
-  if (held_ == nullptr) fail("DISPOSED", "the program was disposed");
+  if (held_.executable == nullptr) fail("DISPOSED", "the program was disposed");
   const Napi::Array list = arrayArgument(info[0], "inputs");
   std::vector<std::shared_ptr<Memory>> inputs;
   inputs.reserve(list.Length());
@@ -60,7 +59,7 @@ Napi::Promise ProgramObject::start(const Napi::CallbackInfo& info) {
 }
 
 void ProgramObject::dispose(const Napi::CallbackInfo&) {
-  held_ = nullptr;
+  held_ = {};
 }
 
 }  // namespace saccade

@@ -1,13 +1,10 @@
 // NativeProgram of lib/runtime/native.ts.
 #pragma once
-#include <memory>
-
-#include "../runtime/program.h"
 #include "wrapped.h"
 
 namespace saccade {
 
-class ProgramObject : public Wrapped<ProgramObject, std::shared_ptr<const Program>> {
+class ProgramObject : public Wrapped<ProgramObject, Runnable> {
  public:
   static constexpr napi_type_tag kTag = {0x5acc000000000004, 0xc60b18f2475a4d93};
   static constexpr const char* kName = "NativeProgram";

@@ -36,19 +36,6 @@ Scratch scratchOf(const Call& call, char* memory) {
   return {weights, keys, values, values + kKeys * roundUp(call.view[3].dim[3], kLanes)};
 }
 
-const char* check(const Call& call) {
-  if (call.views != 6 || call.attributes != 3) return "attention takes six views and three attributes";
-  const View &out = call.view[0], &q = call.view[1], &k = call.view[2], &v = call.view[3];
-  if (const char* fault = checkScores(q, k, call.view[4], call.view[5], call.attribute)) return fault;
-  if (!isFloat(out, 4) || !isFloat(v, 4)) return "attention: output and values must be float32 of rank 4";
-  for (int axis = 0; axis < 3; axis++) {
-    if (out.dim[axis] != q.dim[axis]) return "attention: output must be [batch, heads, queries, Dv]";
-    if (v.dim[axis] != k.dim[axis]) return "attention: values must be [batch, heads, keys, Dv]";
-  }
-  if (out.dim[3] != v.dim[3]) return "attention: output and values must be of one depth";
-  return isDense(out) && isDense(v) ? nullptr : "attention: output and values must have column stride 1";
-}
-
 int64_t tiles(const Call& call) {
   return tilesOf(call.view[1]);
 }
@@ -243,6 +230,6 @@ Status run(const Call& call, int64_t index, char* memory) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(attention);
-constexpr Kernel SACCADE_KERNEL(attention){check, tiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(attention){tiles, scratch, run};
 
 }  // namespace saccade

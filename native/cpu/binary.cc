@@ -1,6 +1,5 @@
 // binary: out = function(a, b), element by element. Attribute: kind. Arithmetic on float32 or, but for divide
 // and power, on int32, which wraps; comparisons of either write bool; logical kinds read and write bool.
-#include "check.h"
 #include "elements.h"
 #include "isa.h"
 #include "math.h"
@@ -105,20 +104,6 @@ Binary kindOf(const Call& call) {
   return static_cast<Binary>(static_cast<int32_t>(call.attribute[0]));
 }
 
-const char* check(const Call& call) {
-  if (call.views != 3 || call.attributes != 1) return "binary takes three views and one attribute";
-  if (!isWhole(call.attribute[0], 0, static_cast<double>(Binary::count) - 1)) return "binary: unknown kind";
-  const View &out = call.view[0], &a = call.view[1], &b = call.view[2];
-  const Binary kind = kindOf(call);
-  if (!sameDims(out, a) || !sameDims(out, b)) return "binary: dims must be equal";
-  if (a.dtype != b.dtype) return "binary: operands must have one type";
-  if (!loopOf(kind, a.dtype)) return "binary: the kind is not for operands of this type";
-  const bool truth = isLogical(kind) || isComparison(kind);
-  if (out.dtype != (truth ? DType::bool_ : a.dtype))
-    return "binary: the output must be bool for comparisons and logical kinds, else of the operands' type";
-  return nullptr;
-}
-
 int64_t scratch(const Call&) {
   return 0;
 }
@@ -131,6 +116,6 @@ Status run(const Call& call, int64_t tile, char*) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(binary);
-constexpr Kernel SACCADE_KERNEL(binary){check, elementTiles<2>, scratch, run};
+constexpr Kernel SACCADE_KERNEL(binary){elementTiles<2>, scratch, run};
 
 }  // namespace saccade

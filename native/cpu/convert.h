@@ -3,7 +3,7 @@
 // != 0, and what does not fit a narrower integer becomes its nearest limit (NaN becomes 0), so that a
 // conversion cannot turn a wild index into a valid one.
 #pragma once
-#include "../runtime/kernel.h"
+#include "../runtime/op.h"
 #include "half.h"
 
 namespace saccade {

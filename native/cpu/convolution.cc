@@ -43,36 +43,6 @@ Plan planOf(const Call& call) {
   return plan;
 }
 
-const char* check(const Call& call) {
-  if (call.views != 5 || call.attributes != 11) return "convolution takes five views and eleven attributes";
-  const View &out = call.view[0], &in = call.view[1], &w = call.view[2];
-  if (!isFloat(out, 4) || !isFloat(in, 4)) return "convolution: output and input must be float32 of rank 4";
-  for (int i = 0; i < 9; i++) {
-    const bool isPadding = i == 4 || i == 5;
-    if (!isWhole(call.attribute[i], isPadding ? 0 : 1, 0x1p20))
-      return "convolution: sizes must be whole and in range";
-  }
-  if (!isActivation(call.attribute[9]))
-    return "convolution: unknown activation, or one that takes a parameter";
-  if (!isPrecision(call.attribute[10])) return "convolution: unknown precision";
-  const int64_t groups = attributeOf(call, 8);
-  if (in.dim[0] != out.dim[0]) return "convolution: output and input must agree in batch";
-  if (in.dim[3] % groups != 0 || out.dim[3] % groups != 0)
-    return "convolution: groups must divide the channels";
-  if (w.rank != 1 || w.dtype != DType::packed || w.stride[0] != 1)
-    return "convolution: weights must be packed bytes";
-  const double k = call.attribute[0] * call.attribute[1] * static_cast<double>(in.dim[3] / groups);
-  if (!(k <= 0x1p31)) return "convolution: the window holds too many numbers";
-  const PackedShape b{static_cast<int64_t>(k), out.dim[3] / groups,
-                      static_cast<Precision>(attributeOf(call, 10))};
-  if (w.dim[0] != groups * b.batchBytes()) {
-    return "convolution: weights have the wrong number of bytes for window, channels, groups and precision";
-  }
-  if (!isDense(out)) return "convolution: output must have channel stride 1";
-  if (const char* fault = checkBias(call.view[3], out.dim[3])) return fault;
-  return checkResidual(call.view[4], out);
-}
-
 int64_t tiles(const Call& call) {
   const Plan plan = planOf(call);
   return call.view[0].dim[0] * plan.groups * plan.blocks * plan.panelGroups;
@@ -174,6 +144,6 @@ Status run(const Call& call, int64_t tile, char* scratch) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(convolution);
-constexpr Kernel SACCADE_KERNEL(convolution){check, tiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(convolution){tiles, scratch, run};
 
 }  // namespace saccade

@@ -5,7 +5,6 @@
 // not depend on its place. The fast path, for stride 1 and windows 3, 5 and 7 wide, keeps a row of weights
 // and the sums in registers and loads every input once for all the outputs it belongs to:
 //   7 weights + 8 sums + 1 input = 16 registers; 21 loads for 56 multiply-adds.
-#include "check.h"
 #include "math.h"
 #include "pack.h"
 
@@ -34,27 +33,6 @@ Plan planOf(const Call& call) {
   plan.rows = smaller(larger(kTileWork / rowWork, 1), out.dim[1]);
   plan.tilesOfImage = (out.dim[1] + plan.rows - 1) / plan.rows;
   return plan;
-}
-
-const char* check(const Call& call) {
-  if (call.views != 4 || call.attributes != 9) return "depthwise takes four views and nine attributes";
-  const View &out = call.view[0], &in = call.view[1], &w = call.view[2];
-  if (!isFloat(out, 4) || !isFloat(in, 4)) return "depthwise: output and input must be float32 of rank 4";
-  for (int i = 0; i < 8; i++) {
-    const bool isPadding = i == 4 || i == 5;
-    if (!isWhole(call.attribute[i], isPadding ? 0 : 1, 0x1p20))
-      return "depthwise: sizes must be whole and in range";
-  }
-  if (!isActivation(call.attribute[8])) return "depthwise: unknown activation, or one that takes a parameter";
-  if (in.dim[0] != out.dim[0] || in.dim[3] != out.dim[3]) return "depthwise: batch and channels must agree";
-  if (!isFloat(w, 3) || w.dim[2] != out.dim[3])
-    return "depthwise: weights must be float32 [kh, kw, channels]";
-  if (static_cast<double>(w.dim[0]) != call.attribute[0] ||
-      static_cast<double>(w.dim[1]) != call.attribute[1]) {
-    return "depthwise: weights must be as large as the window";
-  }
-  if (!isDense(out) || !isDense(in) || !isDense(w)) return "depthwise: channel stride must be 1";
-  return checkBias(call.view[3], out.dim[3]);
 }
 
 int64_t tiles(const Call& call) {
@@ -168,6 +146,6 @@ Status run(const Call& call, int64_t tile, char*) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(depthwise);
-constexpr Kernel SACCADE_KERNEL(depthwise){check, tiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(depthwise){tiles, scratch, run};
 
 }  // namespace saccade

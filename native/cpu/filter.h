@@ -2,12 +2,11 @@
 // Arithmetic follows Pillow's step by step, in double, so that the rounded fixed-point weights are the same
 // bits.
 #pragma once
+#include "../runtime/op.h"
 #include "math_double.h"
 
 namespace saccade {
 namespace {
-
-enum class Filter : int32_t { nearest, box, bilinear, hamming, bicubic, lanczos, count };
 
 constexpr double kPi = 3.14159265358979323846;
 // Of the weights: 8 bits for the pixel and 2 for sums beyond it leave 22.

@@ -1,5 +1,4 @@
 // gather: out[o, i, :] = table[o, index[i], :], for any type. Every index is checked before it is used.
-#include "check.h"
 #include "isa.h"
 #include "strided.h"
 
@@ -9,17 +8,6 @@ namespace {
 int64_t rowsPerTile(const View& out) {
   const int64_t rows = kTileElements / (out.dim[2] > 0 ? out.dim[2] : 1);
   return rows > 0 ? rows : 1;
-}
-
-const char* check(const Call& call) {
-  if (call.views != 3 || call.attributes != 0) return "gather takes three views and no attribute";
-  const View &out = call.view[0], &table = call.view[1], &index = call.view[2];
-  if (out.rank != 3 || table.rank != 3 || out.dtype != table.dtype)
-    return "gather: output and table must be of rank 3 and one type";
-  if (index.rank != 1 || index.dtype != DType::int32) return "gather: the index must be int32 of rank 1";
-  if (out.dim[0] != table.dim[0] || out.dim[1] != index.dim[0] || out.dim[2] != table.dim[2])
-    return "gather: from [outer, V, inner] by [I], the output must be [outer, I, inner]";
-  return nullptr;
 }
 
 int64_t tiles(const Call& call) {
@@ -49,6 +37,6 @@ Status run(const Call& call, int64_t tile, char*) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(gather);
-constexpr Kernel SACCADE_KERNEL(gather){check, tiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(gather){tiles, scratch, run};
 
 }  // namespace saccade

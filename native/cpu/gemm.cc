@@ -85,39 +85,6 @@ Plan planOf(const Call& call) {
   return plan;
 }
 
-const char* check(const Call& call) {
-  if (call.views != 5 || call.attributes != 6) return "gemm takes five views and six attributes";
-  const View &out = call.view[0], &a = call.view[1], &b = call.view[2];
-  const double k = call.attribute[0], n = call.attribute[1], batches = call.attribute[2];
-  const bool quantized = a.dtype == DType::uint8;
-  if (!isFloat(out, 3) || a.rank != 3 || (!quantized && !isFloat(a, 3)))
-    return "gemm: output must be float32 of rank 3, and a too, or quantized rows";
-  if (!isWhole(k, 1, 0x1p31) || !isWhole(n, 1, 0x1p31)) return "gemm: K and N must be positive";
-  if (!isActivation(call.attribute[3])) return "gemm: unknown activation, or one that takes a parameter";
-  if (!isPrecision(call.attribute[4])) return "gemm: unknown precision";
-  const Precision precision = static_cast<Precision>(static_cast<int32_t>(call.attribute[4]));
-  if (quantized) {
-    if (precision != Precision::int8) return "gemm: quantized rows need weights in int8";
-    if (k > kQuantizedMostK) return "gemm: K of quantized rows must be 65536 at most";
-    if (a.dim[2] != quantizedRowBytes(static_cast<int64_t>(k)) || a.stride[2] != 1 || a.stride[1] % 4 != 0 ||
-        a.stride[0] % 4 != 0)
-      return "gemm: quantized rows must lie as quantize writes them";
-  }
-  if ((!quantized && a.dim[2] != k) || out.dim[2] != n)
-    return "gemm: columns of a must be K, those of the output N";
-  if (a.dim[0] != out.dim[0] || a.dim[1] != out.dim[1])
-    return "gemm: a and output must agree in batch and rows";
-  if (batches != 1 && batches != static_cast<double>(out.dim[0])) return "gemm: b must have one batch or all";
-  if (b.rank != 1 || b.dtype != DType::packed || b.stride[0] != 1) return "gemm: b must be packed bytes";
-  const PackedShape shape{static_cast<int64_t>(k), out.dim[2], precision};
-  if (b.dim[0] != static_cast<int64_t>(batches) * shape.batchBytes()) {
-    return "gemm: b has the wrong number of bytes for K, N and precision";
-  }
-  if (!isDense(out)) return "gemm: output must have column stride 1";
-  if (const char* fault = checkBias(call.view[3], out.dim[2])) return fault;
-  return checkResidual(call.view[4], out);
-}
-
 int64_t tiles(const Call& call) {
   const Plan plan = planOf(call);
   return plan.batch * plan.rowBlocks * plan.panelGroups;
@@ -236,6 +203,6 @@ Status run(const Call& call, int64_t tile, char* scratch) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(gemm);
-constexpr Kernel SACCADE_KERNEL(gemm){check, tiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(gemm){tiles, scratch, run};
 
 }  // namespace saccade

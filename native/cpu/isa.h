@@ -2,7 +2,7 @@
 // (generic, avx2, avx512 or avx512bf16) and the flags that go with it; the same source is compiled once for
 // each.
 #pragma once
-#include "../runtime/kernel.h"
+#include "kernel.h"
 
 #define SACCADE_GLUE(a, b) a##_##b
 #define SACCADE_NAME_FOR_ISA(name, isa) SACCADE_GLUE(name, isa)

@@ -7,7 +7,6 @@
 // beside the mean), and their own mean corrects both the mean and the variance. So a row of low variance far
 // from zero comes out as float64 would give it. For rms the rounded mean is 0 by definition.
 #include "accumulate.h"
-#include "check.h"
 #include "isa.h"
 #include "strided.h"
 
@@ -228,26 +227,6 @@ void normGroups(const Channels& out, const Channels& in, const Plan& plan, int64
   }
 }
 
-const char* checkParameter(const View& view, const View& out) {
-  if (isAbsent(view)) return nullptr;
-  if (!isFloat(view, 2) || view.dim[0] != out.dim[2] || view.dim[1] != out.dim[3])
-    return "norm: weight and bias must be float32 [G, C]";
-  return nullptr;
-}
-
-const char* check(const Call& call) {
-  if (call.views != 4 || call.attributes != 2) return "norm takes four views and two attributes";
-  const View &out = call.view[0], &in = call.view[1];
-  if (!isFloat(out, 4) || !isFloat(in, 4) || !sameDims(out, in))
-    return "norm: output and input must be float32 [N, S, G, C] of equal dims";
-  if (out.dim[1] > 1 << 30 || out.dim[3] > 1 << 30) return "norm: S and C must be at most 2^30";
-  if (const char* fault = checkParameter(call.view[2], out)) return fault;
-  if (const char* fault = checkParameter(call.view[3], out)) return fault;
-  if (!isWhole(call.attribute[0], 0, 1)) return "norm: mode must be 0 (layer) or 1 (rms)";
-  if (!(call.attribute[1] >= 0)) return "norm: epsilon must not be negative";
-  return nullptr;
-}
-
 int64_t tiles(const Call& call) {
   if (elementsOf(call.view[0]) == 0) return 0;
   const Plan plan = planOf(call);
@@ -285,6 +264,6 @@ Status run(const Call& call, int64_t tile, char* buffer) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(norm);
-constexpr Kernel SACCADE_KERNEL(norm){check, tiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(norm){tiles, scratch, run};
 
 }  // namespace saccade

@@ -16,25 +16,6 @@ PackedShape shapeOf(const Call& call) {
   return {in.dim[1], in.dim[2], precisionOf(call)};
 }
 
-const char* check(const Call& call) {
-  if (call.views != 2 || call.attributes != 1) return "pack takes two views and one attribute";
-  const View &out = call.view[0], &in = call.view[1];
-  if (in.rank != 3) return "pack: the matrix must have rank 3";
-  if (in.dtype != DType::float32 && in.dtype != DType::float16 && in.dtype != DType::bfloat16) {
-    return "pack: the matrix must be of a float dtype";
-  }
-  const double precision = call.attribute[0];
-  if (!(precision >= 0 && precision < static_cast<double>(Precision::count)) ||
-      precision != static_cast<int32_t>(precision)) {
-    return "pack: unknown precision";
-  }
-  if (out.rank != 1 || out.dtype != DType::packed || out.stride[0] != 1)
-    return "pack: output must be packed bytes";
-  if (out.dim[0] != in.dim[0] * shapeOf(call).batchBytes())
-    return "pack: output has the wrong number of bytes";
-  return nullptr;
-}
-
 int64_t tiles(const Call& call) {
   return call.view[1].dim[0] * shapeOf(call).panels();
 }
@@ -139,6 +120,6 @@ Status run(const Call& call, int64_t tile, char*) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(pack);
-constexpr Kernel SACCADE_KERNEL(pack){check, tiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(pack){tiles, scratch, run};
 
 }  // namespace saccade

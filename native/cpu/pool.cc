@@ -6,7 +6,6 @@
 //
 // A tile is a run of output pixels; kLanes channels are computed at once.
 #include "accumulate.h"
-#include "check.h"
 #include "isa.h"
 #include "strided.h"
 
@@ -113,28 +112,6 @@ void poolPixel(const Call& call, const Plan& plan, int64_t n, int64_t y, int64_t
   }
 }
 
-const char* check(const Call& call) {
-  if (call.views != 2 || call.attributes != 12) return "pool takes two views and twelve attributes";
-  const View &out = call.view[0], &in = call.view[1];
-  if (!isFloat(out, 4) || !isFloat(in, 4)) return "pool: views must be float32 [N, H, W, C]";
-  if (out.dim[0] != in.dim[0] || out.dim[3] != in.dim[3]) return "pool: N and C must be equal";
-  if (!isWhole(call.attribute[0], 0, 1) || !isWhole(call.attribute[9], 0, 1))
-    return "pool: kind and count padding must be 0 or 1";
-  for (int i = 1; i <= 11; i++) {
-    const bool positive = i <= 4 || i == 7 || i == 8;  // kernel, stride, dilation
-    if (i != 9 && !isWhole(call.attribute[i], positive, 1 << 20))
-      return "pool: kernel, stride and dilation must be positive, padding and ceil extra not negative";
-  }
-  for (int axis = 0; axis < 2; axis++) {
-    const Axis a = axisOf(call, axis);
-    const int64_t reach = a.dilation * (a.kernel - 1) + 1;
-    if (static_cast<int64_t>(call.attribute[10 + axis]) >= reach)
-      return "pool: ceil extra must be less than the window";
-    if ((a.out - 1) * a.stride - a.pad >= a.in) return "pool: windows must begin before the input's end";
-  }
-  return nullptr;
-}
-
 int64_t tiles(const Call& call) {
   if (elementsOf(call.view[0]) == 0) return 0;
   const Plan plan = planOf(call);
@@ -158,6 +135,6 @@ Status run(const Call& call, int64_t tile, char*) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(pool);
-constexpr Kernel SACCADE_KERNEL(pool){check, tiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(pool){tiles, scratch, run};
 
 }  // namespace saccade

@@ -7,7 +7,6 @@
 // first-level cache.
 #pragma once
 #include "accumulate.h"
-#include "check.h"
 #include "math.h"
 #include "pack.h"
 

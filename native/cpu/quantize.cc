@@ -15,21 +15,6 @@ int64_t rowsOf(const View& in) {
   return larger(kTileNumbers / larger(in.dim[2], 1), 1);
 }
 
-const char* check(const Call& call) {
-  if (call.views != 2 || call.attributes != 0) return "quantize takes two views and no attributes";
-  const View &out = call.view[0], &in = call.view[1];
-  if (!isFloat(in, 3)) return "quantize: input must be float32 of rank 3";
-  if (in.dim[2] < 1 || in.dim[2] > kQuantizedMostK) return "quantize: K must be from 1 to 65536";
-  if (out.rank != 3 || out.dtype != DType::uint8) return "quantize: output must be uint8 of rank 3";
-  if (out.dim[0] != in.dim[0] || out.dim[1] != in.dim[1])
-    return "quantize: output and input must agree in batch and rows";
-  if (out.dim[2] != quantizedRowBytes(in.dim[2]))
-    return "quantize: a row of the output must have 64 bytes and K, rounded up to 64";
-  if (out.stride[2] != 1 || out.stride[1] % 4 != 0 || out.stride[0] % 4 != 0)
-    return "quantize: rows of the output must be dense and begin at multiples of 4 bytes";
-  return nullptr;
-}
-
 int64_t tiles(const Call& call) {
   const View& in = call.view[1];
   return in.dim[0] * ((in.dim[1] + rowsOf(in) - 1) / rowsOf(in));
@@ -87,6 +72,6 @@ Status run(const Call& call, int64_t tile, char* scratch) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(quantize);
-constexpr Kernel SACCADE_KERNEL(quantize){check, tiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(quantize){tiles, scratch, run};
 
 }  // namespace saccade

@@ -11,8 +11,6 @@ namespace saccade {
 namespace {
 
 constexpr int64_t kQuantizedHead = 64;
-// Sums of 255 * 127 a number, and of offsets, stay below 2^31.
-constexpr int64_t kQuantizedMostK = 65536;
 
 constexpr int64_t quantizedRowBytes(int64_t k) {
   return kQuantizedHead + roundUp(k, 64);

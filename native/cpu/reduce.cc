@@ -5,7 +5,6 @@
 // holding kLanes elements. Where neighbouring outputs read neighbouring elements (a reduction over leading
 // axes), kLanes outputs are computed at once. Both combine in the order of accumulate.h, so their bits agree.
 #include "accumulate.h"
-#include "check.h"
 #include "isa.h"
 #include "strided.h"
 
@@ -222,27 +221,6 @@ void divideTile(const Plan& plan, int64_t tile) {
   });
 }
 
-const char* check(const Call& call) {
-  if (call.views != 2 || call.attributes != 2) return "reduce takes two views and two attributes";
-  const View &out = call.view[0], &in = call.view[1];
-  if (!isWhole(call.attribute[0], 0, static_cast<double>(Reduce::count) - 1)) return "reduce: unknown kind";
-  if (!isWhole(call.attribute[1], 0, in.rank) ||
-      out.rank != in.rank - static_cast<int32_t>(call.attribute[1]))
-    return "reduce: the input's rank must be the output's and the number of reduced axes";
-  for (int32_t axis = 0; axis < out.rank; axis++) {
-    if (out.dim[axis] != in.dim[axis]) return "reduce: outer dims must be equal";
-  }
-  double elements = 1;
-  for (int32_t axis = out.rank; axis < in.rank; axis++) elements *= static_cast<double>(in.dim[axis]);
-  if (elements < 1 || elements > 0x1p30) return "reduce: there must be 1 to 2^30 elements for an output";
-  const Reduce kind = static_cast<Reduce>(static_cast<int32_t>(call.attribute[0]));
-  const bool place = kind == Reduce::argmax || kind == Reduce::argmin;
-  if (in.dtype != DType::float32) return "reduce: the input must be float32";
-  if (out.dtype != (place ? DType::int32 : DType::float32))
-    return "reduce: the output must be int32 for argmax and argmin, else float32";
-  return nullptr;
-}
-
 int64_t tiles(const Call& call) {
   const Plan plan = planOf(call);
   return ceilDivide(plan.outputs, plan.perTile);
@@ -283,6 +261,6 @@ Status run(const Call& call, int64_t tile, char*) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(reduce);
-constexpr Kernel SACCADE_KERNEL(reduce){check, tiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(reduce){tiles, scratch, run};
 
 }  // namespace saccade

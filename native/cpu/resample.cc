@@ -7,7 +7,6 @@
 // computes once, for a block of the outer axis and one of the inner. Rows of an image (inner is a line of
 // pixels) are summed kLanes bytes at a time; along a line (inner is a pixel of 3 or 4 bytes) a pixel is one
 // small vector.
-#include "check.h"
 #include "filter.h"
 #include "isa.h"
 #include "simd.h"
@@ -122,23 +121,6 @@ void sumStrided(char* out, int64_t outStride, const Taps& taps, int64_t inStride
   }
 }
 
-const char* check(const Call& call) {
-  if (call.views != 2 || call.attributes != 3) return "resample takes two views and three attributes";
-  const View &out = call.view[0], &in = call.view[1];
-  if (out.rank != 3 || in.rank != 3 || out.dtype != DType::uint8 || in.dtype != DType::uint8)
-    return "resample: views must be uint8 [outer, length, inner]";
-  if (out.dim[0] != in.dim[0] || out.dim[2] != in.dim[2])
-    return "resample: outer and inner dims must be equal";
-  // Wider axes, and the float32 that Pillow keeps a box in, would not count exactly.
-  if (in.dim[1] > 1 << 24 || out.dim[1] > 1 << 24) return "resample: an axis must be at most 2^24 long";
-  if (!isWhole(call.attribute[0], 0, static_cast<double>(Filter::count) - 1))
-    return "resample: unknown filter";
-  const double start = call.attribute[1], end = call.attribute[2];
-  if (!(start >= 0 && start < end && end <= static_cast<double>(in.dim[1])))
-    return "resample: the box must be inside the axis";
-  return nullptr;
-}
-
 int64_t tiles(const Call& call) {
   if (elementsOf(call.view[0]) == 0) return 0;
   const Plan plan = planOf(call);
@@ -198,6 +180,6 @@ Status run(const Call& call, int64_t tile, char* buffer) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(resample);
-constexpr Kernel SACCADE_KERNEL(resample){check, tiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(resample){tiles, scratch, run};
 
 }  // namespace saccade

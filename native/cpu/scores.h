@@ -6,7 +6,6 @@
 // Keys are taken in blocks that start at multiples of kKeys, whatever the queries; so the order in which a
 // query meets its keys, and with it every bit of its row, depends on the keys' places alone.
 #pragma once
-#include "check.h"
 #include "math.h"
 #include "pack.h"
 
@@ -187,14 +186,14 @@ inline Head headOf(const View& q, const View& k, const View& mask, const View& k
   head.k = rowsOf(k, batch, index);
   head.qStride = q.stride[2];
   head.kStride = k.stride[2];
-  if (mask.rank >= 0) {
+  if (!isAbsent(mask)) {
     head.mask = rowsOf(mask, batch, index);
     head.maskRowStride = mask.stride[2];
     head.maskColumnStride = mask.stride[3];
   }
   head.depth = q.dim[3];
   head.keys = k.dim[2];
-  if (keyLength.rank >= 0) {
+  if (!isAbsent(keyLength)) {
     const int32_t length = reinterpret_cast<const int32_t*>(keyLength.data)[batch * keyLength.stride[0]];
     head.keys = smaller(head.keys, larger(length, 0));
   }
@@ -203,31 +202,6 @@ inline Head headOf(const View& q, const View& k, const View& mask, const View& k
   head.causal = attribute[1] != 0;
   head.scale = static_cast<float>(attribute[0]);
   return head;
-}
-
-// What both check alike. Keys and queries are told apart by axis 2 alone.
-inline const char* checkScores(const View& q, const View& k, const View& mask, const View& keyLength,
-                               const double* attribute) {
-  if (!isFloat(q, 4) || !isFloat(k, 4)) return "queries and keys must be float32 of rank 4";
-  if (q.dim[0] != k.dim[0] || q.dim[1] != k.dim[1]) return "queries and keys must agree in batch and heads";
-  if (q.dim[3] != k.dim[3]) return "queries and keys must be of one depth";
-  if (!isDense(q) || !isDense(k)) return "queries and keys must have column stride 1";
-  if (!isAbsent(mask)) {
-    if (!isFloat(mask, 4)) return "mask must be float32 of rank 4";
-    if (mask.dim[0] != q.dim[0] || mask.dim[1] != q.dim[1] || mask.dim[2] != q.dim[2] ||
-        mask.dim[3] != k.dim[2]) {
-      return "mask must be [batch, heads, queries, keys]";
-    }
-  }
-  if (!isAbsent(keyLength)) {
-    if (keyLength.rank != 1 || keyLength.dtype != DType::int32) return "key lengths must be int32 of rank 1";
-    if (keyLength.dim[0] != q.dim[0]) return "there must be one key length a batch";
-  }
-  if (k.dim[2] >= 0x7fffffff) return "there must be less than 2^31 keys";
-  if (attribute[0] != attribute[0]) return "scale must be a number";
-  if (attribute[1] != 0 && attribute[1] != 1) return "causal must be 0 or 1";
-  if (!isWhole(attribute[2], 0, 0x1p31)) return "window must be a whole number, 0 for none";
-  return nullptr;
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 // A tile is a group of rows. Each row is read twice (its maximum; then its exponentials, which are summed and
 // put where they go) and scaled; rows that are not dense, or go past the cache, pass through scratch.
 #include "accumulate.h"
-#include "check.h"
 #include "isa.h"
 #include "math.h"
 #include "strided.h"
@@ -95,16 +94,6 @@ void logSoftmaxRow(float* out, const float* in, const float* next, int64_t n, bo
   });
 }
 
-const char* check(const Call& call) {
-  if (call.views != 2 || call.attributes != 1) return "softmax takes two views and one attribute";
-  const View &out = call.view[0], &in = call.view[1];
-  if (out.dtype != DType::float32 || in.dtype != DType::float32) return "softmax: views must be float32";
-  if (out.rank < 1 || !sameDims(out, in)) return "softmax: dims must be equal, of rank 1 or more";
-  if (!isWhole(call.attribute[0], 0, 1)) return "softmax: the attribute must be 0 or 1";
-  if (out.dim[out.rank - 1] > 1 << 30) return "softmax: a row must have at most 2^30 elements";
-  return nullptr;
-}
-
 int64_t tiles(const Call& call) {
   if (elementsOf(call.view[0]) == 0) return 0;
   const Plan plan = planOf(call);
@@ -148,6 +137,6 @@ Status run(const Call& call, int64_t tile, char* buffer) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(softmax);
-constexpr Kernel SACCADE_KERNEL(softmax){check, tiles, scratch, run};
+constexpr Kernel SACCADE_KERNEL(softmax){tiles, scratch, run};
 
 }  // namespace saccade

@@ -2,18 +2,15 @@
 // order of the output's memory and merged where all views allow it, so the innermost runs are as long as the
 // strides permit, whatever order the caller's axes have.
 #pragma once
-#include "../runtime/kernel.h"
+#include <stddef.h>
+
+#include "../runtime/op.h"
 
 namespace saccade {
 namespace {
 
 inline int64_t bytesOf(DType dtype) {
-  static const int8_t kBytes[] = {
-#define SACCADE_BYTES(name, bytes) bytes,
-      SACCADE_DTYPES(SACCADE_BYTES)
-#undef SACCADE_BYTES
-  };
-  return kBytes[static_cast<int32_t>(dtype)];
+  return kDTypeBytes[static_cast<int32_t>(dtype)];
 }
 
 // Elements of a tile: tens of microseconds of work, little enough to stay in the second-level cache.
@@ -38,14 +35,6 @@ constexpr int64_t kPastCache = int64_t{1} << 25;  // bytes
 
 inline bool isPastCache(const View& view) {
   return elementsOf(view) * bytesOf(view.dtype) >= kPastCache;
-}
-
-inline bool sameDims(const View& a, const View& b) {
-  if (a.rank != b.rank) return false;
-  for (int32_t axis = 0; axis < a.rank; axis++) {
-    if (a.dim[axis] != b.dim[axis]) return false;
-  }
-  return true;
 }
 
 // N views with their common dims; strides and sizes in bytes. At least one axis.

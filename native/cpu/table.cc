@@ -1,10 +1,10 @@
 // The kernels of one instruction set, in the order of Op.
 #include "isa.h"
-#include "pack.h"
+#include "quantized.h"
 
 namespace saccade {
 
-#define SACCADE_DECLARE(name) extern const Kernel SACCADE_KERNEL(name);
+#define SACCADE_DECLARE(name, ...) extern const Kernel SACCADE_KERNEL(name);
 SACCADE_OPS(SACCADE_DECLARE)
 #undef SACCADE_DECLARE
 
@@ -16,9 +16,10 @@ int64_t packedBytes(int64_t batch, int64_t k, int64_t n, Precision precision) {
 
 }  // namespace
 
-#define SACCADE_POINT(name) &SACCADE_KERNEL(name),
+#define SACCADE_POINT(name, ...) &SACCADE_KERNEL(name),
 extern const KernelTable SACCADE_TABLE;
-constexpr KernelTable SACCADE_TABLE{SACCADE_TEXT(SACCADE_ISA), {SACCADE_OPS(SACCADE_POINT)}, packedBytes};
+constexpr KernelTable SACCADE_TABLE{
+    SACCADE_TEXT(SACCADE_ISA), {SACCADE_OPS(SACCADE_POINT)}, {packedBytes, quantizedRowBytes}};
 #undef SACCADE_POINT
 
 }  // namespace saccade

@@ -1,7 +1,7 @@
 // The kernel tables of this build, for the runtime to choose from. A build for another architecture than
 // x86-64 has the generic one alone.
 #pragma once
-#include "../runtime/kernel.h"
+#include "kernel.h"
 
 namespace saccade {
 

@@ -1,5 +1,4 @@
 // unary: out = function(in), float32, element by element. Attributes: kind, parameter.
-#include "check.h"
 #include "elements.h"
 #include "isa.h"
 #include "math.h"
@@ -34,15 +33,6 @@ constexpr Loop kLoops[][2] = {
 #undef SACCADE_LOOP
 };
 
-const char* check(const Call& call) {
-  if (call.views != 2 || call.attributes != 2) return "unary takes two views and two attributes";
-  const View &out = call.view[0], &in = call.view[1];
-  if (out.dtype != DType::float32 || in.dtype != DType::float32) return "unary: views must be float32";
-  if (!sameDims(out, in)) return "unary: dims must be equal";
-  if (!isWhole(call.attribute[0], 0, static_cast<double>(Unary::count) - 1)) return "unary: unknown kind";
-  return nullptr;
-}
-
 int64_t scratch(const Call&) {
   return 0;
 }
@@ -56,6 +46,6 @@ Status run(const Call& call, int64_t tile, char*) {
 }  // namespace
 
 extern const Kernel SACCADE_KERNEL(unary);
-constexpr Kernel SACCADE_KERNEL(unary){check, elementTiles<1>, scratch, run};
+constexpr Kernel SACCADE_KERNEL(unary){elementTiles<1>, scratch, run};
 
 }  // namespace saccade

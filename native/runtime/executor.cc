@@ -5,8 +5,6 @@
 #include <exception>
 #include <utility>
 
-#include "cpu_device.h"
-#include "isa.h"
 #include "spin.h"
 
 #ifdef __linux__
@@ -32,19 +30,21 @@ Outcome aborted() {
 }
 
 // What could not be checked when the program was made: the memory given to this run.
-void checkInputs(const Run& run) {
-  const Program& program = *run.program;
-  if (static_cast<int64_t>(run.inputs.size()) != program.inputs) {
-    fail("SHAPE_MISMATCH", "the program takes ", program.inputs, " inputs, got ", run.inputs.size());
+void checkInputs(const Program& program, const std::vector<std::shared_ptr<Memory>>& inputs) {
+  if (static_cast<int64_t>(inputs.size()) != program.inputs) {
+    fail("SHAPE_MISMATCH", "the program takes ", program.inputs, " inputs, got ", inputs.size());
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    checkDevice(*inputs[i], program.device, "input ", i);
   }
   for (const Buffer& buffer : program.buffers) {
     if (buffer.kind != BufferKind::input && buffer.kind != BufferKind::inout) continue;
-    const Memory& memory = *run.inputs[static_cast<size_t>(buffer.at)];
+    const Memory& memory = *inputs[static_cast<size_t>(buffer.at)];
     if (memory.bytes() != buffer.bytes) {
       fail("SHAPE_MISMATCH", "input ", buffer.at, " has ", memory.bytes(), " bytes, expected ", buffer.bytes);
     }
-    if (buffer.kind == BufferKind::inout && !memory.writable()) {
-      fail("INPUT_INVALID", "input ", buffer.at, " is written by the program, but lies in a mapped file");
+    if (buffer.kind == BufferKind::inout && memory.mapped()) {
+      fail("INPUT_INVALID", "input ", buffer.at, " is written by the program, but is part of a mapped file");
     }
   }
 }
@@ -136,15 +136,16 @@ bool Executor::next(Run& run) {
 Outcome Executor::execute(const Run& run) {
   try {
     if (run.cancelled->load()) return aborted();
-    checkInputs(run);
+    const Program& program = run.executable->program();
+    checkInputs(program, run.inputs);
     Frame frame{run.inputs, {}};
-    for (const int32_t index : run.program->outputs) {
-      const Buffer& buffer = run.program->buffers[static_cast<size_t>(index)];
+    for (const int32_t index : program.outputs) {
+      const Buffer& buffer = program.buffers[static_cast<size_t>(index)];
       const bool inPlace = buffer.kind == BufferKind::inout;
       frame.outputs.push_back(inPlace ? run.inputs[static_cast<size_t>(buffer.at)]
                                       : device_->allocate(buffer.bytes));
     }
-    device_->run(*run.program, frame, run.threads, *run.cancelled);
+    run.executable->run(frame, run.threads, *run.cancelled);
     return {std::move(frame.outputs), std::nullopt};
   } catch (const Error& error) {
     return failure(error.code(), error.what());
@@ -153,12 +154,6 @@ Outcome Executor::execute(const Run& run) {
   } catch (const std::exception& error) {
     return failure("INTERNAL", error.what());
   }
-}
-
-Executor& executor() {
-  // Never destroyed: a run may be in flight while the process exits, and nothing may wait for it then.
-  static Executor* const instance = new Executor(std::make_unique<CpuDevice>(kernels()));
-  return *instance;
 }
 
 }  // namespace saccade

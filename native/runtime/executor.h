@@ -1,5 +1,5 @@
-// Runs programs off the caller's thread: first come, first served, one at a time, each with all the threads
-// it asks for.
+// Runs the programs of one device off the caller's thread: first come, first served, one at a time, each with
+// all the threads it asks for. Executors of different devices run at the same time.
 #pragma once
 #include <stdint.h>
 
@@ -15,11 +15,8 @@
 
 #include "device.h"
 #include "error.h"
-#include "program.h"
 
 namespace saccade {
-
-using Cancelled = std::atomic<bool>;
 
 // How a run ended: outputs, or the error.
 struct Outcome {
@@ -28,7 +25,7 @@ struct Outcome {
 };
 
 struct Run {
-  std::shared_ptr<const Program> program;
+  std::shared_ptr<Executable> executable;
   std::vector<std::shared_ptr<Memory>> inputs;
   int32_t threads;
   std::shared_ptr<Cancelled> cancelled;
@@ -46,7 +43,7 @@ class Executor {
   Device& device() { return *device_; }
 
   void submit(Run run);
-  // Stops the run with this flag: a waiting one at once, the running one between two tiles.
+  // Stops the run with this flag: a waiting one at once, the running one as soon as its device can.
   void cancel(const std::shared_ptr<Cancelled>& flag);
 
  private:
@@ -63,8 +60,5 @@ class Executor {
   std::atomic<bool> stopping_{false};
   std::thread dispatcher_;
 };
-
-// The executor of this process. Its threads outlive every environment that uses it.
-Executor& executor();
 
 }  // namespace saccade

@@ -1,63 +1,32 @@
-// Native memory: aligned, counted, limited. An allocation that cannot be had is an Error OUT_OF_MEMORY,
-// before the system would have to kill the process for it.
+// Memory of a device, shared by the tensors and programs that use it.
 #pragma once
 #include <stdint.h>
 
-#include <memory>
-
 namespace saccade {
 
-// Blocks of this size and more are aligned to it: the system gives them huge pages, where it has any.
-constexpr int64_t kHugePage = int64_t{2} << 20;
+class Device;
 
-// What a block is counted under.
-enum class Account : int32_t { buffers, arena, count };
-
-// Bytes alive, of the whole process.
-int64_t liveBytes(Account account);
-
-// Reads SACCADE_MEMORY_LIMIT (bytes that all accounts together may hold; absent: no limit). Throws
-// OPTION_INVALID.
-void readMemoryLimit();
-
-// An owned block, aligned to 64 bytes (to a huge page when it is large). Content is undefined.
-class Block {
- public:
-  Block() = default;
-  Block(int64_t bytes, Account account);  // throws OUT_OF_MEMORY
-  Block(Block&& other) noexcept;
-  Block& operator=(Block&& other) noexcept;
-  ~Block();
-
-  char* data() const { return data_; }
-  int64_t bytes() const { return bytes_; }
-
- private:
-  char* data_ = nullptr;
-  int64_t bytes_ = 0;
-  Account account_ = Account::buffers;
-};
-
-// Shared memory of a tensor: a block of its own, or a read-only part of something else, such as a mapped
-// file, which it keeps alive.
+// Devices derive their own, which frees what it stands for when it is destroyed. The device outlives it.
 class Memory {
  public:
-  static std::shared_ptr<Memory> allocate(int64_t bytes);  // throws OUT_OF_MEMORY
-  static std::shared_ptr<Memory> borrow(std::shared_ptr<const void> owner, const char* data, int64_t bytes);
+  virtual ~Memory() = default;
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
 
+  Device& device() const { return device_; }
+  // Where it begins in the address space of the device: nobody else may read or write there.
   char* data() const { return data_; }
   int64_t bytes() const { return bytes_; }
-  bool owned() const { return owner_ == nullptr; }
-  bool writable() const { return owned(); }
-  // Lets the pages of a mapped file go until they are read again. Does nothing to memory of its own.
-  void forget() const;
+  // Whether it is a part of a mapped file: then it is read only, and the system may take its pages back.
+  virtual bool mapped() const { return false; }
+  // Lets the pages of a mapped file go until they are read again. Does nothing to other memory.
+  virtual void forget() const {}
 
-  explicit Memory(Block block);
-  Memory(std::shared_ptr<const void> owner, const char* data, int64_t bytes);
+ protected:
+  Memory(Device& device, char* data, int64_t bytes) : device_(device), data_(data), bytes_(bytes) {}
 
  private:
-  Block block_;
-  std::shared_ptr<const void> owner_;
+  Device& device_;
   char* data_;
   int64_t bytes_;
 };

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "check/check.h"
+#include "device.h"
 #include "error.h"
 #include "reader.h"
 
@@ -16,14 +18,6 @@ constexpr int64_t kVersion = 1;
 constexpr int64_t kMaxNumber = int64_t{1} << 53;
 constexpr int64_t kMaxIndex = int64_t{1} << 31;  // exclusive: indices are int32
 constexpr int64_t kArenaAlignment = 64;
-// A pool counts tiles in 32 bits.
-constexpr int64_t kMaxTiles = kMaxIndex - 1;
-
-constexpr int64_t kDTypeBytes[] = {
-#define SACCADE_SIZE(name, size) size,
-    SACCADE_DTYPES(SACCADE_SIZE)
-#undef SACCADE_SIZE
-};
 
 // Which instruction and view a message is about.
 struct Place {
@@ -194,21 +188,8 @@ void readView(Reader& reader, const Program& program, Instruction& instruction, 
   }
 }
 
-// Asks the kernel whether it takes the views and attributes, and how it splits the work.
-void checkKernel(const Place& place, Instruction& instruction, const KernelTable& table) {
-  instruction.kernel = table.kernel[static_cast<int32_t>(instruction.op)];
-  const Call& call = instruction.call;
-  if (const char* reason = instruction.kernel->check(call)) failAt(place, reason);
-  instruction.tiles = instruction.kernel->tiles(call);
-  if (instruction.tiles < 0 || instruction.tiles > kMaxTiles)
-    failAt(place, "splits into ", instruction.tiles, " tiles");
-  instruction.scratch = instruction.kernel->scratch(call);
-  if (instruction.scratch < 0) failAt(place, "asks for ", instruction.scratch, " bytes of scratch");
-}
-
 // True when the instruction has work to do.
-bool readInstruction(Reader& reader, const Program& program, int64_t index, const KernelTable& table,
-                     Instruction& instruction) {
+bool readInstruction(Reader& reader, const Program& program, int64_t index, Instruction& instruction) {
   instruction = {};
   instruction.position = static_cast<int32_t>(index);
   Place place{index, Op::count, -1};
@@ -231,7 +212,8 @@ bool readInstruction(Reader& reader, const Program& program, int64_t index, cons
     for (int32_t i = 0; i < call.attributes; ++i) call.attribute[i] = reader.number("an attribute");
   });
   if (std::any_of(call.view, call.view + call.views, isEmpty)) return false;
-  checkKernel(place, instruction, table);
+  const std::string fault = operandFault(instruction.op, call, program.device.formats());
+  if (!fault.empty()) failAt(place, fault);
   return true;
 }
 
@@ -239,18 +221,31 @@ bool readInstruction(Reader& reader, const Program& program, int64_t index, cons
 
 const char* opName(Op op) {
   static constexpr const char* kNames[] = {
-#define SACCADE_TEXT_OF(name) #name,
+#define SACCADE_TEXT_OF(name, ...) #name,
       SACCADE_OPS(SACCADE_TEXT_OF)
 #undef SACCADE_TEXT_OF
   };
   return kNames[static_cast<int32_t>(op)];
 }
 
+std::string nameOf(const Instruction& instruction) {
+  return "instruction " + std::to_string(instruction.position) + " (" + opName(instruction.op) + ")";
+}
+
+void checkDevice(const Memory& memory, const Device& device, const char* what, size_t index) {
+  if (&memory.device() == &device) return;
+  fail("DEVICE_MISMATCH", what, index, " is on the device '", memory.device().name(),
+       "', but the program is for '", device.name(), "'");
+}
+
 std::shared_ptr<const Program> Program::create(const double* code, size_t length,
                                                std::vector<std::shared_ptr<Memory>> constants,
-                                               const KernelTable& table) {
-  auto program = std::make_shared<Program>();
+                                               const Device& device) {
+  auto program = std::make_shared<Program>(device);
   program->constants = std::move(constants);
+  for (size_t i = 0; i < program->constants.size(); ++i) {
+    checkDevice(*program->constants[i], device, "constant ", i);
+  }
   Reader reader(code, length);
   reader.integer("magic", kMagic, kMagic);
   reader.integer("version", kVersion, kVersion);
@@ -263,9 +258,7 @@ std::shared_ptr<const Program> Program::create(const double* code, size_t length
   readOutputs(reader, *program, outputs);
   Instruction instruction;
   for (int64_t i = 0; i < instructions; ++i) {
-    if (!readInstruction(reader, *program, i, table, instruction)) continue;
-    program->scratchBytes = std::max(program->scratchBytes, instruction.scratch);
-    program->instructions.push_back(instruction);
+    if (readInstruction(reader, *program, i, instruction)) program->instructions.push_back(instruction);
   }
   if (!reader.atEnd()) fail("INTERNAL", "program goes on after its last instruction");
   return program;

@@ -1,14 +1,15 @@
-// A program, decoded from the numbers the compiler wrote (program.md) and checked completely: what this class
-// holds can be run without looking at it again.
+// A program, decoded from the numbers the compiler wrote (program.md) and checked for a device: bounds and
+// operands of each instruction are right. How it runs is the device's own (device.h).
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
-#include "kernel.h"
 #include "memory.h"
+#include "op.h"
 
 namespace saccade {
 
@@ -22,10 +23,7 @@ struct Buffer {
 
 struct Instruction {
   Op op;
-  int32_t position;  // in the code, for messages: instructions that do nothing are left out
-  const Kernel* kernel;
-  int64_t tiles;
-  int64_t scratch;                // bytes a thread needs
+  int32_t position;               // in the code, for messages: instructions that do nothing are left out
   Call call;                      // `data` of every view is null
   int32_t buffer[kMaxViews];      // of each view; -1: absent
   int64_t byteOffset[kMaxViews];  // of each view in its buffer
@@ -33,13 +31,16 @@ struct Instruction {
 
 class Program {
  public:
-  // Throws INTERNAL, naming the instruction and view at fault. The constants are kept alive.
+  // Throws INTERNAL, naming the instruction and view at fault; DEVICE_MISMATCH if a constant is memory of
+  // another device. The constants are kept alive. The device outlives the program.
   static std::shared_ptr<const Program> create(const double* code, size_t length,
                                                std::vector<std::shared_ptr<Memory>> constants,
-                                               const KernelTable& table);
+                                               const Device& device);
 
+  explicit Program(const Device& checkedFor) : device(checkedFor) {}
+
+  const Device& device;
   int64_t arenaBytes = 0;
-  int64_t scratchBytes = 0;  // the most that any instruction needs
   int64_t inputs = 0;
   std::vector<Buffer> buffers;
   std::vector<int32_t> outputs;  // the buffer each output is
@@ -47,7 +48,13 @@ class Program {
   std::vector<std::shared_ptr<Memory>> constants;
 };
 
-// The name of an op, as in kernel.h.
+// The name of an op, as in op.h.
 const char* opName(Op op);
+
+// Throws DEVICE_MISMATCH, naming both devices, unless the memory is the device's.
+void checkDevice(const Memory& memory, const Device& device, const char* what, size_t index);
+
+// Which instruction a message is about: "instruction 3 (gemm)".
+std::string nameOf(const Instruction& instruction);
 
 }  // namespace saccade

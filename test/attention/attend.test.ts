@@ -11,6 +11,7 @@ import {
   windowMask,
 } from '../../lib/attention/index.js'
 import { SelfAttention } from '../../lib/nn/attention.js'
+import { FusedLinear } from '../../lib/nn/fused-linear.js'
 import { Linear } from '../../lib/nn/linear.js'
 import type { FloatTensor } from '../../lib/ops/index.js'
 import * as ops from '../../lib/ops/index.js'
@@ -133,7 +134,8 @@ test('with projections around it, multiHead is the self-attention of models', as
   const x = places(Nq, 501)
   const linear = (seed: number) => new Linear(tensorOf(randomMatrix(width, width, seed)))
   const [query, key, value, out] = [linear(1), linear(2), linear(3), linear(4)] as const
-  const model = new SelfAttention({ heads: H, qkv: Linear.beside([query, key, value]), output: out })
+  const queryKeyValue = FusedLinear.of([query, key, value])
+  const model = new SelfAttention({ heads: H, queryKeyValue, output: out })
   const theirs = model.forward(x, { causal: true, weights: true })
   const ours = multiHead(query.forward(x), key.forward(x), value.forward(x), H, {
     mask: causalMask(Nq),

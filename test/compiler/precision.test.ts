@@ -1,14 +1,18 @@
 // Which layers a narrow precision changes, and what that costs where layers are wide enough to be changed.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { chooseDTypes } from '../../lib/compiler/dtype.js'
 import { fuse } from '../../lib/compiler/fuse.js'
-import { choosePrecision } from '../../lib/compiler/precision.js'
+import { Graph } from '../../lib/compiler/graph.js'
+import { packedPrecision } from '../../lib/compiler/packing.js'
 import type { Precision } from '../../lib/compiler/target.js'
-import { type Node, topologicalOrder } from '../../lib/graph/node.js'
+import type { Node } from '../../lib/graph/node.js'
+import { topologicalOrder } from '../../lib/graph/structure.js'
 import * as ops from '../../lib/ops/index.js'
 import { constantFrom } from '../../lib/tensor/constant.js'
 import { evaluate } from '../../lib/tensor/evaluate.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
+import { target } from './target.js'
 
 /** Normal numbers, the same each time. */
 function normals(size: number, seed: number, scale: number): Float32Array {
@@ -51,7 +55,7 @@ function tower(width: number): Tensor<'float32'> {
 }
 
 function nodesOf(roots: readonly Node[], precision: Precision): readonly Node[] {
-  return topologicalOrder(choosePrecision(fuse(roots), precision))
+  return topologicalOrder(chooseDTypes(fuse(new Graph(roots)), target, precision))
 }
 
 const count = (nodes: readonly Node[], op: string) => nodes.filter((node) => node.op === op).length
@@ -77,7 +81,7 @@ test('int8 quantizes what the layers between the first and the last read, once',
   // Of a block: one for q, k and v, one for the projection, two for the mlp.
   assert.is(count(nodes, 'quantize'), 3 * 4)
   const packs = nodes.filter(({ op }) => op === 'pack')
-  const kept = packs.filter(({ attributes }) => attributes.precision === 'float32')
+  const kept = packs.filter((node) => packedPrecision(node) === 'float32')
   assert.equal(
     kept.map(({ shape }) => shape),
     [
@@ -92,7 +96,7 @@ test('bfloat16 and float16 store every weight so, and quantize nothing', () => {
   for (const precision of ['bfloat16', 'float16'] as const) {
     const nodes = nodesOf([tower(128).node], precision)
     assert.is(count(nodes, 'quantize'), 0)
-    assert.ok(nodes.every(({ op, attributes }) => op !== 'pack' || attributes.precision === precision))
+    assert.ok(nodes.every((node) => node.op !== 'pack' || node.parameters.precision === precision))
   }
 })
 
@@ -110,7 +114,7 @@ test('convolutions over overlapping windows are bfloat16 instead of int8', () =>
   const point = ops.conv2d(ops.relu(middle), kernel(128, 64, 1, 8))
   const last = ops.conv2d(ops.relu(point), kernel(64, 128, 3, 9), undefined, padding)
   const nodes = nodesOf([last.node], 'int8')
-  const stored = nodes.filter(({ op }) => op === 'pack').map(({ attributes }) => attributes.precision)
+  const stored = nodes.filter(({ op }) => op === 'pack').map(packedPrecision)
   assert.equal(stored, ['float32', 'bfloat16', 'int8', 'float32'])
 })
 

@@ -1,11 +1,13 @@
 // A machine to compile for that is not there, graphs to compile, and a look at what became of them.
+import type { Instruction } from '../../lib/compiler/emitter.js'
 import { fold } from '../../lib/compiler/fold.js'
 import { fuse } from '../../lib/compiler/fuse.js'
-import type { Instruction, Lowered } from '../../lib/compiler/lower.js'
-import { lower } from '../../lib/compiler/lower.js'
+import { Graph } from '../../lib/compiler/graph.js'
+import { type Lowered, lower } from '../../lib/compiler/lower.js'
 import type { Target } from '../../lib/compiler/target.js'
 import type { DType } from '../../lib/graph/dtype.js'
-import { Node, type Source } from '../../lib/graph/node.js'
+import { GraphNode, type Source } from '../../lib/graph/node.js'
+import type { OpName } from '../../lib/graph/ops.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 
 const numbering = () => {
@@ -22,8 +24,16 @@ export const target: Target = {
   precision: numbering(),
   packedBytes: (batch, k, n, precision) =>
     batch * k * n * { float32: 4, float16: 2, bfloat16: 2, int8: 1 }[precision],
+  computes: (_op, dtype) => dtype === 'float32',
+  quantizedRowBytes: (k) => k + 4,
   isa: 'paper',
 }
+
+/** The same machine, with 16-bit arithmetic for all ops but some. */
+export const narrowTarget = (...without: readonly OpName[]): Target => ({
+  ...target,
+  computes: (op) => !without.includes(op),
+})
 
 let next = 0
 const source = (): Source => ({ key: `source ${next++}`, disposed: false })
@@ -33,7 +43,7 @@ export function data<const S extends readonly number[], D extends DType = 'float
   shape: S,
   dtype?: D,
 ): Tensor<D, S> {
-  return new Tensor(new Node('data', dtype ?? 'float32', shape, [], undefined, source()))
+  return new Tensor(new GraphNode('data', [], { dtype: dtype ?? 'float32', shape }, source()))
 }
 
 /** A weight. */
@@ -41,7 +51,7 @@ export function weight<const S extends readonly number[], D extends DType = 'flo
   shape: S,
   dtype?: D,
 ): Tensor<D, S> {
-  return new Tensor(new Node('constant', dtype ?? 'float32', shape, [], undefined, source()))
+  return new Tensor(new GraphNode('constant', [], { dtype: dtype ?? 'float32', shape }, source()))
 }
 
 /** The instructions of a run, after folding. */
@@ -50,7 +60,7 @@ export function instructionsOf(...tensors: readonly Tensor[]): readonly Instruct
 }
 
 export function lowered(...tensors: readonly Tensor[]): Lowered {
-  return lower(fold(fuse(tensors.map(({ node }) => node)), target.isa).roots, target)
+  return lower(fold(fuse(new Graph(tensors.map(({ node }) => node))), target.isa).roots, target)
 }
 
 /** Names of the instructions of a run, in order. */

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type GenerateCall, generate } from '../../lib/generation/generate.js'
-import { ToyStepper } from './toy-stepper.js'
+import { generate, type ToyCall, ToyStepper } from './toy-stepper.js'
 
 interface Reference {
   vocab: number
@@ -15,10 +14,10 @@ interface Reference {
   steps: number
 }
 
-const path = new URL('../data/text/generation.json', import.meta.url)
+const path = new URL('../data/generation/searches.json', import.meta.url)
 const references = JSON.parse(readFileSync(path, 'utf8')) as Reference[]
 
-function callOf({ options, prompts, sources }: Reference): GenerateCall {
+function callOf({ options, prompts, sources }: Reference): ToyCall {
   const camel = Object.entries(options).map(([key, value]) => [
     key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
     value,

@@ -1,8 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { generate } from '../../lib/generation/generate.js'
 import { Random } from '../../lib/generation/random.js'
-import { TableStepper, ToyStepper } from './toy-stepper.js'
+import { generate, TableStepper, ToyStepper } from './toy-stepper.js'
 
 test('one seed gives one text, another seed another', async () => {
   const run = async (seed: number) =>

@@ -1,7 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { generate, generateTokens } from '../../lib/generation/generate.js'
-import { TableStepper, ToyStepper } from './toy-stepper.js'
+import { generate, TableStepper, ToyStepper } from './toy-stepper.js'
 
 function logProbabilities(logits: ArrayLike<number>): number[] {
   const values = Array.from(logits)
@@ -112,7 +111,7 @@ test('raw logits come before any processing, one array a step', async () => {
   )
 })
 
-test('tokens stream as they are chosen, row by row, and end with the row', async () => {
+test('tokens come as they are chosen, row by row, and end with the row', async () => {
   const options = { sources: 2, decoderStartTokenId: 12, eosTokenId: 0, padTokenId: 11, maxLength: 12 }
   const events: [number, number][] = []
   const { sequences } = await generate(new ToyStepper(13, 4, [5, 6]), {
@@ -124,28 +123,52 @@ test('tokens stream as they are chosen, row by row, and end with the row', async
     const end = sequences[row]!.indexOf(0)
     assert.equal(tokens, sequences[row]!.slice(1, end < 0 ? undefined : end + 1))
   }
-  const iterated: [number, number][] = []
-  const iterator = generateTokens(new ToyStepper(13, 4, [5, 6]), options)
-  for (;;) {
-    const { value, done } = await iterator.next()
-    if (done) {
-      assert.equal(value.sequences, sequences)
-      break
-    }
-    iterated.push([value.row, value.token])
-  }
-  assert.equal(iterated, events)
 })
 
-test('an abort ends the search between steps and passes to the model', async () => {
+test('prompts of different lengths give what each gives alone, and count their own length', async () => {
+  const prompts = [[12, 3, 4, 5], [12], [12, 7]]
+  for (const options of [
+    { eosTokenId: 0, padTokenId: 11, maxLength: 9 },
+    { eosTokenId: 0, padTokenId: 11, maxLength: 9, minLength: 7, noRepeatNgramSize: 2, forcedEosTokenId: 0 },
+    { eosTokenId: 0, padTokenId: 11, maxNewTokens: 6, numBeams: 3, numReturnSequences: 2 },
+    { eosTokenId: 0, padTokenId: 11, maxLength: 9, numBeams: 3, earlyStopping: 'never' as const },
+  ]) {
+    const together = await generate(new ToyStepper(13, 4, [5, 6, 7]), { ...options, prompts })
+    const perPrompt = together.sequences.length / prompts.length
+    for (const [index, prompt] of prompts.entries()) {
+      const alone = await generate(new ToyStepper(13, 4, [5 + index]), { ...options, prompts: [prompt] })
+      alone.sequences.forEach((sequence, k) => {
+        const row = together.sequences[index * perPrompt + k]!
+        assert.equal(row.slice(0, sequence.length), sequence, JSON.stringify(options))
+        assert.ok(row.slice(sequence.length).every((token) => token === 11))
+        assert.is(together.sequencesScores?.[index * perPrompt + k], alone.sequencesScores?.[k])
+      })
+    }
+  }
+})
+
+test('a listener that throws ends the generation', async () => {
+  const stepper = new ToyStepper(13, 4, [5])
+  const onToken = () => {
+    throw new Error('enough')
+  }
+  try {
+    await generate(stepper, { decoderStartTokenId: 12, maxLength: 12, onToken })
+    assert.unreachable()
+  } catch (error) {
+    assert.is((error as Error).message, 'enough')
+  }
+  assert.is(stepper.steps, 1)
+})
+
+test('an abort reaches the model', async () => {
   for (const numBeams of [1, 3]) {
     const controller = new AbortController()
     const stepper = new ToyStepper(9, 1, [1])
-    const step = stepper.step.bind(stepper)
-    stepper.step = async (tokens: Int32Array, signal?: AbortSignal) => {
-      assert.is(signal, controller.signal)
+    const run = stepper.run.bind(stepper)
+    stepper.run = async (signal) => {
       if (stepper.steps === 2) controller.abort()
-      return await step(tokens)
+      return await run(signal)
     }
     const call = { decoderStartTokenId: 8, maxLength: 50, numBeams, signal: controller.signal }
     try {
@@ -154,7 +177,7 @@ test('an abort ends the search between steps and passes to the model', async () 
     } catch (error) {
       assert.is((error as { code: string }).code, 'ABORTED')
     }
-    assert.is(stepper.steps, 3)
+    assert.is(stepper.steps, 2)
   }
 })
 

@@ -1,4 +1,41 @@
+import { type GenerationResult, generate as generateSteps } from '../../lib/generation/generate.js'
+import { listen, type TokenListeners } from '../../lib/generation/listen.js'
+import type { GenerationOptions } from '../../lib/generation/options.js'
+import { targetPrompt } from '../../lib/generation/prompt.js'
 import type { Stepper } from '../../lib/generation/stepper.js'
+import { throwIfAborted } from '../../lib/runtime/run-options.js'
+
+/** Options, and what else belongs to a call. */
+export interface ToyCall extends GenerationOptions, TokenListeners {
+  /** How many targets to begin, where no prompts are given. */
+  sources?: number
+  prompts?: readonly (readonly number[])[]
+  /** Token ids that the targets are made from. */
+  sourceIds?: readonly Int32Array[]
+  positions?: number
+  returnLogits?: boolean
+  signal?: AbortSignal
+}
+
+/** Generates with a toy. */
+export async function generate(stepper: Stepper, call: ToyCall = {}): Promise<GenerationResult> {
+  const {
+    sources = 1,
+    prompts,
+    onToken,
+    streamer,
+    sourceIds,
+    positions,
+    returnLogits,
+    signal,
+    ...options
+  } = call
+  const prompt = prompts
+    ? { ids: prompts.map((tokens) => Int32Array.from(tokens)) }
+    : await targetPrompt(sources, options, stepper.vocabSize)
+  const request = { stepper, prompt, options, sourceIds, positions, returnLogits, signal }
+  return await listen(generateSteps(request), { onToken, streamer })
+}
 
 /**
  * A language model without a model: logits are a hash of the source, the last two tokens and the length, as
@@ -19,17 +56,25 @@ export class ToyStepper implements Stepper {
     this.#sources = sources
   }
 
-  start(sources: number, perSource: number): void {
-    this.#rows = Array.from({ length: sources * perSource }, () => [])
-    this.#perSource = perSource
+  async start(prompts: readonly Int32Array[], rowsPerPrompt: number, signal?: AbortSignal) {
+    this.#rows = prompts.flatMap((prompt) => Array.from({ length: rowsPerPrompt }, () => [...prompt]))
+    this.#perSource = rowsPerPrompt
+    return await this.run(signal)
   }
 
-  async step(tokens: Int32Array): Promise<Float32Array> {
+  async step(tokens: Int32Array, _ended: Uint8Array, signal?: AbortSignal): Promise<Float32Array> {
+    this.#rows.forEach((row, i) => {
+      row.push(tokens[i]!)
+    })
+    return await this.run(signal)
+  }
+
+  /** The logits behind all rows. */
+  async run(signal: AbortSignal | undefined): Promise<Float32Array> {
+    throwIfAborted(signal)
     this.steps++
-    const each = tokens.length / this.#rows.length
     const logits = new Float32Array(this.#rows.length * this.vocabSize)
     this.#rows.forEach((row, i) => {
-      for (let k = 0; k < each; k++) row.push(tokens[i * each + k]!)
       logits.set(this.next(row, Math.floor(i / this.#perSource)), i * this.vocabSize)
     })
     return logits
@@ -73,9 +118,10 @@ export class TableStepper implements Stepper {
     this.vocabSize = table[0]!.length
   }
 
-  start(sources: number, perSource: number): void {
-    this.#rows = sources * perSource
+  async start(prompts: readonly Int32Array[], rowsPerPrompt: number): Promise<Float32Array> {
+    this.#rows = prompts.length * rowsPerPrompt
     this.#length = 0
+    return await this.step()
   }
 
   async step(): Promise<Float32Array> {

@@ -54,21 +54,24 @@ test('decoding with a cache and without gives the same tokens from the same bits
 
 test('a prompt for the decoder is read at once', async () => {
   using model = await open()
-  const prompts = {
-    prompts: [
-      [pad, 20, 21],
-      [pad, 22, 23],
-      [pad, 24, 25],
-    ],
-    maxLength: 9,
+  const prompts = [
+    [pad, 20, 21],
+    [pad, 22, 23],
+    [pad, 24, 25],
+  ]
+  for (const numBeams of [1, 3]) {
+    const inputs = { ...source(), decoderInputIds: ids(prompts) }
+    const cached = await model.generate(inputs, { maxLength: 9, numBeams })
+    assert.equal(cached, await model.generate(inputs, { maxLength: 9, numBeams, useCache: false }))
+    const starts = cached.sequences.map((tokens) => tokens.slice(0, 3))
+    assert.equal(starts, prompts)
+    const without = { ...source(), decoderInputIds: ids(prompts.map((tokens) => tokens.slice(1))) }
+    assert.equal(
+      await model.generate(without, { maxLength: 9, numBeams }),
+      cached,
+      'the start token is added',
+    )
   }
-  const cached = await model.generate(source(), prompts as object)
-  const plain = await model.generate(source(), { ...prompts, useCache: false } as object)
-  assert.equal(cached, plain)
-  assert.equal(
-    cached.sequences.map((tokens) => tokens.slice(0, 3)),
-    prompts.prompts,
-  )
 })
 
 test('a cache grows past its first places', async () => {

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { GenerateOptions } from '../../lib/models/generative.js'
 import { load } from '../../lib/models/load.js'
-import type { MarianGenerateOptions } from '../../lib/models/marian/generate.js'
 import type { Marian } from '../../lib/models/marian/marian.js'
 import type { FloatTensor } from '../../lib/ops/index.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
@@ -23,7 +23,7 @@ interface Pair {
 }
 const { pairs } = JSON.parse(await readFile(join(dir, 'samples/samples.json'), 'utf8')) as { pairs: Pair[] }
 
-async function translate(model: Marian, texts: readonly string[], options: MarianGenerateOptions = {}) {
+async function translate(model: Marian, texts: readonly string[], options: GenerateOptions = {}) {
   const tokenizer = await loadTokenizer(dir)
   const batch = tokenizer.call(texts, { padding: true })
   const tensor = (rows: readonly number[][]) =>

@@ -7,7 +7,8 @@ import * as assert from 'uvu/assert'
 import { readGolden } from '../../lib/cli/verify/golden.js'
 import { load } from '../../lib/models/load.js'
 import type { Marian } from '../../lib/models/marian/marian.js'
-import type { DTypeName } from '../../lib/runtime/device.js'
+import { runReference } from '../../lib/models/references.js'
+import type { DTypeName } from '../../lib/runtime/session.js'
 import { evaluate } from '../../lib/tensor/evaluate.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { loadTokenizer } from '../../lib/text/load.js'
@@ -86,10 +87,10 @@ for (const [dtype, [shipped, stored]] of narrow) {
       using model = await load(golden(name), { dtype })
       for (const run of runs) {
         const names = [...run.outputs.keys()]
-        const given = await model.reference({ inputs: run.inputs, call: run.call, outputs: names })
+        const given = await runReference(model, { ...run, outputs: names })
         await evaluate(
           names.flatMap((output) => given[output] ?? []),
-          { precision: model.settings.precision },
+          { session: model.session },
         )
         for (const [output, want] of run.outputs) {
           const got = given[output]!

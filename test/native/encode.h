@@ -2,14 +2,16 @@
 // toy kernels, so that these tests stand on the runtime alone.
 #pragma once
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <numeric>
 #include <thread>
 #include <vector>
 
-#include "../../native/runtime/cpu_device.h"
-#include "../../native/runtime/kernel.h"
+#include "../../native/cpu/device/cpu_device.h"
+#include "../../native/cpu/kernel.h"
 #include "../../native/runtime/program.h"
 
 namespace saccade::testing {
@@ -67,35 +69,32 @@ struct Encoder {
   }
 };
 
-// Toy kernels over one contiguous axis of float32, a tile for each kTile elements.
+// Toy kernels over contiguous float32, a tile for each kTile elements of the output.
 //   fill    out = attribute 0
-//   binary  out = a + b
-//   gather  out = in, and Status::indexOutOfRange
-//   reduce  waits attribute 0 milliseconds on every tile
+//   binary  out = a + b, whatever the kind
+//   unary   waits `parameter` milliseconds on every tile
+//   gather  Status::indexOutOfRange
+// The other ops do nothing.
 namespace toy {
 
 constexpr int64_t kTile = 16;
 
+inline int64_t elements(const Call& call) {
+  const View& out = call.view[0];
+  return std::accumulate(out.dim, out.dim + out.rank, int64_t{1}, std::multiplies<int64_t>());
+}
+
 inline int64_t tiles(const Call& call) {
-  return (call.view[0].dim[0] + kTile - 1) / kTile;
+  return (elements(call) + kTile - 1) / kTile;
 }
 inline int64_t scratch(const Call&) {
   return 100;
 }
 
-inline const char* check(const Call& call) {
-  for (int32_t i = 0; i < call.views; ++i) {
-    const View& view = call.view[i];
-    if (view.rank != 1 || view.stride[0] != 1 || view.dim[0] != call.view[0].dim[0]) return "views differ";
-    if (view.dtype != DType::float32) return "takes float32";
-  }
-  return nullptr;
-}
-
 template <class Element>
 Status each(const Call& call, int64_t tile, char* scratch, Element element) {
   for (int i = 0; i < 100; ++i) scratch[i] = static_cast<char>(tile);  // must be the thread's own
-  const int64_t end = std::min((tile + 1) * kTile, call.view[0].dim[0]);
+  const int64_t end = std::min((tile + 1) * kTile, elements(call));
   for (int64_t i = tile * kTile; i < end; ++i) reinterpret_cast<float*>(call.view[0].data)[i] = element(i);
   return Status::ok;
 }
@@ -110,32 +109,34 @@ inline Status fill(const Call& call, int64_t tile, char* scratch) {
 inline Status binary(const Call& call, int64_t tile, char* scratch) {
   return each(call, tile, scratch, [&](int64_t i) { return at(call.view[1], i) + at(call.view[2], i); });
 }
-inline Status gather(const Call& call, int64_t tile, char* scratch) {
-  each(call, tile, scratch, [&](int64_t i) { return at(call.view[1], i); });
-  return Status::indexOutOfRange;
-}
-inline Status reduce(const Call& call, int64_t, char*) {
-  std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(call.attribute[0]));
+inline Status unary(const Call& call, int64_t, char*) {
+  std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(call.attribute[1]));
   return Status::ok;
 }
-inline const char* refuse(const Call&) {
-  return "not a toy";
+inline Status gather(const Call&, int64_t, char*) {
+  return Status::indexOutOfRange;
+}
+inline int64_t noTiles(const Call&) {
+  return 0;
 }
 
-inline const Kernel kFill{check, tiles, scratch, fill};
-inline const Kernel kBinary{check, tiles, scratch, binary};
-inline const Kernel kGather{check, tiles, scratch, gather};
-inline const Kernel kReduce{check, tiles, scratch, reduce};
-inline const Kernel kRefuse{refuse, tiles, scratch, fill};
+inline const Kernel kFill{tiles, scratch, fill};
+inline const Kernel kBinary{tiles, scratch, binary};
+inline const Kernel kUnary{tiles, scratch, unary};
+inline const Kernel kGather{tiles, scratch, gather};
+inline const Kernel kNothing{noTiles, scratch, fill};
 
 inline KernelTable makeTable() {
-  KernelTable table{"toy", {}, nullptr};
-  for (auto& kernel : table.kernel) kernel = &kRefuse;
+  KernelTable table{"toy",
+                    {},
+                    {[](int64_t batch, int64_t k, int64_t n, Precision) { return 4 * batch * k * n; },
+                     [](int64_t k) { return 64 + k; }}};
+  for (auto& kernel : table.kernel) kernel = &kNothing;
   const auto set = [&](Op op, const Kernel& kernel) { table.kernel[static_cast<int32_t>(op)] = &kernel; };
   set(Op::fill, kFill);
   set(Op::binary, kBinary);
+  set(Op::unary, kUnary);
   set(Op::gather, kGather);
-  set(Op::reduce, kReduce);
   return table;
 }
 
@@ -143,22 +144,23 @@ inline const KernelTable kTable = makeTable();
 
 }  // namespace toy
 
-inline std::shared_ptr<const Program> make(const Encoder& encoder,
-                                           std::vector<std::shared_ptr<Memory>> constants = {},
-                                           const KernelTable& table = toy::kTable) {
+inline std::shared_ptr<const Program> make(const Encoder& encoder, Device& device,
+                                           std::vector<std::shared_ptr<Memory>> constants = {}) {
   const std::vector<double> code = encoder.code();
-  return Program::create(code.data(), code.size(), std::move(constants), table);
+  return Program::create(code.data(), code.size(), std::move(constants), device);
 }
 
-inline std::shared_ptr<Memory> floats(const std::vector<float>& values) {
-  auto memory = Memory::allocate(static_cast<int64_t>(values.size() * sizeof(float)));
-  std::copy(values.begin(), values.end(), reinterpret_cast<float*>(memory->data()));
+inline std::shared_ptr<Memory> floats(Device& device, const std::vector<float>& values) {
+  const auto bytes = static_cast<int64_t>(values.size() * sizeof(float));
+  auto memory = device.allocate(bytes);
+  device.upload(*memory, 0, values.data(), bytes);
   return memory;
 }
 
 inline std::vector<float> valuesOf(const Memory& memory) {
-  const auto* data = reinterpret_cast<const float*>(memory.data());
-  return {data, data + memory.bytes() / static_cast<int64_t>(sizeof(float))};
+  std::vector<float> values(static_cast<size_t>(memory.bytes()) / sizeof(float));
+  memory.device().download(values.data(), memory, 0, memory.bytes());
+  return values;
 }
 
 }  // namespace saccade::testing

@@ -60,6 +60,21 @@ void checkUpdate(const KernelTable& table) {
   }
 }
 
+// Two outer rows with an offset, then two with another.
+void checkOffsets(const KernelTable& table) {
+  Array<float> cache({4, 7, 5}, [](int64_t i) { return static_cast<float>(i); });
+  Array<float> values({4, 2, 5}, [](int64_t i) { return static_cast<float>(-1 - i); });
+  Array<int32_t> places({2}, {3});
+  places.fill([](int64_t i) { return i == 0 ? 5 : 1; });
+  REQUIRE(run(table, Op::update, {cache.view(), values.view(), places.view()}, {}) == Status::ok);
+  for (int64_t i = 0; i < cache.size(); i++) {
+    const int64_t outer = i / 35, row = i / 5 % 7, at = outer < 2 ? 5 : 1;
+    const bool written = row >= at && row < at + 2;
+    CHECK(cache[i] == (written ? values.at({outer, row - at, i % 5}) : static_cast<float>(i)));
+  }
+  CHECK(cache.intact());
+}
+
 }  // namespace
 
 TEST_CASE("gather takes rows of every element size, at all strides") {
@@ -78,6 +93,10 @@ TEST_CASE("update writes its rows and no others") {
     checkUpdate<uint16_t>(table);
     checkUpdate<uint8_t>(table);
   });
+}
+
+TEST_CASE("update takes an offset for each group of outer rows") {
+  forEachTable(checkOffsets);
 }
 
 TEST_CASE("an index outside is reported and nothing outside is touched") {
@@ -104,7 +123,7 @@ TEST_CASE("what does not fit is refused") {
   forEachTable([](const KernelTable& table) {
     Array<float> from({1, 7, 4}), out({1, 3, 4}), wide({1, 3, 5}), flat({3}), long_({1, 8, 4});
     Array<int64_t> wide_index({3});
-    Array<int32_t> index({3}), one({1});
+    Array<int32_t> index({3}), one({1}), none({0});
     Array<uint8_t> bytes({1, 3, 4});
     const auto refused = [&](Op op, const View& a, const View& b, const View& c) {
       return faultOf(table, op, {a, b, c}, {}) != "";
@@ -119,6 +138,7 @@ TEST_CASE("what does not fit is refused") {
     CHECK(refused(Op::update, from.view(), long_.view(), one.view()));
     CHECK(refused(Op::update, from.view(), wide.view(), one.view()));
     CHECK(refused(Op::update, from.view(), out.view(), index.view()));
+    CHECK(refused(Op::update, from.view(), out.view(), none.view()));
     CHECK(refused(Op::update, from.view(), bytes.view(), one.view()));
   });
 }

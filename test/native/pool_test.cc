@@ -1,5 +1,5 @@
 // The thread pool: every tile once, on no more threads than asked, again and again.
-#include "../../native/runtime/pool.h"
+#include "../../native/cpu/device/pool.h"
 
 #include <doctest/doctest.h>
 

@@ -8,8 +8,9 @@
 #include <random>
 #include <string>
 
+#include "../../native/cpu/device/cpu_executable.h"
+#include "../../native/cpu/device/isa.h"
 #include "../../native/runtime/error.h"
-#include "../../native/runtime/isa.h"
 #include "encode.h"
 
 using namespace saccade;
@@ -34,10 +35,16 @@ Encoder sum(double n) {
   return encoder;
 }
 
+CpuDevice toyDevice(toy::kTable);
+
+std::shared_ptr<Memory> fourFloats() {
+  return floats(toyDevice, {1, 2, 3, 4});
+}
+
 std::string refusal(const std::vector<double>& code, std::vector<std::shared_ptr<Memory>> constants,
-                    const KernelTable& table = toy::kTable) {
+                    Device& device = toyDevice) {
   try {
-    Program::create(code.data(), code.size(), std::move(constants), table);
+    Program::create(code.data(), code.size(), std::move(constants), device);
   } catch (const Error& error) {
     CHECK(std::string(error.code()) == "INTERNAL");
     return error.what();
@@ -46,14 +53,14 @@ std::string refusal(const std::vector<double>& code, std::vector<std::shared_ptr
 }
 
 std::string refusal(const Encoder& encoder) {
-  return refusal(encoder.code(), {floats({1, 2, 3, 4})});
+  return refusal(encoder.code(), {fourFloats()});
 }
 
 bool mentions(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-// One view of `dims` and `strides` into an input of `bytes`, read by a fill of the arena.
+// One view of `dims` and `strides` into an input of `bytes`, copied to a view of other dims.
 std::string refusalOfView(double bytes, double offset, std::vector<double> dims, std::vector<double> strides,
                           DType dtype = DType::float32) {
   Encoder encoder;
@@ -63,31 +70,31 @@ std::string refusalOfView(double bytes, double offset, std::vector<double> dims,
   const int out = encoder.buffer(BufferKind::arena, 0, 64);
   std::vector<double> view = Encoder::view(in, dims, offset, dtype);
   std::copy(strides.begin(), strides.end(), view.end() - static_cast<std::ptrdiff_t>(strides.size()));
-  encoder.add(Op::copy, {Encoder::view(out, {1}), view});
+  encoder.add(Op::copy, {Encoder::view(out, {2, 2, 2}), view});
   return refusal(encoder);
 }
 
 }  // namespace
 
 TEST_CASE("a program is decoded") {
-  const auto program = make(sum(4), {floats({1, 2, 3, 4})});
+  const auto program = make(sum(4), toyDevice, {fourFloats()});
   CHECK(program->instructions.size() == 2);
   CHECK(program->arenaBytes == 64);
   CHECK(program->inputs == 2);
   CHECK(program->outputs == std::vector<int32_t>{4});
-  CHECK(program->scratchBytes == 100);
+  CHECK(&program->device == &toyDevice);
   CHECK(program->instructions[1].call.view[3].rank == -1);
 }
 
 TEST_CASE("an instruction on nothing is left out") {
   Encoder encoder = sum(4);
   encoder.add(Op::binary, {Encoder::view(4, {0}), Encoder::view(0, {0}), Encoder::view(1, {0}, 4)}, {0});
-  CHECK(make(encoder, {floats({1, 2, 3, 4})})->instructions.size() == 2);
+  CHECK(make(encoder, toyDevice, {fourFloats()})->instructions.size() == 2);
 }
 
 TEST_CASE("views are held to their buffers") {
-  // The toy has no copy: a view that is in order is refused by the kernel.
-  const std::string fine = "instruction 0 (copy): not a toy";
+  // A view that is in order is refused for its dims, after its bounds.
+  const std::string fine = "instruction 0 (copy): dims must be equal";
   CHECK(refusalOfView(16, 0, {4}, {1}) == fine);
   CHECK(refusalOfView(16, 0, {2, 2}, {1, 2}) == fine);
   CHECK(refusalOfView(16, 3, {1}, {100}) == fine);
@@ -111,6 +118,38 @@ TEST_CASE("views are held to their buffers") {
   CHECK(mentions(refusalOfView(16, 0, {1, 1, 1, 1, 1, 1, 1, 1, 1}, {}), "rank is 9"));
 }
 
+TEST_CASE("operands must fit their op") {
+  Encoder encoder = sum(4);
+  SUBCASE("in their number") {
+    encoder.add(Op::binary, {Encoder::view(4, {4}), Encoder::view(0, {4})}, {0});
+    CHECK(refusal(encoder) == "instruction 2 (binary): takes 3 views, got 2");
+  }
+  SUBCASE("in the number of attributes") {
+    encoder.add(Op::fill, {Encoder::view(4, {4})});
+    CHECK(refusal(encoder) == "instruction 2 (fill): takes 1 attributes, got 0");
+  }
+  SUBCASE("in what they are") {
+    encoder.add(Op::unary, {Encoder::view(4, {4}), Encoder::view(0, {2, 2})}, {0, 0});
+    CHECK(refusal(encoder) == "instruction 2 (unary): dims must be equal");
+  }
+  SUBCASE("packed matrices in their size, which could overflow") {
+    const auto view = Encoder::view(4, {1, 1, 4});
+    encoder.add(Op::pack, {Encoder::view(4, {15}, 0, DType::packed), view}, {0});
+    CHECK(mentions(refusal(encoder), "instruction 2 (pack): the output must be packed bytes"));
+    const double large = 2147483648;
+    encoder = sum(4);
+    encoder.arenaBytes = 4 * large;
+    auto a = Encoder::view(0, {1, 1, large});
+    a.back() = 0;
+    const int out = encoder.buffer(BufferKind::arena, 0, 4 * large);
+    encoder.add(Op::gemm,
+                {Encoder::view(out, {1, 1, large}), a, Encoder::view(2, {16}, 0, DType::packed),
+                 Encoder::absent(), Encoder::absent()},
+                {large, large, 1, 0, 0, 1});
+    CHECK(mentions(refusal(encoder), "instruction 2 (gemm): b must be packed bytes"));
+  }
+}
+
 TEST_CASE("only memory of the run is written") {
   Encoder encoder = sum(4);
   SUBCASE("not an input") {
@@ -128,16 +167,16 @@ TEST_CASE("no two places of an output are the same") {
     encoder.arenaBytes = 1024;
     auto view = Encoder::view(encoder.buffer(BufferKind::arena, 0, 1024), std::move(dims));
     std::copy(strides.begin(), strides.end(), view.end() - static_cast<std::ptrdiff_t>(strides.size()));
-    encoder.add(Op::copy, {view});
+    encoder.add(Op::fill, {view}, {0});
     return refusal(encoder);
   };
-  const std::string fine = "instruction 0 (copy): not a toy";
+  const std::string fine = "accepted";
   CHECK(refusalOfOutput({2, 3, 4}, {12, 4, 1}) == fine);
   CHECK(refusalOfOutput({4, 2, 3}, {1, 12, 4}) == fine);
   CHECK(refusalOfOutput({2, 3, 4}, {20, 5, 1}) == fine);
   CHECK(refusalOfOutput({2, 1, 4}, {4, 0, 1}) == fine);
   CHECK(refusalOfOutput({4}, {0}) ==
-        "instruction 0 (copy), view 0: is written, but axis 0 with stride 0 comes back to places of others");
+        "instruction 0 (fill), view 0: is written, but axis 0 with stride 0 comes back to places of others");
   CHECK(mentions(refusalOfOutput({2, 4}, {3, 1}), "axis 0 with stride 3"));
   CHECK(mentions(refusalOfOutput({2, 2}, {1, 1}), "with stride 1"));
   CHECK(mentions(refusalOfOutput({2, 3, 4}, {11, 4, 1}), "axis 0 with stride 11"));
@@ -179,11 +218,11 @@ TEST_CASE("every shortened or lengthened program is refused") {
   const std::vector<double> code = sum(4).code();
   for (size_t length = 0; length < code.size(); ++length) {
     const std::vector<double> part(code.begin(), code.begin() + static_cast<std::ptrdiff_t>(length));
-    CHECK(refusal(part, {floats({1, 2, 3, 4})}) != "accepted");
+    CHECK(refusal(part, {fourFloats()}) != "accepted");
   }
   std::vector<double> longer = code;
   longer.push_back(0);
-  CHECK(mentions(refusal(longer, {floats({1, 2, 3, 4})}), "goes on after its last instruction"));
+  CHECK(mentions(refusal(longer, {fourFloats()}), "goes on after its last instruction"));
 }
 
 namespace {
@@ -194,9 +233,9 @@ constexpr int kInts = 6;
 Encoder everyOp(const KernelTable& table) {
   Encoder e;
   e.inputs = 3;
-  const double packedGemm = static_cast<double>(table.packedBytes(1, 6, 10, Precision::float32));
-  const double packedConv = static_cast<double>(table.packedBytes(2, 12, 4, Precision::int8));
-  const double packedInt8 = static_cast<double>(table.packedBytes(1, 12, 4, Precision::int8));
+  const double packedGemm = static_cast<double>(table.formats.packedBytes(1, 6, 10, Precision::float32));
+  const double packedConv = static_cast<double>(table.formats.packedBytes(2, 12, 4, Precision::int8));
+  const double packedInt8 = static_cast<double>(table.formats.packedBytes(1, 12, 4, Precision::int8));
   const int x = e.buffer(BufferKind::input, 0, 4 * 960);
   const int bytes = e.buffer(BufferKind::input, 1, 960);
   const int ints = e.buffer(BufferKind::input, 2, 4 * kInts);
@@ -296,7 +335,7 @@ double strange(std::mt19937& random, double old) {
 
 // Programs that would run for long, or use much memory, prove nothing more.
 bool small(const Program& program) {
-  if (program.arenaBytes > 1 << 22 || program.scratchBytes > 1 << 26 || program.inputs > 100) return false;
+  if (program.arenaBytes > 1 << 22 || program.inputs > 100) return false;
   for (const Buffer& buffer : program.buffers) {
     if (buffer.bytes > 1 << 22) return false;
   }
@@ -333,25 +372,26 @@ void fillInput(Memory& memory, std::mt19937& random) {
   }
 }
 
-void runOn(CpuDevice& device, const std::shared_ptr<const Program>& program, std::mt19937& random) {
+void runOn(Device& device, const std::shared_ptr<Executable>& executable, std::mt19937& random) {
+  const Program& program = executable->program();
   Frame frame;
-  frame.inputs.resize(static_cast<size_t>(program->inputs));
-  for (auto& input : frame.inputs) input = Memory::allocate(0);
-  frame.outputs.resize(program->outputs.size());
-  for (const Buffer& buffer : program->buffers) {
+  frame.inputs.resize(static_cast<size_t>(program.inputs));
+  for (auto& input : frame.inputs) input = device.allocate(0);
+  frame.outputs.resize(program.outputs.size());
+  for (const Buffer& buffer : program.buffers) {
     if (buffer.kind != BufferKind::input && buffer.kind != BufferKind::inout) continue;
     auto& input = frame.inputs[static_cast<size_t>(buffer.at)];
     // Two buffers of one index and different sizes cannot both be met; the executor refuses such a run.
     if (input->bytes() != 0 && input->bytes() != buffer.bytes) return;
-    input = Memory::allocate(buffer.bytes);
+    input = device.allocate(buffer.bytes);
     fillInput(*input, random);
   }
   for (size_t i = 0; i < frame.outputs.size(); ++i) {
-    frame.outputs[i] = Memory::allocate(program->buffers[static_cast<size_t>(program->outputs[i])].bytes);
+    frame.outputs[i] = device.allocate(program.buffers[static_cast<size_t>(program.outputs[i])].bytes);
   }
-  const std::atomic<bool> cancelled{false};
+  const Cancelled cancelled{false};
   try {
-    device.run(*program, frame, kThreads, cancelled);
+    executable->run(frame, kThreads, cancelled);
   } catch (const Error& error) {
     CHECK(std::string(error.code()) == "INDEX_OUT_OF_RANGE");
   }
@@ -364,8 +404,9 @@ void runOn(CpuDevice& device, const std::shared_ptr<const Program>& program, std
 TEST_CASE("mutated programs are refused or run, and never crash") {
   for (const KernelTable* table : usableTables()) {
     CpuDevice device(*table);
+    Workspace workspace;
     const std::vector<double> code = everyOp(*table).code();
-    REQUIRE(refusal(code, {}, *table) == "accepted");
+    REQUIRE(refusal(code, {}, device) == "accepted");
     std::mt19937 random(20);
     int refused = 0;
     int ran = 0;
@@ -377,10 +418,12 @@ TEST_CASE("mutated programs are refused or run, and never crash") {
       }
       if (random() % 10 == 0) mutated.resize(random() % mutated.size());
       try {
-        const auto program = Program::create(mutated.data(), mutated.size(), {}, *table);
+        auto program = Program::create(mutated.data(), mutated.size(), {}, device);
         if (!small(*program)) continue;
+        const auto executable = std::make_shared<CpuExecutable>(std::move(program), *table, workspace);
+        if (executable->scratchBytes() > 1 << 26) continue;
         ++ran;
-        runOn(device, program, random);
+        runOn(device, executable, random);
       } catch (const Error& error) {
         CHECK(std::string(error.code()) == "INTERNAL");
         ++refused;

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "../../native/cpu/table.h"
-#include "../../native/runtime/kernel.h"
+#include "../../native/runtime/check/check.h"
 
 namespace saccade::testing {
 
@@ -213,13 +213,12 @@ inline Call makeCall(const std::vector<View>& views, const std::vector<double>& 
   return call;
 }
 
-// What check() says of a call, with no memory in its views, as when a program is created. "" when it is
-// accepted.
+// What the runtime says of the operands, with no memory in the views, as when a program is created. "" when
+// they are accepted.
 inline std::string faultOf(const KernelTable& table, Op op, std::vector<View> views,
                            const std::vector<double>& attributes) {
   for (View& view : views) view.data = nullptr;
-  const char* fault = table.kernel[static_cast<int32_t>(op)]->check(makeCall(views, attributes));
-  return fault ? fault : "";
+  return operandFault(op, makeCall(views, attributes), table.formats);
 }
 
 // Runs all tiles, last first, each on scratch full of NaN; scratch past its end must stay as it was.
@@ -247,7 +246,7 @@ inline Status run(const KernelTable& table, Op op, const std::vector<View>& view
 
 // The packed form of `b`, [batch, K, N].
 inline Array<char> pack(const KernelTable& table, const View& b, Precision precision) {
-  Array<char> packed({table.packedBytes(b.dim[0], b.dim[1], b.dim[2], precision)});
+  Array<char> packed({table.formats.packedBytes(b.dim[0], b.dim[1], b.dim[2], precision)});
   REQUIRE(run(table, Op::pack, {packed.view(), b}, {static_cast<double>(precision)}) == Status::ok);
   CHECK(packed.intact());
   return packed;

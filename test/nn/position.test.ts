@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type PositionResize, positionResizes, resizePositions } from '../../lib/nn/position.js'
+import {
+  type PositionResize,
+  positionIds,
+  positionResizes,
+  resizePositions,
+  sinusoidalPositions,
+  statesAt,
+} from '../../lib/nn/position.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
+import { assertClose, assertSame, at, eps, fill, nd, Random, tensor } from '../ops/reference.js'
 
 /** Tables and what the libraries make of them: torch 2.13 for Hugging Face and DINO, timm 1.0.29. */
 interface Case {
@@ -52,6 +60,32 @@ test('a table of the right size stays as it is, save by the rule whose scale is 
     else assert.ok(largestDifference(await kept.data(), await table.data()) > 1e-2)
   }
 })
+
+test('sinusoidal positions, in both layouts and for odd widths', async () => {
+  for (const width of [8, 7]) {
+    const half = Math.ceil(width / 2)
+    const angle = (place: number, pair: number) => place / 10000 ** ((2 * pair) / width)
+    const interleaved = fill([50, width], ([place, column]) => {
+      const turned = angle(place!, Math.floor(column! / 2))
+      return column! % 2 === 0 ? Math.sin(turned) : Math.cos(turned)
+    })
+    const halves = fill([50, width], ([place, column]) => {
+      const turned = angle(place!, column! % half)
+      return column! < half ? Math.sin(turned) : Math.cos(turned)
+    })
+    await assertClose(sinusoidalPositions(50, width, 'interleaved'), interleaved, eps, `interleaved ${width}`)
+    await assertClose(sinusoidalPositions(50, width, 'halves'), halves, eps, `halves ${width}`)
+  }
+})
+
+test('the state at one position of each sequence', async () => {
+  const x = new Random(1).numbers([3, 4, 5])
+  const places = [3, 0, 2]
+  const expected = fill([3, 5], ([row, column]) => at(x, [row!, places[row!]!, column!]))
+  await assertSame(statesAt(tensor(x), Tensor.from(places, [3], 'int32')), expected, 'states')
+})
+
+test('position ids count from 0', () => assertSame(positionIds(4), nd([4], [0, 1, 2, 3]), 'ids'))
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   assert.is(a.length, b.length)

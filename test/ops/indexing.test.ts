@@ -113,6 +113,21 @@ test('update writes rows in place and leaves the others', async () => {
   }
 })
 
+test('each row of the batch can have a place of its own', async () => {
+  const cache = await cacheOf([3, 2, 5, 1])
+  const values = Tensor.from([1, 2, 3, 4, 5, 6], [3, 2, 1, 1])
+  const next = ops.update(cache, values, Tensor.from(Int32Array.of(4, 0, 2), [3], 'int32'))
+  const written = (at: number, value: number) =>
+    Array.from({ length: 5 }, (_, index) => [index === at ? value : -1])
+  assert.equal(await next.toArray(), [
+    [written(4, 1), written(4, 2)],
+    [written(0, 3), written(0, 4)],
+    [written(2, 5), written(2, 6)],
+  ])
+  const outside = ops.update(next, values, Tensor.from(Int32Array.of(4, 5, 2), [3], 'int32'))
+  await rejects(() => outside.data(), 'INDEX_OUT_OF_RANGE', /update/)
+})
+
 test('readers of the result see it, in the same computation', async () => {
   const cache = await cacheOf([1, 1, 3, 2])
   const next = ops.update(cache, Tensor.from([1, 2], [1, 1, 1, 2]), place(1))

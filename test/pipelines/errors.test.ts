@@ -49,8 +49,8 @@ test('making a pipeline', async () => {
     ['DEVICE_UNAVAILABLE', /cuda/, () => pipeline('image-classification', vit, { device: 'cuda' })],
     [
       'ARCHITECTURE_UNSUPPORTED',
-      /'clip'.*vit.*marian/,
-      () => pipeline('image-classification', `${models}/shapes-clip`),
+      /'vit_mae'.*vit.*marian/,
+      () => pipeline('image-classification', `${models}/shapes-mae`),
     ],
   ]
   for (const [code, message, call] of wrong) await rejects(call, code, message)
@@ -106,7 +106,7 @@ test('calling for a translation', async () => {
   const wrong: [SaccadeErrorCode, RegExp, () => Promise<unknown>][] = [
     ['TEXT_TOO_LONG', /64/, () => translate('one '.repeat(100))],
     ['OPTION_UNKNOWN', /num_beams.*'beams'/, () => translate('one', { beams: 3 } as never)],
-    ['OPTION_INVALID', /numBeams/, () => translate('one', { num_beams: 0 })],
+    ['OPTION_INVALID', /num_beams/, () => translate('one', { num_beams: 0 })],
   ]
   for (const [code, message, call] of wrong) await rejects(call, code, message)
   const cut = await translate('one '.repeat(100), { truncation: true })

@@ -17,7 +17,7 @@ export interface View {
   dtype?: string
 }
 
-/** The code of an enumeration of kernel.h, by name. */
+/** The code of an enumeration of op.h, by name. */
 export function codeOf(list: readonly string[], name: string): number {
   const code = list.indexOf(name)
   if (code < 0) throw new Error(`no such name: ${name}`)

@@ -1,8 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as ops from '../../lib/ops/index.js'
+import type { BufferSource } from '../../lib/runtime/memory.js'
 import { programCount } from '../../lib/runtime/programs.js'
-import type { RunOptions } from '../../lib/runtime/run-options.js'
+import { openSession, type Session } from '../../lib/runtime/session.js'
 import { constantFrom } from '../../lib/tensor/constant.js'
 import { evaluate } from '../../lib/tensor/evaluate.js'
 import { Replay } from '../../lib/tensor/replay.js'
@@ -13,13 +14,13 @@ import { counted } from './counted.js'
 type Build = (inputs: readonly ops.FloatTensor[]) => readonly Tensor[]
 
 /** A replay of float32 inputs that counts how often its graph is built. */
-function replayOf(build: Build, options?: RunOptions): { replay: Replay; builds: () => number } {
+function replayOf(build: Build, session?: Session): { replay: Replay; builds: () => number } {
   let builds = 0
   const counting = (inputs: readonly Tensor[]) => {
     builds++
     return build(inputs as readonly ops.FloatTensor[])
   }
-  return { replay: new Replay(counting, options), builds: () => builds }
+  return { replay: new Replay(counting, session), builds: () => builds }
 }
 
 function waves(shape: readonly number[], phase = 0): ops.FloatTensor {
@@ -168,7 +169,7 @@ test('a signal stops a run before and in the middle, and the replay goes on', as
     const heads = ops.cos(x!)
     return [ops.sum(ops.attention(heads, heads, heads))]
   }
-  const { replay, builds } = replayOf(attend, { threads: 1 })
+  const { replay, builds } = replayOf(attend, openSession({ threads: 1 }))
   const input = Tensor.full([1, 8, 4096, 64], 0.5)
   await rejects(() => replay.run([input], AbortSignal.abort('why')), 'ABORTED', /aborted by its signal/)
   assert.is(builds(), 0, 'nothing is made for a call that was aborted before')
@@ -182,20 +183,7 @@ test('a signal stops a run before and in the middle, and the replay goes on', as
   assert.is(builds(), 1)
 })
 
-test('wrong options', async () => {
-  const run = (options: unknown) =>
-    replayOf(([x]) => [ops.neg(x!)], options as RunOptions).replay.run([Tensor.from([1])])
-  for (const threads of [-1, 1.5, 5000, '2'])
-    await rejects(
-      () => run({ threads }),
-      'OPTION_INVALID',
-      /threads: expected a whole number from 0 \(all cores\) to 1024/,
-    )
-  await rejects(
-    () => run({ precision: 'fp8' }),
-    'OPTION_INVALID',
-    /precision: expected one of float32.*got 'fp8'/,
-  )
+test('what is no signal is refused', async () => {
   const { replay } = replayOf(([x]) => [ops.neg(x!)])
   const signal = 5 as unknown as AbortSignal
   await rejects(
@@ -205,17 +193,21 @@ test('wrong options', async () => {
   )
 })
 
-test('threads and precision are those of every run', async () => {
+test('the session is that of every run, and its results carry it', async () => {
   const weight = constantFrom(await waves([30, 30]).data(), [30, 30], 'float32')
   const build: Build = ([x]) => [ops.exp(ops.linear(x!, weight))]
   const input = waves([4, 30], 1)
   const exact = await build([input])[0]!.data()
-  assert.equal(await dataOf(await replayOf(build, { threads: 1 }).replay.run([input])), [exact])
-  const precision = 'bfloat16'
-  const rounded = await build([input])[0]!.data({ precision })
+  assert.equal(await dataOf(await replayOf(build, openSession({ threads: 1 })).replay.run([input])), [exact])
+  const rounded = await build([input])[0]!.data({ dtype: 'bf16' })
   assert.not.equal(rounded, exact)
-  const { replay } = replayOf(build, { precision })
-  for (let i = 0; i < 2; i++) assert.equal(await dataOf(await replay.run([input])), [rounded])
+  const session = openSession({ dtype: 'bf16', threads: 2 })
+  const { replay } = replayOf(build, session)
+  for (let i = 0; i < 2; i++) {
+    const results = await replay.run([input])
+    assert.is((results[0]!.node.source as BufferSource).session, session)
+    assert.equal(await dataOf(results), [rounded])
+  }
 })
 
 test('what a build throws reaches the caller, and the next run builds again', async () => {

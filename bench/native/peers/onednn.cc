@@ -3,7 +3,7 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include "../../../native/runtime/isa.h"
+#include "../../../native/cpu/device/isa.h"
 #include "../sequence.h"
 #include "peers.h"
 
@@ -35,7 +35,7 @@ struct Product {
     memory plain(matrix(race.k, race.n, tag::ab), engineOf(), race.b->data());
     const memory::desc ordered = description.weights_desc();
     for (int64_t i = 0; i < race.copies; ++i) {
-      copies.push_back(Memory::allocate(static_cast<int64_t>(ordered.get_size())));
+      copies.push_back(uninitialized(static_cast<int64_t>(ordered.get_size())));
       weights.emplace_back(ordered, engineOf(), copies.back()->data());
     }
     dnnl::reorder(plain, weights[0]).execute(stream, plain, weights[0]);

@@ -1,6 +1,6 @@
 #include "peers.h"
 
-#include "../../../native/runtime/isa.h"
+#include "../../../native/cpu/device/isa.h"
 
 namespace saccade::bench {
 namespace {

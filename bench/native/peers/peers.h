@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "../../../native/runtime/memory.h"
 #include "../line.h"
 
 namespace saccade::bench {

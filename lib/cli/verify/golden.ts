@@ -9,7 +9,7 @@ import {
   string,
 } from '../../files/config.js'
 import type { DataOf, DType } from '../../graph/dtype.js'
-import type { NamedTensors } from '../../models/model.js'
+import type { NamedTensors } from '../../models/reference.js'
 import { Tensor } from '../../tensor/tensor.js'
 import { openCheckpoint } from '../../weights/checkpoint.js'
 

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { SaccadeError } from '../../errors.js'
 import { type LoadOptions, load } from '../../models/load.js'
 import type { Model } from '../../models/model.js'
+import { runReference } from '../../models/references.js'
 import { evaluate } from '../../tensor/evaluate.js'
 import { compareOutput, type OutputReport } from './compare.js'
 import { type Golden, type GoldenRun, readGolden } from './golden.js'
@@ -61,11 +62,10 @@ async function verifyRun(
   const { dir, name, tolerance } = golden
   try {
     const names = [...run.outputs.keys()]
-    const given = await model.reference({ inputs: run.inputs, call: run.call, outputs: names })
-    const { precision, threads } = model.settings
+    const given = await runReference(model, { ...run, outputs: names })
     await evaluate(
       names.flatMap((output) => given[output] ?? []),
-      { precision, threads, signal: options.signal },
+      { session: model.session, signal: options.signal },
     )
     const outputs: OutputReport[] = []
     for (const [output, want] of run.outputs)

@@ -2,9 +2,9 @@ import { Linear, parameter } from '../../nn/linear.js'
 import { LayerNorm } from '../../nn/norm.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
-import type { BertConfig } from './config.js'
+import type { BertClass, BertConfig } from './config.js'
 
-/** What a head reads: all places [B, N, width], and the pooled first one [B, width]. */
+/** Input of a head: all states [B, N, width], and the pooled first one [B, width]. */
 export interface Features {
   readonly sequence: ops.FloatTensor
   readonly pooled: ops.FloatTensor | undefined
@@ -24,7 +24,7 @@ export interface Head {
   ): (x: Features) => HeadOutputs
 }
 
-export const heads = {
+export const heads: Readonly<Record<BertClass, Head>> = {
   BertModel: { pooler: 'optional', read: bare },
   BertForPreTraining: { pooler: 'required', read: pretraining },
   BertForMaskedLM: { pooler: 'unused', read: maskedLanguage },
@@ -33,9 +33,7 @@ export const heads = {
   BertForMultipleChoice: { pooler: 'required', read: multipleChoice },
   BertForTokenClassification: { pooler: 'unused', read: tokenClassifier },
   BertForQuestionAnswering: { pooler: 'unused', read: questionAnswering },
-} as const satisfies Record<string, Head>
-
-export type BertClass = keyof typeof heads
+}
 
 function bare(reader: WeightReader) {
   reader.ignore(/^cls\./, 'heads of pretraining, which BertModel does not have')

@@ -1,6 +1,6 @@
 import { type Activation, activation } from '../../nn/activation.js'
 import { Convolution } from '../../nn/convolution.js'
-import { Linear, parameter } from '../../nn/linear.js'
+import { Linear, parameter, squeezedParameter } from '../../nn/linear.js'
 import { LayerNorm, RmsNorm } from '../../nn/norm.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
@@ -20,18 +20,13 @@ export function readNorm(
     : LayerNorm.read(reader, name, width, epsilon)
 }
 
-/** A parameter that layouts store with more or fewer axes of size 1: [C] also as [C, 1, 1] or [1, 1, 1, C]. */
-export function squeezed(reader: WeightReader, name: string, shape: readonly number[]): ops.FloatTensor {
-  const stored = reader.shapeOf(name)
-  const dense = (sizes: readonly number[]) => sizes.filter((size) => size !== 1).join()
-  if (!stored || dense(stored) !== dense(shape)) return parameter(reader, name, shape)
-  return ops.reshape(parameter(reader, name, stored), shape)
-}
-
 /** A linear layer, which may be stored as a 1x1 convolution. */
 export function readPointwise(reader: WeightReader, name: string, inputs: number, outputs: number): Linear {
   const scope = reader.scope(name)
-  return new Linear(squeezed(scope, 'weight', [outputs, inputs]), parameter(scope, 'bias', [outputs]))
+  return new Linear(
+    squeezedParameter(scope, 'weight', [outputs, inputs]),
+    parameter(scope, 'bias', [outputs]),
+  )
 }
 
 /** Global response normalisation (Woo et al. 2023): channels that respond more than their mean are made stronger. */
@@ -71,10 +66,13 @@ export class Block {
     this.activation = activation(spec.activation)
     const response = reader.scope(names.responseNorm)
     this.responseNorm = spec.responseNorm
-      ? new ResponseNorm(squeezed(response, 'weight', [hidden]), squeezed(response, 'bias', [hidden]))
+      ? new ResponseNorm(
+          squeezedParameter(response, 'weight', [hidden]),
+          squeezedParameter(response, 'bias', [hidden]),
+        )
       : undefined
     this.second = readPointwise(reader, names.second, hidden, width)
-    this.layerScale = spec.layerScale ? squeezed(reader, names.layerScale, [width]) : undefined
+    this.layerScale = spec.layerScale ? squeezedParameter(reader, names.layerScale, [width]) : undefined
   }
 
   /** x float32 [B, H, W, width] to the same shape. */

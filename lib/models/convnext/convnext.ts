@@ -1,15 +1,12 @@
 import { invalid } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
 import { activation } from '../../nn/activation.js'
-import { Convolution } from '../../nn/convolution.js'
-import type { Linear } from '../../nn/linear.js'
 import { requireFloat } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
-import type { WeightReader } from '../../weights/reader.js'
-import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
-import { Block, type Norm, readNorm, readPointwise } from './block.js'
-import type { ConvNextNames, ConvNextSpec } from './spec.js'
+import { Model, type ModelParts } from '../model.js'
+import type { ConvNextModules } from './modules.js'
+import type { ConvNextSpec } from './spec.js'
 
 export interface ConvNextOptions {
   /** Also give the stem's output and each stage's. */
@@ -23,7 +20,7 @@ export interface ConvNextOutputs {
   readonly logits?: ops.FloatTensor | undefined
   /** float32 [B, C, H, W]: the last stage. */
   readonly lastHiddenState: ops.FloatTensor
-  /** float32 [B, C]: what the classifier sees. */
+  /** float32 [B, C]: input of the classifier. */
   readonly poolerOutput: ops.FloatTensor
   /** float32 [B, C, H, W] each: the stem, then the stages. */
   readonly hiddenStates?: readonly ops.FloatTensor[] | undefined
@@ -43,65 +40,20 @@ export interface ConvNextTrace {
   readonly logits: ops.FloatTensor | undefined
 }
 
-/** Names the results of a pass as a library does. */
-export type ConvNextReference = (trace: ConvNextTrace) => NamedTensors
-
 /** ConvNeXt (Liu et al. 2022) and ConvNeXt V2 (Woo et al. 2023), from any layout. */
 export class ConvNext extends Model {
   readonly spec: ConvNextSpec
-  readonly #stem: readonly Convolution[]
-  readonly #stemNorm: Norm
-  readonly #stages: readonly {
-    readonly norm?: Norm
-    readonly convolution?: Convolution
-    readonly blocks: readonly Block[]
-  }[]
-  readonly #headNorm: Norm | undefined
-  readonly #hidden: Linear | undefined
-  readonly #classifier: Linear | undefined
-  readonly #reference: ConvNextReference
+  readonly modules: ConvNextModules
 
-  constructor(
-    parts: ModelParts,
-    reader: WeightReader,
-    spec: ConvNextSpec,
-    names: ConvNextNames,
-    reference: ConvNextReference,
-  ) {
+  /** Use load(). */
+  constructor(parts: ModelParts, spec: ConvNextSpec, modules: ConvNextModules) {
     super(parts)
     this.spec = spec
-    this.#reference = reference
-    const { stages, head, epsilon, convBias } = spec
-    const width = stages[stages.length - 1]!.width
-    this.#stem = readStem(reader, names, spec)
-    this.#stemNorm = readNorm(reader, names.stem[names.stem.length - 1]!, stages[0]!.width, spec, epsilon)
-    this.#stages = stages.map((stage, index) => {
-      const blocks = Array.from(
-        { length: stage.depth },
-        (_, block) => new Block(reader, names.block(index, block), spec, stage),
-      )
-      if (stage.downsample === undefined) return { blocks }
-      const inputs = stages[Math.max(0, index - 1)]!.width
-      const { norm, convolution } = names.downsample(index)
-      const shape = { inputs, outputs: stage.width, kernel: stage.downsample, bias: convBias }
-      return {
-        norm: readNorm(reader, norm, inputs, spec, epsilon),
-        convolution: Convolution.read(reader, convolution, shape, { stride: stage.downsample }),
-        blocks,
-      }
-    })
-    this.#headNorm =
-      head.norm === 'none' ? undefined : readNorm(reader, names.headNorm, width, spec, head.epsilon)
-    this.#hidden =
-      head.hidden === undefined ? undefined : readPointwise(reader, names.headHidden, width, head.hidden)
-    this.#classifier =
-      head.classes > 0
-        ? readPointwise(reader, names.classifier, head.hidden ?? width, head.classes)
-        : undefined
+    this.modules = modules
   }
 
   /**
-   * @param inputs.pixelValues float32 [B, C, H, W], at least as large as the network shrinks pictures
+   * @param inputs.pixelValues float32 [B, C, H, W], at least as large as the product of all strides
    * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_BATCH, OPTION_UNKNOWN, ABORTED, DISPOSED
    */
   async run(
@@ -122,27 +74,27 @@ export class ConvNext extends Model {
   /** The whole pass, lazy. */
   trace(pixelValues: ops.FloatTensor): ConvNextTrace {
     this.#check(pixelValues)
-    const { spec } = this
+    const { spec, modules } = this
     let x: ops.FloatTensor = ops.permute(pixelValues, [0, 2, 3, 1])
-    this.#stem.forEach((convolution, index) => {
+    modules.stem.forEach((convolution, index) => {
       x = convolution.forward(x)
       if (spec.stem.kind === 'overlap-activation' && index === 0) x = activation(spec.activation)(x)
     })
-    const stem = this.#stemNorm.forward(x)
+    const stem = modules.stemNorm.forward(x)
     x = stem
     const downsampled: ops.FloatTensor[] = []
     const stages: ops.FloatTensor[] = []
-    for (const { norm, convolution, blocks } of this.#stages) {
+    for (const { norm, convolution, blocks } of modules.stages) {
       if (norm && convolution) x = convolution.forward(norm.forward(x))
       downsampled.push(x)
       for (const block of blocks) x = block.forward(x)
       stages.push(x)
     }
     const before = spec.head.norm === 'before-pool'
-    const features = before ? this.#headNorm!.forward(x) : x
+    const features = before ? modules.headNorm!.forward(x) : x
     const pooled = this.#pool(features)
-    const normed = spec.head.norm === 'after-pool' ? this.#headNorm!.forward(pooled) : pooled
-    const preLogits = this.#hidden ? ops.gelu(this.#hidden.forward(normed)) : normed
+    const normed = spec.head.norm === 'after-pool' ? modules.headNorm!.forward(pooled) : pooled
+    const preLogits = modules.hidden ? ops.gelu(modules.hidden.forward(normed)) : normed
     return {
       stem,
       downsampled,
@@ -150,7 +102,7 @@ export class ConvNext extends Model {
       features,
       pooled,
       preLogits,
-      logits: this.#classifier?.forward(preLogits),
+      logits: modules.classifier?.forward(preLogits),
     }
   }
 
@@ -174,39 +126,18 @@ export class ConvNext extends Model {
     if (pixels.shape[0] === 0)
       throw invalid('EMPTY_BATCH', 'pixelValues', 'at least one image', formatShape(pixels.shape))
     const { stem, stages } = this.spec
-    const least = stages.reduce((size, { downsample = 1 }) => size * downsample, stem.patch)
-    if (Math.min(pixels.shape[2]!, pixels.shape[3]!) < least)
+    const min = stages.reduce((size, { downsample = 1 }) => size * downsample, stem.patch)
+    if (Math.min(pixels.shape[2]!, pixels.shape[3]!) < min)
       throw invalid(
         'SHAPE_MISMATCH',
         'pixelValues',
-        `images of at least ${least}x${least}`,
+        `images of at least ${min}x${min}`,
         formatShape(pixels.shape),
       )
-  }
-
-  async reference({ inputs }: ReferenceCall): Promise<NamedTensors> {
-    this.checkAlive()
-    return this.#reference(this.trace(inputs.pixel_values as ops.FloatTensor))
   }
 }
 
 /** [B, H, W, C] seen as [B, C, H, W], as libraries give features. */
 export function channelsFirst(x: ops.FloatTensor): ops.FloatTensor {
   return ops.permute(x, [0, 3, 1, 2])
-}
-
-function readStem(reader: WeightReader, names: ConvNextNames, spec: ConvNextSpec): Convolution[] {
-  const { stem, channels, convBias: bias } = spec
-  const { width } = spec.stages[0]!
-  if (stem.kind === 'patch') {
-    const shape = { inputs: channels, outputs: width, kernel: stem.patch, bias }
-    return [Convolution.read(reader, names.stem[0]!, shape, { stride: stem.patch })]
-  }
-  const options = { stride: 2, padding: 1 }
-  const first = { inputs: channels, outputs: stem.middle, kernel: 3, bias }
-  const second = { inputs: stem.middle, outputs: width, kernel: 3, bias }
-  return [
-    Convolution.read(reader, names.stem[0]!, first, options),
-    Convolution.read(reader, names.stem[1]!, second, options),
-  ]
 }

@@ -1,44 +1,47 @@
-import { configInvalid, number, optional, positiveInt, positiveInts, string } from '../../files/config.js'
-import type { WeightReader } from '../../weights/reader.js'
+import {
+  type Config,
+  configInvalid,
+  number,
+  optional,
+  positiveInt,
+  positiveInts,
+  string,
+} from '../../files/config.js'
+import { imageTasks } from '../family.js'
 import { labelsOf } from '../labels.js'
-import type { ModelInfo, NamedTensors } from '../model.js'
-import { withWeights } from '../open.js'
-import type { OpenRequest } from '../registry.js'
-import { ConvNext, type ConvNextTrace, channelsFirst } from './convnext.js'
+import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec } from './spec.js'
+
+const modelTypes = ['convnext', 'convnextv2']
 
 /** Norms inside the network have this epsilon whatever the config says; `layer_norm_eps` is for the last one. */
 const innerEpsilon = 1e-6
 
 /** ConvNextModel, ConvNextForImageClassification and their V2 of transformers. */
-export function openHuggingFace(request: OpenRequest): Promise<ConvNext> {
-  const { config, kind, settings } = request
-  const second = kind.name === 'convnextv2'
-  return withWeights(request, {}, (reader, checkpoint) => {
+export const huggingFace: ConvNextLayout = {
+  library: 'transformers',
+  published: modelTypes,
+  claims: (name) => modelTypes.includes(name),
+
+  describe({ config, kind }, reader) {
+    const second = kind.name === 'convnextv2'
     const prefix = reader.has(`${kind.name}.embeddings.patch_embeddings.weight`) ? `${kind.name}.` : ''
     const classes = reader.shapeOf('classifier.weight')?.[0] ?? 0
     const size = optional(positiveInt, config, 'image_size') ?? 224
-    const spec = readSpec(request, second, classes, reader, prefix)
-    const name = `ConvNext${second ? 'V2' : ''}${prefix === '' ? 'Model' : 'ForImageClassification'}`
-    const info: ModelInfo = {
-      architecture: 'convnext',
-      layout: `transformers ${name}`,
-      tasks:
-        classes > 0 ? ['image-classification', 'image-feature-extraction'] : ['image-feature-extraction'],
+    const scale = reader.has(`${prefix}encoder.stages.0.layers.0.layer_scale_parameter`)
+    const spec = readSpec(config, second, classes, scale)
+    return {
+      spec,
+      names: namesUnder(prefix),
+      className: `ConvNext${second ? 'V2' : ''}${prefix === '' ? 'Model' : 'ForImageClassification'}`,
+      tasks: imageTasks(classes > 0),
       labels: labelsOf(config),
       imageSize: [spec.channels, size, size],
     }
-    return new ConvNext({ info, checkpoint, config, settings }, reader, spec, namesUnder(prefix), reference)
-  })
+  },
 }
 
-function readSpec(
-  { config }: OpenRequest,
-  second: boolean,
-  classes: number,
-  reader: WeightReader,
-  prefix: string,
-): ConvNextSpec {
+function readSpec(config: Config, second: boolean, classes: number, layerScale: boolean): ConvNextSpec {
   const depths = positiveInts(config, 'depths', [3, 3, 9, 3])
   const widths = positiveInts(config, 'hidden_sizes', [96, 192, 384, 768])
   const patch = positiveInt(config, 'patch_size', 4)
@@ -54,7 +57,7 @@ function readSpec(
       downsample: index > 0 ? 2 : undefined,
     })),
     convBias: true,
-    layerScale: !second && reader.has(`${prefix}encoder.stages.0.layers.0.layer_scale_parameter`),
+    layerScale: !second && layerScale,
     responseNorm: second,
     activation: string(config, 'hidden_act', 'gelu'),
     norm: 'layer',
@@ -84,18 +87,5 @@ function namesUnder(prefix: string): ConvNextNames {
     headNorm: `${prefix}layernorm`,
     headHidden: '',
     classifier: 'classifier',
-  }
-}
-
-function reference(trace: ConvNextTrace): NamedTensors {
-  const states = [trace.stem, ...trace.stages].map((state, index) => [
-    `hidden_states.${index}`,
-    channelsFirst(state),
-  ])
-  return {
-    ...Object.fromEntries(states),
-    ...(trace.logits && { logits: trace.logits }),
-    last_hidden_state: channelsFirst(trace.features),
-    pooler_output: trace.preLogits,
   }
 }

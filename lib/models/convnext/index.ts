@@ -1,20 +1,13 @@
-import type { Architecture } from '../registry.js'
-import { openHuggingFace } from './hugging-face.js'
-import { isTimmConvNext, openTimm } from './timm.js'
-import { isTorchvisionConvNext, openTorchvision } from './torchvision.js'
+import { family } from '../family.js'
+import { ConvNext } from './convnext.js'
+import { huggingFace } from './hugging-face.js'
+import { readConvNext } from './modules.js'
+import { timm } from './timm.js'
+import { torchvision } from './torchvision.js'
 
-const modelTypes = ['convnext', 'convnextv2']
-
-export const convnext: Architecture = {
-  name: 'convnext',
-  published: [...modelTypes, 'timm convnext_*, convnextv2_*', 'torchvision convnext_*'],
-  claims({ library, name }) {
-    if (library === 'transformers') return modelTypes.includes(name)
-    if (library === 'timm') return isTimmConvNext(name)
-    return library === 'torchvision' && isTorchvisionConvNext(name)
-  },
-  open(request) {
-    const opens = { transformers: openHuggingFace, timm: openTimm, torchvision: openTorchvision }
-    return opens[request.kind.library as keyof typeof opens](request)
-  },
-}
+/** ConvNeXt and ConvNeXt V2, in each layout they are published in. */
+export const convnext = family(
+  'convnext',
+  [huggingFace, timm, torchvision],
+  (parts, { spec, names }, reader) => new ConvNext(parts, spec, readConvNext(reader, spec, names)),
+)

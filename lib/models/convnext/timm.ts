@@ -11,11 +11,9 @@ import {
   positiveInts,
   string,
 } from '../../files/config.js'
+import { imageTasks } from '../family.js'
 import { labelsOf } from '../labels.js'
-import type { ModelInfo, NamedTensors } from '../model.js'
-import { withWeights } from '../open.js'
-import type { OpenRequest } from '../registry.js'
-import { ConvNext, type ConvNextTrace, channelsFirst } from './convnext.js'
+import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec, HeadSpec, StageSpec } from './spec.js'
 
 /** What an architecture name of timm implies: depth and width of the stages, and departures from the defaults. */
@@ -70,27 +68,21 @@ function impliedBy(architecture: string): Implied | undefined {
   }
 }
 
-export function isTimmConvNext(architecture: string): boolean {
-  return impliedBy(architecture) !== undefined
-}
-
 /** ConvNeXt of timm: the architecture's name, and what model_args changes of it. */
-export function openTimm(request: OpenRequest): Promise<ConvNext> {
-  const { config, kind, settings } = request
-  const spec = readSpec(config, impliedBy(kind.name)!)
-  return withWeights(request, {}, (reader, checkpoint) => {
-    const info: ModelInfo = {
-      architecture: 'convnext',
-      layout: `timm ${kind.name}`,
-      tasks:
-        spec.head.classes > 0
-          ? ['image-classification', 'image-feature-extraction']
-          : ['image-feature-extraction'],
+export const timm: ConvNextLayout = {
+  library: 'timm',
+  published: ['convnext_*', 'convnextv2_*'],
+  claims: (name) => impliedBy(name) !== undefined,
+
+  describe({ config, kind }) {
+    const spec = readSpec(config, impliedBy(kind.name)!)
+    return {
+      ...{ spec, names: namesFor(spec), className: kind.name },
+      tasks: imageTasks(spec.head.classes > 0),
       labels: labelsOf(config),
       imageSize: inputSize(config),
     }
-    return new ConvNext({ info, checkpoint, config, settings }, reader, spec, namesFor(spec), reference)
-  })
+  },
 }
 
 /** Arguments of timm's class that change how a checkpoint is read or run, and those that do not. */
@@ -239,16 +231,5 @@ function namesFor({ stem, head }: ConvNextSpec): ConvNextNames {
     headNorm: head.norm === 'before-pool' ? 'norm_pre' : 'head.norm',
     headHidden: 'head.pre_logits.fc',
     classifier: 'head.fc',
-  }
-}
-
-function reference(trace: ConvNextTrace): NamedTensors {
-  const stages = trace.stages.map((stage, index) => [`stages.${index}`, channelsFirst(stage)])
-  return {
-    stem: channelsFirst(trace.stem),
-    ...Object.fromEntries(stages),
-    features: channelsFirst(trace.features),
-    pre_logits: trace.preLogits,
-    logits: trace.logits ?? trace.preLogits,
   }
 }

@@ -1,10 +1,7 @@
 import { type Config, configInvalid, isSet, nonNegativeInt, object } from '../../files/config.js'
-import * as ops from '../../ops/index.js'
+import { imageTasks } from '../family.js'
 import { labelsOf } from '../labels.js'
-import type { ModelInfo, NamedTensors } from '../model.js'
-import { withWeights } from '../open.js'
-import type { OpenRequest } from '../registry.js'
-import { ConvNext, type ConvNextTrace, channelsFirst } from './convnext.js'
+import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec } from './spec.js'
 
 /** torchvision's CNBlockConfig: input width, output width or null, number of layers. */
@@ -18,33 +15,23 @@ const published: Record<string, readonly [depths: readonly number[], width: numb
   convnext_large: [[3, 3, 27, 3], 192],
 }
 
-export function isTorchvisionConvNext(architecture: string): boolean {
-  return architecture === 'convnext' || Object.hasOwn(published, architecture)
-}
-
 /** ConvNeXt of torchvision; stages and downsamplings are all numbered in one list, `features`. */
-export function openTorchvision(request: OpenRequest): Promise<ConvNext> {
-  const { config, kind, settings } = request
-  const args = isSet(config, 'args') ? object(config, 'args') : { ...config, values: {} }
-  const setting = blockSetting(args, kind.name)
-  const classes = nonNegativeInt(args, 'num_classes', 1000)
-  return withWeights(request, {}, (reader, checkpoint) => {
-    const info: ModelInfo = {
-      architecture: 'convnext',
-      layout: `torchvision ${kind.name}`,
-      tasks: ['image-classification', 'image-feature-extraction'],
+export const torchvision: ConvNextLayout = {
+  library: 'torchvision',
+  published: ['convnext', ...Object.keys(published)],
+  claims: (name) => name === 'convnext' || Object.hasOwn(published, name),
+
+  describe({ config, kind }) {
+    const args = isSet(config, 'args') ? object(config, 'args') : { ...config, values: {} }
+    const setting = blockSetting(args, kind.name)
+    const spec = readSpec(setting, nonNegativeInt(args, 'num_classes', 1000))
+    return {
+      ...{ spec, names: namesAt(stageIndexes(spec)), className: kind.name },
+      tasks: imageTasks(true),
       labels: labelsOf(config),
       imageSize: [3, 224, 224],
     }
-    const places = stagePlaces(setting)
-    return new ConvNext(
-      { info, checkpoint, config, settings },
-      reader,
-      readSpec(setting, classes),
-      namesAt(places),
-      (trace) => reference(trace, places),
-    )
-  })
+  },
 }
 
 function blockSetting(args: Config, architecture: string): readonly BlockSetting[] {
@@ -98,33 +85,32 @@ function readSpec(setting: readonly BlockSetting[], classes: number): ConvNextSp
   }
 }
 
-interface StagePlace {
-  /** The downsampling before the stage, if there is one. */
+/** Indexes of a stage in the list `features`. */
+interface StageIndexes {
+  /** Of the downsampling before the stage, if there is one. */
   readonly downsample: number | undefined
-  /** Undefined for what a closing downsampling stands for: a stage without blocks. */
+  /** Of the blocks; undefined for a downsampling at the end, which has none. */
   readonly stage: number | undefined
 }
 
-/** Where each stage stands in `features`; the stem is 0. */
-function stagePlaces(setting: readonly BlockSetting[]): StagePlace[] {
+/** Indexes of all stages in `features`; the stem has 0. */
+export function stageIndexes({ stages }: ConvNextSpec): StageIndexes[] {
   let next = 1
-  const places: StagePlace[] = setting.map((_, index) => {
-    const downsample = index > 0 && setting[index - 1]![1] !== null ? next++ : undefined
-    return { downsample, stage: next++ }
-  })
-  if (setting[setting.length - 1]![1] !== null) places.push({ downsample: next, stage: undefined })
-  return places
+  return stages.map(({ downsample, depth }) => ({
+    downsample: downsample === undefined ? undefined : next++,
+    stage: depth > 0 ? next++ : undefined,
+  }))
 }
 
-function namesAt(places: readonly StagePlace[]): ConvNextNames {
+function namesAt(indexes: readonly StageIndexes[]): ConvNextNames {
   return {
     stem: ['features.0.0', 'features.0.1'],
     downsample: (stage) => ({
-      norm: `features.${places[stage]!.downsample}.0`,
-      convolution: `features.${places[stage]!.downsample}.1`,
+      norm: `features.${indexes[stage]!.downsample}.0`,
+      convolution: `features.${indexes[stage]!.downsample}.1`,
     }),
     block: (stage, block) => {
-      const scope = `features.${places[stage]!.stage}.${block}`
+      const scope = `features.${indexes[stage]!.stage}.${block}`
       return {
         depthwise: `${scope}.block.0`,
         norm: `${scope}.block.2`,
@@ -138,18 +124,4 @@ function namesAt(places: readonly StagePlace[]): ConvNextNames {
     headHidden: '',
     classifier: 'classifier.2',
   }
-}
-
-function reference(trace: ConvNextTrace, places: readonly StagePlace[]): NamedTensors {
-  const { pooled } = trace
-  const named: NamedTensors = {
-    'features.0': channelsFirst(trace.stem),
-    avgpool: ops.reshape(pooled, [...pooled.shape, 1, 1]),
-    ...(trace.logits && { logits: trace.logits }),
-  }
-  places.forEach(({ stage, downsample }, index) => {
-    if (downsample !== undefined) named[`features.${downsample}`] = channelsFirst(trace.downsampled[index]!)
-    if (stage !== undefined) named[`features.${stage}`] = channelsFirst(trace.stages[index]!)
-  })
-  return named
 }

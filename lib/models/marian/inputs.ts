@@ -13,6 +13,12 @@ export interface MarianSource {
   readonly attentionMask?: Mask | undefined
 }
 
+/** Source texts to write targets for. */
+export interface MarianGenerateInputs extends MarianSource {
+  /** Targets to continue, [B, T]. Left out: from the start token on. */
+  readonly decoderInputIds?: TokenIds | undefined
+}
+
 /** Source texts, and the targets to be scored, beginning with the start token. */
 export interface MarianInputs extends MarianSource {
   /** [B, T]. */

@@ -1,20 +1,25 @@
-import { SaccadeError } from '../../errors.js'
-import type { GenerationResult } from '../../generation/generate.js'
-import type { AttentionCall } from '../../nn/attention.js'
-import { type Mask, paddingMask } from '../../nn/mask.js'
+import { invalid } from '../../errors.js'
+import type { GenerationOptions, GivenOptions } from '../../generation/options.js'
+import { impliedMask, targetPrompt, unpaddedIds } from '../../generation/prompt.js'
+import type { GenerationInput } from '../../generation/run.js'
+import { causalCall, paddingMask } from '../../nn/mask.js'
+import { runStack } from '../../nn/stack.js'
 import type * as ops from '../../ops/index.js'
-import { type GivenOptions, readGenerationDefaults } from '../generation.js'
-import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
-import { withWeights } from '../open.js'
-import { asked, fromLibrary, tensorsOf, toLibrary } from '../reference.js'
-import type { Architecture } from '../registry.js'
+import { GenerativeModel } from '../generative.js'
+import type { ModelParts } from '../model.js'
+import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
-import { type MarianConfig, readMarianConfig } from './config.js'
-import { decode, encode, projectMemory } from './forward.js'
-import { type MarianGenerateOptions, type Writer, write } from './generate.js'
-import { checkInputs, checkSource, type MarianInputs, type MarianSource } from './inputs.js'
-import { type MarianModules, readModules } from './modules.js'
-import { cachedRun, generatingRun, isCachedRun, isGeneratingRun } from './reference.js'
+import type { MarianConfig } from './config.js'
+import { MarianDecoder } from './decoder.js'
+import { encode, projectMemory } from './forward.js'
+import {
+  checkInputs,
+  checkSource,
+  type MarianGenerateInputs,
+  type MarianInputs,
+  type MarianSource,
+} from './inputs.js'
+import { embed, type MarianModules } from './modules.js'
 
 /** What the encoder makes of source texts: float32, computed. */
 export interface MarianEncoded {
@@ -46,17 +51,15 @@ export interface MarianOutput {
 }
 
 /** Marian, an encoder-decoder Transformer for translation (Junczys-Dowmunt et al. 2018), as Hugging Face has it. */
-export class Marian extends Model {
+export class Marian extends GenerativeModel<MarianGenerateInputs> {
   readonly #config: MarianConfig
   readonly #modules: MarianModules
-  readonly #defaults: GivenOptions
 
   /** Use load(). */
   constructor(parts: ModelParts, config: MarianConfig, modules: MarianModules, defaults: GivenOptions) {
-    super(parts)
+    super(parts, defaults)
     this.#config = config
     this.#modules = modules
-    this.#defaults = defaults
   }
 
   /**
@@ -74,9 +77,9 @@ export class Marian extends Model {
     const output: MarianEncoded = {
       lastHiddenState: encoded.last,
       ...(hiddenStates && { hiddenStates: encoded.hiddenStates }),
-      ...(attentions && { attentions: encoded.attentions }),
+      ...(attentions && { attentions: [...encoded.attentions.values()] }),
     }
-    await this.compute(tensorsOf({ ...output }), options)
+    await this.compute(tensorsOf(output), options)
     return output
   }
 
@@ -89,7 +92,7 @@ export class Marian extends Model {
     checkStatesOptions(options, 'Marian.run')
     await checkInputs(inputs, this.#config)
     const output = this.#forward(inputs, options)
-    await this.compute(tensorsOf({ ...output }), options)
+    await this.compute(tensorsOf(output), options)
     return output
   }
 
@@ -97,10 +100,9 @@ export class Marian extends Model {
     const { inputIds, attentionMask, decoderInputIds, decoderAttentionMask } = inputs
     const sourceMask = attentionMask && paddingMask(attentionMask)
     const encoded = encode(this.#modules, inputIds, { mask: sourceMask, weights: attentions })
-    const decoded = decode(this.#modules, {
-      ids: decoderInputIds,
+    const decoded = runStack(this.#modules.decoder, embed(this.#modules.target, decoderInputIds), {
       memory: projectMemory(this.#modules, encoded.last),
-      self: { ...targetRestriction(decoderAttentionMask), weights: attentions },
+      self: { ...causalCall(decoderAttentionMask), weights: attentions },
       cross: { mask: sourceMask, weights: attentions },
     })
     return {
@@ -112,81 +114,33 @@ export class Marian extends Model {
         decoderHiddenStates: decoded.hiddenStates,
       }),
       ...(attentions && {
-        encoderAttentions: encoded.attentions,
-        decoderAttentions: decoded.attentions,
-        crossAttentions: decoded.crossAttentions,
+        encoderAttentions: [...encoded.attentions.values()],
+        decoderAttentions: [...decoded.attentions.values()],
+        crossAttentions: [...decoded.crossAttentions.values()],
       }),
     }
   }
 
-  /**
-   * Writes a target for each source: greedy, sampled, or by beam search.
-   * @returns token ids, from the start token on; rows that ended are filled with padding
-   * @throws as {@link Marian.encode}; TEXT_TOO_LONG for a target longer than the model has positions; TASK_UNSUPPORTED
-   *   for a MarianModel, which has no head
-   */
-  async generate(source: MarianSource, options: MarianGenerateOptions = {}): Promise<GenerationResult> {
-    await this.#checkGenerating(source)
-    const { threads, ...given } = options
-    return write(this.#writer(threads), source, given, this.#defaults)
-  }
-
-  override async reference(call: ReferenceCall): Promise<NamedTensors> {
-    const inputs = fromLibrary(call.inputs) as unknown as MarianInputs
-    if (isGeneratingRun(call)) {
-      await this.#checkGenerating(inputs)
-      return generatingRun(this.#writer(), inputs, call, this.#defaults)
-    }
-    if (isCachedRun(call)) return cachedRun(this.#writer(), inputs)
-    return toLibrary({ ...(await this.run(inputs, asked(call.outputs))) })
-  }
-
-  async #checkGenerating(source: MarianSource): Promise<void> {
-    this.checkAlive()
+  override async begin(
+    { decoderInputIds, ...source }: MarianGenerateInputs,
+    options: GenerationOptions,
+  ): Promise<GenerationInput> {
     if (!this.#modules.head)
-      throw new SaccadeError(
+      throw invalid(
         'TASK_UNSUPPORTED',
-        `${this.checkpoint.path}: MarianModel has no head to write with`,
+        this.checkpoint.path,
+        'a language modeling head',
+        'MarianModel, which has no head',
       )
     await checkSource(source, this.#config)
+    if (decoderInputIds) await checkInputs({ ...source, decoderInputIds }, this.#config)
+    const { inputIds, attentionMask = impliedMask(inputIds, options) } = source
+    const mask = attentionMask && paddingMask(attentionMask)
+    const { last } = encode(this.#modules, inputIds, { mask })
+    const layers = projectMemory(this.#modules, last)
+    const memory = { layers, mask, ids: () => unpaddedIds(inputIds, attentionMask) }
+    const decoder = new MarianDecoder(this.#modules, this.#config, memory)
+    const [sources] = inputIds.shape as readonly number[] as [number]
+    return { decoder, prompt: await targetPrompt(sources, options, decoder.vocabSize, decoderInputIds) }
   }
-
-  #writer(threads = this.settings.threads): Writer {
-    const options = { threads, precision: this.settings.precision }
-    return {
-      modules: this.#modules,
-      config: this.#config,
-      compute: (tensors, signal) => this.compute(tensors, { ...options, signal }),
-      options,
-    }
-  }
-}
-
-/** No place sees a later one, nor padding. */
-function targetRestriction(mask: Mask | undefined): AttentionCall {
-  return mask ? { mask: paddingMask(mask, { causal: true }) } : { causal: true }
-}
-
-export const marian: Architecture = {
-  name: 'marian',
-  published: ['transformers marian'],
-  claims: ({ library, name }) => library === 'transformers' && name === 'marian',
-  async open(request) {
-    const config = readMarianConfig(request.config)
-    const { startToken, padToken, endToken } = config
-    const defaults = {
-      ...{ decoderStartTokenId: startToken, padTokenId: padToken, eosTokenId: endToken },
-      ...(await readGenerationDefaults(request.dir, request.config)),
-    }
-    return withWeights(request, {}, (reader, checkpoint) => {
-      const modules = readModules(reader, config)
-      const info = {
-        architecture: 'marian',
-        layout: `transformers ${config.className}`,
-        tasks: modules.head ? ['translation', 'text2text-generation'] : [],
-      }
-      const parts = { info, checkpoint, config: request.config, settings: request.settings }
-      return new Marian(parts, config, modules, defaults)
-    })
-  },
 }

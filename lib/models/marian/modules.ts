@@ -1,6 +1,6 @@
 import { CrossAttention, SelfAttention } from '../../nn/attention.js'
 import type { TokenIds } from '../../nn/embedding.js'
-import { DecoderLayer, EncoderLayer } from '../../nn/layer.js'
+import { Layer, type Residual } from '../../nn/layer.js'
 import { Linear, parameter } from '../../nn/linear.js'
 import { Mlp } from '../../nn/mlp.js'
 import { LayerNorm } from '../../nn/norm.js'
@@ -26,8 +26,8 @@ export interface TokenEmbedding {
 export interface MarianModules {
   readonly source: TokenEmbedding
   readonly target: TokenEmbedding
-  readonly encoder: readonly EncoderLayer[]
-  readonly decoder: readonly DecoderLayer[]
+  readonly encoder: readonly Layer[]
+  readonly decoder: readonly Layer[]
   /** From the decoder's output to the target vocabulary; MarianModel has none. */
   readonly head: Linear | undefined
 }
@@ -37,34 +37,48 @@ export function readModules(reader: WeightReader, config: MarianConfig): MarianM
   const prefixed = reader.checkpoint.names().some((name) => name.startsWith('model.'))
   const base = prefixed ? reader.scope('model') : reader
   const { source, target } = readEmbeddings(base, config)
-  const layers = <T>(stack: WeightReader, count: number, read: (layer: WeightReader) => T) =>
-    Array.from({ length: count }, (_, index) => read(stack.scope('layers').scope(index)))
+  const layers = (
+    side: 'encoder' | 'decoder',
+    parts: readonly ((layer: WeightReader, sizes: Sizes) => Residual)[],
+  ) => {
+    const { width, activation } = config
+    const sizes = { ...config[side], width, activation }
+    const list = base.scope(side).scope('layers')
+    return Array.from(
+      { length: sizes.layers },
+      (_, index) => new Layer(parts.map((read) => read(list.scope(index), sizes))),
+    )
+  }
   return {
     source,
     target,
-    encoder: layers(base.scope('encoder'), config.encoder.layers, (layer) =>
-      readEncoderLayer(layer, config, config.encoder),
-    ),
-    decoder: layers(base.scope('decoder'), config.decoder.layers, (layer) => readDecoderLayer(layer, config)),
+    encoder: layers('encoder', [selfAttention, feedForward]),
+    decoder: layers('decoder', [selfAttention, crossAttention, feedForward]),
     head: readHead(reader, config, target.words),
   }
 }
 
-/**
- * x = scale * word + position.
- * @param places where the tokens stand: int32 [N]; left out: from 0 on
- */
-export function embed(
-  { words, positions, scale }: TokenEmbedding,
-  ids: TokenIds,
-  places?: Tensor<'int32'>,
-): ops.FloatTensor {
+/** x = scale * word + position, positions from 0 on. */
+export function embed(embedding: TokenEmbedding, ids: TokenIds): ops.FloatTensor {
+  return addPositions(embedding, embedTokens(embedding, ids))
+}
+
+/** Scaled words: [B, N] to [B, N, width]. */
+export function embedTokens({ words, scale }: TokenEmbedding, ids: TokenIds): ops.FloatTensor {
   const tokens = ops.gather(words, ids)
-  const scaled = scale === 1 ? tokens : ops.mul(tokens, scale)
-  const there = places
-    ? ops.gather(positions, places)
-    : (ops.slice(positions, { axis: 0, start: 0, end: ids.shape[1]! }) as ops.FloatTensor)
-  return ops.add(scaled, there)
+  return scale === 1 ? tokens : ops.mul(tokens, scale)
+}
+
+/** @param at int32 [1 or B, N]: where the tokens stand; left out: from 0 on */
+export function addPositions(
+  { positions }: TokenEmbedding,
+  x: ops.FloatTensor,
+  at?: Tensor<'int32'>,
+): ops.FloatTensor {
+  const there: ops.FloatTensor = at
+    ? ops.gather(positions, at)
+    : ops.slice(positions, { axis: 0, start: 0, end: x.shape[1]! })
+  return ops.add(x, there)
 }
 
 /** Tables are stored once where they are one, but older files repeat them under every name. */
@@ -103,42 +117,28 @@ function readHead(reader: WeightReader, config: MarianConfig, words: ops.FloatTe
   return new Linear(weight, bias && (ops.reshape(bias, [vocabulary]) as ops.FloatTensor))
 }
 
-function readEncoderLayer(layer: WeightReader, config: MarianConfig, stack: StackConfig): EncoderLayer {
-  return new EncoderLayer(encoderParts(layer, config, stack))
-}
+type Sizes = StackConfig & Pick<MarianConfig, 'width' | 'activation'>
 
-function readDecoderLayer(layer: WeightReader, config: MarianConfig): DecoderLayer {
-  const { width, decoder } = config
-  const cross = projections(layer.scope('encoder_attn'), width)
-  return new DecoderLayer({
-    ...encoderParts(layer, config, decoder),
-    cross: new CrossAttention({
-      heads: decoder.heads,
-      query: cross.query,
-      keyValue: Linear.beside([cross.key, cross.value]),
-      output: cross.output,
-    }),
-    crossNorm: LayerNorm.read(layer, 'encoder_attn_layer_norm', width, epsilon),
-  })
-}
-
-/** What encoder and decoder layers have in common. */
-function encoderParts(layer: WeightReader, { width, activation }: MarianConfig, stack: StackConfig) {
-  const { query, key, value, output } = projections(layer.scope('self_attn'), width)
+function selfAttention(layer: WeightReader, sizes: Sizes): Residual {
+  const names = { queryKeyValue: ['q_proj', 'k_proj', 'v_proj'], output: 'out_proj' }
   return {
-    normOrder: 'after',
-    attention: new SelfAttention({ heads: stack.heads, qkv: Linear.beside([query, key, value]), output }),
-    attentionNorm: LayerNorm.read(layer, 'self_attn_layer_norm', width, epsilon),
-    mlp: new Mlp(
-      Linear.read(layer, 'fc1', width, stack.feedForward),
-      activation,
-      Linear.read(layer, 'fc2', stack.feedForward, width),
-    ),
-    mlpNorm: LayerNorm.read(layer, 'final_layer_norm', width, epsilon),
-  } as const
+    attention: SelfAttention.read(layer.scope('self_attn'), names, sizes),
+    ...postNorm(layer, 'self_attn_layer_norm', sizes),
+  }
 }
 
-function projections(attention: WeightReader, width: number) {
-  const read = (name: string) => Linear.read(attention, name, width, width)
-  return { query: read('q_proj'), key: read('k_proj'), value: read('v_proj'), output: read('out_proj') }
+function crossAttention(layer: WeightReader, sizes: Sizes): Residual {
+  const names = { query: 'q_proj', keyValue: ['k_proj', 'v_proj'], output: 'out_proj' }
+  return {
+    crossAttention: CrossAttention.read(layer.scope('encoder_attn'), names, sizes),
+    ...postNorm(layer, 'encoder_attn_layer_norm', sizes),
+  }
+}
+
+function feedForward(layer: WeightReader, sizes: Sizes): Residual {
+  return { mlp: Mlp.read(layer, ['fc1', 'fc2'], sizes), ...postNorm(layer, 'final_layer_norm', sizes) }
+}
+
+function postNorm(layer: WeightReader, name: string, { width }: Sizes) {
+  return { norm: LayerNorm.read(layer, name, width, epsilon), placement: 'post' } as const
 }

@@ -1,66 +1,12 @@
-import * as ops from '../../ops/index.js'
-import { Tensor } from '../../tensor/tensor.js'
-import { fromLibraryOptions, type GivenOptions } from '../generation.js'
-import type { NamedTensors, ReferenceCall } from '../model.js'
-import { CachedDecoder } from './decoder.js'
-import { type Writer, withMemory, write } from './generate.js'
-import type { MarianInputs, MarianSource } from './inputs.js'
+import { asked, fromLibrary, type Reference, toLibrary } from '../reference.js'
+import { cachedRun, generatingRun, isCachedRun, isGeneratingRun } from '../reference-generation.js'
+import type { MarianInputs } from './inputs.js'
+import type { Marian } from './marian.js'
 
-/** Whether a stored run feeds the decoder a token a step, to look at its cache. */
-export function isCachedRun({ outputs }: ReferenceCall): boolean {
-  return outputs.some((name) => name.startsWith('cache.'))
-}
-
-/** Whether a stored run generates. */
-export function isGeneratingRun({ outputs }: ReferenceCall): boolean {
-  return outputs.includes('sequences')
-}
-
-/** Logits of a target fed a token a step, and the keys and values kept in the end. */
-export async function cachedRun(writer: Writer, inputs: MarianInputs): Promise<NamedTensors> {
-  const { decoderInputIds } = inputs
-  const [batch, places] = decoderInputIds.shape as readonly number[] as [number, number]
-  const tokens = await decoderInputIds.data()
-  return withMemory(writer, inputs, undefined, async (memory) => {
-    const decoder = new CachedDecoder({ ...writer, memory })
-    decoder.start(batch, 1)
-    const logits: Tensor[] = []
-    for (let place = 0; place < places; place++) {
-      const column = Int32Array.from({ length: batch }, (_, row) => Number(tokens[row * places + place]))
-      logits.push(Tensor.from(await decoder.step(column), [batch, decoder.vocabSize]))
-    }
-    const named: NamedTensors = { logits: ops.stack(logits, 1) }
-    for (const [kind, layers] of [
-      ['self', decoder.content()],
-      ['cross', memory.layers],
-    ] as const)
-      layers.forEach(({ key, value }, layer) => {
-        named[`cache.${layer}.${kind}.key`] = key
-        named[`cache.${layer}.${kind}.value`] = value
-      })
-    // The memory goes when this returns: results are copies of it.
-    for (const [name, tensor] of Object.entries(named))
-      named[name] = Tensor.from((await tensor.data()) as Float32Array, tensor.shape)
-    decoder.dispose()
-    return named
-  })
-}
-
-/** What transformers' generate() gives for a call with its options. */
-export async function generatingRun(
-  writer: Writer,
-  source: MarianSource,
-  { call, outputs }: ReferenceCall,
-  defaults: GivenOptions,
-): Promise<NamedTensors> {
-  const returnLogits = outputs.includes('step_logits')
-  const given = { ...fromLibraryOptions(call), returnLogits }
-  const { sequences, sequencesScores, stepLogits } = await write(writer, source, given, defaults)
-  const [rows, length] = [sequences.length, sequences[0]!.length]
-  const steps = stepLogits?.map((logits) => Tensor.from(logits, [rows, logits.length / rows]))
-  return {
-    sequences: Tensor.from(sequences.flat(), [rows, length], 'int64'),
-    ...(sequencesScores && { sequences_scores: Tensor.from(sequencesScores) }),
-    ...(steps && { step_logits: ops.stack(steps, 1) }),
-  }
+/** The names of MarianMTModel, of its generate(), and of a decoder that is fed a token a step. */
+export const marianReference: Reference<Marian> = async (model, run) => {
+  const inputs = fromLibrary<MarianInputs>(run.inputs)
+  if (isGeneratingRun(run)) return generatingRun(model, inputs, run)
+  if (isCachedRun(run)) return cachedRun(model, inputs, inputs.decoderInputIds)
+  return toLibrary(await model.run(inputs, asked(run.outputs)))
 }

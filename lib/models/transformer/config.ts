@@ -9,7 +9,7 @@ import {
   positiveNumber,
 } from '../../files/config.js'
 import { type Activation, activation } from '../../nn/activation.js'
-import type { NormOrder } from '../../nn/layer.js'
+import type { NormPlacement } from '../../nn/layer.js'
 
 /** Arguments of torch.nn.Transformer that decide what it computes. */
 export interface TransformerConfig {
@@ -21,7 +21,7 @@ export interface TransformerConfig {
   readonly activation: Activation
   readonly epsilon: number
   readonly batchFirst: boolean
-  readonly normOrder: NormOrder
+  readonly normPlacement: NormPlacement
   readonly bias: boolean
 }
 
@@ -40,7 +40,7 @@ export function readTransformerConfig(config: Config): TransformerConfig {
     activation: activation(oneOf(args, 'activation', ['relu', 'gelu'], 'relu')),
     epsilon: positiveNumber(args, 'layer_norm_eps', 1e-5),
     batchFirst: boolean(args, 'batch_first', false),
-    normOrder: boolean(args, 'norm_first', false) ? 'before' : 'after',
+    normPlacement: boolean(args, 'norm_first', false) ? 'pre' : 'post',
     bias: boolean(args, 'bias', true),
   }
 }

@@ -26,7 +26,7 @@ export interface TransformerInputs {
   readonly tgtKeyPaddingMask?: Mask | undefined
   /** [B, S]: 1 or true is padding. As in torch, `srcKeyPaddingMask` does not stand in for it. */
   readonly memoryKeyPaddingMask?: Mask | undefined
-  /** No place sees a later one; a mask that says the same is not needed then. */
+  /** Hide later positions; a mask that does the same is not needed then. */
   readonly srcIsCausal?: boolean | undefined
   readonly tgtIsCausal?: boolean | undefined
   readonly memoryIsCausal?: boolean | undefined
@@ -89,7 +89,7 @@ function sequence(
 ): ops.FloatTensor {
   requireTensor(x, name)
   requireFloat(x, name)
-  const axes = batchFirst ? '[batch, places, width]' : '[places, batch, width] (batch_first is false)'
+  const axes = batchFirst ? '[batch, positions, width]' : '[positions, batch, width] (batch_first is false)'
   requireRank(x, 3, axes, name)
   if (x.shape[2] !== width) throw invalid('SHAPE_MISMATCH', name, `width ${width}`, formatShape(x.shape))
   if (x.size === 0) throw invalid('EMPTY_BATCH', name, 'at least one element', formatShape(x.shape))

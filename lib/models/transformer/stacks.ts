@@ -1,5 +1,6 @@
 import { CrossAttention, SelfAttention } from '../../nn/attention.js'
-import { DecoderLayer, EncoderLayer } from '../../nn/layer.js'
+import { FusedLinear } from '../../nn/fused-linear.js'
+import { Layer, type Residual } from '../../nn/layer.js'
 import { Linear, parameter } from '../../nn/linear.js'
 import { Mlp } from '../../nn/mlp.js'
 import { LayerNorm } from '../../nn/norm.js'
@@ -9,48 +10,53 @@ import type { WeightReader } from '../../weights/reader.js'
 import type { TransformerConfig } from './config.js'
 
 /** A stack of layers with the norm that closes it. */
-export interface Stack<Layer> {
+export interface Stack {
   readonly layers: readonly Layer[]
   readonly norm: LayerNorm
 }
 
 /** The module names of torch.nn.TransformerEncoder. */
-export function readEncoder(reader: WeightReader, config: TransformerConfig): Stack<EncoderLayer> {
-  const layers = Array.from({ length: config.encoderLayers }, (_, index) => {
-    const layer = reader.scope('layers').scope(index)
-    return new EncoderLayer({
-      normOrder: config.normOrder,
-      attention: selfAttention(layer.scope('self_attn'), config),
-      attentionNorm: layerNorm(layer, 'norm1', config),
-      mlp: feedForward(layer, config),
-      mlpNorm: layerNorm(layer, 'norm2', config),
-    })
-  })
-  return { layers, norm: layerNorm(reader, 'norm', config) }
+export function readEncoder(reader: WeightReader, config: TransformerConfig): Stack {
+  return readStack(reader, config, config.encoderLayers, (layer) => [
+    { attention: selfAttention(layer.scope('self_attn'), config), ...connection(layer, 'norm1', config) },
+    { mlp: Mlp.read(layer, ['linear1', 'linear2'], config), ...connection(layer, 'norm2', config) },
+  ])
 }
 
 /** The module names of torch.nn.TransformerDecoder. */
-export function readDecoder(reader: WeightReader, config: TransformerConfig): Stack<DecoderLayer> {
-  const layers = Array.from({ length: config.decoderLayers }, (_, index) => {
-    const layer = reader.scope('layers').scope(index)
-    return new DecoderLayer({
-      normOrder: config.normOrder,
-      attention: selfAttention(layer.scope('self_attn'), config),
-      attentionNorm: layerNorm(layer, 'norm1', config),
-      cross: crossAttention(layer.scope('multihead_attn'), config),
-      crossNorm: layerNorm(layer, 'norm2', config),
-      mlp: feedForward(layer, config),
-      mlpNorm: layerNorm(layer, 'norm3', config),
-    })
-  })
-  return { layers, norm: layerNorm(reader, 'norm', config) }
+export function readDecoder(reader: WeightReader, config: TransformerConfig): Stack {
+  return readStack(reader, config, config.decoderLayers, (layer) => [
+    { attention: selfAttention(layer.scope('self_attn'), config), ...connection(layer, 'norm1', config) },
+    {
+      crossAttention: crossAttention(layer.scope('multihead_attn'), config),
+      ...connection(layer, 'norm2', config),
+    },
+    { mlp: Mlp.read(layer, ['linear1', 'linear2'], config), ...connection(layer, 'norm3', config) },
+  ])
+}
+
+function readStack(
+  reader: WeightReader,
+  config: TransformerConfig,
+  count: number,
+  read: (layer: WeightReader) => readonly Residual[],
+): Stack {
+  const list = reader.scope('layers')
+  return {
+    layers: Array.from({ length: count }, (_, index) => new Layer(read(list.scope(index)))),
+    norm: layerNorm(reader, 'norm', config),
+  }
+}
+
+function connection(layer: WeightReader, norm: string, config: TransformerConfig) {
+  return { norm: layerNorm(layer, norm, config), placement: config.normPlacement }
 }
 
 function selfAttention(reader: WeightReader, config: TransformerConfig): SelfAttention {
   const { width, heads, bias } = config
   return new SelfAttention({
     heads,
-    qkv: inProjection(reader, config),
+    queryKeyValue: new FusedLinear(inProjection(reader, config), [width, width, width]),
     output: Linear.read(reader, 'out_proj', width, width, { bias }),
   })
 }
@@ -61,7 +67,7 @@ function crossAttention(reader: WeightReader, config: TransformerConfig): CrossA
   return new CrossAttention({
     heads,
     query: rows(stacked, 0, width),
-    keyValue: rows(stacked, width, 3 * width),
+    keyValue: new FusedLinear(rows(stacked, width, 3 * width), [width, width]),
     output: Linear.read(reader, 'out_proj', width, width, { bias }),
   })
 }
@@ -78,15 +84,6 @@ function inProjection(reader: WeightReader, { width, bias }: TransformerConfig):
 function rows({ weight, bias }: Linear, start: number, end: number): Linear {
   const part = (x: ops.FloatTensor) => slice(x, { axis: 0, start, end }) as ops.FloatTensor
   return new Linear(part(weight), bias && part(bias))
-}
-
-function feedForward(reader: WeightReader, config: TransformerConfig): Mlp {
-  const { width, feedForward, bias } = config
-  return new Mlp(
-    Linear.read(reader, 'linear1', width, feedForward, { bias }),
-    config.activation,
-    Linear.read(reader, 'linear2', feedForward, width, { bias }),
-  )
 }
 
 function layerNorm(

@@ -1,13 +1,11 @@
-import type { DecoderLayer, EncoderLayer } from '../../nn/layer.js'
-import * as ops from '../../ops/index.js'
-import { Model, type ModelParts, type NamedTensors, type ReferenceCall } from '../model.js'
-import { withWeights } from '../open.js'
-import { asked, fromLibrary, tensorsOf, toLibrary } from '../reference.js'
-import type { Architecture } from '../registry.js'
+import { projectMemory, runStack } from '../../nn/stack.js'
+import type * as ops from '../../ops/index.js'
+import { Model, type ModelParts } from '../model.js'
+import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
-import { readTransformerConfig, type TransformerConfig } from './config.js'
+import type { TransformerConfig } from './config.js'
 import { exchangeBatch, readInputs, type TransformerCall, type TransformerInputs } from './inputs.js'
-import { readDecoder, readEncoder, type Stack } from './stacks.js'
+import type { Stack } from './stacks.js'
 
 /** Results of {@link Transformer.run}: float32, computed. Sequences are laid out as the inputs are. */
 export interface TransformerOutput {
@@ -28,16 +26,11 @@ export interface TransformerOutput {
 /** torch.nn.Transformer: encoder and decoder of "Attention Is All You Need" (2017), over embedded sequences. */
 export class Transformer extends Model {
   readonly #config: TransformerConfig
-  readonly #encoder: Stack<EncoderLayer>
-  readonly #decoder: Stack<DecoderLayer>
+  readonly #encoder: Stack
+  readonly #decoder: Stack
 
   /** Use load(). */
-  constructor(
-    parts: ModelParts,
-    config: TransformerConfig,
-    encoder: Stack<EncoderLayer>,
-    decoder: Stack<DecoderLayer>,
-  ) {
+  constructor(parts: ModelParts, config: TransformerConfig, encoder: Stack, decoder: Stack) {
     super(parts)
     this.#config = config
     this.#encoder = encoder
@@ -45,77 +38,40 @@ export class Transformer extends Model {
   }
 
   /**
-   * Encodes the source and decodes the target, all places at once. A place that its masks let see nothing attends to
-   * nothing and goes on with zeros, where torch gives NaN.
+   * Encodes the source and decodes the target, all positions at once. A query whose keys are all hidden gets zeros from
+   * its attention, where torch gives NaN.
    * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID, EMPTY_BATCH, OPTION_UNKNOWN, DISPOSED, ABORTED
    */
   async run(inputs: TransformerInputs, options: StatesOptions = {}): Promise<TransformerOutput> {
     this.checkAlive()
     checkStatesOptions(options, 'Transformer.run')
     const result = this.#forward(readInputs(inputs, this.#config), options)
-    await this.compute(tensorsOf({ ...result }), options)
+    await this.compute(tensorsOf(result), options)
     return result
-  }
-
-  override async reference({ inputs, outputs }: ReferenceCall): Promise<NamedTensors> {
-    const named = fromLibrary(inputs)
-    for (const [name, tensor] of Object.entries(named))
-      if (tensor.dtype === 'int64') named[name] = ops.cast(tensor, 'bool')
-    return toLibrary({ ...(await this.run(named as unknown as TransformerInputs, asked(outputs))) })
   }
 
   #forward(call: TransformerCall, { hiddenStates, attentions }: StatesOptions): TransformerOutput {
     const laidOut = this.#config.batchFirst ? (x: ops.FloatTensor) => x : exchangeBatch
-    const weights = attentions ? true : undefined
-
-    let x = call.src
-    const encoded = this.#encoder.layers.map((layer) => {
-      const step = layer.forward(x, { ...call.encoder, weights })
-      x = step.output
-      return step
+    const weights = attentions ?? false
+    const encoded = runStack(this.#encoder.layers, call.src, { self: { ...call.encoder, weights } })
+    const memory = this.#encoder.norm.forward(encoded.last)
+    const decoded = runStack(this.#decoder.layers, call.tgt, {
+      self: { ...call.decoder, weights },
+      cross: { ...call.cross, weights },
+      memory: projectMemory(this.#decoder.layers, memory),
     })
-    const memory = this.#encoder.norm.forward(x)
-
-    x = call.tgt
-    const decoded = this.#decoder.layers.map((layer) => {
-      const projected = layer.parts.cross.project(memory)
-      const step = layer.forward(x, projected, {
-        self: { ...call.decoder, weights },
-        cross: { ...call.cross, weights },
-      })
-      x = step.output
-      return step
-    })
-    const output = this.#decoder.norm.forward(x)
-
     return {
-      output: laidOut(output),
+      output: laidOut(this.#decoder.norm.forward(decoded.last)),
       memory: laidOut(memory),
       ...(hiddenStates && {
-        encoderLayers: encoded.map((step) => laidOut(step.output)),
-        decoderLayers: decoded.map((step) => laidOut(step.output)),
+        encoderLayers: encoded.hiddenStates.slice(1).map(laidOut),
+        decoderLayers: decoded.hiddenStates.slice(1).map(laidOut),
       }),
       ...(attentions && {
-        encoderAttentions: encoded.map((step) => step.weights!),
-        decoderAttentions: decoded.map((step) => step.weights!),
-        crossAttentions: decoded.map((step) => step.crossWeights!),
+        encoderAttentions: [...encoded.attentions.values()],
+        decoderAttentions: [...decoded.attentions.values()],
+        crossAttentions: [...decoded.crossAttentions.values()],
       }),
     }
   }
-}
-
-export const transformer: Architecture = {
-  name: 'transformer',
-  published: ['torch.nn Transformer'],
-  claims: ({ library, name }) => library === 'torch.nn' && name === 'Transformer',
-  open(request) {
-    const config = readTransformerConfig(request.config)
-    return withWeights(request, {}, (reader, checkpoint) => {
-      const encoder = readEncoder(reader.scope('encoder'), config)
-      const decoder = readDecoder(reader.scope('decoder'), config)
-      const info = { architecture: 'transformer', layout: 'torch.nn Transformer', tasks: [] }
-      const { config: source, settings } = request
-      return new Transformer({ info, checkpoint, config: source, settings }, config, encoder, decoder)
-    })
-  },
 }

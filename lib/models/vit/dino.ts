@@ -10,8 +10,7 @@ import {
   sizePair,
 } from '../../files/config.js'
 import { stateDictUnder } from '../../weights/state-dict.js'
-import { toLibrary } from '../reference.js'
-import type { VitDescription, VitLayout } from './layout.js'
+import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type VitSpec } from './spec.js'
 
@@ -31,20 +30,12 @@ export const dino: VitLayout = {
     ]),
   }),
 
-  describe(config): VitDescription {
-    return {
+  describe({ config }) {
+    return describeVit(config.file, {
       spec: specOf(object(config, 'args')),
       names: commonNames,
       className: 'VisionTransformer',
-      interpolates: () => true,
-      publish: ({ states, attentions, last, head }, { norm }) =>
-        toLibrary({
-          classToken: head.pooled,
-          lastAttention: attentions.get(states.length - 2),
-          normedStates: [...states.slice(1, -1).map((state) => norm!.forward(state)), last],
-          logits: head.logits,
-        }),
-    }
+    })
   },
 }
 
@@ -68,7 +59,7 @@ function specOf(args: Config): VitSpec {
     queryKeyValueBias: boolean(args, 'qkv_bias', true),
     ...{ projectionBias: true, queryKeyNorm: false, attentionNorm: false },
     norm: { kind: 'layer', epsilon: positiveNumber(args, 'layer_norm_eps', 1e-6) },
-    ...{ normOrder: 'before', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
+    ...{ normPlacement: 'pre', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
     head: {
       ...{ pooling: 'class', over: 'patches', poolingHidden: 0, norm: false, pooler: undefined },
       classes: nonNegativeInt(args, 'num_classes', 0),

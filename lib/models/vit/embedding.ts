@@ -3,26 +3,26 @@ import type { PatchEmbedding } from '../../nn/patch.js'
 import { resizePositions } from '../../nn/position.js'
 import * as ops from '../../ops/index.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import { isOnRequest, type PositionTable, positionedPrefix, type Size, type VitSpec } from './spec.js'
+import { type EmbeddingSpec, isOnRequest, type PositionTable, positionedPrefix, type Size } from './spec.js'
 
 /** The learned parts of an embedding. */
 export interface EmbeddingParts {
   readonly patches: PatchEmbedding
   /** float32 [1, tokens, width]: class, distillation and register tokens; undefined: none of them. */
   readonly prefix: ops.FloatTensor | undefined
-  /** float32 [1, positions, width]: of the tokens in front that have one, then of the patches, row by row. */
+  /** float32 [1, positions, width]: of the prefix tokens that have one, then of the patches, row by row. */
   readonly positions: ops.FloatTensor | undefined
   /** float32 [1, 1, width]: stands for masked patches. */
   readonly maskToken: ops.FloatTensor | undefined
   readonly norm: Norm | undefined
 }
 
-/** From an image to a sequence of tokens: patches with their positions, behind the class token and its like. */
+/** From an image to a sequence of tokens: prefix tokens (class, distillation, registers), then patches, with positions. */
 export class VitEmbedding {
-  readonly spec: VitSpec
+  readonly spec: EmbeddingSpec
   readonly parts: EmbeddingParts
 
-  constructor(spec: VitSpec, parts: EmbeddingParts) {
+  constructor(spec: EmbeddingSpec, parts: EmbeddingParts) {
     this.spec = spec
     this.parts = parts
   }
@@ -30,7 +30,7 @@ export class VitEmbedding {
   /**
    * @param pixels float32 [B, C, H, W] of a size the model accepts; see checkPixels
    * @param interpolate resize the positions even if the model does not by itself
-   * @param masked bool [B, patches]: true where the mask token stands in place of what is seen
+   * @param masked bool [B, patches]: true where the mask token replaces the patch
    * @returns float32 [B, tokens, width]
    */
   forward(pixels: ops.FloatTensor, interpolate: boolean, masked?: Tensor<'bool'>): ops.FloatTensor {
@@ -56,7 +56,7 @@ export class VitEmbedding {
     return ops.where(each, this.parts.maskToken!, patches)
   }
 
-  /** Positions of the tokens in front and of the patches, [1, n, width] each, for a grid of patches. */
+  /** Positions of the prefix tokens and of the patches, [1, n, width] each, for a grid of patches. */
   #positions(grid: Size, size: Size, interpolate: boolean) {
     const { positions: table } = this.parts
     const { positions: rule, width, accepts } = this.spec
@@ -78,7 +78,7 @@ function keepsTable({ grid: made, resize }: PositionTable, grid: Size, [height, 
   return resize === 'dino-offset' && height === width && grid[0] * grid[1] === made[0] * made[1]
 }
 
-/** Adds positions to the first of the tokens in front. */
+/** Adds positions to the first of the prefix tokens. */
 function withPositions(prefix: ops.FloatTensor, positions: ops.FloatTensor | undefined): ops.FloatTensor {
   const count = positions?.shape[1] ?? 0
   if (!positions || count === 0) return prefix

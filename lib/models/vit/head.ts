@@ -15,7 +15,7 @@ export interface AttentionPool {
   readonly mlp: Mlp
 }
 
-/** The learned parts of a head; each is there where the spec says so. */
+/** The learned parts of a head, as the spec has them. */
 export interface HeadParts {
   readonly attentionPool: AttentionPool | undefined
   readonly norm: Norm | undefined
@@ -25,7 +25,7 @@ export interface HeadParts {
   readonly distillationClassifier: Linear | undefined
 }
 
-/** What a head makes of the tokens. */
+/** Results of a head. */
 export interface Headed {
   /** float32 [B, features]: the image as one vector; with pooling `none` [B, N, width]. */
   readonly pooled: ops.FloatTensor
@@ -36,7 +36,7 @@ export interface Headed {
   readonly distillationLogits?: ops.FloatTensor
 }
 
-/** From the tokens behind the last block to one vector, and to logits. */
+/** From the tokens after the last layer to one vector, and to logits. */
 export class VitHead {
   readonly spec: VitSpec
   readonly parts: HeadParts
@@ -97,8 +97,8 @@ export class VitHead {
   }
 }
 
-function token(tokens: ops.FloatTensor, place: number): ops.FloatTensor {
-  return ops.select(tokens, 1, place)
+function token(tokens: ops.FloatTensor, position: number): ops.FloatTensor {
+  return ops.select(tokens, 1, position)
 }
 
 function half(x: ops.FloatTensor): ops.FloatTensor {

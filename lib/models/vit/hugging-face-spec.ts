@@ -8,7 +8,14 @@ import {
   sizePair,
   string,
 } from '../../files/config.js'
-import { type DecoderSpec, gridOf, type HeadSpec, type Size, type VitSpec } from './spec.js'
+import {
+  type DecoderSpec,
+  type EmbeddingSpec,
+  gridOf,
+  type HeadSpec,
+  type Size,
+  type VitSpec,
+} from './spec.js'
 
 /** What comes behind the family's name in the name of a class. */
 export type ClassKind =
@@ -46,32 +53,43 @@ export function headOf(
   return { ...head, pooler: { width, activation: string(config, 'pooler_act', 'tanh') } }
 }
 
+/** What the image encoders of the library have in common. Defaults differ; they are those of its config classes. */
+export function embeddingSpecOf(
+  config: Config,
+  defaults: { readonly patch: Size; readonly epsilon: number },
+): EmbeddingSpec {
+  const image = sizePair(config, 'image_size', [224, 224])
+  const patch = sizePair(config, 'patch_size', defaults.patch)
+  return {
+    channels: positiveInt(config, 'num_channels', 3),
+    ...{ image, patch, patchBias: true, accepts: 'on-request' },
+    prefix: { class: true, distillation: false, registers: 0 },
+    positions: { covers: 'all-but-registers', grid: squareOr(gridOf(image, patch)), resize: 'hf-bicubic' },
+    ...{ maskToken: false, embeddingNorm: false },
+    width: positiveInt(config, 'hidden_size', 768),
+    norm: { kind: 'layer', epsilon: positiveNumber(config, 'layer_norm_eps', defaults.epsilon) },
+  }
+}
+
 /** Defaults are those of the library's config classes, for keys that older versions did not write. */
 export function specOf(
   config: Config,
   { dinov2 = false, registers = false, distillation = false }: Family,
 ): Omit<VitSpec, 'head' | 'maskToken' | 'decoder'> {
-  const width = positiveInt(config, 'hidden_size', 768)
-  const image = sizePair(config, 'image_size', [224, 224])
-  const patch = sizePair(config, 'patch_size', dinov2 && !registers ? [14, 14] : [16, 16])
+  const patch: Size = dinov2 && !registers ? [14, 14] : [16, 16]
+  const image = embeddingSpecOf(config, { patch, epsilon: dinov2 ? 1e-6 : 1e-12 })
   const activation = string(config, 'hidden_act', 'gelu')
-  const expanded = Math.trunc(width * number(config, 'mlp_ratio', 4))
+  const expanded = Math.trunc(image.width * number(config, 'mlp_ratio', 4))
   const plainMlp = { kind: 'plain', activation, norm: false } as const
   return {
-    channels: positiveInt(config, 'num_channels', 3),
-    ...{ image, patch, patchBias: true, width },
+    ...image,
     accepts: dinov2 ? 'any' : 'on-request',
     prefix: {
       class: true,
       distillation,
       registers: registers ? nonNegativeInt(config, 'num_register_tokens', 4) : 0,
     },
-    positions: {
-      covers: 'all-but-registers',
-      grid: squareOr(gridOf(image, patch)),
-      resize: registers ? 'hf-bicubic-antialias' : 'hf-bicubic',
-    },
-    embeddingNorm: false,
+    positions: { ...image.positions!, resize: registers ? 'hf-bicubic-antialias' : 'hf-bicubic' },
     depth: positiveInt(config, 'num_hidden_layers', 12),
     heads: positiveInt(config, 'num_attention_heads', 12),
     mlp: !dinov2
@@ -82,8 +100,7 @@ export function specOf(
     queryKeyValueBias: boolean(config, 'qkv_bias', true),
     projectionBias: true,
     ...{ queryKeyNorm: false, attentionNorm: false },
-    norm: { kind: 'layer', epsilon: positiveNumber(config, 'layer_norm_eps', dinov2 ? 1e-6 : 1e-12) },
-    normOrder: 'before',
+    normPlacement: 'pre',
     layerScale: dinov2,
     finalNorm: true,
   }

@@ -2,11 +2,9 @@ import { SaccadeError } from '../../errors.js'
 import { type Config, isSet, nonNegativeInt, strings } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { labelsOf, unnamedLabels } from '../labels.js'
-import { toLibrary } from '../reference.js'
 import { dinov2Names, vitNames } from './hugging-face-names.js'
 import { type ClassKind, decoderOf, type Family, headOf, specOf, swiglu } from './hugging-face-spec.js'
-import type { VitDescription, VitLayout } from './layout.js'
-import type { VitStates } from './vit.js'
+import { describeVit, type VitLayout } from './layout.js'
 
 const common = ['Model', 'ForImageClassification'] as const
 const families: Readonly<Record<string, Family>> = {
@@ -28,7 +26,7 @@ export const huggingFace: VitLayout = {
   published: Object.keys(families),
   claims: (name) => Object.hasOwn(families, name),
 
-  describe(config, kind, reader): VitDescription {
+  describe({ config, kind }, reader) {
     const family = families[kind.name]!
     const { dinov2 = false } = family
     const classKind = classOf(config, family, reader)
@@ -41,7 +39,7 @@ export const huggingFace: VitLayout = {
     const pooler = classKind === 'Model' && !dinov2 && reader.has(`${names.pooler}.weight`)
     if (classKind !== 'Model') reader.ignore(/^(\w+\.)?pooler\.dense\./, 'classes with a head do not use it')
     const labels = classifies ? classLabels(config) : undefined
-    return {
+    return describeVit(config.file, {
       spec: {
         ...specOf(config, family),
         maskToken: reader.has(names.maskToken),
@@ -51,9 +49,7 @@ export const huggingFace: VitLayout = {
       names,
       className: `${family.className}${classKind}`,
       labels,
-      interpolates: (call) => call.interpolate_pos_encoding === true,
-      publish: (states) => publish(states, classKind, pooler || dinov2),
-    }
+    })
   },
 }
 
@@ -77,20 +73,4 @@ function classOf(config: Config, { className, kinds }: Family, reader: WeightRea
 /** Names of the classes by id; configs without id2label have num_labels, or the library's default of two. */
 function classLabels(config: Config): readonly string[] {
   return labelsOf(config, 'refused') ?? unnamedLabels(nonNegativeInt(config, 'num_labels', 2))
-}
-
-/** Hidden states are those before the final norm; a head without labels passes on what it reads. */
-function publish(made: VitStates, classKind: ClassKind, pooled: boolean) {
-  const { states, attentions, last, head, reconstruction } = made
-  const backbone = classKind === 'Model'
-  return toLibrary({
-    hiddenStates: states,
-    attentions: [...attentions.values()],
-    lastHiddenState: backbone ? last : undefined,
-    poolerOutput: backbone && pooled ? head.pooled : undefined,
-    logits: backbone ? undefined : (reconstruction ?? head.logits ?? head.pooled),
-    reconstruction,
-    clsLogits: head.classLogits,
-    distillationLogits: head.distillationLogits,
-  })
 }

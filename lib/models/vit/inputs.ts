@@ -6,7 +6,7 @@ import type { FloatTensor } from '../../ops/index.js'
 import { checkOptions, optionInvalid } from '../../options.js'
 import type { RunOptions } from '../../runtime/run-options.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import { isOnRequest, prefixLength, type VitSpec } from './spec.js'
+import { type EmbeddingSpec, isOnRequest, prefixLength, type VitSpec } from './spec.js'
 
 /** What a vision Transformer takes. */
 export interface VitInputs {
@@ -60,7 +60,11 @@ export function checkCall(inputs: VitInputs, options: VitOptions): void {
  * Checks images against what the model takes.
  * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH
  */
-export function checkPixels(spec: VitSpec, pixels: Tensor | undefined, interpolate: boolean): FloatTensor {
+export function checkPixels(
+  spec: EmbeddingSpec,
+  pixels: Tensor | undefined,
+  interpolate: boolean,
+): FloatTensor {
   requireTensor(pixels, 'pixelValues')
   requireDType(pixels, ['float32'], 'pixelValues')
   const { channels, image, patch, accepts } = spec

@@ -1,31 +1,22 @@
-import type { Config } from '../../files/config.js'
-import type { CheckpointOptions } from '../../weights/checkpoint.js'
-import type { WeightReader } from '../../weights/reader.js'
-import type { ConfigKind } from '../registry.js'
+import { type Description, imageTasks, type Layout } from '../family.js'
 import type { VitNames } from './names.js'
-import type { VitSpec } from './spec.js'
-import type { VitParts } from './vit.js'
+import { checkSpec, type VitSpec } from './spec.js'
 
-/** What a layout says of one model. */
-export interface VitDescription {
+/** Description of one vision Transformer. */
+export interface VitDescription extends Description {
   readonly spec: VitSpec
   readonly names: VitNames
-  /** The class in the library. */
-  readonly className: string
-  readonly labels?: readonly string[] | undefined
-  readonly interpolates: VitParts['interpolates']
-  readonly publish: VitParts['publish']
 }
 
-/** A form in which a library publishes vision Transformers. */
-export interface VitLayout {
-  /** As {@link ConfigKind} names it. */
-  readonly library: string
-  /** What of that library is a vision Transformer, for error messages. */
-  readonly published: readonly string[]
-  claims(name: string): boolean
-  /** How to open the weights. */
-  checkpoint?(config: Config): CheckpointOptions
-  /** Reads the config; `reader` knows which tensors are stored. Declares what may be left over. */
-  describe(config: Config, kind: ConfigKind, reader: WeightReader): VitDescription
+export type VitLayout = Layout<VitDescription>
+
+/** Adds to a description what follows from its spec. @throws CONFIG_INVALID naming the file */
+export function describeVit(
+  file: string,
+  description: Omit<VitDescription, 'tasks' | 'imageSize'>,
+): VitDescription {
+  const { spec } = description
+  checkSpec(spec, file)
+  const classifies = spec.head.classes > 0 && spec.head.pooling !== 'none'
+  return { ...description, tasks: imageTasks(classifies), imageSize: [spec.channels, ...spec.image] }
 }

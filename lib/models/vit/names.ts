@@ -5,7 +5,7 @@ export interface BlockNames {
   readonly queryKeyValue: string | readonly [string, string, string]
   readonly queryNorm: string
   readonly keyNorm: string
-  /** The norm in front of the attention's projection. */
+  /** The norm before the attention's projection. */
   readonly headsNorm: string
   readonly projection: string
   readonly attentionScale: string

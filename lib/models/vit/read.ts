@@ -1,6 +1,8 @@
 import { activation } from '../../nn/activation.js'
 import { CrossAttention, SelfAttention } from '../../nn/attention.js'
-import { Linear, parameter } from '../../nn/linear.js'
+import { FusedLinear } from '../../nn/fused-linear.js'
+import { Layer } from '../../nn/layer.js'
+import { Linear, parameter, squeezedParameter } from '../../nn/linear.js'
 import { GatedMlp, Mlp } from '../../nn/mlp.js'
 import { LayerNorm, type Norm, RmsNorm } from '../../nn/norm.js'
 import { PatchEmbedding } from '../../nn/patch.js'
@@ -8,17 +10,23 @@ import { resizePositions } from '../../nn/position.js'
 import type { FloatTensor } from '../../ops/index.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { Block } from './block.js'
 import { ImageDecoder } from './decoder.js'
 import { VitEmbedding } from './embedding.js'
 import { type AttentionPool, VitHead } from './head.js'
 import type { AttentionPoolNames, BlockNames, VitNames } from './names.js'
-import { type DecoderSpec, gridOf, type PositionTable, positionedPrefix, type VitSpec } from './spec.js'
+import {
+  type DecoderSpec,
+  type EmbeddingSpec,
+  gridOf,
+  type PositionTable,
+  positionedPrefix,
+  type VitSpec,
+} from './spec.js'
 
 /** The modules of a vision Transformer, in the order in which an image meets them. */
 export interface VitModules {
   readonly embedding: VitEmbedding
-  readonly blocks: readonly Block[]
+  readonly layers: readonly Layer[]
   readonly norm: Norm | undefined
   readonly head: VitHead
   readonly decoder: ImageDecoder | undefined
@@ -29,7 +37,7 @@ export function readVit(reader: WeightReader, spec: VitSpec, names: VitNames): V
   const { width, depth } = spec
   return {
     embedding: readEmbedding(reader, spec, names),
-    blocks: Array.from({ length: depth }, (_, index) => readBlock(reader, spec, names.block(index))),
+    layers: Array.from({ length: depth }, (_, index) => readLayer(reader, spec, names.block(index))),
     norm: spec.finalNorm ? readNorm(reader, names.norm, width, spec) : undefined,
     head: readHead(reader, spec, names),
     decoder: spec.decoder && readDecoder(reader, spec, spec.decoder, names.decoder),
@@ -41,44 +49,37 @@ function readDecoder(reader: WeightReader, spec: VitSpec, decoder: DecoderSpec, 
   const { channels, width } = spec
   const outputs = channels * decoder.stride ** 2
   const scope = reader.scope(name)
-  const weight: FloatTensor = ops.reshape(parameter(scope, 'weight', [outputs, width, 1, 1]), [
-    outputs,
-    width,
-  ])
+  const weight = squeezedParameter(scope, 'weight', [outputs, width])
   return new ImageDecoder(decoder, new Linear(weight, parameter(scope, 'bias', [outputs])))
 }
 
-function readNorm(reader: WeightReader, name: string, width: number, { norm }: VitSpec): Norm {
+function readNorm(reader: WeightReader, name: string, width: number, { norm }: EmbeddingSpec): Norm {
   return norm.kind === 'rms'
     ? RmsNorm.read(reader, name, width, norm.epsilon)
     : LayerNorm.read(reader, name, width, norm.epsilon)
 }
 
-function readEmbedding(reader: WeightReader, spec: VitSpec, names: VitNames): VitEmbedding {
+/** Takes what makes tokens of images. */
+export function readEmbedding(reader: WeightReader, spec: EmbeddingSpec, names: VitNames): VitEmbedding {
   const { channels, patch, patchBias, width, prefix, positions } = spec
+  const token = (name: string, count = 1) => squeezedParameter(reader, name, [1, count, width])
   const tokens = [
-    prefix.class && parameter(reader, names.classToken, [1, 1, width]),
-    prefix.distillation && parameter(reader, names.distillationToken, [1, 1, width]),
-    prefix.registers > 0 && parameter(reader, names.registers, [1, prefix.registers, width]),
+    prefix.class && token(names.classToken),
+    prefix.distillation && token(names.distillationToken),
+    prefix.registers > 0 && token(names.registers, prefix.registers),
   ].filter((token) => token !== false)
   return new VitEmbedding(spec, {
     patches: PatchEmbedding.read(reader, names.patches, { channels, width, patch, bias: patchBias }),
     prefix: tokens.length > 0 ? ops.concat(tokens, 1) : undefined,
     positions: positions && readPositions(reader, spec, names.positions, positions),
-    maskToken: spec.maskToken ? readMaskToken(reader, names.maskToken, width) : undefined,
+    maskToken: spec.maskToken ? token(names.maskToken) : undefined,
     norm: spec.embeddingNorm ? readNorm(reader, names.embeddingNorm, width, spec) : undefined,
   })
 }
 
-/** [1, 1, width], or [1, width] as Dinov2 has it. */
-function readMaskToken(reader: WeightReader, name: string, width: number): FloatTensor {
-  const shape = reader.shapeOf(name)?.length === 2 ? [1, width] : [1, 1, width]
-  return ops.reshape(parameter(reader, name, shape), [1, 1, width])
-}
-
 function readPositions(
   reader: WeightReader,
-  spec: VitSpec,
+  spec: EmbeddingSpec,
   name: string,
   { storedGrid, resize }: PositionTable,
 ): FloatTensor {
@@ -86,7 +87,7 @@ function readPositions(
   const grid = gridOf(spec.image, spec.patch)
   const [rows, columns] = storedGrid ?? grid
   const prefix = positionedPrefix(spec)
-  const table = parameter(reader, name, [1, prefix + rows * columns, width])
+  const table = squeezedParameter(reader, name, [1, prefix + rows * columns, width])
   if (!storedGrid) return table
   const [front, patches] = ops.split(table, [prefix, rows * columns], 1) as [FloatTensor, FloatTensor]
   const resized = resizePositions(ops.reshape(patches, [1, rows, columns, width]), grid, resize)
@@ -94,30 +95,30 @@ function readPositions(
   return prefix > 0 ? ops.concat([front, flat], 1) : flat
 }
 
-function readBlock(reader: WeightReader, spec: VitSpec, names: BlockNames): Block {
+function readLayer(reader: WeightReader, spec: VitSpec, names: BlockNames): Layer {
   const { width, layerScale } = spec
-  const scale = (name: string) => (layerScale ? parameter(reader, name, [width]) : undefined)
-  return new Block(spec.normOrder, {
-    attentionNorm: readNorm(reader, names.attentionNorm, width, spec),
-    attention: readAttention(reader, spec, names),
-    attentionScale: scale(names.attentionScale),
-    mlpNorm: readNorm(reader, names.mlpNorm, width, spec),
-    mlp: readMlp(reader, spec, names),
-    mlpScale: scale(names.mlpScale),
+  const connection = (norm: string, scale: string) => ({
+    norm: readNorm(reader, norm, width, spec),
+    placement: spec.normPlacement,
+    scale: layerScale ? parameter(reader, scale, [width]) : undefined,
   })
+  return new Layer([
+    {
+      attention: readAttention(reader, spec, names),
+      ...connection(names.attentionNorm, names.attentionScale),
+    },
+    { mlp: readMlp(reader, spec, names), ...connection(names.mlpNorm, names.mlpScale) },
+  ])
 }
 
 function readAttention(reader: WeightReader, spec: VitSpec, names: BlockNames): SelfAttention {
   const { width, heads, queryKeyValueBias, projectionBias, queryKeyNorm, attentionNorm } = spec
-  const { queryKeyValue } = names
-  const bias = { bias: queryKeyValueBias }
   const headWidth = width / heads
   return new SelfAttention({
     heads,
-    qkv:
-      typeof queryKeyValue === 'string'
-        ? Linear.read(reader, queryKeyValue, width, 3 * width, bias)
-        : Linear.beside(queryKeyValue.map((name) => Linear.read(reader, name, width, width, bias))),
+    queryKeyValue: FusedLinear.read(reader, names.queryKeyValue, width, [width, width, width], {
+      bias: queryKeyValueBias,
+    }),
     queryNorm: queryKeyNorm ? readNorm(reader, names.queryNorm, headWidth, spec) : undefined,
     keyNorm: queryKeyNorm ? readNorm(reader, names.keyNorm, headWidth, spec) : undefined,
     norm: attentionNorm ? readNorm(reader, names.headsNorm, width, spec) : undefined,
@@ -127,15 +128,17 @@ function readAttention(reader: WeightReader, spec: VitSpec, names: BlockNames): 
 
 function readMlp(reader: WeightReader, spec: VitSpec, names: BlockNames): Mlp | GatedMlp {
   const { width, mlp, projectionBias } = spec
+  const { hidden } = mlp
   const bias = { bias: projectionBias }
-  const gated = mlp.kind === 'gated'
-  const Kind = gated ? GatedMlp : Mlp
-  return new Kind(
-    Linear.read(reader, names.mlpFirst, width, gated ? 2 * mlp.hidden : mlp.hidden, bias),
-    activation(mlp.activation),
-    Linear.read(reader, names.mlpSecond, mlp.hidden, width, bias),
-    mlp.norm ? readNorm(reader, names.mlpInnerNorm, mlp.hidden, spec) : undefined,
-  )
+  const first =
+    mlp.kind === 'gated'
+      ? FusedLinear.read(reader, names.mlpFirst, width, [hidden, hidden], bias)
+      : Linear.read(reader, names.mlpFirst, width, hidden, bias)
+  const second = Linear.read(reader, names.mlpSecond, hidden, width, bias)
+  const norm = mlp.norm ? readNorm(reader, names.mlpInnerNorm, hidden, spec) : undefined
+  return first instanceof FusedLinear
+    ? new GatedMlp(first, activation(mlp.activation), second, norm)
+    : new Mlp(first, activation(mlp.activation), second, norm)
 }
 
 function readHead(reader: WeightReader, spec: VitSpec, names: VitNames): VitHead {
@@ -165,7 +168,7 @@ function readPool(reader: WeightReader, spec: VitSpec, names: AttentionPoolNames
     attention: new CrossAttention({
       heads,
       query: Linear.read(reader, names.query, width, width),
-      keyValue: Linear.read(reader, names.keyValue, width, 2 * width),
+      keyValue: FusedLinear.read(reader, names.keyValue, width, [width, width]),
       output: Linear.read(reader, names.projection, width, width),
     }),
     norm: readNorm(reader, names.norm, width, spec),

@@ -1,4 +1,5 @@
 import { SaccadeError } from '../../errors.js'
+import type { NormPlacement } from '../../nn/layer.js'
 import type { PositionResize } from '../../nn/position.js'
 
 /** Height and width: of images in pixels, of grids in patches. */
@@ -6,9 +7,9 @@ export type Size = readonly [number, number]
 
 /**
  * Which sizes of images a model takes beside that of its config. What does not fill a patch at the right and bottom is
- * cut off, where it is not said otherwise.
- * - `on-request`: any, if the call says interpolatePositions (Hugging Face ViT and DeiT; timm, by set_input_size)
- * - `squares-on-request`: squares of whole patches, if the call says so (torchvision, by interpolate_embeddings)
+ * cut off, except by `padded`.
+ * - `on-request`: any, with the option interpolatePositions (Hugging Face ViT and DeiT; timm, by set_input_size)
+ * - `squares-on-request`: squares of whole patches, with that option (torchvision, by interpolate_embeddings)
  * - `any`: any (DINO, Dinov2)
  * - `multiples`: those of whole patches (timm's dynamic_img_size)
  * - `padded`: any; sides are filled up with zeros to whole patches (timm's dynamic_img_pad)
@@ -34,7 +35,7 @@ export type Pooling =
   | 'attention'
   | 'none'
 
-/** Tokens in front of the patches, in this order. */
+/** Tokens before those of the patches, in this order. */
 export interface PrefixTokens {
   readonly class: boolean
   readonly distillation: boolean
@@ -58,7 +59,7 @@ export interface MlpSpec {
   /** Width of what the second layer reads. */
   readonly hidden: number
   readonly activation: string
-  /** A norm in front of the second layer. */
+  /** A norm before the second layer. */
   readonly norm: boolean
 }
 
@@ -66,9 +67,9 @@ export interface HeadSpec {
   readonly pooling: Pooling
   /** The tokens that mean, maximum and attention are over. */
   readonly over: 'patches' | 'all'
-  /** Hidden width of the MLP behind attention pooling; 0 where there is none. */
+  /** Hidden width of the MLP after attention pooling; 0 where there is none. */
   readonly poolingHidden: number
-  /** A norm behind the pooling. */
+  /** A norm after the pooling. */
   readonly norm: boolean
   /** A linear layer with an activation between pooling and classifier. */
   readonly pooler: { readonly width: number; readonly activation: string } | undefined
@@ -84,11 +85,8 @@ export interface DecoderSpec {
   readonly skip: readonly [number, number]
 }
 
-/**
- * All in which published vision Transformers differ. Each layout makes one from a config; the modules are built from
- * it alone. There are no defaults: a layout must know what its library does.
- */
-export interface VitSpec {
+/** How images become tokens. There are no defaults: a layout must know what its library does. */
+export interface EmbeddingSpec {
   readonly channels: number
   /** The images the model was made for. */
   readonly image: Size
@@ -98,11 +96,19 @@ export interface VitSpec {
   readonly prefix: PrefixTokens
   /** undefined: no positions at all. */
   readonly positions: PositionTable | undefined
-  /** A norm behind the embedding (CLIP). */
-  readonly embeddingNorm: boolean
   /** A learned token that stands for masked patches. */
   readonly maskToken: boolean
+  /** A norm after the embedding (CLIP). */
+  readonly embeddingNorm: boolean
   readonly width: number
+  readonly norm: { readonly kind: 'layer' | 'rms'; readonly epsilon: number }
+}
+
+/**
+ * All in which published vision Transformers differ. Each layout makes one from a config; the modules are built from
+ * it alone.
+ */
+export interface VitSpec extends EmbeddingSpec {
   readonly depth: number
   readonly heads: number
   readonly mlp: MlpSpec
@@ -111,14 +117,12 @@ export interface VitSpec {
   readonly projectionBias: boolean
   /** Norms over each head's queries and keys. */
   readonly queryKeyNorm: boolean
-  /** A norm in front of the attention's projection. */
+  /** A norm before the attention's projection. */
   readonly attentionNorm: boolean
-  readonly norm: { readonly kind: 'layer' | 'rms'; readonly epsilon: number }
-  /** Where the norms of a block stand: x + f(norm(x)), or x + norm(f(x)). */
-  readonly normOrder: 'before' | 'after'
+  readonly normPlacement: NormPlacement
   /** A learned factor for each channel of what a block adds. */
   readonly layerScale: boolean
-  /** A norm behind the last block. */
+  /** A norm after the last layer. */
   readonly finalNorm: boolean
   readonly head: HeadSpec
   readonly decoder: DecoderSpec | undefined
@@ -134,13 +138,13 @@ export function isOnRequest(accepts: AcceptedSizes): boolean {
   return accepts === 'on-request' || accepts === 'squares-on-request'
 }
 
-/** How many tokens stand in front of the patches. */
+/** Number of tokens before those of the patches. */
 export function prefixLength({ class: classToken, distillation, registers }: PrefixTokens): number {
   return Number(classToken) + Number(distillation) + registers
 }
 
-/** How many of the tokens in front have a position. */
-export function positionedPrefix({ prefix, positions }: VitSpec): number {
+/** Number of these tokens that have a position. */
+export function positionedPrefix({ prefix, positions }: EmbeddingSpec): number {
   switch (positions?.covers) {
     case 'all':
       return prefixLength(prefix)
@@ -151,24 +155,29 @@ export function positionedPrefix({ prefix, positions }: VitSpec): number {
   }
 }
 
-/** Checks that a spec fits together. @throws CONFIG_INVALID naming the file */
-export function checkSpec(
-  { width, heads, image, patch, prefix, positions, head }: VitSpec,
-  file: string,
-): void {
-  const fail = (problem: string) => {
-    throw new SaccadeError('CONFIG_INVALID', `${file}: ${problem}`)
-  }
-  if (width % heads !== 0) fail(`a width of ${width} does not divide into ${heads} heads`)
-  if (gridOf(image, patch).includes(0))
-    fail(`images of ${image.join('x')} are smaller than a patch of ${patch.join('x')}`)
-  if (head.pooling.startsWith('class') && !prefix.class)
-    fail('the head reads a class token, but there is none')
-  if (head.pooling === 'class-and-distillation' && !prefix.distillation)
-    fail('the head reads a distillation token, but there is none')
+/** Checks that a spec of images fits together. @throws CONFIG_INVALID naming the file */
+export function checkEmbeddingSpec({ image, patch, positions }: EmbeddingSpec, file: string): void {
   const [rows, columns] = gridOf(image, patch)
+  if (rows === 0 || columns === 0)
+    throw unfit(file, `images of ${image.join('x')} are smaller than a patch of ${patch.join('x')}`)
   if (positions && positions.grid[0] * positions.grid[1] !== rows * columns)
-    fail(
+    throw unfit(
+      file,
       `a grid of ${positions.grid.join('x')} positions does not have as many as ${rows}x${columns} patches`,
     )
+}
+
+/** Checks that a spec fits together. @throws CONFIG_INVALID naming the file */
+export function checkSpec(spec: VitSpec, file: string): void {
+  const { width, heads, prefix, head } = spec
+  if (width % heads !== 0) throw unfit(file, `a width of ${width} does not divide into ${heads} heads`)
+  checkEmbeddingSpec(spec, file)
+  if (head.pooling.startsWith('class') && !prefix.class)
+    throw unfit(file, 'the head reads a class token, but there is none')
+  if (head.pooling === 'class-and-distillation' && !prefix.distillation)
+    throw unfit(file, 'the head reads a distillation token, but there is none')
+}
+
+function unfit(file: string, problem: string): SaccadeError {
+  return new SaccadeError('CONFIG_INVALID', `${file}: ${problem}`)
 }

@@ -11,13 +11,11 @@ import {
 } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { labelsOf } from '../labels.js'
-import { toLibrary } from '../reference.js'
-import type { VitDescription, VitLayout } from './layout.js'
+import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type HeadSpec, type MlpSpec, type Pooling, positionedPrefix, type VitSpec } from './spec.js'
 import { type TimmArguments, timmArchitecture } from './timm-architectures.js'
 import { argumentsOf } from './timm-arguments.js'
-import type { VitStates } from './vit.js'
 
 /** timm's VisionTransformer and VisionTransformerDistilled, under all names of architectures that are nothing else. */
 export const timm: VitLayout = {
@@ -28,7 +26,7 @@ export const timm: VitLayout = {
   // DeiT-III's own checkpoints name the layer scales otherwise.
   checkpoint: () => ({ rename: (name) => name.replace(/\.gamma_([12])$/, '.ls$1.gamma') }),
 
-  describe(config, kind, reader): VitDescription {
+  describe({ config, kind }, reader) {
     const implied = timmArchitecture(kind.name)!
     const args = argumentsOf(config, implied)
     const spec = withStoredGrid(kind.name, specOf(args, implied), reader)
@@ -38,14 +36,12 @@ export const timm: VitLayout = {
         /^attn_pool\./,
         'the config asks for another pooling than the attention it was trained with',
       )
-    return {
+    return describeVit(config.file, {
       spec,
       names: commonNames,
       className: implied.distilled ? 'VisionTransformerDistilled' : 'VisionTransformer',
       labels: labelsOf(config),
-      interpolates: () => false,
-      publish,
-    }
+    })
   },
 }
 
@@ -81,7 +77,7 @@ function specOf(args: Config, implied: TimmArguments): VitSpec {
     queryKeyNorm: boolean(args, 'qk_norm', false),
     attentionNorm: boolean(args, 'scale_attn_norm', false),
     norm: normOf(args),
-    normOrder: implied.residual_post_norm ? 'after' : 'before',
+    normPlacement: implied.residual_post_norm ? 'res-post' : 'pre',
     layerScale: number(args, 'init_values', 0) !== 0 && !implied.residual_post_norm,
     finalNorm: finalNorm && !normInHead,
     head: headOf(args, implied, pool, finalNorm && normInHead),
@@ -144,15 +140,4 @@ function normOf(args: Config): VitSpec['norm'] {
   const kind = /^layernorm(fp32)?$/.test(name) ? 'layer' : /^rmsnorm(fp32)?$/.test(name) ? 'rms' : undefined
   if (!kind) throw configInvalid(args, 'norm_layer', "'layernorm' or 'rmsnorm'")
   return { kind, epsilon: number(args, 'norm_eps', 1e-6) }
-}
-
-/** Names of forward_features, of forward_head with pre_logits, and of the modules. */
-function publish({ states, attentions, last, head }: VitStates) {
-  return toLibrary({
-    blocks: states.slice(1),
-    attentions: [...attentions.values()],
-    features: last,
-    preLogits: head.pooled,
-    logits: head.logits ?? head.pooled,
-  })
 }

@@ -7,11 +7,9 @@ import {
   positiveNumber,
   sizePair,
 } from '../../files/config.js'
-import type { NamedTensors } from '../model.js'
-import type { VitDescription, VitLayout } from './layout.js'
+import { describeVit, type VitLayout } from './layout.js'
 import { commonNames, type VitNames } from './names.js'
 import { gridOf, type VitSpec } from './spec.js'
-import type { VitStates } from './vit.js'
 
 /** torchvision.models.vision_transformer.VisionTransformer; its arguments are under `args`. */
 export const torchvision: VitLayout = {
@@ -27,13 +25,12 @@ export const torchvision: VitLayout = {
         .replace(/\.mlp\.linear_([12])\./, (_, layer: string) => `.mlp.${layer === '1' ? 0 : 3}.`),
   }),
 
-  describe(config, kind): VitDescription {
+  describe({ config, kind }) {
     const named = builders[kind.name]
     const args = isSet(config, 'args') || !named ? object(config, 'args') : { ...config, values: {} }
     const spec = specOf({ ...args, values: { ...named, ...args.values } })
     const className = named ? kind.name : 'VisionTransformer'
-    // A stored run at another size can only come from weights that went through interpolate_embeddings.
-    return { spec, names, className, publish, interpolates: () => true }
+    return describeVit(config.file, { spec, names, className })
   },
 }
 
@@ -86,16 +83,11 @@ function specOf(args: Config): VitSpec {
     mlp: { kind: 'plain', hidden: positiveInt(args, 'mlp_dim'), activation: 'gelu', norm: false },
     ...{ queryKeyValueBias: true, projectionBias: true, queryKeyNorm: false, attentionNorm: false },
     norm: { kind: 'layer', epsilon: positiveNumber(args, 'layer_norm_eps', 1e-6) },
-    ...{ normOrder: 'before', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
+    ...{ normPlacement: 'pre', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
     head: {
       ...{ pooling: 'class', over: 'patches', poolingHidden: 0, norm: false },
       pooler: representation > 0 ? { width: representation, activation: 'tanh' } : undefined,
       classes: positiveInt(args, 'num_classes', 1000),
     },
   }
-}
-
-function publish({ states, last, head }: VitStates): NamedTensors {
-  const blocks = states.slice(1).map((state, index) => [`encoder.layers.encoder_layer_${index}`, state])
-  return { ...Object.fromEntries(blocks), encoder: last, logits: head.logits! }
 }

@@ -1,0 +1,38 @@
+/** Probabilities of scores, as a new array. */
+export function softmax(scores: Float32Array): Float64Array {
+  const max = maxOf(scores)
+  const result = new Float64Array(scores.length)
+  let sum = 0
+  for (let i = 0; i < scores.length; i++) {
+    result[i] = Math.exp(scores[i]! - max)
+    sum += result[i]!
+  }
+  for (let i = 0; i < scores.length; i++) result[i]! /= sum
+  return result
+}
+
+/** Scores to log probabilities, in place. */
+export function logSoftmax(scores: Float32Array): void {
+  const max = maxOf(scores)
+  let sum = 0
+  for (const score of scores) sum += Math.exp(score - max)
+  const shift = max + Math.log(sum)
+  for (let i = 0; i < scores.length; i++) scores[i] = scores[i]! - shift
+}
+
+/** Information of an event with this probability, weighted by it; 0 for impossible ones. */
+export function entropyTerm(probability: number): number {
+  return probability > 0 ? -probability * Math.log(probability) : 0
+}
+
+/** Expected information of a distribution, in nats. */
+export function entropy(probabilities: Float64Array): number {
+  return probabilities.reduce((sum, probability) => sum + entropyTerm(probability), 0)
+}
+
+/** NaN does not count. */
+function maxOf(scores: Float32Array): number {
+  let max = Number.NEGATIVE_INFINITY
+  for (const score of scores) if (score > max) max = score
+  return max
+}

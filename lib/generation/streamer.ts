@@ -1,0 +1,102 @@
+import { invalid } from '../errors.js'
+import { checkOptions } from '../options.js'
+import type { DecodeOptions, Tokenizer } from '../text/tokenizer.js'
+import type { GenerationStep } from './search.js'
+import { TextStream } from './text-stream.js'
+
+/** Told of tokens while they are generated; given as the option `streamer`, as in transformers.js. */
+export abstract class BaseStreamer {
+  /** Takes the prompt at first, then the tokens of each step: a list for each row, empty for a row that has ended. */
+  abstract put(tokens: readonly (readonly number[])[]): void | Promise<void>
+  /** Called after the last token. Not called where generation fails or is aborted. */
+  abstract end(): void | Promise<void>
+}
+
+/** Options of {@link TextStreamer}, under the names of transformers.js. */
+export interface TextStreamerOptions {
+  /** Leave out the text that is continued. Default false. */
+  readonly skip_prompt?: boolean | undefined
+  /** Default true. */
+  readonly skip_special_tokens?: boolean | undefined
+  /** Undo the spaces before English punctuation. Default: as the tokenizer does. */
+  readonly clean_up_tokenization_spaces?: boolean | undefined
+  /** Given pieces of text, each of whole words. Default: they are written to standard output, and a line end at last. */
+  readonly callback_function?: ((text: string) => void) | undefined
+  /** Given tokens as they come. */
+  readonly token_callback_function?: ((tokens: readonly number[]) => void) | undefined
+}
+
+const optionNames = [
+  ...['skip_prompt', 'skip_special_tokens', 'clean_up_tokenization_spaces'],
+  ...['callback_function', 'token_callback_function'],
+]
+
+/**
+ * Shows text while it is generated.
+ *
+ * @example
+ * const streamer = new TextStreamer(translate.tokenizer, { callback_function: (text) => response.write(text) })
+ * await translate('forty-two', { streamer })
+ */
+export class TextStreamer extends BaseStreamer {
+  readonly #text: TextStream
+  readonly #options: TextStreamerOptions
+  #isPrompt = true
+
+  /** @throws OPTION_UNKNOWN */
+  constructor(tokenizer: Tokenizer, options: TextStreamerOptions = {}) {
+    super()
+    checkOptions(options, optionNames, 'TextStreamer')
+    this.#options = options
+    this.#text = new TextStream(tokenizer, decodeOptions(options))
+  }
+
+  /** @throws OPTION_INVALID for more than one row */
+  put(tokens: readonly (readonly number[])[]): void {
+    const row = onlyRow(tokens)
+    const skipped = this.#isPrompt && this.#options.skip_prompt === true
+    this.#isPrompt = false
+    if (skipped) return
+    this.#options.token_callback_function?.(row)
+    for (const token of row) this.#show(this.#text.push(token))
+  }
+
+  end(): void {
+    this.#isPrompt = true
+    this.#show(this.#text.end())
+    if (!this.#options.callback_function) process.stdout.write('\n')
+  }
+
+  #show(text: string): void {
+    if (text === '') return
+    if (this.#options.callback_function) this.#options.callback_function(text)
+    else process.stdout.write(text)
+  }
+}
+
+/** Text is shown of one row. @throws OPTION_INVALID */
+function onlyRow(tokens: readonly (readonly number[])[]): readonly number[] {
+  if (tokens.length !== 1)
+    throw invalid('OPTION_INVALID', 'streamer', 'one text and one sequence', `${tokens.length} rows`)
+  return tokens[0]!
+}
+
+function decodeOptions(options: TextStreamerOptions): DecodeOptions {
+  const { skip_special_tokens: skipSpecialTokens = true, clean_up_tokenization_spaces: cleanUp } = options
+  return { skipSpecialTokens, ...(cleanUp !== undefined && { cleanUpTokenizationSpaces: cleanUp }) }
+}
+
+/** The text of one row, in pieces of whole words, as its tokens come; joined they are what decode() gives. */
+export async function* streamText(
+  steps: AsyncIterable<GenerationStep>,
+  tokenizer: Tokenizer,
+): AsyncGenerator<string, void> {
+  const stream = new TextStream(tokenizer, { skipSpecialTokens: true })
+  for await (const { tokens } of steps)
+    for (const token of onlyRow(tokens)) {
+      const text = stream.push(token)
+      if (text !== '') yield text
+    }
+  const rest = stream.end()
+  if (rest !== '') yield rest
+}

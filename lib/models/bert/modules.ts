@@ -1,0 +1,25 @@
+import { Linear } from '../../nn/linear.js'
+import type { WeightReader } from '../../weights/reader.js'
+import type { BertConfig } from './config.js'
+import { BertEncoder } from './encoder.js'
+import { type Features, type HeadOutputs, heads } from './heads.js'
+
+/** What a Bert is built from. */
+export interface BertModules {
+  readonly config: BertConfig
+  readonly encoder: BertEncoder
+  readonly pooler: Linear | undefined
+  readonly head: (x: Features) => HeadOutputs
+}
+
+/** Takes the weights of the class in transformers that wrote the checkpoint. */
+export function readModules(reader: WeightReader, config: BertConfig): BertModules {
+  const { className, width } = config
+  const base = reader.has('bert.embeddings.word_embeddings.weight') ? reader.scope('bert') : reader
+  const encoder = new BertEncoder(base, config)
+  const rule = heads[className]
+  const pooled = rule.pooler === 'required' || (rule.pooler === 'optional' && base.has('pooler.dense.weight'))
+  const pooler = pooled ? Linear.read(base, 'pooler.dense', width, width) : undefined
+  if (rule.pooler === 'unused') base.ignore(/^pooler\./, `${className} has no pooler`)
+  return { config, encoder, pooler, head: rule.read(reader, config, encoder.words.weight) }
+}

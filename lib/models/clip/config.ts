@@ -1,0 +1,57 @@
+import {
+  type Config,
+  configInvalid,
+  isSet,
+  nonNegativeInt,
+  object,
+  positiveInt,
+  strings,
+} from '../../files/config.js'
+import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
+import { embeddingSpecOf } from '../vit/hugging-face-spec.js'
+import { checkEmbeddingSpec, type EmbeddingSpec } from '../vit/spec.js'
+
+/** The parts of Hugging Face's CLIPConfig that decide what is computed. */
+export interface ClipConfig {
+  readonly text: EncoderConfig & {
+    readonly vocabulary: number
+    readonly positions: number
+    /** The state of the first of these tokens is pooled; undefined: that of the token with the largest id. */
+    readonly endToken: number | undefined
+  }
+  readonly image: EncoderConfig & EmbeddingSpec
+  /** Width of the space that texts and images share. */
+  readonly projection: number
+}
+
+const defaults = { layers: 12, activation: 'quick_gelu', epsilon: 1e-5 }
+
+/** Reads config.json, with the library's defaults. @throws CONFIG_INVALID */
+export function readClipConfig(config: Config): ClipConfig {
+  if (strings(config, 'architectures', ['CLIPModel']).some((name) => name !== 'CLIPModel'))
+    throw configInvalid(config, 'architectures', '["CLIPModel"]')
+  const [text, vision] = [part(config, 'text'), part(config, 'vision')]
+  const endToken = nonNegativeInt(text, 'eos_token_id', 49407)
+  const image = embeddingSpecOf(vision, { patch: [32, 32], epsilon: defaults.epsilon })
+  checkEmbeddingSpec(image, config.file)
+  return {
+    text: {
+      ...readEncoderConfig(text, { ...defaults, width: 512, heads: 8, feedForward: 2048 }),
+      vocabulary: positiveInt(text, 'vocab_size', 49408),
+      positions: positiveInt(text, 'max_position_embeddings', 77),
+      // Configs written before transformers 4.31 say 2, whatever the end token is.
+      endToken: endToken === 2 ? undefined : endToken,
+    },
+    image: {
+      ...readEncoderConfig(vision, { ...defaults, width: 768, heads: 12, feedForward: 3072 }),
+      ...{ ...image, patchBias: false, embeddingNorm: true },
+    },
+    projection: positiveInt(config, 'projection_dim', 512),
+  }
+}
+
+/** Older configs also have a `text_config_dict`, which overrides the whole of `text_config`. */
+function part(config: Config, name: 'text' | 'vision'): Config {
+  const key = [`${name}_config_dict`, `${name}_config`].find((key) => isSet(config, key))
+  return key ? object(config, key) : { ...config, values: {} }
+}

@@ -1,0 +1,78 @@
+import { Convolution } from '../../nn/convolution.js'
+import type { Linear } from '../../nn/linear.js'
+import type { WeightReader } from '../../weights/reader.js'
+import { Block, type Norm, readNorm, readPointwise } from './block.js'
+import type { ConvNextNames, ConvNextSpec } from './spec.js'
+
+/** A stage: blocks, and the norm and convolution that halve the sides before them. */
+export interface Stage {
+  readonly norm?: Norm
+  readonly convolution?: Convolution
+  readonly blocks: readonly Block[]
+}
+
+/** The modules of a ConvNeXt, in the order in which an image meets them. */
+export interface ConvNextModules {
+  readonly stem: readonly Convolution[]
+  readonly stemNorm: Norm
+  readonly stages: readonly Stage[]
+  readonly headNorm: Norm | undefined
+  readonly hidden: Linear | undefined
+  readonly classifier: Linear | undefined
+}
+
+/** Takes from a checkpoint what the spec asks for, under the names of a layout. */
+export function readConvNext(
+  reader: WeightReader,
+  spec: ConvNextSpec,
+  names: ConvNextNames,
+): ConvNextModules {
+  const { stages, head, epsilon } = spec
+  const width = stages[stages.length - 1]!.width
+  return {
+    stem: readStem(reader, names, spec),
+    stemNorm: readNorm(reader, names.stem[names.stem.length - 1]!, stages[0]!.width, spec, epsilon),
+    stages: stages.map((_, index) => readStage(reader, names, spec, index)),
+    headNorm: head.norm === 'none' ? undefined : readNorm(reader, names.headNorm, width, spec, head.epsilon),
+    hidden:
+      head.hidden === undefined ? undefined : readPointwise(reader, names.headHidden, width, head.hidden),
+    classifier:
+      head.classes > 0
+        ? readPointwise(reader, names.classifier, head.hidden ?? width, head.classes)
+        : undefined,
+  }
+}
+
+function readStage(reader: WeightReader, names: ConvNextNames, spec: ConvNextSpec, index: number): Stage {
+  const { stages, epsilon, convBias } = spec
+  const stage = stages[index]!
+  const blocks = Array.from(
+    { length: stage.depth },
+    (_, block) => new Block(reader, names.block(index, block), spec, stage),
+  )
+  if (stage.downsample === undefined) return { blocks }
+  const inputs = stages[Math.max(0, index - 1)]!.width
+  const { norm, convolution } = names.downsample(index)
+  const shape = { inputs, outputs: stage.width, kernel: stage.downsample, bias: convBias }
+  return {
+    norm: readNorm(reader, norm, inputs, spec, epsilon),
+    convolution: Convolution.read(reader, convolution, shape, { stride: stage.downsample }),
+    blocks,
+  }
+}
+
+function readStem(reader: WeightReader, names: ConvNextNames, spec: ConvNextSpec): Convolution[] {
+  const { stem, channels, convBias: bias } = spec
+  const { width } = spec.stages[0]!
+  if (stem.kind === 'patch') {
+    const shape = { inputs: channels, outputs: width, kernel: stem.patch, bias }
+    return [Convolution.read(reader, names.stem[0]!, shape, { stride: stem.patch })]
+  }
+  const options = { stride: 2, padding: 1 }
+  const first = { inputs: channels, outputs: stem.middle, kernel: 3, bias }
+  const second = { inputs: stem.middle, outputs: width, kernel: 3, bias }
+  return [
+    Convolution.read(reader, names.stem[0]!, first, options),
+    Convolution.read(reader, names.stem[1]!, second, options),
+  ]
+}

@@ -1,0 +1,68 @@
+import { SaccadeError } from '../errors.js'
+import type { Config } from '../files/config.js'
+import { type CheckpointOptions, openCheckpoint } from '../weights/checkpoint.js'
+import { WeightReader } from '../weights/reader.js'
+import type { Model, ModelInfo, ModelParts } from './model.js'
+import type { Architecture, ConfigKind, OpenRequest } from './registry.js'
+
+/** Description of one model, read from its config. A family adds what its modules are built from: spec and names. */
+export interface Description extends Omit<ModelInfo, 'architecture' | 'layout'> {
+  /** The class in the library. */
+  readonly className: string
+}
+
+/** A form in which a library publishes models of a family. */
+export interface Layout<D extends Description> {
+  /** As {@link ConfigKind} names it. */
+  readonly library: string
+  /** What of that library belongs to the family, for error messages. */
+  readonly published: readonly string[]
+  claims(name: string): boolean
+  /** How to open the weights. */
+  checkpoint?(config: Config): CheckpointOptions
+  /** Reads the config; `reader` knows which tensors are stored. Declares which of them may be left over. */
+  describe(request: OpenRequest, reader: WeightReader): D | Promise<D>
+}
+
+/**
+ * A family of models, all opened in one way: the layout reads the config into a description, and `build` reads the
+ * weights that the description names and returns the model. A tensor that is left over is an error. After an error no
+ * file stays mapped.
+ */
+export function family<D extends Description>(
+  name: string,
+  layouts: readonly Layout<D>[],
+  build: (parts: ModelParts, description: D, reader: WeightReader) => Model,
+): Architecture {
+  const layoutOf = (kind: ConfigKind) =>
+    layouts.find((layout) => layout.library === kind.library && layout.claims(kind.name))
+  return {
+    name,
+    published: layouts.flatMap(({ library, published }) => published.map((each) => `${library} ${each}`)),
+    claims: (kind) => layoutOf(kind) !== undefined,
+
+    async open(request) {
+      const { config, kind, session, weights } = request
+      const layout = layoutOf(kind)
+      if (!layout) throw new SaccadeError('INTERNAL', `${name}: no layout for ${kind.library} ${kind.name}`)
+      const checkpoint = await openCheckpoint(weights, layout.checkpoint?.(config))
+      try {
+        const reader = new WeightReader(checkpoint)
+        const description = await layout.describe(request, reader)
+        const { className, tasks, labels, imageSize } = description
+        const info = { architecture: name, layout: `${kind.library} ${className}`, tasks, labels, imageSize }
+        const model = build({ info, checkpoint, config, session }, description, reader)
+        reader.finish()
+        return model
+      } catch (error) {
+        checkpoint.dispose()
+        throw error
+      }
+    },
+  }
+}
+
+/** Tasks of a model that classifies images, or of a backbone. */
+export function imageTasks(classifies: boolean): readonly string[] {
+  return classifies ? ['image-classification', 'image-feature-extraction'] : ['image-feature-extraction']
+}

@@ -1,0 +1,50 @@
+import * as ops from '../ops/index.js'
+import { constantFull } from '../tensor/constant.js'
+import type { WeightReader } from '../weights/reader.js'
+import { Linear, type LinearOptions } from './linear.js'
+
+/** Linear layers with the same input as one product: attention's query, key and value; a gated MLP's gate and value. */
+export class FusedLinear {
+  /** The weights of all layers, [sum of widths, I]. */
+  readonly layer: Linear
+  /** Outputs of each layer. */
+  readonly widths: readonly number[]
+
+  constructor(layer: Linear, widths: readonly number[]) {
+    this.layer = layer
+    this.widths = widths
+  }
+
+  /** Fuses layers that are stored apart. A missing bias is zero, unless all are missing. */
+  static of(layers: readonly Linear[]): FusedLinear {
+    const widths = layers.map(({ weight }) => weight.shape[0]!)
+    const weight = ops.concat(layers.map((layer) => layer.weight))
+    if (layers.every(({ bias }) => !bias)) return new FusedLinear(new Linear(weight), widths)
+    const biases = layers.map(({ bias }, index) => bias ?? constantFull([widths[index]!], 0, 'float32'))
+    return new FusedLinear(new Linear(weight, ops.concat(biases)), widths)
+  }
+
+  /**
+   * Reads layers with the given numbers of outputs.
+   * @param names one name: they are stored as one matrix; a list: each by itself
+   */
+  static read(
+    reader: WeightReader,
+    names: string | readonly string[],
+    inputs: number,
+    widths: readonly number[],
+    options: LinearOptions = {},
+  ): FusedLinear {
+    if (typeof names !== 'string')
+      return FusedLinear.of(
+        names.map((name, index) => Linear.read(reader, name, inputs, widths[index]!, options)),
+      )
+    const outputs = widths.reduce((sum, width) => sum + width, 0)
+    return new FusedLinear(Linear.read(reader, names, inputs, outputs, options), widths)
+  }
+
+  /** x float32 [..., I] to one result for each layer, [..., width]. */
+  forward(x: ops.FloatTensor): ops.FloatTensor[] {
+    return ops.split(this.layer.forward(x), this.widths) as ops.FloatTensor[]
+  }
+}

@@ -1,0 +1,73 @@
+// The rules of each op, and the questions that several of them ask.
+#pragma once
+#include "../op.h"
+
+namespace saccade {
+
+// Null when the operands fit; else a static text that says what does not. The numbers of views and attributes
+// are right.
+using Check = const char* (*)(const Call&, const Formats&);
+
+#define SACCADE_DECLARE(name, ...) const char* check_##name(const Call&, const Formats&);
+SACCADE_OPS(SACCADE_DECLARE)
+#undef SACCADE_DECLARE
+
+inline bool isInteger(double value, double min, double max) {
+  return value >= min && value <= max && value == static_cast<double>(static_cast<int64_t>(value));
+}
+
+// Whether an attribute is a value of an enumeration.
+template <class Enumeration>
+bool isKind(double value) {
+  return isInteger(value, 0, static_cast<double>(Enumeration::count) - 1);
+}
+
+// An attribute as that value.
+template <class Enumeration>
+Enumeration kindOf(double value) {
+  return static_cast<Enumeration>(static_cast<int32_t>(value));
+}
+
+// Activations of an epilogue are the unary functions of floats that take no parameter.
+inline bool isActivation(double value) {
+  if (!isKind<Unary>(value)) return false;
+  const auto kind = kindOf<Unary>(value);
+  return kind != Unary::leakyRelu && kind != Unary::elu && kind != Unary::power && kind != Unary::logicalNot;
+}
+
+inline bool isFloat(const View& view, int32_t rank) {
+  return view.rank == rank && view.dtype == DType::float32;
+}
+
+inline bool sameDims(const View& a, const View& b) {
+  if (a.rank != b.rank) return false;
+  for (int32_t axis = 0; axis < a.rank; ++axis) {
+    if (a.dim[axis] != b.dim[axis]) return false;
+  }
+  return true;
+}
+
+// Whether a view is the packed form of [batch, k, n]. More elements than 2^53 fit no memory, and their number
+// of bytes could overflow.
+inline bool isPacked(const View& view, double batch, double k, double n, Precision precision,
+                     const Formats& formats) {
+  if (view.rank != 1 || view.dtype != DType::packed || view.stride[0] != 1) return false;
+  if (batch * k * n > 0x1p53) return false;
+  return view.dim[0] == formats.packedBytes(static_cast<int64_t>(batch), static_cast<int64_t>(k),
+                                            static_cast<int64_t>(n), precision);
+}
+
+inline const char* checkBias(const View& bias, int64_t columns) {
+  if (isAbsent(bias)) return nullptr;
+  if (!isFloat(bias, 1) || bias.dim[0] != columns) return "bias must be float32 [columns of the output]";
+  return isDense(bias) ? nullptr : "bias must have stride 1";
+}
+
+inline const char* checkResidual(const View& residual, const View& out) {
+  if (isAbsent(residual)) return nullptr;
+  if (residual.dtype != DType::float32 || !sameDims(residual, out))
+    return "residual must be float32 with the output's dims";
+  return isDense(residual) ? nullptr : "residual must have column stride 1";
+}
+
+}  // namespace saccade

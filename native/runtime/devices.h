@@ -1,0 +1,39 @@
+// The devices of a process by name, each with the one executor that runs its programs.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "device.h"
+#include "executor.h"
+
+namespace saccade {
+
+// A device that this build knows of.
+struct DeviceKind {
+  const char* name;
+  // Why it cannot be used on this machine, or "" if it can. May ask a driver, which takes long.
+  std::string (*missing)();
+  // Called once, if nothing is missing.
+  std::unique_ptr<Device> (*open)();
+};
+
+class Devices {
+ public:
+  explicit Devices(std::vector<DeviceKind> kinds);
+
+  const std::vector<DeviceKind>& kinds() const { return kinds_; }
+  // The executor of a device, with the device in it; opened at first use, and kept. Throws OPTION_INVALID for
+  // an unknown name, DEVICE_UNAVAILABLE with the reason.
+  Executor& executor(const std::string& name);
+  // Stops the run with this flag, whatever device it is on.
+  void cancel(const std::shared_ptr<Cancelled>& flag);
+
+ private:
+  std::vector<DeviceKind> kinds_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Executor>> executors_;  // by the index of the kind; null: not opened
+};
+
+}  // namespace saccade
