@@ -77,7 +77,7 @@ export class TextStreamer extends BaseStreamer {
 /** Text is shown of one row. @throws OPTION_INVALID */
 function onlyRow(tokens: readonly (readonly number[])[]): readonly number[] {
   if (tokens.length !== 1)
-    throw invalid('OPTION_INVALID', 'streamer', 'one text and one sequence', `${tokens.length} rows`)
+    throw invalid('OPTION_INVALID', 'stream of text', 'one text and one sequence', `${tokens.length} rows`)
   return tokens[0]!
 }
 

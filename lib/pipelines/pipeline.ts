@@ -121,7 +121,7 @@ function loadOptions(options: PipelineOptions): LoadOptions {
 /** The model as one that writes, which its list of tasks says it is. */
 function generative(model: Model): GenerativeModel<SourceTexts> {
   if (model instanceof GenerativeModel) return model
-  throw invalid('TASK_UNSUPPORTED', 'pipeline: model', 'one that generates text', model.info.layout)
+  throw invalid('TASK_UNSUPPORTED', 'model', 'one that generates text', model.info.layout)
 }
 
 /** Only tasks on texts wait for the tokenizers to load. */

@@ -59,7 +59,7 @@ abstract class Generation<Result> {
     const generation = fromLibraryOptions(rest)
     const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', this.task)
     if (streamer && list.length > 1)
-      throw invalid('OPTION_INVALID', `${this.task}: streamer`, 'one text', `${list.length} texts`)
+      throw invalid('OPTION_INVALID', `${this.task}: texts with a streamer`, 'one', String(list.length))
     const results: Result[] = []
     for (let start = 0; start < list.length; start += textsPerRun) {
       const inputs = this.#encode(list.slice(start, start + textsPerRun), truncation)

@@ -48,8 +48,7 @@ const maxThreads = 1024
  * @throws OPTION_INVALID naming the option and what it can be; DEVICE_UNAVAILABLE with the reason
  */
 export function openSession({ device = 'auto', dtype = 'fp32', threads = 0 }: SessionOptions = {}): Session {
-  if (!Object.hasOwn(dtypeNames, dtype))
-    optionInvalid('dtype', dtype, `one of ${Object.keys(dtypeNames).join(', ')}`)
+  if (!Object.hasOwn(dtypeNames, dtype)) unknown('dtype', dtype, Object.keys(dtypeNames))
   if (!Number.isInteger(threads) || threads < 0 || threads > maxThreads)
     optionInvalid('threads', threads, `a whole number from 0 (all cores) to ${maxThreads}`)
   return Object.freeze({ device: deviceNamed(device), dtype: dtypeNames[dtype], threads })
@@ -60,7 +59,7 @@ export const defaultSession: Session = openSession()
 
 // CUDA has no kernels yet, so the best there is is the CPU.
 function deviceNamed(device: Device): DeviceName {
-  if (!devices.includes(device)) optionInvalid('device', device, `one of ${devices.join(', ')}`)
+  if (!devices.includes(device)) unknown('device', device, devices)
   if (device === 'auto' || device === 'cpu') return 'cpu'
   const found = getRuntime()
     .native.info()
@@ -85,10 +84,9 @@ export interface SessionRequest extends SessionOptions {
  */
 export function sessionFor(request: SessionRequest, carried: Session | undefined): Session | undefined {
   const { device, threads, precision } = request
-  if (precision !== undefined && !precisions.includes(precision))
-    optionInvalid('precision', precision, `one of ${precisions.join(', ')}`)
+  if (precision !== undefined && !precisions.includes(precision)) unknown('precision', precision, precisions)
   if (precision !== undefined && request.dtype !== undefined)
-    optionInvalid('precision', precision, 'undefined beside dtype, which means the same')
+    optionInvalid('precision', precision, 'nothing beside dtype, which is the same option')
   const asked = given({ device, dtype: request.dtype ?? precision, threads })
   const base = request.session ?? carried
   const session = Object.keys(asked).length === 0 ? base : openSession({ ...base, ...asked })
@@ -124,4 +122,8 @@ function checkDevices(a: Session, b: Session): void {
     'DEVICE_MISMATCH',
     `one computation cannot use two devices, '${a.device}' and '${b.device}'`,
   )
+}
+
+function unknown(option: string, value: unknown, names: readonly string[]): never {
+  optionInvalid(option, value, `one of ${names.join(', ')}`)
 }
