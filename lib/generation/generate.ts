@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { optionInvalid } from '../options.js'
 import { beamSearch } from './beam-search.js'
 import type { Prompt } from './decoder.js'
@@ -79,7 +79,7 @@ function resolveSources({
   sourceIds,
 }: GenerationRequest): SearchSource[] {
   const limits: ModelLimits = { vocabSize: stepper.vocabSize, positions }
-  if (prompt.ids.length === 0) throw new SaccadeError('EMPTY_BATCH', 'prompts: none to continue')
+  if (prompt.ids.length === 0) throw invalid('EMPTY_BATCH', 'prompts', 'at least one', 'none')
   return prompt.ids.map((ids, index) => {
     if (ids.length === 0 && !prompt.embeddings)
       optionInvalid('prompts', Array.from(ids), 'at least one token')

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { TokenIds } from '../nn/embedding.js'
 import type { Mask } from '../nn/mask.js'
 import * as ops from '../ops/index.js'
@@ -36,10 +36,7 @@ export async function textPrompt(
   const prompts = await unpaddedIds(ids, mask ?? impliedMask(ids, options))
   const empty = prompts.findIndex(({ length }) => length === 0)
   if (empty >= 0)
-    throw new SaccadeError(
-      'INPUT_INVALID',
-      `inputIds: row ${empty} is all padding, and there is nothing to continue`,
-    )
+    throw invalid('INPUT_INVALID', `inputIds: row ${empty}`, 'a token to continue', 'padding only')
   return { ids: prompts, given: await idRows(ids) }
 }
 

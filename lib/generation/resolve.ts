@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { checkOptions, optionInvalid } from '../options.js'
 import type { GenerationOptions } from './options.js'
 import { checkGenerationOptions, generationOptionNames } from './rules.js'
@@ -143,5 +143,5 @@ function asList(value: number | readonly number[] | undefined): readonly number[
 export function checkVocabulary(name: string, tokens: Iterable<number>, { vocabSize }: ModelLimits): void {
   for (const token of tokens)
     if (token < 0 || token >= vocabSize)
-      throw new SaccadeError('TOKEN_OUT_OF_RANGE', `${name}: token ${token} in a vocabulary of ${vocabSize}`)
+      throw invalid('TOKEN_OUT_OF_RANGE', name, `a token of the vocabulary of ${vocabSize}`, String(token))
 }

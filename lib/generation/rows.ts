@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { FloatTensor } from '../ops/index.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Decoder } from './decoder.js'
@@ -40,9 +40,11 @@ export function repeatRows(logits: Float32Array, rows: Int32Array, vocabSize: nu
 /** @throws TEXT_TOO_LONG for sequences of more positions than the model has. */
 export function checkPositions(count: number, { positions }: Decoder): void {
   if (positions !== undefined && count > positions)
-    throw new SaccadeError(
+    throw invalid(
       'TEXT_TOO_LONG',
-      `the text being generated has ${count} tokens, but the model has ${positions} positions: lower maxLength`,
+      'generated text',
+      `at most ${positions} tokens, the positions of the model (see maxLength)`,
+      String(count),
     )
 }
 

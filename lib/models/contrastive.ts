@@ -1,5 +1,5 @@
 // What models have in common that compare texts with images (CLIP and its descendants).
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import * as ops from '../ops/index.js'
 import { checkOptions } from '../options.js'
 import { checkStatesOptions, type States, type StatesOptions } from './run-options.js'
@@ -44,7 +44,7 @@ export function checkContrastive(inputs: ContrastiveInputs, options: Contrastive
   checkOptions(inputs, [...textInputNames, 'pixelValues'], `${what}: inputs`)
   checkStatesOptions(options, what, ['interpolatePositions'])
   if (Object.values(inputs).every((tensor) => tensor === undefined))
-    throw new SaccadeError('INPUT_INVALID', `${what}: expected inputIds, pixelValues or both, got neither`)
+    throw invalid('INPUT_INVALID', what, 'inputIds, pixelValues or both', 'neither')
 }
 
 /** One of the two encoders' output, and its pooled vectors in the space that both share. */

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid } from '../../errors.js'
 import type { GenerationOptions, GivenOptions } from '../../generation/options.js'
 import { impliedMask, targetPrompt, unpaddedIds } from '../../generation/prompt.js'
 import type { GenerationInput } from '../../generation/run.js'
@@ -126,9 +126,11 @@ export class Marian extends GenerativeModel<MarianGenerateInputs> {
     options: GenerationOptions,
   ): Promise<GenerationInput> {
     if (!this.#modules.head)
-      throw new SaccadeError(
+      throw invalid(
         'TASK_UNSUPPORTED',
-        `${this.checkpoint.path}: MarianModel has no head to write with`,
+        this.checkpoint.path,
+        'a language modeling head',
+        'MarianModel, which has no head',
       )
     await checkSource(source, this.#config)
     if (decoderInputIds) await checkInputs({ ...source, decoderInputIds }, this.#config)
