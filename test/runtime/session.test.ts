@@ -38,7 +38,11 @@ test('wrong options of a session', async () => {
   await rejects(open({ device: 'tpu' }), 'OPTION_INVALID', /device 'tpu'; there are auto, cpu, cuda, gpu/)
   await rejects(open({ dtype: 'fp8' }), 'OPTION_INVALID', /dtype 'fp8'; there are fp32, /)
   for (const threads of [-1, 1.5, 1025, '2', Number.NaN])
-    await rejects(open({ threads }), 'OPTION_INVALID', /threads must be an integer from 0 .* to 1024, got/)
+    await rejects(
+      open({ threads }),
+      'OPTION_INVALID',
+      /threads must be a whole number from 0 .* to 1024, got/,
+    )
   for (const device of ['cuda', 'gpu'])
     await rejects(open({ device }), 'DEVICE_UNAVAILABLE', new RegExp(`device '${device}' cannot be used: .`))
 })
