@@ -3,8 +3,9 @@ import { checkOptions, optionInvalid } from '../options.js'
 import type { SessionRequest } from './session.js'
 
 /**
- * Options of a computation. What is not said of device, dtype and threads is as the data was computed: results of a
- * model run as the model does. Of data that several sessions computed see joinSessions in session.ts.
+ * Options of a computation. Device, dtype and threads default to those that the data was computed with: what is made of
+ * a model's results runs as the model does. For data of several models these are float32 and the larger number of
+ * threads where they differ, and an error (DEVICE_MISMATCH) for different devices.
  */
 export interface RunOptions extends SessionRequest {
   /** Stops the run within about 50 ms with code ABORTED. Not carried by results: give it to every call. */

@@ -4,7 +4,7 @@ import { optionInvalid } from '../options.js'
 import type { DeviceName } from './native.js'
 import { getRuntime } from './runtime.js'
 
-/** Where something can run. `auto` takes the best there is; `gpu` is another name of `cuda`. */
+/** Devices by name. 'auto' is the best that is available; 'gpu' is another name of 'cuda'. */
 export const devices = ['auto', 'cpu', 'cuda', 'gpu'] as const
 export type Device = (typeof devices)[number]
 
@@ -32,8 +32,8 @@ export interface SessionOptions {
 }
 
 /**
- * How something runs: one immutable object from load() to the program. A model has one, and what it computes carries
- * it, so that what is made of its results runs in the same way.
+ * How something runs: one immutable object from load() to the program. A model has one, and its results carry it, so
+ * that what is computed from them runs in the same way.
  */
 export interface Session {
   readonly device: DeviceName
@@ -54,10 +54,10 @@ export function openSession({ device = 'auto', dtype = 'fp32', threads = 0 }: Se
   return Object.freeze({ device: deviceNamed(device), dtype: dtypeNames[dtype], threads })
 }
 
-/** The session of what nobody asks anything for. */
+/** The session of a call that asks for nothing, on data that carries no session. */
 export const defaultSession: Session = openSession()
 
-// CUDA has no kernels yet, so the best there is is the CPU.
+// 'auto' is the CPU as long as no other device has kernels.
 function deviceNamed(device: Device): DeviceName {
   if (!devices.includes(device)) unknown('device', device, devices)
   if (device === 'auto' || device === 'cpu') return 'cpu'
@@ -71,15 +71,14 @@ function deviceNamed(device: Device): DeviceName {
 
 /** What a computation can ask of its session. */
 export interface SessionRequest extends SessionOptions {
-  /** The session to run in, such as that of a model; device, dtype and threads given beside it go first. */
+  /** The session to run in, such as `model.session`. Options of device, dtype and threads override it. */
   readonly session?: Session | undefined
   /** The name that `dtype` had before there were sessions; not together with it. */
   readonly precision?: Precision | undefined
 }
 
 /**
- * The session of a computation: what the call asks for; else what its data carries; undefined if neither says
- * anything.
+ * The session of a computation: what the call asks for, else what its data carries; undefined if there is neither.
  * @throws as {@link openSession}; DEVICE_MISMATCH if the call asks for another device than the data is on
  */
 export function sessionFor(request: SessionRequest, carried: Session | undefined): Session | undefined {
@@ -94,7 +93,7 @@ export function sessionFor(request: SessionRequest, carried: Session | undefined
   return session
 }
 
-/** The options that ask for something. `auto` asks for no other device than would be used anyway. */
+/** The options that are set. 'auto' is not: it is the device that would be used anyway. */
 function given({ device, dtype, threads }: SessionOptions): SessionOptions {
   return {
     ...(device !== undefined && device !== 'auto' && { device }),
@@ -104,8 +103,8 @@ function given({ device, dtype, threads }: SessionOptions): SessionOptions {
 }
 
 /**
- * The session of a computation on data that several sessions computed, or none. Where they differ it is the wider one,
- * whatever their order: float32, and the larger number of threads.
+ * The session of a computation on the results of several sessions. Where these differ, it takes float32 and the larger
+ * number of threads (0 is the largest), in whatever order they come. Data without a session does not count.
  * @throws DEVICE_MISMATCH naming both devices
  */
 export function joinSessions(a: Session | undefined, b: Session | undefined): Session | undefined {

@@ -5,7 +5,7 @@ import { Tensor } from './tensor.js'
 
 /**
  * Computes several tensors in one program, sharing what they have in common. Tensors computed before cost nothing.
- * What the options do not say of device, dtype and threads is as the data was computed (see {@link RunOptions}).
+ * Device, dtype and threads default to those the data was computed with (see {@link RunOptions}).
  * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, OPTION_INVALID, OPTION_UNKNOWN,
  *   DEVICE_UNAVAILABLE, DEVICE_MISMATCH
  */

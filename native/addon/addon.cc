@@ -117,8 +117,8 @@ Napi::Value Addon::publishConstant(const Napi::CallbackInfo& info) {
   });
 }
 
-// Constants are the process's. Counted as memory of the heap, weights that are about to go to a program would
-// have the heap collected again and again for nothing.
+// Constants belong to the process. If they counted as memory of the JavaScript heap, loading weights would
+// make V8 collect garbage repeatedly without effect.
 Napi::Value Addon::constantObject(std::shared_ptr<Memory> memory) {
   Napi::Object object = BufferObject::create(environment_, memory);
   environment_.ledger()->disown(object.Env(), *memory);

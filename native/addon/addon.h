@@ -1,4 +1,4 @@
-// The module: the face that lib/runtime/native.ts describes.
+// The module: `Native` of lib/runtime/native.ts.
 #pragma once
 #include <napi.h>
 

@@ -10,7 +10,7 @@
 
 namespace saccade {
 
-// A whole number, low <= value <= high.
+// An integer, low <= value <= high.
 int64_t integerArgument(const Napi::Value& value, const char* name, int64_t low, int64_t high);
 // The same, or `otherwise` when the argument is undefined.
 int64_t integerArgument(const Napi::Value& value, const char* name, int64_t low, int64_t high,
@@ -18,7 +18,7 @@ int64_t integerArgument(const Napi::Value& value, const char* name, int64_t low,
 std::string stringArgument(const Napi::Value& value, const char* name);
 Napi::Array arrayArgument(const Napi::Value& value, const char* name);
 
-// The executor of the device with this name, and that device; undefined stands for the host.
+// The executor of the device with this name, and that device. undefined: the host's.
 Executor& executorArgument(const Napi::Value& value);
 Device& deviceArgument(const Napi::Value& value);
 
@@ -26,7 +26,7 @@ struct Bytes {
   const void* data;
   size_t size;
 };
-// The bytes a typed array or DataView shows.
+// The bytes of a typed array or DataView.
 Bytes bytesArgument(const Napi::Value& value, const char* name);
 
 }  // namespace saccade

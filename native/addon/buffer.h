@@ -29,8 +29,8 @@ class BufferObject : public Wrapped<BufferObject, std::shared_ptr<Memory>> {
 
   void release();
 
-  std::shared_ptr<Ledger> ledger_;  // of the environment, which may be gone when the object is collected
-  int64_t bytes_;                   // known even when disposed
+  std::shared_ptr<Ledger> ledger_;  // of the environment, which may end before the object is collected
+  int64_t bytes_;                   // also after dispose()
 };
 
 }  // namespace saccade

@@ -19,14 +19,13 @@ std::unique_ptr<Device> openCpu() {
 }
 
 std::string missingCuda() {
-  const CudaProbe& probe = probeCuda();
-  return probe.available ? "saccade has no CUDA kernels yet" : probe.reason;
+  return cudaMissing().empty() ? "saccade has no CUDA kernels yet" : cudaMissing();
 }
 
 }  // namespace
 
 Devices& devices() {
-  // Never destroyed: a run may be in flight while the process exits, and nothing may wait for it then.
+  // Never destroyed, as the process must not wait for a run when it exits.
   static Devices* const instance = new Devices({
       {kHost, nothing, openCpu},
       {"cuda", missingCuda, nullptr},

@@ -1,13 +1,13 @@
-// The devices that this build of the addon knows.
+// The devices of this build of the addon.
 #pragma once
 #include "../runtime/devices.h"
 
 namespace saccade {
 
-// Of this process. Their threads outlive every environment that uses them.
+// Shared by all environments of the process; their threads outlive these.
 Devices& devices();
 
-// The device where mapped files and the bytes of JavaScript are.
+// The device of buffers and programs for which none is named.
 constexpr const char* kHost = "cpu";
 
 }  // namespace saccade

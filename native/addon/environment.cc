@@ -12,7 +12,7 @@ Environment::Environment(Napi::Env env)
     : env_(env),
       ledger_(std::make_shared<Ledger>()),
       mailbox_(std::make_shared<Mailbox>(env, [this] { settle(); })) {
-  // Runs before the environment is taken apart. After it, nothing calls into the environment any more.
+  // Runs before the environment is torn down. After it, nothing calls into the environment any more.
   env.AddCleanupHook([](Environment* self) { self->close(); }, this);
 }
 
@@ -47,7 +47,7 @@ void Environment::settle() {
     try {
       settleOne(std::move(message));
     } catch (const Napi::Error&) {
-      // The environment is being terminated and takes no more values.
+      // The environment is being terminated and accepts no values.
     }
   }
   if (pending_.empty()) mailbox_->keepAlive(env_, false);

@@ -1,6 +1,5 @@
-// What belongs to one JavaScript environment (the main thread or a worker): its classes, the promises of its
-// runs and its account of native memory. Only its own thread touches it; runs report back through the
-// mailbox.
+// The state of one JavaScript environment (the main thread or a worker): its classes, the promises of its
+// runs and its count of native memory. Only its own thread uses it; runs report through the mailbox.
 #pragma once
 #include <napi.h>
 

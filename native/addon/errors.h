@@ -1,5 +1,4 @@
-// The border of exceptions: whatever the runtime throws becomes a JavaScript Error with a `code` of
-// lib/errors.ts.
+// Converts exceptions of the runtime to JavaScript Errors with a `code` of lib/errors.ts.
 #pragma once
 #include <napi.h>
 
@@ -12,7 +11,7 @@ namespace saccade {
 
 Napi::Error toJavaScript(Napi::Env env, const Error& error);
 
-// Calls step(); what it throws is thrown on to JavaScript.
+// Calls step(), and throws its exceptions as JavaScript Errors.
 template <class Step>
 auto guarded(Napi::Env env, Step step) {
   try {
@@ -22,7 +21,7 @@ auto guarded(Napi::Env env, Step step) {
   } catch (const Napi::Error&) {
     throw;
   } catch (const std::bad_alloc&) {
-    throw toJavaScript(env, Error("OUT_OF_MEMORY", "the system refused memory"));
+    throw toJavaScript(env, Error("OUT_OF_MEMORY", "the system has no memory"));
   } catch (const std::exception& error) {
     throw toJavaScript(env, Error("INTERNAL", error.what()));
   }

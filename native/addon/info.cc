@@ -22,7 +22,7 @@ Napi::Array textArray(Napi::Env env, const char* const* texts, uint32_t count) {
   return array;
 }
 
-// A getter: asking a driver can take a good part of a second, which only who wants to know should pay.
+// A getter, as asking a driver can take part of a second.
 Napi::Value describeDevices(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Array list = Napi::Array::New(env);
@@ -77,7 +77,7 @@ Napi::Object enumerationNames(Napi::Env env) {
   SACCADE_NAMES("precision", SACCADE_PRECISION)
 #undef SACCADE_NAMES
 #undef SACCADE_TEXT_OF
-  // The one name that C++ keeps for itself.
+  // `bool` is a keyword of C++.
   Napi::Array dtypes = names.Get("dtypes").As<Napi::Array>();
   dtypes.Set(static_cast<uint32_t>(DType::bool_), "bool");
   return names;

@@ -1,5 +1,5 @@
-// Tells V8 how much native memory the objects of an environment keep alive, so that it collects in time.
-// Memory that several objects share (a constant asked for twice) counts once; mapped files do not count.
+// Reports to V8 how much native memory the objects of an environment keep alive, so that it collects them in
+// time. Memory that several objects share (a constant found twice) counts once; mapped files do not count.
 #pragma once
 #include <napi.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@ class Ledger {
  public:
   void hold(Napi::Env env, const Memory& memory);
   void release(Napi::Env env, const Memory& memory);
-  // Counts the memory no longer, whoever holds it.
+  // Stops counting the memory, even if objects still hold it.
   void disown(Napi::Env env, const Memory& memory);
 
  private:

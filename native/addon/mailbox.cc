@@ -6,7 +6,7 @@ namespace saccade {
 
 Mailbox::Mailbox(Napi::Env env, std::function<void()> deliver) : deliver_(std::move(deliver)) {
   const auto call = [](napi_env environment, napi_value, void* context, void*) {
-    // Without an environment the signal comes from its teardown: nobody is left to deliver to.
+    // null during the teardown of the environment: then there is nobody to deliver to.
     if (environment != nullptr) static_cast<Mailbox*>(context)->deliver_();
   };
   const napi_status status = napi_create_threadsafe_function(
@@ -19,7 +19,7 @@ void Mailbox::post(Message message) {
   const std::lock_guard lock(mutex_);
   if (signal_ == nullptr) return;
   messages_.push_back(std::move(message));
-  // One signal is enough for all that lies in the box when it is taken.
+  // One signal is enough for all messages that are in the box when it is emptied.
   if (messages_.size() == 1) napi_call_threadsafe_function(signal_, nullptr, napi_tsfn_nonblocking);
 }
 

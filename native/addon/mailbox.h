@@ -1,6 +1,5 @@
-// Brings the outcomes of runs to the thread of their environment. Runs hold the mailbox and never the
-// environment, which may end while they are on their way: then the mailbox is closed and drops what still
-// comes.
+// Passes the outcomes of runs to the thread of their environment. Runs refer to the mailbox and not to the
+// environment, which may end before they do: then the mailbox is closed and drops further messages.
 #pragma once
 #include <napi.h>
 #include <stdint.h>
@@ -21,7 +20,7 @@ struct Message {
 
 class Mailbox {
  public:
-  // `deliver` is called on the environment's thread when there is something to take.
+  // Calls `deliver` on the environment's thread when there are messages.
   Mailbox(Napi::Env env, std::function<void()> deliver);
 
   // From any thread.
@@ -29,7 +28,7 @@ class Mailbox {
 
   // From the environment's thread only:
   std::vector<Message> take();
-  // Whether the event loop is to stay alive for this mailbox.
+  // Whether this mailbox keeps the event loop alive.
   void keepAlive(Napi::Env env, bool alive);
   void close();
 

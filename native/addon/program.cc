@@ -36,7 +36,7 @@ Napi::Value ProgramObject::arenaBytes(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(arenaBytes_));
 }
 
-// A promise, also for what is wrong with the arguments: who awaits a run has one place to catch.
+// Returns a rejected promise also for wrong arguments, so that a caller handles all errors in one place.
 Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
   try {
     return guarded(info.Env(), [&] { return start(info); });

@@ -20,7 +20,7 @@ class ProgramObject : public Wrapped<ProgramObject, Runnable> {
 
   Napi::Promise start(const Napi::CallbackInfo& info);
 
-  int64_t arenaBytes_;  // known even when disposed
+  int64_t arenaBytes_;  // also after dispose()
 };
 
 }  // namespace saccade

@@ -1,5 +1,5 @@
-// A JavaScript object that holds a C++ value. Only C++ can make one, and only an object made here is taken
-// for one: both are checked, because JavaScript can reach every constructor and pass any object anywhere.
+// A JavaScript object that holds a C++ value. Only C++ can create one, and only such an object is accepted as
+// one: both are checked, as JavaScript can call any constructor and pass any object.
 #pragma once
 #include <napi.h>
 
@@ -39,7 +39,7 @@ class Wrapped : public Napi::ObjectWrap<Self> {
   Held held_;
 
  private:
-  // The value on its way from create() into the constructor that it calls.
+  // Passes the value from create() to the constructor that it calls.
   static inline thread_local Held* incoming = nullptr;
 };
 

@@ -1,5 +1,5 @@
-// The CUDA runtime is linked statically and finds the driver when it runs, so the same addon loads on
-// machines without one: then every call returns an error, and its text is the reason.
+// The CUDA runtime is linked statically and looks for the driver at run time, so the same addon loads on
+// machines without one: then every call returns an error, whose text is the reason.
 #include <cuda_runtime_api.h>
 
 #include "probe.h"
@@ -7,22 +7,18 @@
 namespace saccade {
 namespace {
 
-CudaProbe probe() {
+std::string probe() {
   int count = 0;
-  cudaError_t status = cudaGetDeviceCount(&count);
-  if (status != cudaSuccess) return {true, false, cudaGetErrorString(status), ""};
-  if (count == 0) return {true, false, "the driver reports no device", ""};
-  cudaDeviceProp properties;
-  status = cudaGetDeviceProperties(&properties, 0);
-  if (status != cudaSuccess) return {true, false, cudaGetErrorString(status), ""};
-  return {true, true, "", properties.name};
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status != cudaSuccess) return cudaGetErrorString(status);
+  return count == 0 ? "the driver reports no device" : "";
 }
 
 }  // namespace
 
-const CudaProbe& probeCuda() {
-  static const CudaProbe* const result = new CudaProbe(probe());
-  return *result;
+const std::string& cudaMissing() {
+  static const std::string* const reason = new std::string(probe());
+  return *reason;
 }
 
 }  // namespace saccade

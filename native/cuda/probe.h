@@ -1,17 +1,10 @@
-// Whether this build and this machine have CUDA.
+// Whether CUDA can be used on this machine.
 #pragma once
 #include <string>
 
 namespace saccade {
 
-struct CudaProbe {
-  bool built;
-  bool available;
-  std::string reason;  // why it is not available; empty when it is
-  std::string name;    // of the first device, when available
-};
-
-// Asked of the driver once a process.
-const CudaProbe& probeCuda();
+// Why there is no CUDA device, or "" if there is one. The driver is asked once a process.
+const std::string& cudaMissing();
 
 }  // namespace saccade

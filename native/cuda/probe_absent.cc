@@ -1,12 +1,12 @@
-// Stands in for probe.cu in a build without the CUDA compiler.
+// Used instead of probe.cu in a build without the CUDA compiler.
 #include "probe.h"
 
 namespace saccade {
 
-const CudaProbe& probeCuda() {
-  static const CudaProbe* const result =
-      new CudaProbe{false, false, "this build has no CUDA: nvcc was not there when it was built", ""};
-  return *result;
+const std::string& cudaMissing() {
+  static const std::string* const reason =
+      new std::string("this build has no CUDA: nvcc was not found when it was built");
+  return *reason;
 }
 
 }  // namespace saccade

@@ -20,8 +20,8 @@ namespace saccade {
 namespace {
 
 constexpr int64_t kAlignment = 64;
-// From here on a block is compared with the memory that is left. malloc would promise it anyway, and the
-// system would kill the process at the first touch.
+// Blocks from this size on are compared with the memory that is available: malloc would succeed in any case,
+// and the system would kill the process when it writes to the block.
 constexpr int64_t kCheckedBlock = int64_t{256} << 20;
 
 std::atomic<int64_t> live[static_cast<int32_t>(Account::count)];
@@ -42,7 +42,7 @@ void* allocateAligned(int64_t bytes, int64_t alignment) {
   void* data = std::aligned_alloc(static_cast<size_t>(alignment), size);
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   if (data != nullptr && alignment == kHugePage) {
-    // Whole huge pages only: one behind the end would be all waste but its first bytes.
+    // Whole huge pages only: a last one would be mostly unused.
     const size_t whole = static_cast<size_t>(bytes / alignment * alignment);
     madvise(data, whole, MADV_HUGEPAGE);
     if (size > whole) madvise(static_cast<char*>(data) + whole, size - whole, MADV_NOHUGEPAGE);
@@ -78,7 +78,7 @@ void readMemoryLimit() {
 }
 
 Block::Block(int64_t bytes, Account account) : bytes_(bytes), account_(account) {
-  // Counted before it is allocated, so that threads racing for the last bytes cannot both win.
+  // Counted before it is allocated, so that two threads cannot both get the last bytes.
   std::atomic<int64_t>& count = counter(account);
   count.fetch_add(bytes, std::memory_order_relaxed);
   try {
@@ -90,7 +90,8 @@ Block::Block(int64_t bytes, Account account) : bytes_(bytes), account_(account) 
     checkRoom(bytes);
     data_ = static_cast<char*>(
         allocateAligned(std::max<int64_t>(bytes, 1), bytes < kHugePage ? kAlignment : kHugePage));
-    if (data_ == nullptr) fail("OUT_OF_MEMORY", "cannot allocate ", bytes, " bytes: the system refused");
+    if (data_ == nullptr)
+      fail("OUT_OF_MEMORY", "cannot allocate ", bytes, " bytes: the system has no memory");
   } catch (...) {
     count.fetch_sub(bytes, std::memory_order_relaxed);
     throw;

@@ -1,17 +1,17 @@
-// Memory of the host: aligned, counted, limited. An allocation that fails is an Error OUT_OF_MEMORY, before
-// the system would have to kill the process for it.
+// Memory of the host: aligned, counted, limited. An allocation that is too large throws OUT_OF_MEMORY,
+// instead of having the system kill the process.
 #pragma once
 #include <stdint.h>
 
 namespace saccade {
 
-// Blocks of this size and more are aligned to it: the system gives them huge pages, where it has any.
+// Blocks of this size or more are aligned to it, so that the system can use huge pages.
 constexpr int64_t kHugePage = int64_t{2} << 20;
 
-// What a block is counted under.
+// What a block is counted as.
 enum class Account : int32_t { buffers, arena, count };
 
-// Bytes alive, of the whole process.
+// Bytes allocated in the whole process.
 int64_t liveBytes(Account account);
 
 // Reads SACCADE_MEMORY_LIMIT (bytes that all accounts together may hold; absent: no limit). Throws

@@ -25,7 +25,7 @@ size_t Constants::size() {
   return entries_.size();
 }
 
-// Keys of dead entries would gather for ever in a process that loads model after model.
+// Keys whose memory is gone would accumulate in a process that loads one model after another.
 void Constants::sweep() {
   std::erase_if(entries_, [](const auto& entry) { return entry.second.expired(); });
   sweepAt_ = std::max<size_t>(64, 2 * entries_.size());

@@ -1,5 +1,6 @@
-// The process-wide store of folded and packed constants: made once, shared by programs and worker threads.
-// An entry lives as long as somebody holds its memory.
+// The process-wide store of folded and packed constants: computed once, shared by programs and worker
+// threads. An entry lives as long as its memory is in use. Keys name the device, as memory of one is of no
+// use to another.
 #pragma once
 #include <memory>
 #include <mutex>
@@ -12,7 +13,7 @@ namespace saccade {
 
 class Constants {
  public:
-  // Null when nobody holds memory under the key.
+  // Null if there is no memory under the key, or it is no longer in use.
   std::shared_ptr<Memory> find(const std::string& key);
   // Stores the memory, or returns what another thread stored first.
   std::shared_ptr<Memory> publish(const std::string& key, std::shared_ptr<Memory> memory);

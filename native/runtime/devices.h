@@ -10,12 +10,12 @@
 
 namespace saccade {
 
-// A device that this build knows of.
+// A device that this build may be able to use.
 struct DeviceKind {
   const char* name;
-  // Why it cannot be used on this machine, or "" if it can. May ask a driver, which takes long.
+  // Why it cannot be used on this machine, or "" if it can. Slow where a driver is asked.
   std::string (*missing)();
-  // Called once, if nothing is missing.
+  // Called at most once, if missing() is "".
   std::unique_ptr<Device> (*open)();
 };
 
@@ -24,10 +24,10 @@ class Devices {
   explicit Devices(std::vector<DeviceKind> kinds);
 
   const std::vector<DeviceKind>& kinds() const { return kinds_; }
-  // The executor of a device, with the device in it; opened at first use, and kept. Throws OPTION_INVALID for
-  // an unknown name, DEVICE_UNAVAILABLE with the reason.
+  // The executor of a device, which owns the device; created at first use. Throws OPTION_INVALID for an
+  // unknown name, DEVICE_UNAVAILABLE with the reason.
   Executor& executor(const std::string& name);
-  // Stops the run with this flag, whatever device it is on.
+  // Stops the run with this flag, on whichever device it is.
   void cancel(const std::shared_ptr<Cancelled>& flag);
 
  private:

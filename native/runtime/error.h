@@ -1,4 +1,4 @@
-// The one exception of the runtime. `code` is one of lib/errors.ts; the addon hands both to JavaScript.
+// The exception of the runtime. `code` is one of lib/errors.ts; the addon passes both to JavaScript.
 #pragma once
 #include <exception>
 #include <sstream>
@@ -18,7 +18,7 @@ class Error : public std::exception {
   std::string message_;
 };
 
-// Throws an Error whose message is the parts, written one after the other.
+// Throws an Error whose message is the concatenation of the parts.
 template <class... Parts>
 [[noreturn]] void fail(const char* code, const Parts&... parts) {
   std::ostringstream message;

@@ -14,10 +14,11 @@
 namespace saccade {
 namespace {
 
-// A caller that feeds each result into the next run (a text generator) finds the dispatcher awake.
+// How long the dispatcher spins for a next run before it sleeps: a caller that uses each result in the next
+// run (a text generator) then does not wait for it to wake.
 constexpr std::chrono::microseconds kSpin{50};
-// After this long without work the device may give memory back.
-constexpr std::chrono::seconds kRest{2};
+// After this time without a run the device may free memory.
+constexpr std::chrono::seconds kIdle{2};
 
 Outcome failure(const char* code, const char* message) {
   Outcome outcome;
@@ -29,7 +30,7 @@ Outcome aborted() {
   return failure("ABORTED", "the run was aborted");
 }
 
-// What could not be checked when the program was made: the memory given to this run.
+// Checks the memory that a run is given, which is not known when the program is made.
 void checkInputs(const Program& program, const std::vector<std::shared_ptr<Memory>>& inputs) {
   if (static_cast<int64_t>(inputs.size()) != program.inputs) {
     fail("SHAPE_MISMATCH", "the program takes ", program.inputs, " inputs, got ", inputs.size());
@@ -106,7 +107,8 @@ void Executor::dispatch() {
       const std::lock_guard lock(mutex_);
       running_ = nullptr;
     }
-    // What the run held goes before its caller hears of the end, so that memory counted then is what is left.
+    // The run's inputs are released before its caller is told of the end, so that memory counted then is
+    // correct.
     const auto settle = std::move(run.settle);
     run = Run();
     settle(std::move(outcome));
@@ -118,10 +120,10 @@ bool Executor::next(Run& run) {
   const auto called = [this] { return waiting_.load() > 0 || stopping_.load(); };
   spinUntil(called, kSpin);
   std::unique_lock lock(mutex_);
-  if (!wake_.wait_for(lock, kRest, called)) {
-    // Without the lock: giving back much memory takes a while, and a caller must not wait for it.
+  if (!wake_.wait_for(lock, kIdle, called)) {
+    // Without the lock, as freeing much memory takes time, which a caller must not wait for.
     lock.unlock();
-    device_->rest();
+    device_->trim();
     lock.lock();
     wake_.wait(lock, called);
   }
@@ -150,7 +152,7 @@ Outcome Executor::execute(const Run& run) {
   } catch (const Error& error) {
     return failure(error.code(), error.what());
   } catch (const std::bad_alloc&) {
-    return failure("OUT_OF_MEMORY", "the system refused memory for a run");
+    return failure("OUT_OF_MEMORY", "the system has no memory for a run");
   } catch (const std::exception& error) {
     return failure("INTERNAL", error.what());
   }

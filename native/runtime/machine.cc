@@ -28,31 +28,31 @@ int64_t field(const char* path, const std::string& key) {
   return kUnknown;
 }
 
-// The number a file holds; "max" and a missing file mean no bound.
+// The number in a file; "max" and a missing file mean no limit.
 int64_t number(const char* path) {
   std::ifstream file(path);
   int64_t value = 0;
   return file >> value ? value : kUnknown;
 }
 
-// What is left under the container's bound. Cached file pages count as use but are given up without harm.
+// What is left of the container's limit. Cached file pages are counted as used, but the system can free them.
 int64_t containerMemory() {
-  const int64_t bound = number("/sys/fs/cgroup/memory.max");
+  const int64_t limit = number("/sys/fs/cgroup/memory.max");
   const int64_t used = number("/sys/fs/cgroup/memory.current");
-  if (bound == kUnknown || used == kUnknown) return kUnknown;
+  if (limit == kUnknown || used == kUnknown) return kUnknown;
   const int64_t cached = field("/sys/fs/cgroup/memory.stat", "inactive_file ");
-  return std::max<int64_t>(0, bound - used + (cached == kUnknown ? 0 : cached));
+  return std::max<int64_t>(0, limit - used + (cached == kUnknown ? 0 : cached));
 }
 
-// Cores the calling thread, and so the threads it starts, may run on: the standard library counts those of
-// the whole machine, and more threads than cores would wait for each other (taskset, a container's cpuset).
+// Cores that the calling thread, and so the threads it starts, may run on (taskset, a container's cpuset):
+// the standard library counts all cores, and more threads than cores would wait for each other.
 int32_t allowedCores() {
 #ifdef __linux__
-  // The system refuses a set that is smaller than its own.
-  for (int32_t most = 1024; most <= 1 << 16; most *= 2) {
-    cpu_set_t* const set = CPU_ALLOC(static_cast<size_t>(most));
+  // The system fails for a set that is smaller than its own.
+  for (int32_t size = 1024; size <= 1 << 16; size *= 2) {
+    cpu_set_t* const set = CPU_ALLOC(static_cast<size_t>(size));
     if (set == nullptr) break;
-    const size_t bytes = CPU_ALLOC_SIZE(static_cast<size_t>(most));
+    const size_t bytes = CPU_ALLOC_SIZE(static_cast<size_t>(size));
     const int32_t cores = sched_getaffinity(0, bytes, set) == 0 ? CPU_COUNT_S(bytes, set) : 0;
     CPU_FREE(set);
     if (cores > 0) return cores;
@@ -61,7 +61,7 @@ int32_t allowedCores() {
   return std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
 }
 
-// Cores' worth of time the container may use; threads beyond it would only be throttled.
+// How many cores' time the container may use; more threads would be throttled.
 int32_t containerCores() {
   std::ifstream file("/sys/fs/cgroup/cpu.max");
   double quota = 0;

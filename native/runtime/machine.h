@@ -1,4 +1,4 @@
-// What the machine has: cores and memory, as far as this process may use them.
+// Cores and memory of the machine that this process may use.
 #pragma once
 #include <stdint.h>
 
@@ -6,14 +6,15 @@
 
 namespace saccade {
 
-// Cores this process may run on: its affinity mask, less what a container's quota holds back. At least 1.
+// Cores that this process may use: those of its affinity mask, or fewer if a container has a quota. At
+// least 1.
 int32_t usableCores();
 
-// Bytes that can be allocated without making the system reclaim by force: of the machine or of the container,
-// whichever has less. Where the system does not say: the largest number.
+// Bytes that can be allocated without the system killing processes: of the machine or of the container,
+// whichever has less. The largest int64 where the system does not tell.
 int64_t availableMemory();
 
-// The processor's name for people.
+// The processor's model name.
 std::string cpuName();
 
 }  // namespace saccade

@@ -59,13 +59,13 @@ std::shared_ptr<const Mapping> Mapping::open(const std::string& path) {
   if (fstat(file.number, &status) != 0) fail("FILE_NOT_FOUND", "cannot read ", path, ": ", strerror(errno));
   if (!S_ISREG(status.st_mode)) fail("FILE_NOT_FOUND", "expected a file: ", path);
   const int64_t bytes = status.st_size;
-  // The system refuses to map nothing.
+  // mmap fails for a length of 0.
   if (bytes == 0) return std::make_shared<const Mapping>("", 0, keyOf(status));
   void* data = mmap(nullptr, static_cast<size_t>(bytes), PROT_READ, MAP_PRIVATE, file.number, 0);
   if (data == MAP_FAILED)
     fail("OUT_OF_MEMORY", "cannot map ", path, " (", bytes, " bytes): ", strerror(errno));
 #ifdef MADV_NOHUGEPAGE
-  // A bias that is read would bring 2 MB of its neighbours back, which were packed and forgotten.
+  // Reading a bias would load 2 MB of neighbours again, which were packed and let go.
   (void)madvise(data, static_cast<size_t>(bytes), MADV_NOHUGEPAGE);
 #endif
   return std::make_shared<const Mapping>(static_cast<const char*>(data), bytes, keyOf(status));

@@ -1,5 +1,4 @@
-// A file mapped read-only, so that weights are paged in by the system as they are read and shared by
-// processes.
+// A file mapped read-only: the system loads its pages as they are read, and processes share them.
 #pragma once
 #include <stdint.h>
 

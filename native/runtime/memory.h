@@ -6,7 +6,7 @@ namespace saccade {
 
 class Device;
 
-// Devices derive their own, which frees what it stands for when it is destroyed. The device outlives it.
+// Each device derives its own class, whose destructor frees the memory. The device outlives it.
 class Memory {
  public:
   virtual ~Memory() = default;
@@ -14,10 +14,10 @@ class Memory {
   Memory& operator=(const Memory&) = delete;
 
   Device& device() const { return device_; }
-  // Where it begins in the address space of the device: nobody else may read or write there.
+  // Its address on the device. Only the device may read or write there.
   char* data() const { return data_; }
   int64_t bytes() const { return bytes_; }
-  // Whether it is a part of a mapped file: then it is read only, and the system may take its pages back.
+  // Whether it is a part of a mapped file, which is read only.
   virtual bool mapped() const { return false; }
   // Lets the pages of a mapped file go until they are read again. Does nothing to other memory.
   virtual void forget() const {}

@@ -1,9 +1,8 @@
-// What an op means, on any device: its operands and attributes, and what it computes from them. check/ holds
-// the same rules as code. How an op is computed (tiles, threads, grids, streams) is the device's own.
+// The meaning of each op, on any device: its operands, its attributes and its result. check/ verifies
+// operands by these rules. How a device computes an op (tiles, threads, grids, streams) is not known here.
 //
-// Included by units that are compiled for one instruction set, so it uses no standard library beyond stdint:
-// a std template instantiated in an AVX-512 unit could be merged by the linker into code that an older CPU
-// runs.
+// This file is included by units that are compiled for one instruction set. So it includes nothing but
+// stdint: the linker could use a std template that was compiled for AVX-512 in code for any CPU.
 #pragma once
 #include <stdint.h>
 

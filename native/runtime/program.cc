@@ -19,29 +19,26 @@ constexpr int64_t kMaxNumber = int64_t{1} << 53;
 constexpr int64_t kMaxIndex = int64_t{1} << 31;  // exclusive: indices are int32
 constexpr int64_t kArenaAlignment = 64;
 
-// Which instruction and view a message is about.
-struct Place {
+// The instruction and view that a message is about.
+struct Location {
   int64_t instruction;
   Op op;
   int32_t view;  // -1: the instruction itself
 };
 
 template <class... Parts>
-[[noreturn]] void failAt(const Place& place, const Parts&... parts) {
-  if (place.view < 0) {
-    fail("INTERNAL", "instruction ", place.instruction, " (", opName(place.op), "): ", parts...);
-  }
-  fail("INTERNAL", "instruction ", place.instruction, " (", opName(place.op), "), view ", place.view, ": ",
-       parts...);
+[[noreturn]] void failAt(const Location& at, const Parts&... parts) {
+  if (at.view < 0) fail("INTERNAL", "instruction ", at.instruction, " (", opName(at.op), "): ", parts...);
+  fail("INTERNAL", "instruction ", at.instruction, " (", opName(at.op), "), view ", at.view, ": ", parts...);
 }
 
-// Messages of the reader do not know where they are.
+// Runs a step, and adds the location to its message if it throws.
 template <class Step>
-auto located(const Place& place, Step step) {
+auto located(const Location& at, Step step) {
   try {
     return step();
   } catch (const Error& error) {
-    failAt(place, error.what());
+    failAt(at, error.what());
   }
 }
 
@@ -54,7 +51,7 @@ Buffer readBuffer(Reader& reader, const Program& program, int64_t outputs) {
       buffer.at = reader.integer("arena offset", 0, program.arenaBytes);
       buffer.bytes = reader.integer("bytes", 0, program.arenaBytes - buffer.at);
       if (buffer.at % kArenaAlignment != 0)
-        fail("INTERNAL", "arena offset ", buffer.at, " is no multiple of 64");
+        fail("INTERNAL", "arena offset is ", buffer.at, ", expected a multiple of 64");
       break;
     case BufferKind::constant: {
       buffer.at = reader.integer("index", 0, static_cast<int64_t>(program.constants.size()) - 1);
@@ -84,8 +81,8 @@ void readBuffers(Reader& reader, Program& program, int64_t count, int64_t output
   }
 }
 
-// An output is the output buffer of its index or an inout buffer; no output buffer may be left without an
-// output, because it would have no memory.
+// An output is the output buffer of its index, or an inout buffer. Every output buffer must be an output, as
+// it would have no memory otherwise.
 void readOutputs(Reader& reader, Program& program, int64_t outputs) {
   for (int64_t i = 0; i < outputs; ++i) {
     const auto index =
@@ -93,7 +90,8 @@ void readOutputs(Reader& reader, Program& program, int64_t outputs) {
     const Buffer& buffer = program.buffers[static_cast<size_t>(index)];
     const bool own = buffer.kind == BufferKind::output && buffer.at == i;
     if (!own && buffer.kind != BufferKind::inout) {
-      fail("INTERNAL", "output ", i, " is buffer ", index, ", which is neither its output buffer nor inout");
+      fail("INTERNAL", "output ", i, " is buffer ", index,
+           ", expected the output buffer of its index, or an inout buffer");
     }
     program.outputs.push_back(static_cast<int32_t>(index));
   }
@@ -101,7 +99,7 @@ void readOutputs(Reader& reader, Program& program, int64_t outputs) {
     const Buffer& buffer = program.buffers[i];
     if (buffer.kind != BufferKind::output) continue;
     if (program.outputs[static_cast<size_t>(buffer.at)] != static_cast<int32_t>(i)) {
-      fail("INTERNAL", "buffer ", i, " is for output ", buffer.at, ", which is another buffer");
+      fail("INTERNAL", "buffer ", i, " is for output ", buffer.at, ", but that output is another buffer");
     }
   }
 }
@@ -110,7 +108,7 @@ bool isEmpty(const View& view) {
   return std::find(view.dim, view.dim + std::max(view.rank, 0), 0) != view.dim + std::max(view.rank, 0);
 }
 
-// Throws unless each element of the view lies inside its buffer.
+// Throws unless each element of the view is inside its buffer.
 void checkBounds(const View& view, int64_t offset, const Buffer& buffer) {
   const int64_t size = kDTypeBytes[static_cast<int32_t>(view.dtype)];
   const int64_t elements = buffer.bytes / size;
@@ -136,13 +134,13 @@ bool writable(BufferKind kind) {
   return kind == BufferKind::arena || kind == BufferKind::output || kind == BufferKind::inout;
 }
 
-// No two places of a written view may be the same element: tiles that write it would race. Each axis must
-// step over all that the axes of smaller strides reach, as it does in every slice or permutation of a dense
+// Elements of a view that is written must not overlap, as tiles would race. The stride of each axis must be
+// larger than the extent of all axes of smaller strides, as it is in every slice or permutation of a dense
 // array.
 void checkOutputView(const View& view, const Buffer& buffer) {
   if (!writable(buffer.kind)) fail("INTERNAL", "is written, but its buffer is read only");
   if (isEmpty(view)) return;
-  int32_t axes[kMaxRank];  // those longer than 1, by stride
+  int32_t axes[kMaxRank];  // those longer than 1, by ascending stride
   int32_t count = 0;
   for (int32_t axis = 0; axis < view.rank; ++axis) {
     if (view.dim[axis] == 1) continue;
@@ -153,8 +151,8 @@ void checkOutputView(const View& view, const Buffer& buffer) {
   int64_t reach = 0;
   for (const int32_t* axis = axes; axis != axes + count; ++axis) {
     if (view.stride[*axis] <= reach) {
-      fail("INTERNAL", "is written, but axis ", *axis, " with stride ", view.stride[*axis],
-           " comes back to places of others");
+      fail("INTERNAL", "is written, but elements along axis ", *axis, " with stride ", view.stride[*axis],
+           " overlap others");
     }
     reach += (view.dim[*axis] - 1) * view.stride[*axis];
   }
@@ -192,28 +190,28 @@ void readView(Reader& reader, const Program& program, Instruction& instruction, 
 bool readInstruction(Reader& reader, const Program& program, int64_t index, Instruction& instruction) {
   instruction = {};
   instruction.position = static_cast<int32_t>(index);
-  Place place{index, Op::count, -1};
+  Location here{index, Op::count, -1};
   try {
     instruction.op = static_cast<Op>(reader.integer("op", 0, static_cast<int64_t>(Op::count) - 1));
   } catch (const Error& error) {
     fail("INTERNAL", "instruction ", index, ": ", error.what());
   }
-  place.op = instruction.op;
+  here.op = instruction.op;
   Call& call = instruction.call;
   std::fill_n(instruction.buffer, kMaxViews, -1);
   for (View& view : call.view) view.rank = -1;
   call.views =
-      static_cast<int32_t>(located(place, [&] { return reader.integer("number of views", 1, kMaxViews); }));
+      static_cast<int32_t>(located(here, [&] { return reader.integer("number of views", 1, kMaxViews); }));
   for (int32_t i = 0; i < call.views; ++i) {
     located({index, instruction.op, i}, [&] { readView(reader, program, instruction, i); });
   }
-  located(place, [&] {
+  located(here, [&] {
     call.attributes = static_cast<int32_t>(reader.integer("number of attributes", 0, kMaxAttributes));
     for (int32_t i = 0; i < call.attributes; ++i) call.attribute[i] = reader.number("an attribute");
   });
   if (std::any_of(call.view, call.view + call.views, isEmpty)) return false;
   const std::string fault = operandFault(instruction.op, call, program.device.formats());
-  if (!fault.empty()) failAt(place, fault);
+  if (!fault.empty()) failAt(here, fault);
   return true;
 }
 
@@ -260,7 +258,7 @@ std::shared_ptr<const Program> Program::create(const double* code, size_t length
   for (int64_t i = 0; i < instructions; ++i) {
     if (readInstruction(reader, *program, i, instruction)) program->instructions.push_back(instruction);
   }
-  if (!reader.atEnd()) fail("INTERNAL", "program goes on after its last instruction");
+  if (!reader.atEnd()) fail("INTERNAL", "the program continues after its last instruction");
   return program;
 }
 

@@ -1,5 +1,5 @@
-// Reads the numbers of an encoded program one by one. Each must be an integer in the range the caller gives,
-// so that nothing decoded later can overflow or index out of bounds.
+// Reads the numbers of an encoded program. Each must be an integer in the range that the caller gives, so
+// that no later use of it can overflow or index out of bounds.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@ class Reader {
   Reader(const double* code, size_t length) : code_(code), length_(length) {}
 
   double number(const char* what) {
-    if (at_ == length_) fail("INTERNAL", "program ends where ", what, " was expected");
+    if (at_ == length_) fail("INTERNAL", "the program ends, expected ", what);
     return code_[at_++];
   }
 
@@ -29,8 +29,8 @@ class Reader {
     return static_cast<int64_t>(value);
   }
 
-  // How many of something follow, each taking at least `size` numbers: a count the code cannot hold is
-  // refused before memory is reserved for it.
+  // A count of items that follow, each of at least `size` numbers. A count larger than the code can hold is
+  // an error before memory is reserved for it.
   int64_t count(const char* what, int64_t size) {
     return integer(what, 0, static_cast<int64_t>(length_ - at_) / size);
   }

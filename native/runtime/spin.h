@@ -1,5 +1,5 @@
-// Waiting without the system's help, for the few microseconds between two instructions: waking a thread that
-// sleeps takes longer than most of them.
+// Busy waiting, for the few microseconds between two instructions: to wake a sleeping thread takes longer
+// than most instructions.
 #pragma once
 #include <stdint.h>
 
@@ -15,7 +15,7 @@ inline void relax() {
 #endif
 }
 
-// Waits until ready() or until the time is over; returns ready().
+// Waits until ready() is true or the time is over; returns ready().
 template <class Ready>
 bool spinUntil(Ready ready, std::chrono::nanoseconds time) {
   if (ready()) return true;

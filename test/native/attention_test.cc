@@ -57,22 +57,22 @@ std::vector<double> attributes(const Case& c) {
 // Row of weights in float64; empty when the query sees no key.
 std::vector<double> weightsOf(const Case& c, Data& data, int64_t b, int64_t h, int64_t i) {
   const int64_t n = c.lengths.empty() ? c.keys : c.lengths[size_t(b)];
-  const int64_t place = n - c.queries + i;
+  const int64_t position = n - c.queries + i;
   std::vector<double> row(size_t(c.keys), -kInfinity);
-  double most = -kInfinity;
+  double rowMax = -kInfinity;
   for (int64_t j = 0; j < n; j++) {
-    if (c.causal && j > place) continue;
-    if (c.window && std::abs(place - j) > c.window) continue;
+    if (c.causal && j > position) continue;
+    if (c.window && std::abs(position - j) > c.window) continue;
     double score = 0;
     for (int64_t d = 0; d < c.depth; d++)
       score += double(data.q.at({b, h, i, d})) * double(data.k.at({b, h, j, d}));
     score = score * double(float(scaleOf(c))) + (data.mask ? double(data.mask->at({b, h, i, j})) : 0);
     row[size_t(j)] = score;
-    most = std::fmax(most, score);
+    rowMax = std::fmax(rowMax, score);
   }
-  if (most == -kInfinity) return {};
+  if (rowMax == -kInfinity) return {};
   double total = 0;
-  for (double& score : row) total += score = std::exp(score - most);
+  for (double& score : row) total += score = std::exp(score - rowMax);
   for (double& weight : row) weight /= total;
   return row;
 }
@@ -218,7 +218,7 @@ TEST_CASE("a row of attention has the same bits alone, among others, and with un
       run(table, Op::attention, {out.view(), data.q.view(), data.k.view(), data.v.view(), absent(), absent()},
           attributes(all));
       for (const int64_t i : {0, 1, 101, 102, 150, 229}) {
-        // As the only query, of a batch of two, at the end of a cache of 900 places, of which those behind
+        // As the only query, of a batch of two, at the end of a cache of 900 positions, of which those after
         // the keys hold rubbish.
         const int64_t seen = causal ? 700 - 230 + i + 1 : 700;
         Array<float> q({2, 1, 1, 40}, [&](int64_t d) { return data.q[i * 40 + d % 40]; });

@@ -77,12 +77,12 @@ void checkNumeric(const KernelTable& table) {
 
 // An array of any type, as doubles (exact for all values used here).
 double valueAt(const View& view, int64_t i) {
-  int64_t place = 0;
+  int64_t offset = 0;
   for (int32_t axis = view.rank; axis-- > 0;) {
-    place += i % view.dim[axis] * view.stride[axis];
+    offset += i % view.dim[axis] * view.stride[axis];
     i /= view.dim[axis];
   }
-  const auto as = [&](auto type) { return reinterpret_cast<decltype(type)*>(view.data)[place]; };
+  const auto as = [&](auto type) { return reinterpret_cast<decltype(type)*>(view.data)[offset]; };
   switch (view.dtype) {
     case DType::float32:
       return as(float{});
@@ -180,9 +180,8 @@ TEST_CASE("maximum and minimum keep NaN of either side; int32 wraps") {
       CHECK(std::isnan(out[1]));
       CHECK(out[2] == (kind == Binary::maximum ? 2 : 1));
     }
-    Array<int32_t> most({1}, [](int64_t) { return INT32_MAX; }), one({1}, [](int64_t) { return 1; }),
-        sum({1});
-    run(table, Op::binary, {sum.view(), most.view(), one.view()}, {double(Binary::add)});
+    Array<int32_t> max({1}, [](int64_t) { return INT32_MAX; }), one({1}, [](int64_t) { return 1; }), sum({1});
+    run(table, Op::binary, {sum.view(), max.view(), one.view()}, {double(Binary::add)});
     CHECK(sum[0] == INT32_MIN);
   });
 }

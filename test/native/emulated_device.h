@@ -75,7 +75,7 @@ class EmulatedDevice final : public Device {
   std::shared_ptr<Executable> prepare(std::shared_ptr<const Program> program) override {
     return std::make_shared<EmulatedExecutable>(std::move(program), *this);
   }
-  void rest() override {}
+  void trim() override {}
 
   size_t blocks() { return space_.count(); }
 

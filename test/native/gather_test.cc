@@ -45,8 +45,8 @@ void checkUpdate(const KernelTable& table) {
       cache.fill([](int64_t i) { return static_cast<T>(i); });
       Array<T> values({2, 3, inner}, {1, 2 * inner, 2});
       values.fill([](int64_t i) { return static_cast<T>(i * 7 + 1); });
-      Array<int32_t> place({1}, [&](int64_t) { return static_cast<int32_t>(at); });
-      REQUIRE(run(table, Op::update, {cache.view(), values.view(), place.view()}, {}) == Status::ok);
+      Array<int32_t> position({1}, [&](int64_t) { return static_cast<int32_t>(at); });
+      REQUIRE(run(table, Op::update, {cache.view(), values.view(), position.view()}, {}) == Status::ok);
       int64_t wrong = 0;
       for (int64_t i = 0; i < cache.size(); i++) {
         const int64_t row = i / inner % 7;
@@ -110,8 +110,8 @@ TEST_CASE("an index outside is reported and nothing outside is touched") {
     for (const int32_t bad : {-1, 5, INT32_MAX, INT32_MIN}) {
       Array<float> cache({1, 7, 4}, [](int64_t) { return 1.0f; }),
           values({1, 3, 4}, [](int64_t) { return 2.0f; });
-      Array<int32_t> place({1}, [&](int64_t) { return bad; });
-      CHECK(run(table, Op::update, {cache.view(), values.view(), place.view()}, {}) ==
+      Array<int32_t> position({1}, [&](int64_t) { return bad; });
+      CHECK(run(table, Op::update, {cache.view(), values.view(), position.view()}, {}) ==
             Status::indexOutOfRange);
       CHECK(cache.intact());
       for (int64_t i = 0; i < cache.size(); i++) CHECK(cache[i] == 1);

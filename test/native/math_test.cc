@@ -95,15 +95,15 @@ TEST_CASE("functions are within their stated errors") {
       INFO(c.name);
       const std::vector<float> y = apply(table, c.kind, x, c.parameter);
       double worst = 0;
-      float place = 0;
+      float worstInput = 0;
       for (size_t i = 0; i < x.size(); i++) {
         const double error = errorOf(y[i], reference[i]);
         if (!(error <= worst)) {
           worst = error;
-          place = x[i];
+          worstInput = x[i];
         }
       }
-      INFO("largest error at ", place);
+      INFO("largest error at ", worstInput);
       CHECK(worst <= c.bound);
     });
   }
@@ -221,7 +221,7 @@ TEST_CASE("power has the special cases of C") {
   });
 }
 
-TEST_CASE("a function's bits do not depend on the place in the array") {
+TEST_CASE("a result's bits do not depend on its position in the array") {
   Random random(7);
   std::vector<float> x(129);
   for (float& v : x) v = random.normal() * 3;

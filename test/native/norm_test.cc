@@ -49,9 +49,9 @@ Reference expected(Array<float>& in, Array<float>* weight, Array<float>* bias, b
       const double scale = 1 / std::sqrt(squares / static_cast<double>(s * c) + epsilon);
       each([&](int64_t row, int64_t column, double x) {
         const double w = weight ? weight->at({group, column}) : 1, b = bias ? bias->at({group, column}) : 0;
-        const size_t place = static_cast<size_t>(((i * s + row) * g + group) * c + column);
-        result.values[place] = (x - mean) * scale * w + b;
-        result.sizes[place] = (std::fabs((x - mean) * scale) + 1) * std::fabs(w) + std::fabs(b);
+        const size_t index = static_cast<size_t>(((i * s + row) * g + group) * c + column);
+        result.values[index] = (x - mean) * scale * w + b;
+        result.sizes[index] = (std::fabs((x - mean) * scale) + 1) * std::fabs(w) + std::fabs(b);
       });
     }
   }
@@ -61,8 +61,8 @@ Reference expected(Array<float>& in, Array<float>* weight, Array<float>* bias, b
 double worstError(const Array<float>& out, const Reference& reference) {
   double worst = 0;
   for (int64_t i = 0; i < out.size(); i++) {
-    const size_t place = static_cast<size_t>(i);
-    const double error = std::fabs(out[i] - reference.values[place]) / reference.sizes[place];
+    const size_t index = static_cast<size_t>(i);
+    const double error = std::fabs(out[i] - reference.values[index]) / reference.sizes[index];
     if (!(error <= worst)) worst = error;
   }
   return worst;

@@ -27,7 +27,7 @@ const Case kCases[] = {
 };
 
 // torch: round up or down, but a window must begin before the padding after the input.
-int64_t places(int64_t in, const Window& w) {
+int64_t outputs(int64_t in, const Window& w) {
   const int64_t span = in + 2 * w.pad - w.dilation * (w.kernel - 1) - 1;
   int64_t count = (span + (w.ceil ? w.stride - 1 : 0)) / w.stride + 1;
   if (w.ceil && (count - 1) * w.stride >= in + w.pad) count--;
@@ -39,10 +39,10 @@ double ceilExtra(int64_t in, int64_t out, const Window& w) {
   return static_cast<double>(std::max<int64_t>(0, reach - in - 2 * w.pad));
 }
 
-// The largest, or the mean, with what lies in the padded input (and outside the input) counted on request.
+// The largest, or the mean, with what is in the padded input (and outside the input) counted on request.
 double plain(Array<float>& in, const Case& c, bool average, bool countPadding, int64_t n, int64_t y,
              int64_t x, int64_t channel) {
-  double most = -INFINITY, sum = 0;
+  double max = -INFINITY, sum = 0;
   int64_t inside = 0, counted = 0;
   for (int64_t i = 0; i < c.h.kernel; i++) {
     for (int64_t j = 0; j < c.w.kernel; j++) {
@@ -53,10 +53,10 @@ double plain(Array<float>& in, const Case& c, bool average, bool countPadding, i
       inside++;
       const double value = in.at({n, row, column, channel});
       sum += value;
-      if (std::isnan(value) || (!std::isnan(most) && value > most)) most = value;
+      if (std::isnan(value) || (!std::isnan(max) && value > max)) max = value;
     }
   }
-  return average ? sum / static_cast<double>(countPadding ? counted : inside) : most;
+  return average ? sum / static_cast<double>(countPadding ? counted : inside) : max;
 }
 
 std::vector<double> attributes(const Case& c, const Dims& out, bool average, bool countPadding) {
@@ -80,36 +80,36 @@ TEST_CASE("pooling follows torch's rules, at all strides") {
     Random random(1);
     int64_t nans = 0;
     for (const Case& c : kCases) {
-      const Dims dims = {c.dims[0], places(c.dims[1], c.h), places(c.dims[2], c.w), c.dims[3]};
+      const Dims dims = {c.dims[0], outputs(c.dims[1], c.h), outputs(c.dims[2], c.w), c.dims[3]};
       INFO("[", c.dims[1], ", ", c.dims[2], ", ", c.dims[3], "] by ", c.h.kernel, " to ", dims[1], " x ",
            dims[2]);
       for (const bool channelsFirst : {false, true}) {
         const auto strides = [&](const Dims& d) {
           return channelsFirst ? Dims{d[1] * d[2] * d[3], d[2], 1, d[1] * d[2]} : contiguous(d);
         };
-        Array<float> in(c.dims, strides(c.dims), random.wholes()), most(dims, strides(dims));
+        Array<float> in(c.dims, strides(c.dims), random.wholes()), max(dims, strides(dims));
         Array<float> padded(dims, strides(dims)), inside(dims, strides(dims));
         if (in.size() > 100) in[in.size() / 2] = NAN;
-        REQUIRE(run(table, Op::pool, {most.view(), in.view()}, attributes(c, dims, false, false)) ==
+        REQUIRE(run(table, Op::pool, {max.view(), in.view()}, attributes(c, dims, false, false)) ==
                 Status::ok);
         REQUIRE(run(table, Op::pool, {padded.view(), in.view()}, attributes(c, dims, true, true)) ==
                 Status::ok);
         REQUIRE(run(table, Op::pool, {inside.view(), in.view()}, attributes(c, dims, true, false)) ==
                 Status::ok);
         int64_t wrong = 0;
-        for (int64_t i = 0; i < most.size(); i++) {
+        for (int64_t i = 0; i < max.size(); i++) {
           const int64_t channel = i % dims[3], x = i / dims[3] % dims[2], y = i / dims[3] / dims[2] % dims[1];
           const int64_t n = i / dims[3] / dims[2] / dims[1];
           const auto differs = [&](float value, double expected) {
             nans += std::isnan(expected);
             return std::isnan(expected) ? !std::isnan(value) : value != static_cast<float>(expected);
           };
-          wrong += differs(most[i], plain(in, c, false, false, n, y, x, channel));
+          wrong += differs(max[i], plain(in, c, false, false, n, y, x, channel));
           wrong += differs(padded[i], plain(in, c, true, true, n, y, x, channel));
           wrong += differs(inside[i], plain(in, c, true, false, n, y, x, channel));
         }
         CHECK(wrong == 0);
-        CHECK(most.intact());
+        CHECK(max.intact());
         CHECK(padded.intact());
       }
     }
@@ -117,8 +117,8 @@ TEST_CASE("pooling follows torch's rules, at all strides") {
   });
 }
 
-TEST_CASE("padding of TensorFlow's kind: one more place after than before") {
-  // 'same' for 8 places, kernel 3, stride 2: no place before, one after, all counted.
+TEST_CASE("padding of TensorFlow's kind: one more element after than before") {
+  // 'same' for 8 elements, kernel 3, stride 2: none before, one after, all counted.
   forEachTable([](const KernelTable& table) {
     Array<float> in({1, 8, 1, 2}, [](int64_t i) { return static_cast<float>(i); }), out({1, 4, 1, 2});
     REQUIRE(run(table, Op::pool, {out.view(), in.view()}, {1, 3, 1, 2, 1, 0, 0, 1, 1, 1, 0, 0}) ==
@@ -138,9 +138,9 @@ TEST_CASE("what does not fit is refused") {
     const auto refused = [&](const View& to, const View& from, std::vector<double> given) {
       return faultOf(table, Op::pool, {to, from}, given) != "";
     };
-    const auto with = [&](size_t place, double value) {
+    const auto with = [&](size_t index, double value) {
       std::vector<double> changed = good;
-      changed[place] = value;
+      changed[index] = value;
       return changed;
     };
     CHECK(!refused(out.view(), in.view(), good));
@@ -150,6 +150,6 @@ TEST_CASE("what does not fit is refused") {
     for (const size_t any : {5, 6, 9, 10, 11}) CHECK(refused(out.view(), in.view(), with(any, -1)));
     CHECK(refused(out.view(), in.view(), with(1, 1.5)));
     CHECK(refused(out.view(), in.view(), with(3, 3)));   // the last window would begin past the input
-    CHECK(refused(out.view(), in.view(), with(10, 2)));  // the last window would hold no place
+    CHECK(refused(out.view(), in.view(), with(10, 2)));  // the last window would be outside the input
   });
 }

@@ -161,7 +161,7 @@ TEST_CASE("only memory of the run is written") {
   CHECK(refusal(encoder) == "instruction 2 (fill), view 0: is written, but its buffer is read only");
 }
 
-TEST_CASE("no two places of an output are the same") {
+TEST_CASE("elements of an output do not overlap") {
   const auto refusalOfOutput = [](std::vector<double> dims, std::vector<double> strides) {
     Encoder encoder;
     encoder.arenaBytes = 1024;
@@ -176,7 +176,7 @@ TEST_CASE("no two places of an output are the same") {
   CHECK(refusalOfOutput({2, 3, 4}, {20, 5, 1}) == fine);
   CHECK(refusalOfOutput({2, 1, 4}, {4, 0, 1}) == fine);
   CHECK(refusalOfOutput({4}, {0}) ==
-        "instruction 0 (fill), view 0: is written, but axis 0 with stride 0 comes back to places of others");
+        "instruction 0 (fill), view 0: is written, but elements along axis 0 with stride 0 overlap others");
   CHECK(mentions(refusalOfOutput({2, 4}, {3, 1}), "axis 0 with stride 3"));
   CHECK(mentions(refusalOfOutput({2, 2}, {1, 1}), "with stride 1"));
   CHECK(mentions(refusalOfOutput({2, 3, 4}, {11, 4, 1}), "axis 0 with stride 11"));
@@ -186,11 +186,11 @@ TEST_CASE("buffers and outputs must fit together") {
   Encoder encoder = sum(4);
   SUBCASE("an output that is an input") {
     encoder.outputs = {0};
-    CHECK(mentions(refusal(encoder), "output 0 is buffer 0, which is neither"));
+    CHECK(mentions(refusal(encoder), "output 0 is buffer 0, expected the output buffer of its index"));
   }
   SUBCASE("an output buffer of another output") {
     encoder.buffer(BufferKind::output, 0, 16);
-    CHECK(mentions(refusal(encoder), "buffer 5 is for output 0, which is another buffer"));
+    CHECK(mentions(refusal(encoder), "buffer 5 is for output 0, but that output is another buffer"));
   }
   SUBCASE("an output that is in place") {
     encoder.outputs = {4, static_cast<double>(encoder.buffer(BufferKind::inout, 1, 16))};
@@ -202,7 +202,7 @@ TEST_CASE("buffers and outputs must fit together") {
   }
   SUBCASE("an arena buffer in between") {
     encoder.buffer(BufferKind::arena, 32, 1);
-    CHECK(mentions(refusal(encoder), "no multiple of 64"));
+    CHECK(mentions(refusal(encoder), "arena offset is 32, expected a multiple of 64"));
   }
   SUBCASE("a constant longer than its memory") {
     encoder.buffer(BufferKind::constant, 0, 17);
@@ -222,7 +222,7 @@ TEST_CASE("every shortened or lengthened program is refused") {
   }
   std::vector<double> longer = code;
   longer.push_back(0);
-  CHECK(mentions(refusal(longer, {fourFloats()}), "goes on after its last instruction"));
+  CHECK(mentions(refusal(longer, {fourFloats()}), "continues after its last instruction"));
 }
 
 namespace {

@@ -63,11 +63,11 @@ TEST_CASE("quantize rounds each row to 127 steps of its own, from any strides") 
         int64_t wrong = 0;
         for (int64_t i = 0; i < 14; i++) {
           const int64_t batch = i / 7, row = i % 7;
-          float most = 0;
-          for (int64_t j = 0; j < k; j++) most = std::fmax(most, std::fabs(a.at({batch, row, j})));
-          wrong += scaleOf(out, batch, row) != most / 127.0f;
+          float magnitude = 0;
+          for (int64_t j = 0; j < k; j++) magnitude = std::fmax(magnitude, std::fabs(a.at({batch, row, j})));
+          wrong += scaleOf(out, batch, row) != magnitude / 127.0f;
           for (int64_t j = 0; j < rowBytes(k) - 64; j++) {
-            const float steps = j < k ? std::nearbyint(a.at({batch, row, j}) * (127.0f / most)) : 0;
+            const float steps = j < k ? std::nearbyint(a.at({batch, row, j}) * (127.0f / magnitude)) : 0;
             wrong += float(out.at({batch, row, 64 + j})) != 128 + steps;
           }
         }

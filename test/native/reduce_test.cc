@@ -66,15 +66,15 @@ TEST_CASE("reductions of whole numbers are exact, at all strides") {
       INFO("rank ", c.dims.size(), ", last ", c.dims.back(), ", reduced axes ", c.reduced);
       Array<float> in(c.dims, c.strides, random.wholes());
       const Dims dims = outer(c);
-      Array<float> sum(dims, spread(dims)), mean(dims), most(dims), least(dims);
+      Array<float> sum(dims, spread(dims)), mean(dims), max(dims), min(dims);
       Array<int32_t> mostPlace(dims, spread(dims)), leastPlace(dims);
       const auto reduce = [&](const View& out, Reduce kind) {
         REQUIRE(run(table, Op::reduce, {out, in.view()}, attributes(kind, c.reduced)) == Status::ok);
       };
       reduce(sum.view(), Reduce::sum);
       reduce(mean.view(), Reduce::mean);
-      reduce(most.view(), Reduce::max);
-      reduce(least.view(), Reduce::min);
+      reduce(max.view(), Reduce::max);
+      reduce(min.view(), Reduce::min);
       reduce(mostPlace.view(), Reduce::argmax);
       reduce(leastPlace.view(), Reduce::argmin);
       const int64_t count = in.size() / sum.size();
@@ -86,12 +86,12 @@ TEST_CASE("reductions of whole numbers are exact, at all strides") {
                       low = betterPlace(in, i * count, count, false);
         wrong += sum[i] != total || mean[i] != total / static_cast<float>(count);
         wrong += mostPlace[i] != top || leastPlace[i] != low;
-        wrong += most[i] != in[i * count + top] || least[i] != in[i * count + low];
+        wrong += max[i] != in[i * count + top] || min[i] != in[i * count + low];
       }
       CHECK(wrong == 0);
       CHECK(sum.intact());
       CHECK(mostPlace.intact());
-      CHECK(least.intact());
+      CHECK(min.intact());
     }
   });
 }
@@ -128,10 +128,10 @@ TEST_CASE("NaN wins, infinities count, and the first of equals is named") {
           if (r % 5 == 0) return 2.0f;
           return j >= r % n && j % 2 == (r % n) % 2 ? NAN : static_cast<float>(j);
         });
-        Array<float> most({rows}), least({rows}), sum({rows});
+        Array<float> max({rows}), min({rows}), sum({rows});
         Array<int32_t> mostPlace({rows}), leastPlace({rows});
-        run(table, Op::reduce, {most.view(), in.view()}, attributes(Reduce::max, 1));
-        run(table, Op::reduce, {least.view(), in.view()}, attributes(Reduce::min, 1));
+        run(table, Op::reduce, {max.view(), in.view()}, attributes(Reduce::max, 1));
+        run(table, Op::reduce, {min.view(), in.view()}, attributes(Reduce::min, 1));
         run(table, Op::reduce, {sum.view(), in.view()}, attributes(Reduce::sum, 1));
         run(table, Op::reduce, {mostPlace.view(), in.view()}, attributes(Reduce::argmax, 1));
         run(table, Op::reduce, {leastPlace.view(), in.view()}, attributes(Reduce::argmin, 1));
@@ -140,13 +140,13 @@ TEST_CASE("NaN wins, infinities count, and the first of equals is named") {
           CHECK(mostPlace[r] == betterPlace(in, r * n, n, true));
           CHECK(leastPlace[r] == betterPlace(in, r * n, n, false));
           if (r % 3 == 0) {
-            CHECK(most[r] == -INFINITY);
-            CHECK(least[r] == -INFINITY);
+            CHECK(max[r] == -INFINITY);
+            CHECK(min[r] == -INFINITY);
           } else if (r % 5 == 0) {
-            CHECK(most[r] == 2);
+            CHECK(max[r] == 2);
           } else {
-            CHECK(std::isnan(most[r]));
-            CHECK(std::isnan(least[r]));
+            CHECK(std::isnan(max[r]));
+            CHECK(std::isnan(min[r]));
             CHECK(std::isnan(sum[r]));
           }
         }

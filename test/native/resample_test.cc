@@ -158,7 +158,7 @@ TEST_CASE("fixed-point weights are those that the C library's sine and cosine gi
     for (const int64_t length : {1, 2, 3, 7, 32, 100, 224, 333, 500, 640, 1023, 1920, 4000}) {
       for (const int64_t size : {1, 5, 14, 32, 98, 224, 225, 256, 384, 518, 1000}) {
         const Resampling axis(filter, length, size, 0, static_cast<double>(length));
-        std::vector<double> exact(static_cast<size_t>(axis.most));
+        std::vector<double> exact(static_cast<size_t>(axis.maxTaps));
         std::vector<int32_t> fixed(exact.size());
         for (int64_t place = 0; place < size; place += 1 + size / 40) {
           const Resampling::Range range = axis.weigh(place, exact.data(), fixed.data());

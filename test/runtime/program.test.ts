@@ -98,7 +98,7 @@ test('a malformed program is refused, naming the place', () => {
   ])
   const message = /instruction 0 \(copy\), view 1: reaches element 2 of a buffer with 2/
   throws(() => native.createProgram(encoder.code(), []), 'INTERNAL', message)
-  throws(() => native.createProgram(new Float64Array(0), []), 'INTERNAL', /program ends where magic/)
+  throws(() => native.createProgram(new Float64Array(0), []), 'INTERNAL', /the program ends, expected magic/)
   throws(() => native.createProgram([] as never, []), 'INPUT_INVALID', /code: expected a Float64Array/)
   throws(() => native.createProgram(new Float32Array(8) as never, []), 'INPUT_INVALID', /code/)
   throws(() => native.createProgram(encoder.code(), [1] as never), 'INPUT_INVALID', /a constant: expected/)

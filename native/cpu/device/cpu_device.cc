@@ -24,7 +24,7 @@ class CpuMemory final : public Memory {
   Block block_;
 };
 
-// Never written: mapped() is asked before memory is bound to a view that is written.
+// Never written: the executor checks mapped() for views that are written.
 class MappedMemory final : public Memory {
  public:
   MappedMemory(Device& device, std::shared_ptr<const Mapping> file, int64_t offset, int64_t bytes)
@@ -34,12 +34,12 @@ class MappedMemory final : public Memory {
 
   void forget() const override {
 #ifdef __linux__
-    // Only pages that lie inside: the ones at the edges may hold a neighbour that is in use.
+    // Only pages that are entirely inside: those at the edges may contain a neighbour that is in use.
     const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
     const uintptr_t begin = reinterpret_cast<uintptr_t>(data());
     const uintptr_t first = (begin + page - 1) / page * page;
     const uintptr_t end = (begin + static_cast<uintptr_t>(bytes())) / page * page;
-    // Advice: where the system does not take it, the pages stay, and nothing is wrong.
+    // If the system does not take this advice, the pages stay, which is no error.
     if (end > first) (void)madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
 #endif
   }

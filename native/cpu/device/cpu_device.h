@@ -1,5 +1,4 @@
-// The CPU as a device. Its address space is the process's own, so weights in a mapped file are used where
-// they are.
+// The CPU as a device. Its address space is that of the process, so weights in a mapped file need no copy.
 #pragma once
 #include "../../runtime/device.h"
 #include "../kernel.h"
@@ -19,7 +18,7 @@ class CpuDevice final : public Device {
   void upload(Memory& to, int64_t offset, const void* from, int64_t bytes) override;
   void download(void* to, const Memory& from, int64_t offset, int64_t bytes) override;
   std::shared_ptr<Executable> prepare(std::shared_ptr<const Program> program) override;
-  void rest() override { workspace_.rest(); }
+  void trim() override { workspace_.trim(); }
 
  private:
   const KernelTable& table_;

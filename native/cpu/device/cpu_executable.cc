@@ -12,7 +12,7 @@ namespace {
 // A pool counts tiles in 31 bits.
 constexpr int64_t kMaxTiles = (int64_t{1} << 31) - 1;
 
-// What the threads share while they work on one instruction.
+// What the threads share while they run one instruction.
 struct Job {
   const Kernel* kernel;
   const Call* call;
@@ -72,8 +72,9 @@ char* CpuExecutable::address(const Buffer& buffer, const Frame& frame) const {
   }
 }
 
-// The system clears a huge page when it is first written. Neighbouring tiles would meet a new one all at
-// once, and each thread would clear one for itself, of which a single one is kept.
+// Writes to each huge page once. The system clears a huge page when it is first written; if the threads first
+// write to it at the same time, in neighbouring tiles, each of them has one cleared, and all but one are
+// dropped.
 void CpuExecutable::touch(char* fresh, int64_t bytes, int32_t threads) const {
   const auto write = [](void* data, int64_t page, int32_t) {
     static_cast<volatile char*>(data)[page * kHugePage] = 0;

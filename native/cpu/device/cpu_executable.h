@@ -13,12 +13,12 @@ namespace saccade {
 
 class CpuExecutable final : public Executable {
  public:
-  // Throws INTERNAL for an instruction whose tiles no pool can count.
+  // Throws INTERNAL for an instruction with more tiles than a pool can count.
   CpuExecutable(std::shared_ptr<const Program> program, const KernelTable& table, Workspace& workspace);
 
   void run(const Frame& frame, int32_t threads, const Cancelled& cancelled) override;
 
-  // Of one thread, for the instruction that needs most.
+  // Scratch of a thread: the maximum over the instructions.
   int64_t scratchBytes() const { return scratchBytes_; }
 
  private:

@@ -25,8 +25,8 @@ bool has(uint32_t word, uint32_t bits) {
   return (word & bits) == bits;
 }
 
-// The registers that the operating system saves on a switch. Without that an instruction set must not be
-// used, whatever the processor offers.
+// The registers that the operating system saves on a context switch. Instruction sets with other registers
+// must not be used, even if the processor has them.
 uint32_t savedRegisters() {
   uint32_t low;
   uint32_t high;
@@ -51,7 +51,7 @@ Features detect() {
   features.avx2 = has(b, kAvx2);
   features.avx512 = features.avx2 && has(b, kAvx512) && has(saved, kZmm);
   const bool hasVnni = has(c, bit_AVX512VNNI);
-  // Leaf 7 says in its first part how many more there are.
+  // Subleaf 0 of leaf 7 gives the number of the last subleaf.
   if (a < 1 || !__get_cpuid_count(7, 1, &a, &b, &c, &d)) return features;
   features.avx512bf16 = features.avx512 && hasVnni && has(a, bit_AVX512BF16);
   return features;

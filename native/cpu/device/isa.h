@@ -1,5 +1,5 @@
-// Which build of the kernels to use. The same kernels are compiled once for each instruction set; the best
-// one that the processor and the operating system support is chosen at run time.
+// The choice of kernels. They are compiled once for each instruction set; the best one that the processor and
+// the operating system support is chosen at run time.
 #pragma once
 #include <vector>
 

@@ -15,7 +15,8 @@
 namespace saccade {
 namespace {
 
-// Long enough for the gaps between the instructions of a program, short enough not to be felt by neighbours.
+// Longer than the gaps between instructions of a program, and short enough not to take time from other
+// processes.
 constexpr std::chrono::microseconds kWorkerSpin{60};
 constexpr std::chrono::microseconds kCallerSpin{60};
 
@@ -78,7 +79,7 @@ void Pool::run(int64_t tiles, int32_t threads, Body body, void* context) {
   awaitDone(total);
 }
 
-// Takes a tile if there is one for this thread; `remaining` counts it in.
+// Takes a tile if there is one for this thread; `remaining` includes it.
 bool Pool::claim(int32_t thread, uint32_t& remaining) {
   uint64_t ticket = ticket_.load(std::memory_order_relaxed);
   while (offers(ticket, thread)) {
@@ -91,7 +92,7 @@ bool Pool::claim(int32_t thread, uint32_t& remaining) {
   return false;
 }
 
-// After the last tile is counted the job may be gone: nothing of it is read from there on.
+// Once the last tile is counted, the job may be gone: nothing of it is read after that.
 void Pool::runTile(uint32_t tile, uint32_t total, int32_t thread) {
   body_(context_, tile, thread);
   if (done_.fetch_add(1) + 1 == total && callerWaits_.load()) {
@@ -109,8 +110,9 @@ void Pool::awaitDone(uint32_t total) {
   callerWaits_.store(false);
 }
 
-// Wakes the first `helpers` workers that sleep. A worker says that it sleeps and then looks at the ticket;
-// here the ticket was written and then the workers are looked at: one of the two sees the other.
+// Wakes those of the first `helpers` workers that are asleep. A worker sets `asleep` and then reads the
+// ticket; the caller has written the ticket and then reads `asleep`: so one of them sees what the other
+// wrote.
 void Pool::wake(int32_t helpers) {
   for (int32_t i = 0; i < helpers; ++i) {
     Worker& worker = *workers_[static_cast<size_t>(i)];
@@ -125,7 +127,7 @@ void Pool::work(Worker& worker) {
 #ifdef __linux__
   pthread_setname_np(pthread_self(), "saccade-worker");
 #endif
-  // With more threads than cores a spinning thread only keeps a working one from its core.
+  // With more threads than cores, a spinning thread would take a core from a working one.
   const auto spin = worker.thread < usableCores() ? kWorkerSpin : std::chrono::microseconds{0};
   const auto called = [&] { return offers(ticket_.load(), worker.thread) || stopping_.load(); };
   while (!stopping_.load()) {

@@ -1,5 +1,5 @@
-// A pool of threads that share the tiles of one job at a time. The calling thread works too; tiles are
-// claimed one by one, so a thread held up by a busy neighbour costs its own tile and no more.
+// A pool of threads that share the tiles of one job at a time. The calling thread works, too. Tiles are
+// claimed one at a time, so a thread that another process interrupts delays only its own tile.
 #pragma once
 #include <stdint.h>
 
@@ -21,12 +21,12 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  // Makes sure that `threads` threads can work, the caller included. Returns how many can: fewer when the
-  // system refuses to start more. Not while a job runs.
+  // Makes sure that `threads` threads can work, including the caller. Returns how many can: fewer if the
+  // system starts no more. Not while a job runs.
   int32_t reserve(int32_t threads);
 
-  // Runs body(context, tile, thread) for every tile on at most `threads` threads; returns when all are done,
-  // and then no thread touches `context` any more. A body must not throw. One caller at a time. tiles < 2^31.
+  // Runs body(context, tile, thread) for every tile on at most `threads` threads. Returns when all are done,
+  // and no thread uses `context` any more. The body must not throw. One caller at a time. tiles < 2^31.
   void run(int64_t tiles, int32_t threads, Body body, void* context);
 
  private:
@@ -40,13 +40,13 @@ class Pool {
 
   std::vector<std::unique_ptr<Worker>> workers_;
 
-  // What the job is. Written while no tile is to be had, read after a tile was claimed.
+  // The job. Written while there is no tile to claim, read after a tile was claimed.
   Body body_ = nullptr;
   void* context_ = nullptr;
   uint32_t total_ = 0;
 
-  // The number of workers that may help (high half) and of tiles not yet claimed (low half) in one word: a
-  // claim cannot mix up two jobs, because whoever takes a tile holds up its job until the tile is done.
+  // The number of workers that may help (high half) and of unclaimed tiles (low half) in one word. A claim
+  // cannot mix up two jobs, as a job does not end before each claimed tile is done.
   alignas(64) std::atomic<uint64_t> ticket_{0};
   alignas(64) std::atomic<uint32_t> done_{0};
   alignas(64) std::atomic<bool> stopping_{false};

@@ -5,7 +5,7 @@
 namespace saccade {
 namespace {
 
-// The old block goes first: both at once could be more than there is.
+// Frees the old block first, as there may be no memory for both.
 void grow(Block& block, int64_t bytes) {
   if (block.bytes() >= bytes) return;
   block = Block();
@@ -22,7 +22,7 @@ int32_t Workspace::reserve(int64_t arenaBytes, int64_t scratchBytes, int32_t thr
   return threads;
 }
 
-void Workspace::rest() {
+void Workspace::trim() {
   arena_ = Block();
 }
 

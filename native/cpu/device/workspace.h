@@ -1,5 +1,5 @@
-// What all runs on the CPU share, because only one runs at a time: the threads, the arena for what lies
-// between input and output, and the threads' scratch.
+// What all runs on the CPU share, as only one runs at a time: the threads, the arena for intermediate
+// results, and the threads' scratch.
 #pragma once
 #include <stdint.h>
 
@@ -12,11 +12,11 @@ namespace saccade {
 
 class Workspace {
  public:
-  // Makes sure of the memory and of up to `threads` threads. Returns how many threads there are. Memory only
-  // grows, so that a program called again and again allocates nothing. Throws OUT_OF_MEMORY.
+  // Makes sure that there are the memory and up to `threads` threads, and returns how many threads there are.
+  // Memory only grows, so that a program allocates nothing when it runs again. Throws OUT_OF_MEMORY.
   int32_t reserve(int64_t arenaBytes, int64_t scratchBytes, int32_t threads);
   // Frees the arena.
-  void rest();
+  void trim();
 
   Pool& pool() { return pool_; }
   char* arena() const { return arena_.data(); }

@@ -1,5 +1,5 @@
-// Whether the operands of an instruction are those that its op takes (op.h). Compiled once, for every device:
-// all devices refuse the same programs, and their kernels rely on what is checked here.
+// Checks that the operands of an instruction are what its op takes (op.h). The same for every device: all
+// devices reject the same programs, and their kernels rely on these checks.
 #pragma once
 #include <string>
 
@@ -7,8 +7,8 @@
 
 namespace saccade {
 
-// What is wrong with the views or attributes, or "" if nothing is. No view may be empty (have a dim of 0).
-// That views lie inside their buffers is for the caller to check.
+// What is wrong with the views or attributes, or "" if nothing is. Views must not be empty (have a dim of 0).
+// The caller checks that they are inside their buffers.
 std::string operandFault(Op op, const Call& call, const Formats& formats);
 
 }  // namespace saccade

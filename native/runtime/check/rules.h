@@ -1,11 +1,11 @@
-// The rules of each op, and the questions that several of them ask.
+// The check of each op, and predicates that several of them use.
 #pragma once
 #include "../op.h"
 
 namespace saccade {
 
-// Null when the operands fit; else a static text that says what does not. The numbers of views and attributes
-// are right.
+// Null if the operands are right; else a static text that says what is wrong. The numbers of views and
+// attributes were checked before.
 using Check = const char* (*)(const Call&, const Formats&);
 
 #define SACCADE_DECLARE(name, ...) const char* check_##name(const Call&, const Formats&);
@@ -47,8 +47,8 @@ inline bool sameDims(const View& a, const View& b) {
   return true;
 }
 
-// Whether a view is the packed form of [batch, k, n]. More elements than 2^53 fit no memory, and their number
-// of bytes could overflow.
+// Whether a view is the packed form of [batch, k, n]. More than 2^53 elements are larger than any memory, and
+// their number of bytes could overflow.
 inline bool isPacked(const View& view, double batch, double k, double n, Precision precision,
                      const Formats& formats) {
   if (view.rank != 1 || view.dtype != DType::packed || view.stride[0] != 1) return false;
