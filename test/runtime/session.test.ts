@@ -137,7 +137,11 @@ test('a program is kept for a device and a dtype, and for any number of threads'
 
 test('options that do not exist are refused', async () => {
   const data = (options: unknown) => () => ops.neg(Tensor.from([1])).data(options as RunOptions)
-  await rejects(data({ thread: 1 }), 'OPTION_UNKNOWN', /evaluate: expected one of the options .*threads.*got 'thread'/)
+  await rejects(
+    data({ thread: 1 }),
+    'OPTION_UNKNOWN',
+    /evaluate: expected one of the options .*threads.*got 'thread'/,
+  )
   await rejects(data({ device: 'tpu' }), 'OPTION_INVALID', /device 'tpu'/)
   await rejects(data({ dtype: 'fp8' }), 'OPTION_INVALID', /dtype 'fp8'/)
 })
