@@ -1,3 +1,4 @@
+import { SaccadeError } from '../errors.js'
 import type { GenerationResult } from '../generation/generate.js'
 import { checkListeners, checkNoBeams, listen, type TokenListeners } from '../generation/listen.js'
 import { type GenerationOptions, type GivenOptions, mergeOptions } from '../generation/options.js'
@@ -54,6 +55,15 @@ export abstract class GenerativeModel<Inputs extends object> extends Model {
   ): AsyncGenerator<GenerationStep, GenerationResult> {
     checkNoBeams(this.#numBeams(options), 'stream()')
     return yield* this.#steps(inputs, options)
+  }
+
+  /** The error of begin() for a class of the library that has no head. */
+  protected headless(): SaccadeError {
+    const { layout } = this.info
+    return new SaccadeError(
+      'TASK_UNSUPPORTED',
+      `${this.checkpoint.path}: ${layout} has no head to write with`,
+    )
   }
 
   #numBeams(options: GivenOptions): number | undefined {

@@ -1,4 +1,3 @@
-import { SaccadeError } from '../../errors.js'
 import type { GenerationOptions, GivenOptions } from '../../generation/options.js'
 import { impliedMask, targetPrompt, unpaddedIds } from '../../generation/prompt.js'
 import type { GenerationInput } from '../../generation/run.js'
@@ -125,11 +124,7 @@ export class Marian extends GenerativeModel<MarianGenerateInputs> {
     { decoderInputIds, ...source }: MarianGenerateInputs,
     options: GenerationOptions,
   ): Promise<GenerationInput> {
-    if (!this.#modules.head)
-      throw new SaccadeError(
-        'TASK_UNSUPPORTED',
-        `${this.checkpoint.path}: MarianModel has no head to write with`,
-      )
+    if (!this.#modules.head) throw this.headless()
     await checkSource(source, this.#config)
     if (decoderInputIds) await checkInputs({ ...source, decoderInputIds }, this.#config)
     const { inputIds, attentionMask = impliedMask(inputIds, options) } = source
