@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { invalid, SaccadeError, show } from '../lib/errors.js'
@@ -85,6 +88,17 @@ test('an unknown option is named with those that exist', async () => {
 
 test('a bad value of an option is shown', async () => {
   await throws(() => optionInvalid('threads', -1, 'a whole number'), 'OPTION_INVALID', 'got -1')
+})
+
+test('errors of arguments are made by invalid(), so that all have one form', () => {
+  const lib = fileURLToPath(new URL('../lib/', import.meta.url))
+  const byHand = /new SaccadeError\(\s*'(?:OPTION_INVALID|OPTION_UNKNOWN|DTYPE_MISMATCH|SHAPE_MISMATCH)'/
+  const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+  assert.ok(files.length > 150)
+  assert.equal(
+    files.filter((file) => byHand.test(readFileSync(join(lib, file), 'utf8'))),
+    [],
+  )
 })
 
 test.run()

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { checkOptions } from '../options.js'
 import type { DecodeOptions, Tokenizer } from '../text/tokenizer.js'
 import type { GenerationStep } from './search.js'
@@ -77,10 +77,7 @@ export class TextStreamer extends BaseStreamer {
 /** Text is shown of one row. @throws OPTION_INVALID */
 function onlyRow(tokens: readonly (readonly number[])[]): readonly number[] {
   if (tokens.length !== 1)
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `text is streamed for one text and one sequence, got ${tokens.length} rows`,
-    )
+    throw invalid('OPTION_INVALID', 'stream of text', 'one text and one sequence', `${tokens.length} rows`)
   return tokens[0]!
 }
 

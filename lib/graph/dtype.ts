@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 
 /** Bytes of one element of each data type. */
 export const dtypeBytes = {
@@ -64,6 +64,6 @@ export function checkValue(value: number | bigint | boolean, dtype: DType, what:
   const whole = typeof value !== 'number' || Number.isInteger(value)
   const exact = whole ? BigInt(value) : undefined
   if (exact === undefined || exact < range[0] || exact > range[1])
-    throw new SaccadeError('INPUT_INVALID', `${what}: ${String(value)} is no ${dtype}`)
+    throw invalid('INPUT_INVALID', what, `an element of ${dtype}`, show(value))
   return dtype === 'int64' ? exact : Number(value)
 }

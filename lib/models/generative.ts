@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, type SaccadeError } from '../errors.js'
 import type { GenerationResult } from '../generation/generate.js'
 import { checkListeners, checkNoBeams, listen, type TokenListeners } from '../generation/listen.js'
 import { type GenerationOptions, type GivenOptions, mergeOptions } from '../generation/options.js'
@@ -59,11 +59,8 @@ export abstract class GenerativeModel<Inputs extends object> extends Model {
 
   /** The error of begin() for a class of the library that has no head. */
   protected headless(): SaccadeError {
-    const { layout } = this.info
-    return new SaccadeError(
-      'TASK_UNSUPPORTED',
-      `${this.checkpoint.path}: ${layout} has no head to write with`,
-    )
+    const { checkpoint, info } = this
+    return invalid('TASK_UNSUPPORTED', checkpoint.path, 'a class with a head to write with', info.layout)
   }
 
   #numBeams(options: GivenOptions): number | undefined {

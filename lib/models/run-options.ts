@@ -1,7 +1,6 @@
-import { SaccadeError } from '../errors.js'
 import type { StackResult } from '../nn/stack.js'
 import type { FloatTensor } from '../ops/index.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import type { RunOptions } from '../runtime/run-options.js'
 
 /** Options of a run that can show what is inside the model. */
@@ -37,5 +36,5 @@ export function checkStatesOptions(options: StatesOptions, what: string, more: r
   checkOptions(options, [...flags, 'signal', 'threads'], what)
   for (const [name, value] of Object.entries(options))
     if (flags.includes(name) && value !== undefined && typeof value !== 'boolean')
-      throw new SaccadeError('OPTION_INVALID', `${what}: ${name} must be true or false, got ${String(value)}`)
+      optionInvalid(`${what}: ${name}`, value, 'true or false')
 }

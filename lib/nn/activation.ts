@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import * as ops from '../ops/index.js'
 
 export type Activation = (x: ops.FloatTensor) => ops.FloatTensor
@@ -42,9 +42,6 @@ const activations: Record<string, Activation> = {
 export function activation(name: string): Activation {
   const found = Object.hasOwn(activations, name) ? activations[name] : undefined
   if (!found)
-    throw new SaccadeError(
-      'CONFIG_INVALID',
-      `unknown activation '${name}'; there are ${Object.keys(activations).join(', ')}`,
-    )
+    throw invalid('CONFIG_INVALID', 'activation', `one of ${Object.keys(activations).join(', ')}`, show(name))
   return found
 }

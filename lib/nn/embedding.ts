@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { formatShape } from '../graph/shape.js'
 import { requireDType } from '../ops/check.js'
 import * as ops from '../ops/index.js'
@@ -49,9 +49,11 @@ export async function checkTokenwise(
 ): Promise<void> {
   await checkTokens(ids, name, entries)
   if (ids.shape[1] !== count || ![batch, 1].includes(ids.shape[0]))
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `${name}: expected ${formatShape([batch!, count!])} as inputIds, got ${formatShape(ids.shape)}`,
+      name,
+      `${formatShape([batch!, count!])}, as inputIds`,
+      formatShape(ids.shape),
     )
 }
 
@@ -66,25 +68,25 @@ export async function checkTokens(
   limit?: number,
 ): Promise<void> {
   requireDType(ids, ['int64', 'int32'], name)
-  if (ids.rank !== 2)
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `${name}: expected [batch, tokens], got ${formatShape(ids.shape)}`,
-    )
-  if (ids.size === 0) throw new SaccadeError('EMPTY_BATCH', `${name}: no tokens in ${formatShape(ids.shape)}`)
+  if (ids.rank !== 2) throw invalid('SHAPE_MISMATCH', name, '[batch, tokens]', formatShape(ids.shape))
+  if (ids.size === 0) throw invalid('EMPTY_BATCH', name, 'at least one token', formatShape(ids.shape))
   if (limit !== undefined && ids.shape[1]! > limit)
-    throw new SaccadeError(
+    throw invalid(
       'TEXT_TOO_LONG',
-      `${name}: ${ids.shape[1]} tokens, but the model has ${limit} positions`,
+      name,
+      `at most ${limit} tokens, the positions of the model`,
+      String(ids.shape[1]),
     )
   const data = await ids.data()
   for (let index = 0; index < data.length; index++) {
     const id = Number(data[index])
     if (id < 0 || id >= vocabulary) {
       const [row, column] = [Math.floor(index / ids.shape[1]!), index % ids.shape[1]!]
-      throw new SaccadeError(
+      throw invalid(
         'TOKEN_OUT_OF_RANGE',
-        `${name}: id ${id} at row ${row}, position ${column} is outside the vocabulary of ${vocabulary}`,
+        `${name}, row ${row}, position ${column}`,
+        `an id of the vocabulary of ${vocabulary}`,
+        String(id),
       )
     }
   }

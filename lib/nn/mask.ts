@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { formatShape } from '../graph/shape.js'
 import { requireDType } from '../ops/check.js'
 import * as ops from '../ops/index.js'
@@ -55,8 +55,5 @@ export function checkMask(mask: Mask, shapes: readonly (readonly number[])[], na
     (shape) => shape.length === mask.rank && shape.every((dim, axis) => dim === mask.shape[axis]),
   )
   if (!fits)
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `${name}: expected ${shapes.map(formatShape).join(' or ')}, got ${formatShape(mask.shape)}`,
-    )
+    throw invalid('SHAPE_MISMATCH', name, shapes.map(formatShape).join(' or '), formatShape(mask.shape))
 }

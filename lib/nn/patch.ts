@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { formatShape } from '../graph/shape.js'
 import * as ops from '../ops/index.js'
 import type { WeightReader } from '../weights/reader.js'
@@ -41,15 +41,19 @@ export class PatchEmbedding {
   forward(pixels: ops.FloatTensor): ops.FloatTensor {
     const channels = this.weight.shape[1]!
     if (pixels.rank !== 4 || pixels.shape[1] !== channels)
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `pixelValues: expected [batch, ${channels}, height, width], got ${formatShape(pixels.shape)}`,
+        'pixelValues',
+        `[batch, ${channels}, height, width]`,
+        formatShape(pixels.shape),
       )
     const [ph, pw] = this.patch
     if (pixels.shape[2]! < ph || pixels.shape[3]! < pw)
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `pixelValues: images of ${pixels.shape[2]}x${pixels.shape[3]} are smaller than a patch of ${ph}x${pw}`,
+        'pixelValues',
+        `images of at least one patch of ${ph}x${pw}`,
+        formatShape(pixels.shape),
       )
     const channelsLast = ops.permute(pixels, [0, 2, 3, 1])
     return ops.conv2d(channelsLast, this.weight, this.bias, { stride: [ph, pw] })

@@ -1,8 +1,9 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import { GraphNode, type Node } from '../graph/node.js'
 import { broadcastShapes, formatShape, type Shape, sameShape } from '../graph/shape.js'
 import type { Attention, AttentionWeights, Fitting } from '../graph/shape-types.js'
 import { expandNode, sliceNode } from '../graph/views.js'
+import { optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import {
   type FloatTensor,
@@ -51,9 +52,11 @@ export function attention<Q extends Shape, K extends Shape, V extends Shape>(
   requireFloat(v, 'attention: v')
   const [, , , width] = requireRank(v, 4, '[batch, heads, keys, width]', 'attention: v')
   if (!sameShape(v.shape, [batch, heads, keys, width]))
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `attention: v ${formatShape(v.shape)} does not fit k ${formatShape(k.shape)}`,
+      'attention: v',
+      `batch, heads and keys of k ${formatShape(k.shape)}`,
+      formatShape(v.shape),
     )
   const { operands, parameters } = restrictions(
     [batch, heads, queries, keys],
@@ -97,9 +100,11 @@ export function attentionWeights<Q extends Shape, K extends Shape>(
   const [batch, heads, queries, keys] = checkHeads(q, k, 'attentionWeights')
   const { start, end } = options.rows ?? { start: 0, end: queries }
   if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end > queries || start > end)
-    throw new SaccadeError(
+    throw invalid(
       'INDEX_OUT_OF_RANGE',
-      `attentionWeights: rows ${start} to ${end} of ${queries} queries`,
+      'attentionWeights: rows',
+      `a range within the ${queries} queries`,
+      `${show(start)} to ${show(end)}`,
     )
   const { operands, parameters } = restrictions(
     [batch, heads, queries, keys],
@@ -120,12 +125,14 @@ function checkHeads(q: FloatTensor, k: FloatTensor, what: string): [number, numb
   const [batch, heads, queries, width] = requireRank(q, 4, '[batch, heads, places, width]', `${what}: q`)
   const [, , keys] = requireRank(k, 4, '[batch, heads, places, width]', `${what}: k`)
   if (!sameShape(k.shape, [batch, heads, keys, width]))
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `${what}: q ${formatShape(q.shape)} and k ${formatShape(k.shape)} do not fit`,
+      `${what}: k`,
+      `batch, heads and width of q ${formatShape(q.shape)}`,
+      formatShape(k.shape),
     )
   if (width === 0)
-    throw new SaccadeError('SHAPE_MISMATCH', `${what}: q ${formatShape(q.shape)} has heads of width 0`)
+    throw invalid('SHAPE_MISMATCH', `${what}: q`, 'heads of width 1 or more', formatShape(q.shape))
   return [batch, heads, queries, keys]
 }
 
@@ -137,8 +144,7 @@ function restrictions(
   what: string,
 ) {
   const { scale = 1 / Math.sqrt(width), causal = false, window, mask, keyLength } = options
-  if (!Number.isFinite(scale))
-    throw new SaccadeError('OPTION_INVALID', `${what}: scale must be a number, got ${String(scale)}`)
+  if (!Number.isFinite(scale)) optionInvalid(`${what}: scale`, scale, 'a finite number')
   if (window !== undefined) requireWhole(window, 1, `${what}: window`)
   const operands = {
     mask: mask ? [maskNode(mask, scores, what)] : [],
@@ -171,8 +177,10 @@ function keyLengthNode(keyLength: Tensor<'int32'>, batch: number, what: string):
 
 function requireSpread(x: Tensor, shape: Shape, what: string): void {
   if (x.rank > shape.length || !sameShape(broadcastShapes(x.shape, shape, what), shape))
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `${what}: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`,
+      what,
+      `a shape that broadcasts to ${formatShape(shape)}`,
+      formatShape(x.shape),
     )
 }

@@ -1,9 +1,10 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, SaccadeError, show } from '../errors.js'
 import type { KnownAxes } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
 import { GraphNode, type Node } from '../graph/node.js'
 import { checkShape, formatShape, hasRank, type Shape, type Sizes } from '../graph/shape.js'
 import type { Fitting, IsDynamic, NotScalar, SameSizes } from '../graph/shape-types.js'
+import { optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
 
 export type FloatTensor<S extends Shape = Shape> = Tensor<'float32', S>
@@ -22,21 +23,13 @@ export type VectorOf<V extends Shape, Size extends number> = Fitting<
 
 /** Throws INPUT_INVALID unless `x` is a tensor. */
 export function requireTensor(x: unknown, what: string): asserts x is Tensor {
-  if (!(x instanceof Tensor))
-    throw new SaccadeError(
-      'INPUT_INVALID',
-      `${what}: expected a tensor, got ${x === null ? 'null' : typeof x}`,
-    )
+  if (!(x instanceof Tensor)) throw invalid('INPUT_INVALID', what, 'a tensor', show(x))
 }
 
 /** Throws DTYPE_MISMATCH unless the tensor has one of the types. */
 export function requireDType(x: Tensor, dtypes: readonly DType[], what: string): void {
   requireTensor(x, what)
-  if (!dtypes.includes(x.dtype))
-    throw new SaccadeError(
-      'DTYPE_MISMATCH',
-      `${what}: expected ${dtypes.join(' or ')}, got ${x.describe()}; see cast()`,
-    )
+  if (!dtypes.includes(x.dtype)) throw invalid('DTYPE_MISMATCH', what, dtypes.join(' or '), x.describe())
 }
 
 export function requireFloat(x: Tensor, what: string): void {
@@ -56,30 +49,20 @@ export function requireRank<const Rank extends number>(
 ): Sizes<Rank> {
   requireTensor(x, what)
   const { shape } = x
-  if (!hasRank(shape, rank))
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `${what}: expected rank ${rank} ${axes}, got ${formatShape(shape)}`,
-    )
+  if (!hasRank(shape, rank)) throw invalid('SHAPE_MISMATCH', what, `rank ${rank} ${axes}`, formatShape(shape))
   return shape
 }
 
 /** Throws SHAPE_MISMATCH unless the tensor has the shape. */
 export function requireShape(x: Tensor, shape: Shape, what: string): void {
   if (x.rank !== shape.length || shape.some((dim, axis) => dim !== x.shape[axis]))
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `${what}: expected ${formatShape(shape)}, got ${formatShape(x.shape)}`,
-    )
+    throw invalid('SHAPE_MISMATCH', what, formatShape(shape), formatShape(x.shape))
 }
 
 /** Throws OPTION_INVALID unless the number is whole and at least `least`. */
 export function requireWhole(value: number, least: number, what: string): void {
   if (!Number.isSafeInteger(value) || value < least)
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `${what} must be a whole number of at least ${least}, got ${String(value)}`,
-    )
+    optionInvalid(what, value, `a whole number of at least ${least}`)
 }
 
 /** The graph behind an operand. @throws DISPOSED */

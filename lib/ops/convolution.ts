@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { GraphNode } from '../graph/node.js'
 import type { Window } from '../graph/record/windows.js'
 import { formatShape, type Shape } from '../graph/shape.js'
@@ -63,9 +63,11 @@ export function conv2d<S extends Shape, W extends Shape, B extends Shape>(
   const { groups = 1 } = options
   requireWhole(groups, 1, 'conv2d: groups')
   if (perGroup * groups !== channels || outputs % groups !== 0)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `conv2d: weight ${formatShape(weight.shape)} in ${groups} groups does not fit the ${channels} channels of x ${formatShape(x.shape)}`,
+      'conv2d: weight',
+      `${groups} groups over the ${channels} channels of x ${formatShape(x.shape)}`,
+      formatShape(weight.shape),
     )
   const stride = pair(options.stride ?? 1, 1, 'conv2d: stride')
   const dilation = pair(options.dilation ?? 1, 1, 'conv2d: dilation')
@@ -169,9 +171,11 @@ function geometry(
 ): { window: Window; ceilExtra: Two } {
   const each = (value: (axis: 0 | 1) => number): Two => [value(0), value(1)]
   if (Math.min(...input, ...kernel) < 1)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `${what}: a window of ${formatShape(kernel)} over an input of ${formatShape(input)}`,
+      what,
+      'a window and an input of at least 1x1',
+      `${formatShape(kernel)} over ${formatShape(input)}`,
     )
   const reach = each((axis) => dilation[axis] * (kernel[axis] - 1) + 1)
   if (padding === 'same') {
@@ -191,9 +195,11 @@ function geometry(
     return late ? steps : steps + 1
   })
   if (Math.min(...outputSize) < 1)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `${what}: a window of ${formatShape(kernel)} does not fit an input of ${formatShape(input)}`,
+      what,
+      `an input of at least one window of ${formatShape(kernel)}`,
+      formatShape(input),
     )
   const ceilExtra = each((axis) =>
     Math.max(0, (outputSize[axis] - 1) * stride[axis] + reach[axis] - (input[axis] + 2 * before[axis])),

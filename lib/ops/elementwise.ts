@@ -1,10 +1,11 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { DType } from '../graph/dtype.js'
 import type { BinaryKind, UnaryKind } from '../graph/kinds.js'
 import { GraphNode, type Node } from '../graph/node.js'
 import { broadcastShapes, type Shape } from '../graph/shape.js'
 import type { Broadcast, Fitting } from '../graph/shape-types.js'
 import { expandNode } from '../graph/views.js'
+import { optionInvalid } from '../options.js'
 import { constantFull } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type FloatTensor, makeTensor, nodeOf, requireDType, requireFloat, requireTensor } from './check.js'
@@ -20,10 +21,7 @@ function unary(kind: UnaryKind, name: string = kind) {
 function unaryWith<S extends Shape>(kind: UnaryKind, x: FloatTensor<S>, parameter: number): FloatTensor<S> {
   requireFloat(x, kind)
   if (typeof parameter !== 'number' || Number.isNaN(parameter))
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `${kind}: the parameter must be a number, got ${String(parameter)}`,
-    )
+    optionInvalid(`${kind}: parameter`, parameter, 'a number')
   return makeTensor(new GraphNode('unary', [nodeOf(x, kind)], { kind, parameter }))
 }
 
@@ -88,10 +86,7 @@ export function gelu<S extends Shape>(
   { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {},
 ): FloatTensor<S> {
   if (approximate !== 'none' && approximate !== 'tanh')
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `gelu: approximate must be 'none' or 'tanh', got '${approximate}'`,
-    )
+    optionInvalid('gelu: approximate', approximate, "'none' or 'tanh'")
   return approximate === 'tanh' ? geluTanh(x) : geluExact(x)
 }
 
@@ -153,9 +148,11 @@ function binary<Operand extends DType, R extends DType | 'same'>(
     const [left, right] = operandPair(a, b, like.dtype)
     for (const x of [left, right]) requireDType(x, dtypes, name)
     if (left.dtype !== right.dtype)
-      throw new SaccadeError(
+      throw invalid(
         'DTYPE_MISMATCH',
-        `${name}: ${left.describe()} and ${right.describe()} differ in type; see cast()`,
+        name,
+        `two tensors of one type (see cast)`,
+        `${left.describe()} and ${right.describe()}`,
       )
     const shape = broadcastShapes(left.shape, right.shape, name)
     const operands = [spread(left, shape, name), spread(right, shape, name)]
@@ -225,9 +222,11 @@ export function where(condition: Tensor<'bool'>, a: Tensor | number, b: Tensor |
   requireTensor(left, 'where')
   requireTensor(right, 'where')
   if (left.dtype !== right.dtype)
-    throw new SaccadeError(
+    throw invalid(
       'DTYPE_MISMATCH',
-      `where: ${left.describe()} and ${right.describe()} differ in type; see cast()`,
+      'where',
+      `two tensors of one type (see cast)`,
+      `${left.describe()} and ${right.describe()}`,
     )
   const shape = broadcastShapes(condition.shape, broadcastShapes(left.shape, right.shape, 'where'), 'where')
   const operands = [condition, left, right].map((x) => spread(x, shape, 'where'))

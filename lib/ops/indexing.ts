@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { Substitute } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
 import { GraphNode } from '../graph/node.js'
@@ -29,9 +29,11 @@ export function gather<D extends DType, S extends Shape, I extends Shape, const 
   checkShape(shape, 'gather')
   const entries = table.shape[place]!
   if (entries === 0 && indices.size > 0)
-    throw new SaccadeError(
+    throw invalid(
       'INDEX_OUT_OF_RANGE',
-      `gather: axis ${place} of ${formatShape(table.shape)} is empty`,
+      'gather: table',
+      `elements on axis ${place}`,
+      formatShape(table.shape),
     )
   const flatTable = reshapeNode(nodeOf(table, 'gather'), [sizeOf(before), entries, sizeOf(after)])
   const flatIndices = reshapeNode(nodeOf(cast(indices, 'int32'), 'gather'), [indices.size])
@@ -58,18 +60,22 @@ export function update<D extends DType, S extends Shape>(
   requireDType(values, [cache.dtype], 'update: values')
   requireDType(at, ['int32'], 'update: at')
   if (!cache.computed || cache.node.isConstant)
-    throw new SaccadeError(
+    throw invalid(
       'INPUT_INVALID',
-      'update: the cache must be a computed tensor, as it is written in place',
+      'update: cache',
+      'a computed tensor, as it is written in place',
+      cache.describe(),
     )
   const axes = '[B, H, capacity, D]'
   const [batch, heads, capacity, width] = requireRank(cache, 4, axes, 'update: cache')
   const count = requireRank(values, 4, '[B, H, n, D]', 'update: values')[2]
   if (!sameShape(at.shape, [1])) requireShape(at, [batch], 'update: at')
   if (!sameShape(values.shape, [batch, heads, count, width]) || count > capacity)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `update: values ${formatShape(values.shape)} do not fit cache ${formatShape(cache.shape)}`,
+      'update: values',
+      `the cache's shape ${formatShape(cache.shape)}, with at most its capacity`,
+      formatShape(values.shape),
     )
   const rows = reshapeNode(nodeOf(cache, 'update'), [batch * heads, capacity, width])
   const written = reshapeNode(nodeOf(values, 'update'), [batch * heads, count, width])

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { Insert, Replace } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
 import { GraphNode, type Node } from '../graph/node.js'
@@ -36,9 +36,11 @@ export function concat<const T extends readonly Tensor[], const A extends number
   const place = normalizeAxis(axis ?? 0, first.rank, 'concat')
   for (const { rank, shape } of tensors) {
     if (rank !== first.rank || shape.some((dim, index) => index !== place && dim !== first.shape[index]))
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `concat: ${formatShape(first.shape)} and ${formatShape(shape)} differ beside axis ${place}`,
+        'concat',
+        `the sizes of the first, ${formatShape(first.shape)}, except on axis ${place}`,
+        formatShape(shape),
       )
   }
   return join(
@@ -58,9 +60,11 @@ export function stack<D extends DType, S extends Shape, const A extends number =
   const shape = [...first.shape.slice(0, place), 1, ...first.shape.slice(place)]
   const slices = tensors.map((tensor) => {
     if (!sameShape(tensor.shape, first.shape))
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `stack: ${formatShape(first.shape)} and ${formatShape(tensor.shape)} differ`,
+        'stack',
+        `the shape of the first, ${formatShape(first.shape)}`,
+        formatShape(tensor.shape),
       )
     return reshapeNode(nodeOf(tensor, 'stack'), shape)
   })
@@ -70,14 +74,11 @@ export function stack<D extends DType, S extends Shape, const A extends number =
 /** The first of a list of tensors of one type. */
 function checkList<D extends DType>(tensors: readonly Tensor<D>[], what: string): Tensor<D> {
   const [first] = tensors
-  if (!first) throw new SaccadeError('INPUT_INVALID', `${what}: nothing to join`)
+  if (!first) throw invalid('INPUT_INVALID', what, 'a list of tensors', 'an empty list')
   for (const tensor of tensors) {
     requireTensor(tensor, what)
     if (tensor.dtype !== first.dtype)
-      throw new SaccadeError(
-        'DTYPE_MISMATCH',
-        `${what}: ${first.describe()} and ${tensor.describe()} differ in type`,
-      )
+      throw invalid('DTYPE_MISMATCH', what, `the type of the first, ${first.describe()}`, tensor.describe())
   }
   return first
 }

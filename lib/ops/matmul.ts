@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { GraphNode, type Node } from '../graph/node.js'
 import { broadcastShapes, formatShape, type Shape } from '../graph/shape.js'
 import type { Fitting, Linear, MatMul } from '../graph/shape-types.js'
@@ -25,9 +25,11 @@ export function matmul<A extends Shape, B extends Shape>(
   requireFloat(a, 'matmul')
   requireFloat(b, 'matmul')
   if (a.rank < 2 || b.rank < 2 || a.shape[a.rank - 1] !== b.shape[b.rank - 2])
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `matmul: ${formatShape(a.shape)} @ ${formatShape(b.shape)} do not fit`,
+      'matmul',
+      '[..., M, K] @ [..., K, N]',
+      `${formatShape(a.shape)} @ ${formatShape(b.shape)}`,
     )
   broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), 'matmul')
   return makeTensor(new GraphNode('matmul', [nodeOf(a, 'matmul'), nodeOf(b, 'matmul')], {}))
@@ -50,9 +52,11 @@ export function linear<X extends Shape, W extends Shape, B extends Shape>(
   requireFloat(weight, 'linear: weight')
   const [outputs, inputs] = requireRank(weight, 2, '[outputs, inputs]', 'linear: weight')
   if (x.rank < 1 || x.shape[x.rank - 1] !== inputs)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `linear: ${formatShape(x.shape)} does not end in the ${inputs} inputs of weight ${formatShape(weight.shape)}`,
+      'linear',
+      `[..., ${inputs}], by the weight ${formatShape(weight.shape)}`,
+      formatShape(x.shape),
     )
   if (bias) {
     requireFloat(bias, 'linear: bias')

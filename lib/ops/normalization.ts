@@ -1,9 +1,10 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { NormMode } from '../graph/kinds.js'
 import { GraphNode } from '../graph/node.js'
 import { formatShape, type Shape, sizeOf } from '../graph/shape.js'
 import type { LastOf } from '../graph/shape-types.js'
 import { reshapeNode } from '../graph/views.js'
+import { optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
 import {
   type FloatTensor,
@@ -67,7 +68,12 @@ export function groupNorm<S extends Shape, W extends Shape, B extends Shape>(
   requireWhole(groups, 1, 'groupNorm: groups')
   const channels = x.shape[x.rank - 1] ?? 0
   if (x.rank < 2 || channels % groups !== 0)
-    throw new SaccadeError('SHAPE_MISMATCH', `groupNorm: ${groups} groups do not fit ${formatShape(x.shape)}`)
+    throw invalid(
+      'SHAPE_MISMATCH',
+      'groupNorm',
+      `[N, ..., C] with C a multiple of ${groups} groups`,
+      formatShape(x.shape),
+    )
   const places = sizeOf(x.shape.slice(1, -1))
   const shape = [x.shape[0]!, places, groups, channels / groups] as const
   return normalize(x, shape, 'layer', weight, bias, epsilon, 'groupNorm')
@@ -82,7 +88,7 @@ function normalizeRows<S extends Shape>(
   name: string,
 ): FloatTensor<S> {
   requireFloat(x, name)
-  if (x.rank === 0) throw new SaccadeError('SHAPE_MISMATCH', `${name}: a scalar has no axis to normalise`)
+  if (x.rank === 0) throw invalid('SHAPE_MISMATCH', name, 'at least one axis', formatShape(x.shape))
   const shape = [sizeOf(x.shape.slice(0, -1)), 1, 1, x.shape[x.rank - 1]!] as const
   return normalize(x, shape, mode, weight, bias, epsilon, name)
 }
@@ -98,7 +104,7 @@ function normalize<S extends Shape>(
   name: string,
 ): FloatTensor<S> {
   if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY))
-    throw new SaccadeError('OPTION_INVALID', `${name}: epsilon must be 0 or more, got ${String(epsilon)}`)
+    optionInvalid(`${name}: epsilon`, epsilon, 'a finite number, 0 or more')
   const [, , groups, width] = shape
   const inputs = [reshapeNode(nodeOf(x, name), shape)]
   for (const [vector, what] of [

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { Reduce } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
 import type { ReduceKind } from '../graph/kinds.js'
@@ -45,7 +45,7 @@ function reduction<D extends DType>(kind: ReduceKind, ofNothing: boolean) {
     const reduced = normalizeAxes(axes, x.rank, kind)
     const kept = x.shape.map((_, axis) => axis).filter((axis) => !reduced.includes(axis))
     if (!ofNothing && sizeOf(reduced.map((axis) => x.shape[axis]!)) === 0)
-      throw new SaccadeError('SHAPE_MISMATCH', `${kind}: no elements to reduce in ${formatShape(x.shape)}`)
+      throw invalid('SHAPE_MISMATCH', kind, 'elements to reduce', formatShape(x.shape))
     const ordered = permuteNode(nodeOf(x, kind), [...kept, ...reduced])
     const result = new GraphNode('reduce', [ordered], { kind, axes: reduced.length })
     const shape = x.shape.map((dim, axis) => (reduced.includes(axis) ? 1 : dim))

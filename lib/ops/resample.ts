@@ -1,9 +1,10 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { Replace } from '../graph/axis-types.js'
 import { type FilterKind, filterKinds } from '../graph/kinds.js'
 import { GraphNode } from '../graph/node.js'
 import { normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
 import { reshapeNode } from '../graph/views.js'
+import { optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { nodeOf, type OnAxis, requireDType, requireWhole, tensorOf } from './check.js'
 
@@ -34,13 +35,10 @@ export function resample<S extends Shape, const A extends number, const Size ext
   requireDType(x, ['uint8'], 'resample')
   requireWhole(size, 1, 'resample: size')
   if (!filterKinds.includes(filter))
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `resample: unknown filter '${String(filter)}'; there are ${filterKinds.join(', ')}`,
-    )
+    optionInvalid('resample: filter', filter, `one of ${filterKinds.join(', ')}`)
   const place = normalizeAxis(axis, x.rank, 'resample')
   const length = x.shape[place]!
-  if (length === 0) throw new SaccadeError('SHAPE_MISMATCH', 'resample: the axis is empty')
+  if (length === 0) throw invalid('SHAPE_MISMATCH', 'resample', 'elements on the axis', 'none')
   const node = nodeOf(x, 'resample')
   if (length === size) return tensorOf(node, x)
   const outer = sizeOf(x.shape.slice(0, place))

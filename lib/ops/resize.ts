@@ -1,8 +1,9 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { Replace } from '../graph/axis-types.js'
 import { GraphNode } from '../graph/node.js'
 import { normalizeAxis, type Shape } from '../graph/shape.js'
 import { permuteNode, reshapeNode } from '../graph/views.js'
+import { optionInvalid } from '../options.js'
 import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type FloatTensor, nodeOf, type OnAxis, requireFloat, requireWhole } from './check.js'
@@ -33,10 +34,10 @@ export function resize<S extends Shape, const A extends number, const Size exten
 ): FloatTensor<Replace<S, A, Size>> {
   requireFloat(x, 'resize')
   requireWhole(size, 1, 'resize: size')
-  checkOptions(options)
+  checkResize(options)
   const place = normalizeAxis(axis, x.rank, 'resize')
   const length = x.shape[place]!
-  if (length === 0) throw new SaccadeError('SHAPE_MISMATCH', 'resize: the axis is empty')
+  if (length === 0) throw invalid('SHAPE_MISMATCH', 'resize', 'elements on the axis', 'none')
   const table = coefficients(length, size, options)
   const matrix = constantFrom(table, [length, size], 'float32').node
   // The axis goes last, and all the others together are the rows of the product.
@@ -51,13 +52,12 @@ export function resize<S extends Shape, const A extends number, const Size exten
 
 const modes = ['nearest', 'bilinear', 'bicubic']
 
-function checkOptions({ mode, alignCorners = false, antialias = false, scale }: ResizeOptions): void {
-  const fault = (what: string) => new SaccadeError('OPTION_INVALID', `resize: ${what}`)
-  if (!modes.includes(mode)) throw fault(`unknown mode '${String(mode)}'; there are ${modes.join(', ')}`)
+function checkResize({ mode, alignCorners = false, antialias = false, scale }: ResizeOptions): void {
+  if (!modes.includes(mode)) optionInvalid('resize: mode', mode, `one of ${modes.join(', ')}`)
   if (mode === 'nearest' && (alignCorners || antialias))
-    throw fault('alignCorners and antialias are for bilinear and bicubic')
+    optionInvalid('resize: mode with alignCorners or antialias', mode, 'bilinear or bicubic')
   if (scale !== undefined && !(scale > 0 && scale < Number.POSITIVE_INFINITY))
-    throw fault(`scale must be a positive number, got ${String(scale)}`)
+    optionInvalid('resize: scale', scale, 'a finite number above 0')
 }
 
 /** How much one place of the input weighs in a place of the output. */

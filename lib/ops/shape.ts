@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import type { Inferred, Insert, Permute, Remove, Replace, SizeAt, Transpose } from '../graph/axis-types.js'
 import { type DType, isDType } from '../graph/dtype.js'
 import { GraphNode } from '../graph/node.js'
@@ -13,6 +13,7 @@ import {
 } from '../graph/shape.js'
 import type { Expand, Fitting, OfRank, SameRank, SameSize } from '../graph/shape-types.js'
 import { expandNode, permuteNode, reshapeNode, sliceNode } from '../graph/views.js'
+import { optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { makeTensor, nodeOf, type OnAxis, type Rows, requireTensor, requireWhole, tensorOf } from './check.js'
 
@@ -28,9 +29,11 @@ export function reshape<D extends DType, const T extends Shape>(
   const sizes = inferSize(shape, x.size)
   checkShape(sizes, 'reshape')
   if (sizeOf(sizes) !== x.size)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `reshape: ${formatShape(x.shape)} does not fit ${formatShape(shape)}`,
+      'reshape',
+      `${x.size} elements, as in ${formatShape(x.shape)}`,
+      formatShape(shape),
     )
   return tensorOf(reshapeNode(nodeOf(x, 'reshape'), sizes), x)
 }
@@ -40,10 +43,7 @@ function inferSize(shape: Shape, size: number): Shape {
   if (place < 0) return Array.isArray(shape) ? [...shape] : shape
   const known = sizeOf(shape.filter((_, axis) => axis !== place))
   if (!(known > 0) || size % known !== 0)
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `reshape: ${size} elements do not divide into ${formatShape(shape)}`,
-    )
+    throw invalid('SHAPE_MISMATCH', 'reshape', `sizes that divide ${size} elements`, formatShape(shape))
   return shape.map((dim, axis) => (axis === place ? size / known : dim))
 }
 
@@ -55,10 +55,7 @@ export function permute<D extends DType, S extends Shape, const A extends readon
   requireTensor(x, 'permute')
   const order = axes.map((axis) => normalizeAxis(axis, x.rank, 'permute'))
   if (order.length !== x.rank || new Set(order).size !== x.rank)
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `permute: ${formatShape(axes)} does not name each axis of ${formatShape(x.shape)} once`,
-    )
+    throw invalid('SHAPE_MISMATCH', 'permute', `each axis of ${formatShape(x.shape)} once`, formatShape(axes))
   return tensorOf(permuteNode(nodeOf(x, 'permute'), order), x)
 }
 
@@ -90,9 +87,11 @@ export function expand<D extends DType, S extends Shape, const T extends Shape>(
   requireTensor(x, 'expand')
   checkShape(shape, 'expand')
   if (!sameShape(broadcastShapes(x.shape, shape, 'expand'), shape))
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `expand: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`,
+      'expand',
+      `a shape to which ${formatShape(x.shape)} broadcasts`,
+      formatShape(shape),
     )
   return tensorOf(expandNode(nodeOf(x, 'expand'), [...shape]), x)
 }
@@ -105,10 +104,7 @@ export function squeeze<D extends DType, S extends Shape, const A extends number
   requireTensor(x, 'squeeze')
   const place = normalizeAxis(axis, x.rank, 'squeeze')
   if (x.shape[place] !== 1)
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `squeeze: axis ${axis} of ${formatShape(x.shape)} is not of size 1`,
-    )
+    throw invalid('SHAPE_MISMATCH', 'squeeze', `size 1 on axis ${axis}`, formatShape(x.shape))
   const shape = x.shape.filter((_, index) => index !== place)
   return tensorOf(reshapeNode(nodeOf(x, 'squeeze'), shape), x)
 }
@@ -152,8 +148,7 @@ export function slice<D extends DType, S extends Shape, const A extends number>(
 }
 
 function clip(place: number, dim: number): number {
-  if (!Number.isInteger(place))
-    throw new SaccadeError('OPTION_INVALID', `slice: places are whole numbers, got ${String(place)}`)
+  if (!Number.isInteger(place)) optionInvalid('slice: start and end', place, 'whole numbers')
   return Math.min(dim, Math.max(0, place < 0 ? place + dim : place))
 }
 
@@ -168,9 +163,11 @@ export function select<D extends DType, S extends Shape, const A extends number>
   const dim = x.shape[at]!
   const index = place < 0 ? place + dim : place
   if (!Number.isInteger(index) || index < 0 || index >= dim)
-    throw new SaccadeError(
+    throw invalid(
       'INDEX_OUT_OF_RANGE',
-      `select: place ${place} is outside axis ${axis} of ${formatShape(x.shape)}`,
+      'select',
+      `an index on axis ${axis} of ${formatShape(x.shape)}`,
+      show(place),
     )
   const shape = x.shape.filter((_, other) => other !== at)
   return tensorOf(reshapeNode(sliceNode(nodeOf(x, 'select'), at, index, 1), shape), x)
@@ -191,9 +188,11 @@ export function split<
   const place = normalizeAxis(axis ?? -1, x.rank, 'split')
   for (const size of sizes) requireWhole(size, 0, 'split: a size')
   if (sizes.reduce((sum, size) => sum + size, 0) !== x.shape[place])
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `split: ${formatShape(sizes)} does not add up to axis ${axis ?? -1} of ${formatShape(x.shape)}`,
+      'split',
+      `sizes that add up to axis ${axis ?? -1} of ${formatShape(x.shape)}`,
+      formatShape(sizes),
     )
   const node = nodeOf(x, 'split')
   let start = 0
@@ -215,9 +214,11 @@ export function pad<D extends DType, S extends Shape, const W extends readonly (
 ): Tensor<D, SameRank<S>> {
   requireTensor(x, 'pad')
   if (widths.length !== x.rank)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `pad: ${widths.length} pairs of widths for ${formatShape(x.shape)}`,
+      'pad',
+      `a pair of widths for each axis of ${formatShape(x.shape)}`,
+      `${widths.length} pairs`,
     )
   for (const width of widths.flat()) requireWhole(width, 0, 'pad: a width')
   if (widths.flat().every((width) => width === 0)) return tensorOf(nodeOf(x, 'pad'), x)
@@ -233,7 +234,7 @@ export function pad<D extends DType, S extends Shape, const W extends readonly (
  */
 export function cast<T extends DType, S extends Shape>(x: Tensor<DType, S>, dtype: T): Tensor<T, S> {
   requireTensor(x, 'cast')
-  if (!isDType(dtype)) throw new SaccadeError('DTYPE_MISMATCH', `cast: unknown data type '${String(dtype)}'`)
+  if (!isDType(dtype)) throw invalid('DTYPE_MISMATCH', 'cast', 'a data type', show(dtype))
   if (x.dtype === dtype) return tensorOf(nodeOf(x, 'cast'), x)
   return makeTensor(new GraphNode('copy', [nodeOf(x, 'cast')], { dtype }))
 }

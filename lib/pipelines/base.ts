@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import type { DecodeOptions } from '../image/decode.js'
 import { type ImageProcessor, isImageInput } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
@@ -18,15 +18,15 @@ export const imagesPerRun = 8
 export function asList<T>(
   inputs: T | readonly T[],
   accepts: (value: unknown) => boolean,
+  expected: string,
   what: string,
 ): { list: readonly T[]; single: boolean } {
   const single = !Array.isArray(inputs)
   const list = (single ? [inputs] : inputs) as readonly T[]
-  if (list.length === 0) throw new SaccadeError('EMPTY_BATCH', `${what}: there is nothing to run on`)
+  if (list.length === 0) throw invalid('EMPTY_BATCH', what, 'at least one input', 'none')
   const bad = list.findIndex((input) => !accepts(input))
   if (bad >= 0) {
-    const got = list[bad] === null ? 'null' : typeof list[bad]
-    throw new SaccadeError('INPUT_INVALID', `${what}: input ${bad} is of the wrong kind, got ${got}`)
+    throw invalid('INPUT_INVALID', `${what}: input ${bad}`, expected, show(list[bad]))
   }
   return { list, single }
 }
@@ -72,5 +72,5 @@ export function imageCall(
   task: string,
 ) {
   checkOptions(options, [...imageOptionNames, ...names], task)
-  return asList<ImageInput>(inputs, isImageInput, task)
+  return asList<ImageInput>(inputs, isImageInput, 'an image', task)
 }

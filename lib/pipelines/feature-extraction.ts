@@ -1,7 +1,6 @@
-import { SaccadeError } from '../errors.js'
 import type { Model } from '../models/model.js'
 import * as ops from '../ops/index.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import { asList, type CallOptions } from './base.js'
@@ -49,11 +48,8 @@ export class FeatureExtraction {
     checkOptions(options, ['pooling', 'normalize', 'truncation', 'signal'], task)
     const { pooling = 'none', normalize = false, truncation = false, signal } = options
     if (!poolings.includes(pooling))
-      throw new SaccadeError(
-        'OPTION_INVALID',
-        `${task}: pooling must be one of ${poolings.join(', ')}, got '${pooling}'`,
-      )
-    const { list } = asList<string>(texts, (text) => typeof text === 'string', task)
+      optionInvalid(`${task}: pooling`, pooling, `one of ${poolings.join(', ')}`)
+    const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', task)
     const inputs = encodeTexts(this.tokenizer, list, truncation, task)
     const { lastHiddenState } = await this.model.run(inputs, { signal })
     let features = pool(lastHiddenState, inputs.attentionMask, pooling)

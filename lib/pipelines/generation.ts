@@ -1,5 +1,5 @@
 import type { SnakeCase } from '../case.js'
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import type { GenerationOptions } from '../generation/options.js'
 import { fromLibraryOptions, libraryOptionNames } from '../generation/rules.js'
 import { type BaseStreamer, streamText } from '../generation/streamer.js'
@@ -68,12 +68,9 @@ export abstract class Generation {
     checkOptions(options, [...this.optionNames, 'streamer'], this.task)
     const { signal, streamer, seed } = options
     const generation = fromLibraryOptions({ ...options })
-    const { list } = asList<string>(texts, (text) => typeof text === 'string', this.task)
+    const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', this.task)
     if (streamer && list.length > 1)
-      throw new SaccadeError(
-        'OPTION_INVALID',
-        `${this.task}: streamer: expected one text, got ${list.length}`,
-      )
+      throw invalid('OPTION_INVALID', `${this.task}: texts with a streamer`, 'one', String(list.length))
     const results: string[][] = []
     for (let start = 0; start < list.length; start += textsPerRun) {
       const { inputs, skipped } = this.encode(list.slice(start, start + textsPerRun), options)
@@ -102,7 +99,7 @@ export abstract class Generation {
     checkOptions(options, this.optionNames, `${this.task}.stream`)
     const generation = fromLibraryOptions({ ...options })
     if (typeof text !== 'string')
-      throw new SaccadeError('INPUT_INVALID', `${this.task}.stream: expected one text, got ${typeof text}`)
+      throw invalid('INPUT_INVALID', `${this.task}.stream`, 'one text', show(text))
     const { inputs, skipped } = this.encode([text], options)
     const steps = this.model.stream(inputs, { ...generation, signal: options.signal })
     yield* streamText(steps, this.tokenizer, skipped[0])

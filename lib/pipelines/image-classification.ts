@@ -1,7 +1,8 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { ImageProcessor } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
 import * as ops from '../ops/index.js'
+import { optionInvalid } from '../options.js'
 import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './base.js'
 
 /** A class and how sure the model is of it. */
@@ -35,11 +36,10 @@ export class ImageClassification {
   async call(images: ImageInput | readonly ImageInput[], options: ImageClassificationOptions = {}) {
     const { list, single } = imageCall(images, options, ['top_k'], task)
     const count = options.top_k === null ? Number.POSITIVE_INFINITY : (options.top_k ?? 5)
-    if (!(count >= 1))
-      throw new SaccadeError('OPTION_INVALID', `${task}: top_k must be 1 or more, got ${count}`)
+    if (!(count >= 1)) optionInvalid(`${task}: top_k`, options.top_k, '1 or more, or null')
     const results: Classification[][] = []
     for await (const { logits } of runImages(list, this.model, this.processor, options)) {
-      if (!logits) throw new SaccadeError('TASK_UNSUPPORTED', `${task}: the model has no classification head`)
+      if (!logits) throw invalid('TASK_UNSUPPORTED', `${task}: model`, 'a classification head', 'none')
       const { signal } = options
       const rows = (await ops.softmax(logits).toArray({ signal })) as number[][]
       results.push(...rows.map((row) => this.#best(row, count)))

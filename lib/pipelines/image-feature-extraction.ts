@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { ImageProcessor } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
 import * as ops from '../ops/index.js'
@@ -37,8 +37,8 @@ export class ImageFeatureExtraction {
     )) {
       const features = options.pool ? poolerOutput : lastHiddenState
       if (!features) {
-        const missing = options.pool ? 'no pooled output; leave out `pool`' : 'no features'
-        throw new SaccadeError('TASK_UNSUPPORTED', `${task}: the model has ${missing}`)
+        const expected = options.pool ? 'a pooled output (or the option pool: false)' : 'features'
+        throw invalid('TASK_UNSUPPORTED', `${task}: model`, expected, 'none')
       }
       parts.push(features)
     }

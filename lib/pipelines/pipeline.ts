@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import type { ProgressCallback } from '../files/hub.js'
 import { GenerativeModel } from '../models/generative.js'
 import { type LoadOptions, load } from '../models/load.js'
@@ -87,21 +87,15 @@ export async function pipeline<T extends Task>(
   options: PipelineOptions = {},
 ): Promise<Pipeline<T>> {
   if (!Object.hasOwn(makers, task))
-    throw new SaccadeError('TASK_UNSUPPORTED', `there is no task '${task}'; there are ${tasks.join(', ')}`)
+    throw invalid('TASK_UNSUPPORTED', 'pipeline: task', `one of ${tasks.join(', ')}`, show(task))
   if (typeof model !== 'string' && !(model instanceof URL))
-    throw new SaccadeError(
-      'INPUT_INVALID',
-      `pipeline('${task}') needs a model: a folder or a name on the Hub`,
-    )
+    throw invalid('INPUT_INVALID', 'pipeline: model', 'a folder or a name on the Hub', show(model))
   checkOptions(options, optionNames, 'pipeline')
   const loaded = await load(await modelPath(model), loadOptions(options))
   try {
     if (!loaded.info.tasks.includes(task)) {
-      const can = loaded.info.tasks.join(', ') || 'none of these tasks'
-      throw new SaccadeError(
-        'TASK_UNSUPPORTED',
-        `${loaded.info.layout} cannot do '${task}'; it can do ${can}`,
-      )
+      const can = loaded.info.tasks.join(', ') || 'no task'
+      throw invalid('TASK_UNSUPPORTED', `pipeline: task of ${loaded.info.layout}`, can, show(task))
     }
     const made = await makers[task](loaded)
     options.progress_callback?.({ status: 'ready', task, model: String(model) })
@@ -131,7 +125,7 @@ function loadOptions(options: PipelineOptions): LoadOptions {
 /** The model as one that writes, which its list of tasks says it is. */
 function generative(model: Model): GenerativeModel<TextBatch> {
   if (model instanceof GenerativeModel) return model
-  throw new SaccadeError('TASK_UNSUPPORTED', `${model.info.layout} cannot generate text`)
+  throw invalid('TASK_UNSUPPORTED', 'model', 'one that generates text', model.info.layout)
 }
 
 /** Only tasks on texts wait for the tokenizers to load. */

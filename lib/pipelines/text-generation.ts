@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { mergeOptions } from '../generation/options.js'
 import { fromLibraryOptions } from '../generation/rules.js'
 import { optionInvalid } from '../options.js'
@@ -67,9 +67,11 @@ export class TextGeneration extends Generation {
   #firstToken(text: number, options: TextGenerationStreamOptions): number {
     const { bosTokenId } = mergeOptions(this.model.generationDefaults, fromLibraryOptions({ ...options }))
     if (bosTokenId !== undefined) return bosTokenId
-    throw new SaccadeError(
+    throw invalid(
       'INPUT_INVALID',
-      `${this.task}: text ${text} has no tokens, and no bos_token_id says how to begin`,
+      `${this.task}: text ${text}`,
+      'tokens, or a bos_token_id to begin with',
+      'neither',
     )
   }
 }

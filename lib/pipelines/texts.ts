@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 
@@ -25,9 +25,11 @@ export function checkLengths(lengths: readonly number[], tokenizer: Tokenizer, w
   const limit = tokenizer.modelMaxLength
   const index = lengths.findIndex((length) => length > limit)
   if (index >= 0)
-    throw new SaccadeError(
+    throw invalid(
       'TEXT_TOO_LONG',
-      `${what}: text ${index} has ${lengths[index]} tokens, but the model takes ${limit}; shorten it, or say truncation: true`,
+      `${what}: text ${index}`,
+      `at most ${limit} tokens (see the option truncation)`,
+      String(lengths[index]),
     )
 }
 

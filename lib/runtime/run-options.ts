@@ -1,5 +1,5 @@
 import { SaccadeError } from '../errors.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import type { SessionRequest } from './session.js'
 
 /**
@@ -18,7 +18,7 @@ export function checkRunOptions(options: RunOptions, what: string): void {
   checkOptions(options, names, what)
   const { signal } = options
   if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new SaccadeError('OPTION_INVALID', `signal must be an AbortSignal, got ${typeof signal}`)
+    optionInvalid('signal', signal, 'an AbortSignal')
 }
 
 /** Throws ABORTED if the signal has fired. */

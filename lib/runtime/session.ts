@@ -1,5 +1,6 @@
 import { type Precision, precisions } from '../compiler/target.js'
 import { SaccadeError } from '../errors.js'
+import { optionInvalid } from '../options.js'
 import type { DeviceName } from './native.js'
 import { getRuntime } from './runtime.js'
 
@@ -47,12 +48,9 @@ const maxThreads = 1024
  * @throws OPTION_INVALID naming the option and what it can be; DEVICE_UNAVAILABLE with the reason
  */
 export function openSession({ device = 'auto', dtype = 'fp32', threads = 0 }: SessionOptions = {}): Session {
-  if (!Object.hasOwn(dtypeNames, dtype)) throw unknown('dtype', dtype, Object.keys(dtypeNames))
+  if (!Object.hasOwn(dtypeNames, dtype)) unknown('dtype', dtype, Object.keys(dtypeNames))
   if (!Number.isInteger(threads) || threads < 0 || threads > maxThreads)
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `threads must be an integer from 0 (all cores) to ${maxThreads}, got ${String(threads)}`,
-    )
+    optionInvalid('threads', threads, `a whole number from 0 (all cores) to ${maxThreads}`)
   return Object.freeze({ device: deviceNamed(device), dtype: dtypeNames[dtype], threads })
 }
 
@@ -61,7 +59,7 @@ export const defaultSession: Session = openSession()
 
 // CUDA has no kernels yet, so the best there is is the CPU.
 function deviceNamed(device: Device): DeviceName {
-  if (!devices.includes(device)) throw unknown('device', device, devices)
+  if (!devices.includes(device)) unknown('device', device, devices)
   if (device === 'auto' || device === 'cpu') return 'cpu'
   const found = getRuntime()
     .native.info()
@@ -86,10 +84,9 @@ export interface SessionRequest extends SessionOptions {
  */
 export function sessionFor(request: SessionRequest, carried: Session | undefined): Session | undefined {
   const { device, threads, precision } = request
-  if (precision !== undefined && !precisions.includes(precision))
-    throw unknown('precision', precision, precisions)
+  if (precision !== undefined && !precisions.includes(precision)) unknown('precision', precision, precisions)
   if (precision !== undefined && request.dtype !== undefined)
-    throw new SaccadeError('OPTION_INVALID', 'dtype and precision are one option: give only dtype')
+    optionInvalid('precision', precision, 'nothing beside dtype, which is the same option')
   const asked = given({ device, dtype: request.dtype ?? precision, threads })
   const base = request.session ?? carried
   const session = Object.keys(asked).length === 0 ? base : openSession({ ...base, ...asked })
@@ -127,9 +124,6 @@ function checkDevices(a: Session, b: Session): void {
   )
 }
 
-function unknown(option: string, value: unknown, names: readonly string[]): SaccadeError {
-  return new SaccadeError(
-    'OPTION_INVALID',
-    `unknown ${option} '${String(value)}'; there are ${names.join(', ')}`,
-  )
+function unknown(option: string, value: unknown, names: readonly string[]): never {
+  optionInvalid(option, value, `one of ${names.join(', ')}`)
 }

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import { checkValue, type DType, dataConstructors, isDType } from '../graph/dtype.js'
 
 /** What a tensor can be made from: a typed array, or a list of numbers, booleans or bigints. */
@@ -38,13 +38,10 @@ export function typedData(
   dtype: DType | undefined,
 ): { values: ArrayBufferView; dtype: DType } {
   if (dtype !== undefined && !isDType(dtype))
-    throw new SaccadeError('DTYPE_MISMATCH', `Tensor.from: unknown data type '${String(dtype)}'`)
+    throw invalid('DTYPE_MISMATCH', 'Tensor.from', 'a data type', show(dtype))
   if (ArrayBuffer.isView(data)) return { values: data, dtype: dtypeOfView(data, dtype) }
   if (!Array.isArray(data))
-    throw new SaccadeError(
-      'INPUT_INVALID',
-      `Tensor.from takes a typed array or a list of numbers, got ${data === null ? 'null' : typeof data}`,
-    )
+    throw invalid('INPUT_INVALID', 'Tensor.from', 'a typed array or a list of numbers', show(data))
   const asked = dtype ?? dtypeOfElement(data[0])
   return { values: listed(data, asked), dtype: asked }
 }
@@ -55,10 +52,12 @@ function dtypeOfView(data: ArrayBufferView, dtype: DType | undefined): DType {
   const storage = wanted && dataConstructors[wanted]
   if (wanted && storage && (data instanceof storage || (natural === 'uint8' && storage === Uint8Array)))
     return wanted
-  const hint = data instanceof Uint16Array ? "; say whether its bits are 'float16' or 'bfloat16'" : ''
-  throw new SaccadeError(
+  const hint = data instanceof Uint16Array ? " (or its dtype: 'float16' or 'bfloat16')" : ''
+  throw invalid(
     'DTYPE_MISMATCH',
-    `Tensor.from: a ${data.constructor.name} does not hold ${dtype ?? 'a data type of saccade'}${hint}`,
+    'Tensor.from',
+    `a typed array of ${dtype ?? 'a data type of saccade'}${hint}`,
+    data.constructor.name,
   )
 }
 
@@ -69,16 +68,21 @@ function dtypeOfElement(element: unknown): DType {
 
 function listed(list: readonly unknown[], dtype: DType): ArrayBufferView {
   if (dtype === 'float16' || dtype === 'bfloat16')
-    throw new SaccadeError(
+    throw invalid(
       'DTYPE_MISMATCH',
-      `Tensor.from: ${dtype} needs a Uint16Array of bits; or cast a float32 tensor`,
+      'Tensor.from',
+      `a Uint16Array of the bits of ${dtype} (or cast a float32 tensor)`,
+      'a list',
     )
   const numbers = Array.from(list, (element, index) => {
     if (typeof element === 'number' || typeof element === 'bigint' || typeof element === 'boolean')
       return checkValue(element, dtype, `Tensor.from: element ${index}`)
-    const got =
-      element === null ? 'null' : Array.isArray(element) ? 'a list (see flat(Infinity))' : typeof element
-    throw new SaccadeError('INPUT_INVALID', `Tensor.from: element ${index} must be a number, got ${got}`)
+    throw invalid(
+      'INPUT_INVALID',
+      `Tensor.from: element ${index}`,
+      'a number (for nested lists see flat(Infinity))',
+      show(element),
+    )
   })
   if (dtype === 'int64') return BigInt64Array.from(numbers, BigInt)
   return new dataConstructors[dtype](numbers as number[])

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import type { RunOptions } from '../runtime/run-options.js'
 import { compute } from './compute.js'
 import { Tensor } from './tensor.js'
@@ -11,6 +11,6 @@ import { Tensor } from './tensor.js'
  */
 export async function evaluate(tensors: readonly Tensor[], options: RunOptions = {}): Promise<void> {
   if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor))
-    throw new SaccadeError('INPUT_INVALID', 'evaluate takes a list of tensors')
+    throw invalid('INPUT_INVALID', 'evaluate', 'a list of tensors', show(tensors))
   await compute(tensors, options)
 }

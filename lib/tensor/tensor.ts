@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, SaccadeError, show } from '../errors.js'
 import { checkValue, type DataOf, type DType, dataConstructors, dtypeBytes, isDType } from '../graph/dtype.js'
 import { GraphNode, type Node } from '../graph/node.js'
 import { checkShape, formatShape, type Shape, sizeOf } from '../graph/shape.js'
@@ -26,7 +26,12 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   /** Wraps a node. Use {@link Tensor.from} or an op to make a tensor. */
   constructor(node: Node) {
     if (!(node instanceof GraphNode))
-      throw new SaccadeError('INPUT_INVALID', 'tensors are made by Tensor.from(data, shape, dtype)')
+      throw invalid(
+        'INPUT_INVALID',
+        'new Tensor',
+        'a node of the graph (tensors are made by Tensor.from)',
+        show(node),
+      )
     this.node = node
   }
 
@@ -54,9 +59,11 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     const sizes = shape === undefined ? [size] : shape
     checkShape(sizes, 'Tensor.from')
     if (sizeOf(sizes) !== size)
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `Tensor.from: shape ${formatShape(sizes)} has ${sizeOf(sizes)} elements, the data ${size}`,
+        'Tensor.from',
+        `${sizeOf(sizes)} elements, by the shape ${formatShape(sizes)}`,
+        String(size),
       )
     return new Tensor(
       new GraphNode('data', [], { dtype: view.dtype, shape: [...sizes] }, sourceFrom(view.values)),
@@ -74,10 +81,9 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   ): Tensor<NoInfer<D>, Dims<S>> {
     const type = dtype ?? 'float32'
     checkShape(shape, 'Tensor.full')
-    if (!isDType(type))
-      throw new SaccadeError('DTYPE_MISMATCH', `Tensor.full: unknown data type '${String(type)}'`)
+    if (!isDType(type)) throw invalid('DTYPE_MISMATCH', 'Tensor.full', 'a data type', show(type))
     if (typeof value !== 'number' && typeof value !== 'boolean')
-      throw new SaccadeError('INPUT_INVALID', `Tensor.full: the value must be a number, got ${String(value)}`)
+      throw invalid('INPUT_INVALID', 'Tensor.full: value', 'a number', show(value))
     const element = Number(checkValue(value, type, 'Tensor.full'))
     return new Tensor(fillNode([...shape], element, type, false))
   }
@@ -154,8 +160,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
 
   /** Computes the tensor and returns its one element. @throws SHAPE_MISMATCH if it has another number of them */
   async item(options?: RunOptions): Promise<ElementOf<D>> {
-    if (this.size !== 1)
-      throw new SaccadeError('SHAPE_MISMATCH', `item() needs a tensor of one element, got ${this.describe()}`)
+    if (this.size !== 1) throw invalid('SHAPE_MISMATCH', 'item', 'a tensor of one element', this.describe())
     const [only] = await this.data(options)
     return elementOf(only!, this.node.dtype) as ElementOf<D>
   }

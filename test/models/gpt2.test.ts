@@ -193,7 +193,7 @@ test('a text runs to the last position of the model, and no further', async () =
   const inputIds = ids([texts[0]!])
   const { sequences } = await model.generate({ inputIds }, { maxLength: 33 })
   assert.is(sequences[0]!.length, 33, 'the last token needs no position')
-  await rejects(model.generate({ inputIds }, { maxLength: 34 }), 'TEXT_TOO_LONG', '32 positions')
+  await rejects(model.generate({ inputIds }, { maxLength: 34 }), 'TEXT_TOO_LONG', 'maxLength')
 })
 
 test('padding is not seen, and does not move positions', async () => {
@@ -364,7 +364,11 @@ test('GPT2Model has no head, and says so', async () => {
   assert.is(logits, undefined)
   await sameBits(lastHiddenState, (await lm.run({ inputIds })).lastHiddenState, 'last hidden state')
   assert.equal(model.info.tasks, [])
-  await rejects(model.generate({ inputIds }), 'TASK_UNSUPPORTED', 'GPT2Model has no head')
+  await rejects(
+    model.generate({ inputIds }),
+    'TASK_UNSUPPORTED',
+    'a head to write with, got transformers GPT2Model',
+  )
 })
 
 test('bad inputs are named', async () => {
@@ -372,20 +376,24 @@ test('bad inputs are named', async () => {
   const run = (inputs: object, options: object = {}) =>
     model.run({ inputIds: ids([[1, 2]]), ...inputs }, options)
   await rejects(run({ inputIds: undefined }), 'INPUT_INVALID', 'inputIds')
-  await rejects(run({ inputIds: ids([[317]]) }), 'TOKEN_OUT_OF_RANGE', 'inputIds: id 317')
-  await rejects(run({ inputIds: Tensor.zeros([1, 33], 'int64') }), 'TEXT_TOO_LONG', '32 positions')
+  await rejects(run({ inputIds: ids([[317]]) }), 'TOKEN_OUT_OF_RANGE', 'inputIds, row 0, position 0')
+  await rejects(run({ inputIds: Tensor.zeros([1, 33], 'int64') }), 'TEXT_TOO_LONG', 'at most 32 tokens')
   await rejects(run({ inputIds: Tensor.zeros([0, 4], 'int64') }), 'EMPTY_BATCH', 'inputIds')
   await rejects(run({ attentionMask: ids([[1]]) }), 'SHAPE_MISMATCH', 'attentionMask')
-  await rejects(run({ positionIds: ids([[0, 32]]) }), 'TOKEN_OUT_OF_RANGE', 'positionIds: id 32')
+  await rejects(run({ positionIds: ids([[0, 32]]) }), 'TOKEN_OUT_OF_RANGE', 'positionIds, row 0, position 1')
   await rejects(run({ positionIds: ids([[0]]) }), 'SHAPE_MISMATCH', 'positionIds')
-  await rejects(run({ tokenTypeIds: ids([[0, 317]]) }), 'TOKEN_OUT_OF_RANGE', 'tokenTypeIds: id 317')
+  await rejects(
+    run({ tokenTypeIds: ids([[0, 317]]) }),
+    'TOKEN_OUT_OF_RANGE',
+    'tokenTypeIds, row 0, position 1',
+  )
   await rejects(run({ pixelValues: ids([[0]]) }), 'OPTION_UNKNOWN', 'pixelValues')
   await rejects(run({}, { hiddenState: true }), 'OPTION_UNKNOWN', 'hiddenState')
   await rejects(run({}, { attentions: 1 }), 'OPTION_INVALID', 'attentions')
   await rejects(run({}, { signal: AbortSignal.abort() }), 'ABORTED', 'abort')
   const write = (inputs: object, options: object = {}) =>
     model.generate({ inputIds: ids([[1, 2]]), ...inputs }, options)
-  await rejects(write({ inputIds: ids([[317]]) }), 'TOKEN_OUT_OF_RANGE', 'inputIds: id 317')
+  await rejects(write({ inputIds: ids([[317]]) }), 'TOKEN_OUT_OF_RANGE', 'inputIds, row 0, position 0')
   await rejects(write({ positionIds: ids([[0, 1]]) }), 'OPTION_UNKNOWN', 'positionIds')
   await rejects(write({ attentionMask: ids([[0, 0]]) }), 'INPUT_INVALID', 'row 0 is all padding')
   await rejects(write({}, { maxTokens: 3 }), 'OPTION_UNKNOWN', 'maxTokens')

@@ -61,7 +61,7 @@ test('an index outside the axis is an error when it is computed', async () => {
   await rejects(
     () => ops.gather(Tensor.zeros([0, 2]), Tensor.zeros([1], 'int32')),
     'INDEX_OUT_OF_RANGE',
-    /is empty/,
+    /elements on axis/,
   )
   assert.equal(await ops.gather(table, Tensor.from([2n])).toArray(), [3], 'later calls are not affected')
 })
@@ -70,9 +70,13 @@ test('wrong arguments of gather', async () => {
   const table = Tensor.zeros([2, 3] as number[])
   const floats = Tensor.from([1]) as unknown as Tensor<'int32'>
   await rejects(() => ops.gather(table, floats), 'DTYPE_MISMATCH', /gather: indices: expected int32 or int64/)
-  await rejects(() => ops.gather(table, Tensor.zeros([1], 'int32'), 2), 'SHAPE_MISMATCH', /gather: axis 2/)
+  await rejects(
+    () => ops.gather(table, Tensor.zeros([1], 'int32'), 2),
+    'SHAPE_MISMATCH',
+    /gather: .* got axis 2/,
+  )
   const deep = Tensor.zeros([1, 1, 1, 1, 1, 1, 1, 1] as number[], 'int32')
-  await rejects(() => ops.gather(table, deep), 'SHAPE_MISMATCH', /at most 8 axes/)
+  await rejects(() => ops.gather(table, deep), 'SHAPE_MISMATCH', /at most 8 axes, got 9/)
 })
 
 /** A cache [B, H, capacity, D] of -1 that lies in memory. */
@@ -195,7 +199,11 @@ test('wrong arguments of update', async () => {
   const cache = await cacheOf([1, 2, 3, 4])
   const lazy = Tensor.zeros([1, 2, 3, 4] as number[])
   const values = Tensor.zeros([1, 2, 1, 4] as number[])
-  await rejects(() => ops.update(lazy, values, place(0)), 'INPUT_INVALID', /must be a computed tensor/)
+  await rejects(
+    () => ops.update(lazy, values, place(0)),
+    'INPUT_INVALID',
+    /update: cache: expected a computed tensor/,
+  )
   for (const shape of [
     [1, 2, 4, 4],
     [1, 1, 1, 4],
@@ -204,7 +212,7 @@ test('wrong arguments of update', async () => {
     await rejects(
       () => ops.update(cache, Tensor.zeros(shape), place(0)),
       'SHAPE_MISMATCH',
-      /do not fit cache \[1, 2, 3, 4\]/,
+      /the cache's shape \[1, 2, 3, 4\]/,
     )
   await rejects(
     () => ops.update(cache, values, Tensor.zeros([2], 'int32')),

@@ -189,7 +189,7 @@ test('what is no signal is refused', async () => {
   await rejects(
     () => replay.run([Tensor.from([1])], signal),
     'OPTION_INVALID',
-    /signal must be an AbortSignal/,
+    /signal: expected an AbortSignal/,
   )
 })
 

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
 import type { TokenIds } from '../../nn/embedding.js'
 import { checkMask, type Mask } from '../../nn/mask.js'
@@ -82,10 +82,7 @@ async function checkInputs({ attentionMask, ...texts }: BertInputs, config: Bert
 function flattenChoices(inputs: BertInputs): BertInputs {
   const { shape } = inputs.inputIds
   if (shape.length !== 3)
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `inputIds: expected [batch, choices, tokens], got ${formatShape(shape)}`,
-    )
+    throw invalid('SHAPE_MISMATCH', 'inputIds', '[batch, choices, tokens]', formatShape(shape))
   const flat = Object.entries(inputs).map(([name, tensor]: [string, TokenIds | Mask | undefined]) => {
     const rank3 = tensor?.rank === 3
     return [name, rank3 ? ops.reshape(tensor as TokenIds, [-1, tensor.shape[2]!]) : tensor]

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
 import { activation } from '../../nn/activation.js'
 import { requireFloat } from '../../ops/check.js'
@@ -117,18 +117,22 @@ export class ConvNext extends Model {
     const { channels } = this.spec
     requireFloat(pixels, 'pixelValues')
     if (pixels.rank !== 4 || pixels.shape[1] !== channels)
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `pixelValues: expected [batch, ${channels}, height, width], got ${formatShape(pixels.shape)}`,
+        'pixelValues',
+        `[batch, ${channels}, height, width]`,
+        formatShape(pixels.shape),
       )
     if (pixels.shape[0] === 0)
-      throw new SaccadeError('EMPTY_BATCH', 'pixelValues: there are no images in the batch')
+      throw invalid('EMPTY_BATCH', 'pixelValues', 'at least one image', formatShape(pixels.shape))
     const { stem, stages } = this.spec
     const min = stages.reduce((size, { downsample = 1 }) => size * downsample, stem.patch)
     if (Math.min(pixels.shape[2]!, pixels.shape[3]!) < min)
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `pixelValues: images must be at least ${min}x${min}, got ${formatShape(pixels.shape)}`,
+        'pixelValues',
+        `images of at least ${min}x${min}`,
+        formatShape(pixels.shape),
       )
   }
 }

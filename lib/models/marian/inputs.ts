@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
 import { checkTokens, type TokenIds } from '../../nn/embedding.js'
 import { checkMask, type Mask } from '../../nn/mask.js'
@@ -48,10 +48,11 @@ export async function checkInputs(inputs: MarianInputs, config: MarianConfig): P
     positions: config.positions,
   })
   if (decoderInputIds.shape[0] !== inputIds.shape[0])
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `inputIds ${formatShape(inputIds.shape)} and decoderInputIds ${formatShape(decoderInputIds.shape)} differ in ` +
-        'batch size',
+      'decoderInputIds',
+      `the batch size of inputIds ${formatShape(inputIds.shape)}`,
+      formatShape(decoderInputIds.shape),
     )
 }
 

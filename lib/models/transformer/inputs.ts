@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
 import type { AttentionCall } from '../../nn/attention.js'
 import type { Mask } from '../../nn/mask.js'
@@ -54,9 +54,11 @@ export function readInputs(inputs: TransformerInputs, config: TransformerConfig)
   const [batch, sources] = src.shape as readonly number[] as [number, number]
   const targets = tgt.shape[1]!
   if (tgt.shape[0] !== batch)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `src ${formatShape(inputs.src.shape)} and tgt ${formatShape(inputs.tgt.shape)} differ in batch size`,
+      'tgt',
+      `the batch size of src ${formatShape(inputs.src.shape)}`,
+      formatShape(inputs.tgt.shape),
     )
   const common = { batch, heads: config.heads }
   return {
@@ -89,9 +91,8 @@ function sequence(
   requireFloat(x, name)
   const axes = batchFirst ? '[batch, positions, width]' : '[positions, batch, width] (batch_first is false)'
   requireRank(x, 3, axes, name)
-  if (x.shape[2] !== width)
-    throw new SaccadeError('SHAPE_MISMATCH', `${name}: expected width ${width}, got ${formatShape(x.shape)}`)
-  if (x.size === 0) throw new SaccadeError('EMPTY_BATCH', `${name}: nothing in ${formatShape(x.shape)}`)
+  if (x.shape[2] !== width) throw invalid('SHAPE_MISMATCH', name, `width ${width}`, formatShape(x.shape))
+  if (x.size === 0) throw invalid('EMPTY_BATCH', name, 'at least one element', formatShape(x.shape))
   return batchFirst ? x : exchangeBatch(x)
 }
 

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid } from '../../errors.js'
 import { formatShape, sameShape } from '../../graph/shape.js'
 import type { AttentionCall } from '../../nn/attention.js'
 import { asBool, checkMask, type Mask } from '../../nn/mask.js'
@@ -42,10 +42,11 @@ function attentionPart({ mask, maskName, batch, heads, queries, keys }: MaskRequ
   if (sameShape(mask.shape, [queries, keys])) return added
   if (sameShape(mask.shape, [batch * heads, queries, keys]))
     return ops.reshape(added, [batch, heads, queries, keys]) as ops.FloatTensor
-  throw new SaccadeError(
+  throw invalid(
     'SHAPE_MISMATCH',
-    `${maskName}: expected [queries, keys] = ${formatShape([queries, keys])} or [batch * heads, queries, keys] = ` +
-      `${formatShape([batch * heads, queries, keys])}, got ${formatShape(mask.shape)}`,
+    maskName,
+    `[queries, keys] = ${formatShape([queries, keys])} or [batch * heads, queries, keys] = ${formatShape([batch * heads, queries, keys])}`,
+    formatShape(mask.shape),
   )
 }
 

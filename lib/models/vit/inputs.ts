@@ -1,9 +1,9 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid, show } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
 import { asBool, checkMask, type Mask } from '../../nn/mask.js'
 import { requireDType, requireTensor } from '../../ops/check.js'
 import type { FloatTensor } from '../../ops/index.js'
-import { checkOptions } from '../../options.js'
+import { checkOptions, optionInvalid } from '../../options.js'
 import type { RunOptions } from '../../runtime/run-options.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { type EmbeddingSpec, isOnRequest, prefixLength, type VitSpec } from './spec.js'
@@ -41,19 +41,19 @@ const attentionNames = ['layers', 'query']
 /** Checks what does not depend on the model. @throws INPUT_INVALID, OPTION_UNKNOWN, OPTION_INVALID */
 export function checkCall(inputs: VitInputs, options: VitOptions): void {
   if (typeof inputs !== 'object' || inputs === null)
-    throw new SaccadeError('INPUT_INVALID', `run: expected { pixelValues }, got ${String(inputs)}`)
+    throw invalid('INPUT_INVALID', 'run: inputs', '{ pixelValues }', show(inputs))
   checkOptions(inputs, inputNames, 'run: inputs')
   checkOptions(options, optionNames, 'run')
   for (const name of ['hiddenStates', 'interpolatePositions'] as const) {
     const value: unknown = options[name]
     if (value !== undefined && typeof value !== 'boolean')
-      throw new SaccadeError('OPTION_INVALID', `run: ${name} must be true or false, got ${String(value)}`)
+      optionInvalid(`run: ${name}`, value, 'true or false')
   }
   const { attentions } = options
   if (attentions === undefined || typeof attentions === 'boolean') return
   checkOptions(attentions, attentionNames, 'run: attentions')
   if (attentions.layers !== undefined && !Array.isArray(attentions.layers))
-    throw new SaccadeError('OPTION_INVALID', 'run: attentions.layers must be a list of layers')
+    optionInvalid('run: attentions.layers', attentions.layers, 'a list of layers')
 }
 
 /**
@@ -68,14 +68,13 @@ export function checkPixels(
   requireTensor(pixels, 'pixelValues')
   requireDType(pixels, ['float32'], 'pixelValues')
   const { channels, image, patch, accepts } = spec
-  const fail = (expected: string) => {
-    const got = formatShape(pixels.shape)
-    return new SaccadeError('SHAPE_MISMATCH', `pixelValues: expected ${expected}, got ${got}`)
-  }
+  const fail = (expected: string) =>
+    invalid('SHAPE_MISMATCH', 'pixelValues', expected, formatShape(pixels.shape))
   const own = `[batch, ${channels}, ${image.join(', ')}]`
   if (pixels.rank !== 4) throw fail(own)
   const [batch, given, height, width] = pixels.shape as readonly [number, number, number, number]
-  if (batch === 0) throw new SaccadeError('EMPTY_BATCH', 'pixelValues: there are no images in the batch')
+  if (batch === 0)
+    throw invalid('EMPTY_BATCH', 'pixelValues', 'at least one image', formatShape(pixels.shape))
   if (given !== channels) throw fail(`${own}: ${channels} channels`)
   if (height === image[0] && width === image[1]) return pixels as FloatTensor
   if (isOnRequest(accepts) && !interpolate)
@@ -97,7 +96,7 @@ export function checkMasked(
 ): Tensor<'bool'> | undefined {
   if (masked === undefined) return undefined
   if (!spec.maskToken)
-    throw new SaccadeError('INPUT_INVALID', 'maskedPatches: the model has no token for masked patches')
+    throw invalid('INPUT_INVALID', 'maskedPatches', 'a model with a mask token', 'a model without one')
   checkMask(
     masked,
     [[batch!, tokenCount(spec, height!, width!) - prefixLength(spec.prefix)]],
@@ -130,7 +129,7 @@ export function planAttentions(
 function queryRows(spec: VitSpec, query: NonNullable<AttentionRequest['query']>, tokens: number) {
   if (query === 'cls') {
     if (!spec.prefix.class)
-      throw new SaccadeError('OPTION_INVALID', "attentions.query: 'cls', but the model has no class token")
+      optionInvalid('attentions.query', query, 'a position or a range (the model has no class token)')
     return { start: 0, end: 1 }
   }
   if (typeof query === 'number') {
@@ -138,16 +137,15 @@ function queryRows(spec: VitSpec, query: NonNullable<AttentionRequest['query']>,
     return { start, end: start + 1 }
   }
   if (!Array.isArray(query) || query.length !== 2)
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `attentions.query: expected 'cls', a place or [start, end], got ${query}`,
-    )
+    optionInvalid('attentions.query', query, "'cls', a position or [start, end]")
   const [start, end] = query as readonly [number, number]
   const whole = Number.isInteger(start) && Number.isInteger(end)
   if (!whole || start < 0 || start >= end || end > tokens)
-    throw new SaccadeError(
+    throw invalid(
       'INDEX_OUT_OF_RANGE',
-      `attentions.query: places ${start} to ${end} (exclusive) of ${tokens} tokens`,
+      'attentions.query',
+      `[start, end] within ${tokens} tokens`,
+      show(query),
     )
   return { start, end }
 }
@@ -156,7 +154,7 @@ function queryRows(spec: VitSpec, query: NonNullable<AttentionRequest['query']>,
 function place(index: number, length: number, option: string, what: string): number {
   const found = index < 0 ? index + length : index
   if (!Number.isInteger(index) || found < 0 || found >= length)
-    throw new SaccadeError('INDEX_OUT_OF_RANGE', `${option}: ${index} is outside the ${length} ${what}`)
+    throw invalid('INDEX_OUT_OF_RANGE', option, `an index of the ${length} ${what}`, show(index))
   return found
 }
 
