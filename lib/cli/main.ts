@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { classifyCommand } from './classify.js'
 import { embedCommand } from './embed.js'
+import { generateCommand } from './generate.js'
 import { infoCommand } from './info.js'
 import { describeError, exitCodes } from './output.js'
 import { translateCommand } from './translate.js'
@@ -16,6 +17,7 @@ const program = new Command('saccade')
   .version(version)
   .addCommand(classifyCommand)
   .addCommand(translateCommand)
+  .addCommand(generateCommand)
   .addCommand(embedCommand)
   .addCommand(infoCommand)
   .addCommand(verifyCommand)

@@ -6,7 +6,7 @@ import type { GenerationOptions } from './options.js'
 import { createProcessors } from './processors.js'
 import { checkVocabulary, type ModelLimits, resolveOptions } from './resolve.js'
 import { sample } from './sample.js'
-import type { Found, GenerationStep, Search, SearchSource } from './search.js'
+import type { GenerationStep, Search, SearchSource } from './search.js'
 import type { Stepper } from './stepper.js'
 
 /** What is generated from. */
@@ -27,6 +27,8 @@ export interface GenerationRequest {
 export interface GenerationResult {
   /** [sources * numReturnSequences] token ids, prompt included; shorter ones are filled with padding at the end. */
   sequences: number[][]
+  /** How many tokens of each sequence are not such padding. */
+  lengths: number[]
   /** With beams: of each sequence the sum of log probabilities / generated length ** lengthPenalty. */
   sequencesScores?: number[]
   /** With returnLogits: for every step [rows, vocabSize], before any processing. */
@@ -58,17 +60,15 @@ export async function* generate(
   )
   yield { isPrompt: true, tokens: prompts }
   const found = numBeams > 1 ? await beamSearch(search) : yield* sample(search)
+  const texts = found.rows.map((row, index) => [...prompts[index]!, ...row])
+  const lengths = texts.map(({ length }) => length)
+  const longest = Math.max(...lengths)
   return {
-    sequences: sequencesOf(prompts, found),
+    sequences: texts.map((text) => [...text, ...new Array<number>(longest - text.length).fill(found.fill)]),
+    lengths,
     ...(found.scores && { sequencesScores: [...found.scores] }),
     ...(returnLogits && { stepLogits }),
   }
-}
-
-function sequencesOf(prompts: readonly number[][], { rows, fill }: Found): number[][] {
-  const texts = rows.map((row, index) => [...prompts[index]!, ...row])
-  const longest = Math.max(...texts.map(({ length }) => length))
-  return texts.map((text) => [...text, ...new Array<number>(longest - text.length).fill(fill)])
 }
 
 function resolveSources({

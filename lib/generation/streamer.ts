@@ -86,14 +86,18 @@ function decodeOptions(options: TextStreamerOptions): DecodeOptions {
   return { skipSpecialTokens, ...(cleanUp !== undefined && { cleanUpTokenizationSpaces: cleanUp }) }
 }
 
-/** The text of one row, in pieces of whole words, as its tokens come; joined they are what decode() gives. */
+/**
+ * The text of one row, in pieces of whole words, as its tokens come; joined they are what decode() gives.
+ * @param skipped how many tokens of the prompt are left out
+ */
 export async function* streamText(
   steps: AsyncIterable<GenerationStep>,
   tokenizer: Tokenizer,
+  skipped = 0,
 ): AsyncGenerator<string, void> {
   const stream = new TextStream(tokenizer, { skipSpecialTokens: true })
-  for await (const { tokens } of steps)
-    for (const token of onlyRow(tokens)) {
+  for await (const { tokens, isPrompt } of steps)
+    for (const token of onlyRow(tokens).slice(isPrompt ? skipped : 0)) {
       const text = stream.push(token)
       if (text !== '') yield text
     }

@@ -2,6 +2,7 @@ import type { BertOutput } from './bert/bert.js'
 import type { BertInputs } from './bert/encoder.js'
 import type { ContrastiveInputs, ContrastiveOutput } from './contrastive.js'
 import type { ConvNextOutputs } from './convnext/convnext.js'
+import type { Gpt2Inputs, Gpt2Output } from './gpt2/gpt2.js'
 import type { MarianInputs } from './marian/inputs.js'
 import type { MarianOutput } from './marian/marian.js'
 import type { Model } from './model.js'
@@ -19,7 +20,9 @@ export interface AnyModel extends Model {
   run(inputs: AnyInputs, options?: VitOptions): Promise<AnyOutputs>
 }
 
-export type AnyInputs = Partial<VitInputs & BertInputs & MarianInputs & TransformerInputs & ContrastiveInputs>
+export type AnyInputs = Partial<
+  VitInputs & BertInputs & MarianInputs & TransformerInputs & ContrastiveInputs & Gpt2Inputs
+>
 export type AnyOutputs = Partial<
-  VitResult & ConvNextOutputs & BertOutput & MarianOutput & TransformerOutput & ContrastiveOutput
+  VitResult & ConvNextOutputs & BertOutput & MarianOutput & TransformerOutput & ContrastiveOutput & Gpt2Output
 >

@@ -1,10 +1,11 @@
 import { bert } from './bert/index.js'
 import { clip } from './clip/index.js'
 import { convnext } from './convnext/index.js'
+import { gpt2 } from './gpt2/index.js'
 import { marian } from './marian/index.js'
 import type { Architecture } from './registry.js'
 import { transformer } from './transformer/index.js'
 import { vit } from './vit/index.js'
 
 /** All families saccade has, in the order in which they are asked whether a config is theirs. */
-export const architectures: readonly Architecture[] = [vit, convnext, transformer, marian, bert, clip]
+export const architectures: readonly Architecture[] = [vit, convnext, transformer, marian, bert, clip, gpt2]

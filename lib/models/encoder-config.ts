@@ -19,25 +19,37 @@ export interface EncoderConfig {
   readonly epsilon: number
 }
 
-/**
- * Reads them under the keys that most configs of Hugging Face have.
- * @param defaults of the library's config class
- * @throws CONFIG_INVALID
- */
+/** The keys that most configs of Hugging Face have. */
+const commonKeys = {
+  width: 'hidden_size',
+  layers: 'num_hidden_layers',
+  heads: 'num_attention_heads',
+  feedForward: 'intermediate_size',
+  activation: 'hidden_act',
+  epsilon: 'layer_norm_eps',
+}
+
+/** Defaults of the library's config class. Where `feedForward` is left out, it is 4 * width. */
+export interface EncoderDefaults extends Omit<EncoderConfig, 'activation' | 'feedForward'> {
+  readonly activation: string
+  readonly feedForward?: number
+}
+
+/** @throws CONFIG_INVALID */
 export function readEncoderConfig(
   config: Config,
-  defaults: Omit<EncoderConfig, 'activation'> & { readonly activation: string },
+  defaults: EncoderDefaults,
+  keys: Readonly<typeof commonKeys> = commonKeys,
 ): EncoderConfig {
-  const width = positiveInt(config, 'hidden_size', defaults.width)
-  const heads = positiveInt(config, 'num_attention_heads', defaults.heads)
-  if (width % heads !== 0)
-    throw configInvalid(config, 'num_attention_heads', `a divisor of hidden_size (${width})`)
+  const width = positiveInt(config, keys.width, defaults.width)
+  const heads = positiveInt(config, keys.heads, defaults.heads)
+  if (width % heads !== 0) throw configInvalid(config, keys.heads, `a divisor of ${keys.width} (${width})`)
   return {
     width,
-    layers: nonNegativeInt(config, 'num_hidden_layers', defaults.layers),
+    layers: nonNegativeInt(config, keys.layers, defaults.layers),
     heads,
-    feedForward: positiveInt(config, 'intermediate_size', defaults.feedForward),
-    activation: activation(string(config, 'hidden_act', defaults.activation)),
-    epsilon: positiveNumber(config, 'layer_norm_eps', defaults.epsilon),
+    feedForward: positiveInt(config, keys.feedForward, defaults.feedForward ?? 4 * width),
+    activation: activation(string(config, keys.activation, defaults.activation)),
+    epsilon: positiveNumber(config, keys.epsilon, defaults.epsilon),
   }
 }

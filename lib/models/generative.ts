@@ -1,3 +1,4 @@
+import { invalid, type SaccadeError } from '../errors.js'
 import type { GenerationResult } from '../generation/generate.js'
 import { checkListeners, checkNoBeams, listen, type TokenListeners } from '../generation/listen.js'
 import { type GenerationOptions, type GivenOptions, mergeOptions } from '../generation/options.js'
@@ -54,6 +55,12 @@ export abstract class GenerativeModel<Inputs extends object> extends Model {
   ): AsyncGenerator<GenerationStep, GenerationResult> {
     checkNoBeams(this.#numBeams(options), 'stream()')
     return yield* this.#steps(inputs, options)
+  }
+
+  /** The error of begin() for a class of the library that has no head. */
+  protected headless(): SaccadeError {
+    const { checkpoint, info } = this
+    return invalid('TASK_UNSUPPORTED', checkpoint.path, 'a class with a head to write with', info.layout)
   }
 
   #numBeams(options: GivenOptions): number | undefined {

@@ -5,6 +5,8 @@ import { Clip } from './clip/clip.js'
 import { clipReference } from './clip/reference.js'
 import { ConvNext } from './convnext/convnext.js'
 import { convNextReference } from './convnext/reference.js'
+import { Gpt2 } from './gpt2/gpt2.js'
+import { gpt2Reference } from './gpt2/reference.js'
 import { Marian } from './marian/marian.js'
 import { marianReference } from './marian/reference.js'
 import type { Model } from './model.js'
@@ -25,5 +27,6 @@ export async function runReference(model: Model, run: ReferenceRun): Promise<Nam
   if (model instanceof Marian) return marianReference(model, run)
   if (model instanceof Bert) return bertReference(model, run)
   if (model instanceof Clip) return clipReference(model, run)
+  if (model instanceof Gpt2) return gpt2Reference(model, run)
   throw new SaccadeError('INTERNAL', `no reference names for models of family ${model.info.architecture}`)
 }

@@ -12,7 +12,23 @@ export interface TextInputs {
   readonly positionIds?: TokenIds | undefined
 }
 
+/** A batch of texts whose tokens have types. */
+export interface TypedTextInputs extends TextInputs {
+  /** [B, N] or [1, N]: the type of each token, whose embedding is added. Default: 0 in BERT, none in GPT-2. */
+  readonly tokenTypeIds?: TokenIds | undefined
+}
+
+/** Texts to continue, padded on either side: positions are counted without padding. */
+export type TextPrompts = Omit<TextInputs, 'positionIds'>
+
 export const textInputNames = ['inputIds', 'attentionMask', 'positionIds'] as const
+
+/** How many of each a model knows. */
+export interface TextLimits {
+  readonly vocabulary: number
+  readonly positions: number
+  readonly tokenTypes?: number
+}
 
 /** The texts among inputs, or undefined. @throws INPUT_INVALID for a mask or positions without tokens */
 export function textsOf({
@@ -25,15 +41,14 @@ export function textsOf({
   return { inputIds, attentionMask, positionIds }
 }
 
-/**
- * @param limits how many tokens and positions the model knows
- * @throws TOKEN_OUT_OF_RANGE, TEXT_TOO_LONG, EMPTY_BATCH, SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID
- */
+/** @throws TOKEN_OUT_OF_RANGE, TEXT_TOO_LONG, EMPTY_BATCH, SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID */
 export async function checkTexts(
-  { inputIds, attentionMask, positionIds }: TextInputs,
-  { vocabulary, positions }: { readonly vocabulary: number; readonly positions: number },
+  { inputIds, attentionMask, positionIds, tokenTypeIds }: TypedTextInputs,
+  { vocabulary, positions, tokenTypes = 0 }: TextLimits,
 ): Promise<void> {
   await checkTokens(inputIds, 'inputIds', vocabulary, positions)
-  if (attentionMask) checkMask(attentionMask, [inputIds.shape], 'attentionMask')
-  if (positionIds) await checkTokenwise(positionIds, 'positionIds', positions, inputIds.shape)
+  const { shape } = inputIds
+  if (attentionMask) checkMask(attentionMask, [shape], 'attentionMask')
+  if (positionIds) await checkTokenwise(positionIds, 'positionIds', positions, shape)
+  if (tokenTypeIds) await checkTokenwise(tokenTypeIds, 'tokenTypeIds', tokenTypes, shape)
 }

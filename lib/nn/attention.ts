@@ -56,6 +56,8 @@ export interface KeyValue {
 export interface AttentionSizes extends LinearOptions {
   readonly width: number
   readonly heads: number
+  /** Factor of the scores. Default 1 / sqrt(width of a head); T5 has 1. */
+  readonly scale?: number | undefined
 }
 
 /** A call to a self-attention. */
@@ -95,9 +97,9 @@ export class SelfAttention {
     names: { readonly queryKeyValue: string | readonly string[]; readonly output: string },
     sizes: AttentionSizes,
   ): SelfAttention {
-    const { width, heads } = sizes
+    const { width, heads, scale } = sizes
     return new SelfAttention({
-      heads,
+      ...{ heads, scale },
       queryKeyValue: FusedLinear.read(reader, names.queryKeyValue, width, [width, width, width], sizes),
       output: Linear.read(reader, names.output, width, width, sizes),
     })
@@ -144,9 +146,9 @@ export class CrossAttention {
     names: { readonly query: string; readonly keyValue: string | readonly string[]; readonly output: string },
     sizes: AttentionSizes & { readonly memoryWidth?: number },
   ): CrossAttention {
-    const { width, heads, memoryWidth = width } = sizes
+    const { width, heads, scale, memoryWidth = width } = sizes
     return new CrossAttention({
-      heads,
+      ...{ heads, scale },
       query: Linear.read(reader, names.query, width, width, sizes),
       keyValue: FusedLinear.read(reader, names.keyValue, memoryWidth, [width, width], sizes),
       output: Linear.read(reader, names.output, width, width, sizes),

@@ -1,4 +1,3 @@
-import { invalid } from '../errors.js'
 import type { Model } from '../models/model.js'
 import * as ops from '../ops/index.js'
 import { checkOptions, optionInvalid } from '../options.js'
@@ -6,6 +5,7 @@ import { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import { asList, type CallOptions } from './base.js'
 import { TensorOutput } from './tensor-output.js'
+import { encodeTexts } from './texts.js'
 
 /** How the vectors of a text's tokens become one: `first_token` is another name of `cls`, `last_token` of `eos`. */
 export const poolings = ['none', 'mean', 'cls', 'first_token', 'eos', 'last_token'] as const
@@ -55,35 +55,6 @@ export class FeatureExtraction {
     let features = pool(lastHiddenState, inputs.attentionMask, pooling)
     if (normalize) features = unitLength(features)
     return TensorOutput.of(features, signal)
-  }
-}
-
-/** Token ids of a batch as tensors, padded to the longest. @throws TEXT_TOO_LONG naming the text */
-export function encodeTexts(
-  tokenizer: Tokenizer,
-  texts: readonly string[],
-  truncation: boolean,
-  what: string,
-) {
-  const batch = tokenizer.call(texts, { padding: texts.length > 1, truncation })
-  const limit = tokenizer.modelMaxLength
-  batch.attentionMask.forEach((mask, index) => {
-    const tokens = mask.reduce((sum, kept) => sum + kept, 0)
-    if (tokens > limit)
-      throw invalid(
-        'TEXT_TOO_LONG',
-        `${what}: text ${index}`,
-        `at most ${limit} tokens (see the option truncation)`,
-        String(tokens),
-      )
-  })
-  const tensor = (rows: readonly number[][]) =>
-    Tensor.from(rows.flat(), [rows.length, rows[0]!.length], 'int64') as Tensor<'int64'>
-  const segments = tokenizer.modelInputNames.includes('token_type_ids')
-  return {
-    inputIds: tensor(batch.inputIds),
-    attentionMask: tensor(batch.attentionMask),
-    ...(segments && { tokenTypeIds: tensor(batch.tokenTypeIds) }),
   }
 }
 

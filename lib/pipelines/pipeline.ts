@@ -9,10 +9,12 @@ import { checkOptions } from '../options.js'
 import type { ImageModel } from './base.js'
 import { env } from './env.js'
 import { FeatureExtraction, type TextModel } from './feature-extraction.js'
+import type { TextBatch } from './generation.js'
 import { ImageClassification } from './image-classification.js'
 import { ImageFeatureExtraction } from './image-feature-extraction.js'
 import { folderOf, processorFor } from './processor.js'
-import { type SourceTexts, TextToText, Translation } from './text-to-text.js'
+import { TextGeneration } from './text-generation.js'
+import { TextToText, Translation } from './text-to-text.js'
 
 /** The tasks there are, each with the class that does it. */
 interface Pipelines {
@@ -21,6 +23,7 @@ interface Pipelines {
   'feature-extraction': FeatureExtraction
   translation: Translation
   'text2text-generation': TextToText
+  'text-generation': TextGeneration
 }
 
 export type Task = keyof Pipelines
@@ -63,6 +66,7 @@ const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } 
   'feature-extraction': async (model) => new FeatureExtraction(model as TextModel, await tokenizerFor(model)),
   translation: async (model) => new Translation(generative(model), await tokenizerFor(model)),
   'text2text-generation': async (model) => new TextToText(generative(model), await tokenizerFor(model)),
+  'text-generation': async (model) => new TextGeneration(generative(model), await tokenizerFor(model)),
 }
 
 export const tasks = Object.keys(makers) as readonly Task[]
@@ -119,7 +123,7 @@ function loadOptions(options: PipelineOptions): LoadOptions {
 }
 
 /** The model as one that writes, which its list of tasks says it is. */
-function generative(model: Model): GenerativeModel<SourceTexts> {
+function generative(model: Model): GenerativeModel<TextBatch> {
   if (model instanceof GenerativeModel) return model
   throw invalid('TASK_UNSUPPORTED', 'model', 'one that generates text', model.info.layout)
 }

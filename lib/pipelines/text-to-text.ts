@@ -1,98 +1,29 @@
-import type { SnakeCase } from '../case.js'
-import { invalid, show } from '../errors.js'
-import type { GenerationOptions } from '../generation/options.js'
-import { fromLibraryOptions, libraryOptionNames } from '../generation/rules.js'
-import type { BaseStreamer } from '../generation/streamer.js'
-import { streamText } from '../generation/streamer.js'
-import type { GenerativeModel } from '../models/generative.js'
-import { checkOptions } from '../options.js'
-import type { Tensor } from '../tensor/tensor.js'
-import type { Tokenizer } from '../text/tokenizer.js'
-import { asList, type CallOptions } from './base.js'
-import { encodeTexts } from './feature-extraction.js'
+import { type EncodedTexts, Generation, type StreamerOptions, type TextStreamOptions } from './generation.js'
+import { encodeTexts } from './texts.js'
 
-/** Options of generation under the names of transformers.js: max_new_tokens, num_beams, and so on. null: none. */
-export type GenerationCallOptions = {
-  readonly [Name in keyof GenerationOptions as SnakeCase<Name>]?: GenerationOptions[Name] | null | undefined
-}
+export interface TextToTextOptions extends TextStreamOptions, StreamerOptions {}
 
-/** Options of a stream of text. */
-export interface TextStreamOptions extends CallOptions, GenerationCallOptions {
-  /** Cut texts to the model's limit instead of throwing TEXT_TOO_LONG. Default false. */
-  readonly truncation?: boolean | undefined
-}
-
-export interface TextToTextOptions extends TextStreamOptions {
-  /** Told of tokens as they are chosen, such as a TextStreamer. For one text, without beams. */
-  readonly streamer?: BaseStreamer | undefined
-}
-
-/** What encoder-decoders that write are given. */
-export interface SourceTexts {
-  readonly inputIds: Tensor<'int64'>
-  readonly attentionMask: Tensor<'int64'>
-}
-
-/** Texts of one native run. */
-const textsPerRun = 16
-
-const streamOptionNames = [...libraryOptionNames.keys(), 'truncation', 'signal']
-const optionNames = [...streamOptionNames, 'streamer']
-
-/** Writes a text for each text; the base of translation, which differs in the name of the result alone. */
-abstract class Generation<Result> {
-  abstract readonly task: string
-  readonly model: GenerativeModel<SourceTexts>
-  readonly tokenizer: Tokenizer
-
-  constructor(model: GenerativeModel<SourceTexts>, tokenizer: Tokenizer) {
-    this.model = model
-    this.tokenizer = tokenizer
-  }
-
+/** Writes a text for each text; the base of tasks that differ in the name of the result alone. */
+abstract class Rewriting<Result> extends Generation {
   protected abstract result(text: string): Result
 
   /** One text or a list; either gives a list of results, in order; num_return_sequences of them for each text. */
   async call(texts: string | readonly string[], options: TextToTextOptions = {}): Promise<Result[]> {
-    checkOptions(options, optionNames, this.task)
-    const { signal, streamer, truncation = false, ...rest } = options
-    const generation = fromLibraryOptions(rest)
-    const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', this.task)
-    if (streamer && list.length > 1)
-      throw invalid('OPTION_INVALID', `${this.task}: texts with a streamer`, 'one', String(list.length))
-    const results: Result[] = []
-    for (let start = 0; start < list.length; start += textsPerRun) {
-      const inputs = this.#encode(list.slice(start, start + textsPerRun), truncation)
-      const { sequences } = await this.model.generate(inputs, { ...generation, signal, streamer })
-      for (const ids of sequences)
-        results.push(this.result(this.tokenizer.decode(ids, { skipSpecialTokens: true })))
-    }
-    return results
+    const written = await this.write(texts, options)
+    return written.flat().map((text) => this.result(text))
   }
 
-  /**
-   * The text of the result as it is written, in pieces of whole words; joined they are the text that a call gives. It
-   * is written as it is read: leaving the loop ends it.
-   * @throws as a call; OPTION_INVALID for beams or several sequences, as only one text can be shown
-   */
-  async *stream(text: string, options: TextStreamOptions = {}): AsyncGenerator<string, void> {
-    checkOptions(options, streamOptionNames, `${this.task}.stream`)
-    const { signal, truncation = false, ...rest } = options
-    const generation = fromLibraryOptions(rest)
-    if (typeof text !== 'string')
-      throw invalid('INPUT_INVALID', `${this.task}.stream`, 'one text', show(text))
-    const inputs = this.#encode([text], truncation)
-    yield* streamText(this.model.stream(inputs, { ...generation, signal }), this.tokenizer)
-  }
-
-  #encode(texts: readonly string[], truncation: boolean): SourceTexts {
+  protected override encode(
+    texts: readonly string[],
+    { truncation = false }: TextStreamOptions,
+  ): EncodedTexts {
     const { inputIds, attentionMask } = encodeTexts(this.tokenizer, texts, truncation, this.task)
-    return { inputIds, attentionMask }
+    return { inputs: { inputIds, attentionMask }, skipped: texts.map(() => 0) }
   }
 }
 
 /** English to Russian and the like: [{ translation_text }]. */
-export class Translation extends Generation<{ readonly translation_text: string }> {
+export class Translation extends Rewriting<{ readonly translation_text: string }> {
   readonly task = 'translation'
 
   protected result(text: string) {
@@ -101,7 +32,7 @@ export class Translation extends Generation<{ readonly translation_text: string 
 }
 
 /** Any text to any text: [{ generated_text }]. */
-export class TextToText extends Generation<{ readonly generated_text: string }> {
+export class TextToText extends Rewriting<{ readonly generated_text: string }> {
   readonly task = 'text2text-generation'
 
   protected result(text: string) {

@@ -40,7 +40,7 @@ const jsonLines = (text: string) =>
 test('help: of the whole, and of every command', async () => {
   const whole = await saccade(['--help'])
   assert.is(whole.status, 0)
-  for (const command of ['classify', 'translate', 'embed', 'info', 'verify']) {
+  for (const command of ['classify', 'translate', 'generate', 'embed', 'info', 'verify']) {
     assert.match(whole.out, new RegExp(`^ {2}${command} `, 'm'))
     const help = await saccade([command, '--help'])
     assert.is(help.status, 0)
@@ -130,6 +130,30 @@ test('translate: arguments, and a line each from standard input', async () => {
   assert.is(long.status, 1)
   assert.match(long.err, /TEXT_TOO_LONG/)
   assert.is(long.out, 'два\n')
+})
+
+test('generate: words as they come, JSON, and a line each from standard input', async () => {
+  const model = ['--model', `${goldens}/gpt2-lm`, '--max-new-tokens', '4']
+  const tooLong = ['x'.repeat(40), '. '.repeat(15)]
+  const given = await saccade(['generate', 'the train', ...tooLong, 'b', ...model])
+  assert.is(given.status, 1)
+  assert.match(given.err, /^x+: TEXT_TOO_LONG: .*at most 32 tokens.*\n[. ]+: TEXT_TOO_LONG: .*33 tokens/)
+  const [train, cut, b, ...rest] = given.out.split('\n')
+  assert.ok(train!.startsWith('the train') && train!.length > 9, given.out)
+  assert.match(cut!, /^(\. )+/, 'what was printed before the error has a line of its own')
+  assert.ok(b!.startsWith('b') && b!.length > 1, given.out)
+  assert.equal(rest, [''])
+  const piped = await saccade(['generate', ...model, '--json', '--num-beams', '1'], 'the train\n\nb\n')
+  assert.is(piped.status, 0)
+  assert.equal(jsonLines(piped.out), [
+    { input: 'the train', text: train },
+    { input: 'b', text: b },
+  ])
+  const draw = ['--do-sample', '--num-beams', '2', '--seed', '4']
+  const drawn = await saccade(['generate', 'b', 'b', ...model, ...draw])
+  const [first, again] = drawn.out.split('\n')
+  assert.is(first, again)
+  assert.is.not(first, b)
 })
 
 test('embed: pictures and texts', async () => {

@@ -114,7 +114,7 @@ test('raw logits come before any processing, one array a step', async () => {
 test('tokens come as they are chosen, row by row, and end with the row', async () => {
   const options = { sources: 2, decoderStartTokenId: 12, eosTokenId: 0, padTokenId: 11, maxLength: 12 }
   const events: [number, number][] = []
-  const { sequences } = await generate(new ToyStepper(13, 4, [5, 6]), {
+  const { sequences, lengths } = await generate(new ToyStepper(13, 4, [5, 6]), {
     ...options,
     onToken: ({ row, token }) => events.push([row, token]),
   })
@@ -122,6 +122,7 @@ test('tokens come as they are chosen, row by row, and end with the row', async (
     const tokens = events.filter(([r]) => r === row).map(([, token]) => token)
     const end = sequences[row]!.indexOf(0)
     assert.equal(tokens, sequences[row]!.slice(1, end < 0 ? undefined : end + 1))
+    assert.is(lengths[row], 1 + tokens.length)
   }
 })
 
@@ -140,6 +141,7 @@ test('prompts of different lengths give what each gives alone, and count their o
       alone.sequences.forEach((sequence, k) => {
         const row = together.sequences[index * perPrompt + k]!
         assert.equal(row.slice(0, sequence.length), sequence, JSON.stringify(options))
+        assert.is(together.lengths[index * perPrompt + k], alone.lengths[k])
         assert.ok(row.slice(sequence.length).every((token) => token === 11))
         assert.is(together.sequencesScores?.[index * perPrompt + k], alone.sequencesScores?.[k])
       })

@@ -7,23 +7,53 @@ import * as assert from 'uvu/assert'
 import { type RunReport, verify } from '../../lib/cli/verify/verify.js'
 import { load } from '../../lib/models/load.js'
 import type { Model } from '../../lib/models/model.js'
+import { openCheckpoint } from '../../lib/weights/checkpoint.js'
+import { writeSafetensors } from '../weights/build.js'
 
 /** A folder of the stored cases. */
 export function golden(name: string): string {
   return fileURLToPath(new URL(`../data/goldens/${name}`, import.meta.url))
 }
 
-/** Opens a copy of a case whose config has other values. */
-export async function openChanged<M extends Model>(name: string, changes: object): Promise<M> {
+/** A weight of a case, in float32. */
+export interface Weight {
+  readonly shape: readonly number[]
+  readonly data: Float32Array
+}
+
+/**
+ * Opens a copy of a case whose config has other values.
+ * @param edit changes the weights by name
+ */
+export async function openChanged<M extends Model>(
+  name: string,
+  changes: object,
+  edit?: (weights: Map<string, Weight>) => void,
+): Promise<M> {
   const dir = await mkdtemp(join(tmpdir(), 'saccade-case-'))
   try {
     await cp(golden(name), dir, { recursive: true })
     const config = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))
     await writeFile(join(dir, 'config.json'), JSON.stringify({ ...config, ...changes }))
+    if (edit) await editWeights(join(dir, 'model.safetensors'), edit)
     return (await load(dir)) as M
   } finally {
     await rm(dir, { recursive: true })
   }
+}
+
+async function editWeights(file: string, edit: (weights: Map<string, Weight>) => void): Promise<void> {
+  const weights = new Map<string, Weight>()
+  {
+    using checkpoint = await openCheckpoint(file)
+    for (const name of checkpoint.names()) {
+      const tensor = checkpoint.tensor(name)
+      weights.set(name, { shape: tensor.shape, data: Float32Array.from(await tensor.data(), Number) })
+    }
+  }
+  edit(weights)
+  const tensors = [...weights].map(([name, weight]) => ({ name, dtype: 'F32' as const, ...weight }))
+  await writeSafetensors(file, tensors)
 }
 
 /** A test for each case: all its runs and outputs agree with the reference. */

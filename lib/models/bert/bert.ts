@@ -1,6 +1,6 @@
 import { invalid } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
-import { checkTokenwise, type TokenIds } from '../../nn/embedding.js'
+import type { TokenIds } from '../../nn/embedding.js'
 import { checkMask, type Mask } from '../../nn/mask.js'
 import { requireTensor } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
@@ -72,12 +72,10 @@ export class Bert extends Model {
   }
 }
 
-async function checkInputs(inputs: BertInputs, config: BertConfig): Promise<void> {
-  const { inputIds, attentionMask, tokenTypeIds, positionIds } = inputs
-  await checkTexts({ inputIds, positionIds }, config)
-  const { shape } = inputIds
+async function checkInputs({ attentionMask, ...texts }: BertInputs, config: BertConfig): Promise<void> {
+  await checkTexts(texts, config)
+  const { shape } = texts.inputIds
   if (attentionMask) checkMask(attentionMask, [shape, [...shape, shape[1]!]], 'attentionMask')
-  if (tokenTypeIds) await checkTokenwise(tokenTypeIds, 'tokenTypeIds', config.tokenTypes, shape)
 }
 
 /** [B, choices, N] seen as [B * choices, N]. */

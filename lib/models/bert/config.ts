@@ -1,6 +1,7 @@
-import { boolean, type Config, configInvalid, oneOf, positiveInt, strings } from '../../files/config.js'
+import { boolean, type Config, configInvalid, oneOf, positiveInt } from '../../files/config.js'
 import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
 import { labelsOf, unnamedLabels } from '../labels.js'
+import { libraryClass } from '../library-class.js'
 
 /** The classes of transformers that can be read; each has a head of its own. */
 const classes = [
@@ -28,7 +29,7 @@ export function readBertConfig(config: Config): BertConfig {
   if (boolean(config, 'is_decoder', false))
     throw configInvalid(config, 'is_decoder', 'false (BERT as a decoder is not supported)')
   return {
-    className: readClass(config),
+    className: libraryClass(config, classes, 'BertModel'),
     ...readEncoderConfig(config, {
       ...{ width: 768, layers: 12, heads: 12, feedForward: 3072, activation: 'gelu', epsilon: 1e-12 },
     }),
@@ -38,14 +39,6 @@ export function readBertConfig(config: Config): BertConfig {
     tied: boolean(config, 'tie_word_embeddings', true),
     labels: readLabels(config),
   }
-}
-
-/** The class that wrote the checkpoint; without one it is the bare model. */
-function readClass(config: Config): BertClass {
-  const [name = 'BertModel'] = strings(config, 'architectures', [])
-  const found = classes.find((known) => known === name)
-  if (!found) throw configInvalid(config, 'architectures', `one of ${classes.join(', ')}`)
-  return found
 }
 
 /** Without names there are `num_labels` classes; default 2. */

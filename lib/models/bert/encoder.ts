@@ -1,5 +1,5 @@
 import { SelfAttention } from '../../nn/attention.js'
-import { Embedding, type TokenIds } from '../../nn/embedding.js'
+import { Embedding } from '../../nn/embedding.js'
 import { Layer } from '../../nn/layer.js'
 import { type Mask, paddingMask } from '../../nn/mask.js'
 import { Mlp } from '../../nn/mlp.js'
@@ -7,15 +7,13 @@ import { LayerNorm } from '../../nn/norm.js'
 import { runStack, type StackResult } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
-import type { TextInputs } from '../text-inputs.js'
+import type { TypedTextInputs } from '../text-inputs.js'
 import type { BertConfig } from './config.js'
 
 /** A batch of texts. */
-export interface BertInputs extends TextInputs {
+export interface BertInputs extends TypedTextInputs {
   /** [B, N], or [B, N, N] with a row for each query: 1 keeps a token, 0 is padding. Default: no padding. */
   readonly attentionMask?: Mask | undefined
-  /** [B, N] or [1, N]: which of two texts a token belongs to. Default: 0. */
-  readonly tokenTypeIds?: TokenIds | undefined
 }
 
 /** Embeddings and layers of BERT (Devlin et al. 2018): the encoder of the Transformer, norms after the sums. */

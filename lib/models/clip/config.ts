@@ -1,13 +1,6 @@
-import {
-  type Config,
-  configInvalid,
-  isSet,
-  nonNegativeInt,
-  object,
-  positiveInt,
-  strings,
-} from '../../files/config.js'
+import { type Config, isSet, nonNegativeInt, object, positiveInt } from '../../files/config.js'
 import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
+import { libraryClass } from '../library-class.js'
 import { embeddingSpecOf } from '../vit/hugging-face-spec.js'
 import { checkEmbeddingSpec, type EmbeddingSpec } from '../vit/spec.js'
 
@@ -28,8 +21,7 @@ const defaults = { layers: 12, activation: 'quick_gelu', epsilon: 1e-5 }
 
 /** Reads config.json, with the library's defaults. @throws CONFIG_INVALID */
 export function readClipConfig(config: Config): ClipConfig {
-  if (strings(config, 'architectures', ['CLIPModel']).some((name) => name !== 'CLIPModel'))
-    throw configInvalid(config, 'architectures', '["CLIPModel"]')
+  libraryClass(config, ['CLIPModel'], 'CLIPModel')
   const [text, vision] = [part(config, 'text'), part(config, 'vision')]
   const endToken = nonNegativeInt(text, 'eos_token_id', 49407)
   const image = embeddingSpecOf(vision, { patch: [32, 32], epsilon: defaults.epsilon })

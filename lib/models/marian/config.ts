@@ -6,9 +6,9 @@ import {
   optional,
   positiveInt,
   string,
-  strings,
 } from '../../files/config.js'
 import { type Activation, activation } from '../../nn/activation.js'
+import { libraryClass } from '../library-class.js'
 
 /** Sizes of the encoder or of the decoder. */
 export interface StackConfig {
@@ -49,7 +49,7 @@ export function readMarianConfig(config: Config): MarianConfig {
   const targets = shared ? vocabulary : positiveInt(config, 'decoder_vocab_size', vocabulary)
   const padToken = nonNegativeInt(config, 'pad_token_id', 58100)
   return {
-    className: readClass(config),
+    className: libraryClass(config, classes, 'MarianMTModel'),
     width,
     encoder: readStack(config, 'encoder', width, vocabulary),
     decoder: readStack(config, 'decoder', width, targets),
@@ -79,12 +79,4 @@ function readStack(
     feedForward: positiveInt(config, `${side}_ffn_dim`, 4096),
     vocabulary,
   }
-}
-
-/** The class that wrote the checkpoint; without one it is the model that translates. */
-function readClass(config: Config): MarianClass {
-  const names = strings(config, 'architectures', [])
-  if (names.length > 0 && !classes.includes(names[0] as MarianClass))
-    throw configInvalid(config, 'architectures', `one of ${classes.join(', ')}`)
-  return (names[0] as MarianClass | undefined) ?? 'MarianMTModel'
 }

@@ -1,4 +1,3 @@
-import { invalid } from '../../errors.js'
 import type { GenerationOptions, GivenOptions } from '../../generation/options.js'
 import { impliedMask, targetPrompt, unpaddedIds } from '../../generation/prompt.js'
 import type { GenerationInput } from '../../generation/run.js'
@@ -125,13 +124,7 @@ export class Marian extends GenerativeModel<MarianGenerateInputs> {
     { decoderInputIds, ...source }: MarianGenerateInputs,
     options: GenerationOptions,
   ): Promise<GenerationInput> {
-    if (!this.#modules.head)
-      throw invalid(
-        'TASK_UNSUPPORTED',
-        this.checkpoint.path,
-        'a language modeling head',
-        'MarianModel, which has no head',
-      )
+    if (!this.#modules.head) throw this.headless()
     await checkSource(source, this.#config)
     if (decoderInputIds) await checkInputs({ ...source, decoderInputIds }, this.#config)
     const { inputIds, attentionMask = impliedMask(inputIds, options) } = source

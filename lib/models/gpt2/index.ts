@@ -1,0 +1,29 @@
+import { readGenerationDefaults } from '../../generation/config.js'
+import type { GivenOptions } from '../../generation/options.js'
+import { type Description, family, type Layout } from '../family.js'
+import { type Gpt2Config, readGpt2Config } from './config.js'
+import { Gpt2Decoder } from './decoder.js'
+import { Gpt2 } from './gpt2.js'
+
+/** What GPT2Config has where config.json says nothing: <|endoftext|> in the vocabulary of OpenAI. */
+const defaultTokens = { bos_token_id: 50256, eos_token_id: 50256 }
+
+/** GPT2LMHeadModel and GPT2Model of transformers. */
+const huggingFace: Layout<Description & { readonly spec: Gpt2Config; readonly defaults: GivenOptions }> = {
+  library: 'transformers',
+  published: ['gpt2'],
+  claims: (name) => name === 'gpt2',
+  async describe({ config, dir }) {
+    const spec = readGpt2Config(config)
+    const { className } = spec
+    const values = { ...defaultTokens, ...config.values }
+    const defaults = await readGenerationDefaults(dir, { ...config, values })
+    return { spec, defaults, className, tasks: className === 'GPT2LMHeadModel' ? ['text-generation'] : [] }
+  },
+}
+
+export const gpt2 = family(
+  'gpt2',
+  [huggingFace],
+  (parts, { spec, defaults }, reader) => new Gpt2(parts, spec, new Gpt2Decoder(reader, spec), defaults),
+)
