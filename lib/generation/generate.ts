@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { optionInvalid } from '../options.js'
 import { beamSearch } from './beam-search.js'
 import type { Prompt } from './decoder.js'
@@ -9,25 +9,25 @@ import { sample } from './sample.js'
 import type { Found, GenerationStep, Search, SearchSource } from './search.js'
 import type { Stepper } from './stepper.js'
 
-/** What is generated from. */
+/** Inputs of {@link generate}. */
 export interface GenerationRequest {
   readonly stepper: Stepper
   readonly prompt: Prompt
-  /** With the model's defaults. */
+  /** Merged with the model's defaults. */
   readonly options: GenerationOptions
-  /** Positions the model has. */
+  /** Maximum sequence length of the model. */
   readonly positions?: number | undefined
-  /** Token ids of the sources, for options that look at them. Left out where a source is no text. */
+  /** Token ids of the sources, for options that need them. Left out if the sources are not text. */
   readonly sourceIds?: readonly Int32Array[] | undefined
-  /** Keep the raw logits of every step. */
+  /** Return the raw logits of every step. */
   readonly returnLogits?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 export interface GenerationResult {
-  /** [sources * numReturnSequences] token ids, prompt included; shorter ones are filled with padding at the end. */
+  /** Token ids of [sources * numReturnSequences] rows, prompt included; shorter rows are padded at the end. */
   sequences: number[][]
-  /** With beams: of each sequence the sum of log probabilities / generated length ** lengthPenalty. */
+  /** With beam search: for each sequence, the sum of log probabilities / generated length ** lengthPenalty. */
   sequencesScores?: number[]
   /** With returnLogits: for every step [rows, vocabSize], before any processing. */
   stepLogits?: Float32Array[]
@@ -35,8 +35,8 @@ export interface GenerationResult {
 
 /**
  * Generates token sequences by greedy search, sampling or beam search, with the results of transformers. Yields the
- * tokens as they are chosen, and returns the sequences: it goes on when it is asked for the next step, and leaving it
- * ends it. With beams it yields the prompt alone, as nothing else is certain before the end.
+ * tokens of each step and returns the sequences. A step is computed when it is requested; leaving the loop ends the
+ * generation. With beam search it yields the prompt only, because tokens can change until the end.
  * @throws OPTION_UNKNOWN, OPTION_INVALID, EMPTY_BATCH, TOKEN_OUT_OF_RANGE, ABORTED, and what the stepper throws
  */
 export async function* generate(
@@ -66,9 +66,9 @@ export async function* generate(
 }
 
 function sequencesOf(prompts: readonly number[][], { rows, fill }: Found): number[][] {
-  const texts = rows.map((row, index) => [...prompts[index]!, ...row])
-  const longest = Math.max(...texts.map(({ length }) => length))
-  return texts.map((text) => [...text, ...new Array<number>(longest - text.length).fill(fill)])
+  const sequences = rows.map((row, index) => [...prompts[index]!, ...row])
+  const maxLength = Math.max(...sequences.map(({ length }) => length))
+  return sequences.map((ids) => [...ids, ...new Array<number>(maxLength - ids.length).fill(fill)])
 }
 
 function resolveSources({
@@ -79,7 +79,7 @@ function resolveSources({
   sourceIds,
 }: GenerationRequest): SearchSource[] {
   const limits: ModelLimits = { vocabSize: stepper.vocabSize, positions }
-  if (prompt.ids.length === 0) throw new SaccadeError('EMPTY_BATCH', 'prompts: none to continue')
+  if (prompt.ids.length === 0) throw invalid('EMPTY_BATCH', 'prompts', 'at least one prompt', 'none')
   return prompt.ids.map((ids, index) => {
     if (ids.length === 0 && !prompt.embeddings)
       optionInvalid('prompts', Array.from(ids), 'at least one token')

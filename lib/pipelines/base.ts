@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import type { DecodeOptions } from '../image/decode.js'
 import { type ImageProcessor, isImageInput } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
@@ -11,23 +11,25 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Images of one native run; more go through in several, which keeps memory bounded and progress visible. */
+/** Images of one native run. A longer list runs in several batches: memory stays bounded and an abort takes effect soon. */
 export const imagesPerRun = 8
 
-/** One input or a list, as a list, and whether it was one. @throws EMPTY_BATCH, INPUT_INVALID */
+/**
+ * Returns the inputs as a list. `single` is true if the caller passed one input that was not in a list.
+ * @param expected what an input can be, for the error message
+ * @throws EMPTY_BATCH, INPUT_INVALID
+ */
 export function asList<T>(
   inputs: T | readonly T[],
   accepts: (value: unknown) => boolean,
+  expected: string,
   what: string,
 ): { list: readonly T[]; single: boolean } {
   const single = !Array.isArray(inputs)
   const list = (single ? [inputs] : inputs) as readonly T[]
-  if (list.length === 0) throw new SaccadeError('EMPTY_BATCH', `${what}: there is nothing to run on`)
+  if (list.length === 0) throw invalid('EMPTY_BATCH', what, 'at least one input', 'none')
   const bad = list.findIndex((input) => !accepts(input))
-  if (bad >= 0) {
-    const got = list[bad] === null ? 'null' : typeof list[bad]
-    throw new SaccadeError('INPUT_INVALID', `${what}: input ${bad} is of the wrong kind, got ${got}`)
-  }
+  if (bad >= 0) throw invalid('INPUT_INVALID', `${what}: input ${bad}`, expected, show(list[bad]))
   return { list, single }
 }
 
@@ -44,14 +46,14 @@ export interface ImageModel extends Model {
   ): Promise<ImageOutputs>
 }
 
-/** What models of images give, by what they have. */
+/** Outputs of image models. Which ones there are depends on the model's heads. */
 export interface ImageOutputs {
   readonly logits?: FloatTensor | undefined
   readonly lastHiddenState?: FloatTensor | undefined
   readonly poolerOutput?: FloatTensor | undefined
 }
 
-/** Runs images through a model, some at a time, in order. */
+/** Runs a model on images in batches of {@link imagesPerRun}, in order. */
 export async function* runImages(
   images: readonly ImageInput[],
   model: ImageModel,
@@ -64,7 +66,7 @@ export async function* runImages(
   }
 }
 
-/** Checks a call on images. */
+/** Checks the inputs and options of an image pipeline's call. */
 export function imageCall(
   inputs: ImageInput | readonly ImageInput[],
   options: ImageCallOptions,
@@ -72,5 +74,5 @@ export function imageCall(
   task: string,
 ) {
   checkOptions(options, [...imageOptionNames, ...names], task)
-  return asList<ImageInput>(inputs, isImageInput, task)
+  return asList<ImageInput>(inputs, isImageInput, 'an image', task)
 }

@@ -1,22 +1,25 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { Model } from '../models/model.js'
 import * as ops from '../ops/index.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import { asList, type CallOptions } from './base.js'
 import { TensorOutput } from './tensor-output.js'
 
-/** How the vectors of a text's tokens become one: `first_token` is another name of `cls`, `last_token` of `eos`. */
+/**
+ * How the vectors of a text's tokens are reduced to one vector. `first_token` is an alias of `cls`, `last_token` of
+ * `eos`.
+ */
 export const poolings = ['none', 'mean', 'cls', 'first_token', 'eos', 'last_token'] as const
 export type Pooling = (typeof poolings)[number]
 
 export interface FeatureExtractionOptions extends CallOptions {
-  /** Default 'none': a vector for each token. */
+  /** Default 'none': one vector for each token. */
   readonly pooling?: Pooling | undefined
-  /** Scale vectors to length 1. Default false. */
+  /** Scale each vector to Euclidean length 1. Default false. */
   readonly normalize?: boolean | undefined
-  /** Cut texts to the model's limit instead of throwing TEXT_TOO_LONG. Default false. */
+  /** Truncate texts to the model's limit instead of throwing TEXT_TOO_LONG. Default false. */
   readonly truncation?: boolean | undefined
 }
 
@@ -30,7 +33,7 @@ export interface TextModel extends Model {
 
 const task = 'feature-extraction'
 
-/** Features of texts: [texts, tokens, width], or pooled [texts, width]. */
+/** Feature vectors of texts: float32 [texts, tokens, hidden size], or pooled [texts, hidden size]. */
 export class FeatureExtraction {
   readonly task = task
   readonly model: TextModel
@@ -48,11 +51,8 @@ export class FeatureExtraction {
     checkOptions(options, ['pooling', 'normalize', 'truncation', 'signal'], task)
     const { pooling = 'none', normalize = false, truncation = false, signal } = options
     if (!poolings.includes(pooling))
-      throw new SaccadeError(
-        'OPTION_INVALID',
-        `${task}: pooling must be one of ${poolings.join(', ')}, got '${pooling}'`,
-      )
-    const { list } = asList<string>(texts, (text) => typeof text === 'string', task)
+      optionInvalid(`${task}: pooling`, pooling, `one of ${poolings.join(', ')}`)
+    const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', task)
     const inputs = encodeTexts(this.tokenizer, list, truncation, task)
     const { lastHiddenState } = await this.model.run(inputs, { signal })
     let features = pool(lastHiddenState, inputs.attentionMask, pooling)
@@ -61,7 +61,7 @@ export class FeatureExtraction {
   }
 }
 
-/** Token ids of a batch as tensors, padded to the longest. @throws TEXT_TOO_LONG naming the text */
+/** Tokenizes a batch, padded to the longest text. @throws TEXT_TOO_LONG naming the text */
 export function encodeTexts(
   tokenizer: Tokenizer,
   texts: readonly string[],
@@ -73,9 +73,11 @@ export function encodeTexts(
   batch.attentionMask.forEach((mask, index) => {
     const tokens = mask.reduce((sum, kept) => sum + kept, 0)
     if (tokens > limit)
-      throw new SaccadeError(
+      throw invalid(
         'TEXT_TOO_LONG',
-        `${what}: text ${index} has ${tokens} tokens, but the model takes ${limit}; shorten it, or say truncation: true`,
+        `${what}: text ${index}`,
+        `at most ${limit} tokens (see the option truncation)`,
+        String(tokens),
       )
   })
   const tensor = (rows: readonly number[][]) =>
@@ -88,7 +90,7 @@ export function encodeTexts(
   }
 }
 
-/** hidden float32 [B, N, width], mask int64 [B, N] with 1 for tokens. */
+/** hidden: float32 [B, N, hidden size]; mask: int64 [B, N], 1 for tokens and 0 for padding. */
 function pool(hidden: ops.FloatTensor, mask: Tensor<'int64'>, pooling: Pooling): ops.FloatTensor {
   if (pooling === 'none') return hidden
   if (pooling === 'cls' || pooling === 'first_token') return ops.select(hidden, 1, 0)
@@ -98,13 +100,13 @@ function pool(hidden: ops.FloatTensor, mask: Tensor<'int64'>, pooling: Pooling):
     const summed = ops.sum(ops.mul(hidden, ops.unsqueeze(kept, 2)), 1)
     return ops.div(summed, ops.maximum(count, 1e-9))
   }
-  // The last token of a row: where the places counted so far are all of them.
-  const places = Tensor.from(
-    Array.from({ length: mask.shape[1]! }, (_, place) => place),
+  // The last token of a row is at the largest position that the mask keeps; padding may be on either side.
+  const positions = Tensor.from(
+    Array.from({ length: mask.shape[1]! }, (_, position) => position),
     [1, mask.shape[1]!],
   )
-  const last = ops.max(ops.mul(kept, places), 1, { keepDims: true })
-  const isLast = ops.cast(ops.equal(places, last), 'float32')
+  const last = ops.max(ops.mul(kept, positions), 1, { keepDims: true })
+  const isLast = ops.cast(ops.equal(positions, last), 'float32')
   return ops.sum(ops.mul(hidden, ops.unsqueeze(isLast, 2)), 1)
 }
 

@@ -1,10 +1,11 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { ImageProcessor } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
 import * as ops from '../ops/index.js'
+import { optionInvalid } from '../options.js'
 import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './base.js'
 
-/** A class and how sure the model is of it. */
+/** A class and its probability. */
 export interface Classification {
   readonly label: string
   /** Probability, 0 to 1. */
@@ -12,13 +13,13 @@ export interface Classification {
 }
 
 export interface ImageClassificationOptions extends ImageCallOptions {
-  /** How many classes, the likeliest first. Default 5; null: all. */
+  /** Number of classes to return, by descending probability. Default 5; null: all. */
   readonly top_k?: number | null | undefined
 }
 
 const task = 'image-classification'
 
-/** What is in a picture: classes by descending probability, for each picture. */
+/** Classifies images: for each image, the classes by descending probability. */
 export class ImageClassification {
   readonly task = task
   readonly model: ImageModel
@@ -29,17 +30,16 @@ export class ImageClassification {
     this.processor = processor
   }
 
-  /** One picture gives a list of classes; a list of pictures a list of such lists. */
+  /** Returns a list of classes for one image, and a list of such lists for a list of images. */
   async call(images: ImageInput, options?: ImageClassificationOptions): Promise<Classification[]>
   async call(images: readonly ImageInput[], options?: ImageClassificationOptions): Promise<Classification[][]>
   async call(images: ImageInput | readonly ImageInput[], options: ImageClassificationOptions = {}) {
     const { list, single } = imageCall(images, options, ['top_k'], task)
     const count = options.top_k === null ? Number.POSITIVE_INFINITY : (options.top_k ?? 5)
-    if (!(count >= 1))
-      throw new SaccadeError('OPTION_INVALID', `${task}: top_k must be 1 or more, got ${count}`)
+    if (!(count >= 1)) optionInvalid(`${task}: top_k`, options.top_k, '1 or more, or null')
     const results: Classification[][] = []
     for await (const { logits } of runImages(list, this.model, this.processor, options)) {
-      if (!logits) throw new SaccadeError('TASK_UNSUPPORTED', `${task}: the model has no classification head`)
+      if (!logits) throw invalid('TASK_UNSUPPORTED', `${task}: model`, 'a classification head', 'none')
       const { signal } = options
       const rows = (await ops.softmax(logits).toArray({ signal })) as number[][]
       results.push(...rows.map((row) => this.#best(row, count)))

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { ImageProcessor } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
 import * as ops from '../ops/index.js'
@@ -6,13 +6,13 @@ import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './
 import { TensorOutput } from './tensor-output.js'
 
 export interface ImageFeatureExtractionOptions extends ImageCallOptions {
-  /** The pooled vector of each picture instead of one for each place. */
+  /** Return the pooled vector of each image instead of one vector for each patch or class token. */
   readonly pool?: boolean | null | undefined
 }
 
 const task = 'image-feature-extraction'
 
-/** Features of pictures: [pictures, places, width], or with `pool` [pictures, width]. */
+/** Feature vectors of images: float32 [images, tokens, hidden size], or with `pool` [images, hidden size]. */
 export class ImageFeatureExtraction {
   readonly task = task
   readonly model: ImageModel
@@ -37,8 +37,8 @@ export class ImageFeatureExtraction {
     )) {
       const features = options.pool ? poolerOutput : lastHiddenState
       if (!features) {
-        const missing = options.pool ? 'no pooled output; leave out `pool`' : 'no features'
-        throw new SaccadeError('TASK_UNSUPPORTED', `${task}: the model has ${missing}`)
+        const expected = options.pool ? 'a pooled output (or the option pool: false)' : 'features'
+        throw invalid('TASK_UNSUPPORTED', `${task}: model`, expected, 'none')
       }
       parts.push(features)
     }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import type { ProgressCallback } from '../files/hub.js'
 import { GenerativeModel } from '../models/generative.js'
 import { type LoadOptions, load } from '../models/load.js'
@@ -14,7 +14,7 @@ import { ImageFeatureExtraction } from './image-feature-extraction.js'
 import { folderOf, processorFor } from './processor.js'
 import { type SourceTexts, TextToText, Translation } from './text-to-text.js'
 
-/** The tasks there are, each with the class that does it. */
+/** The class of each task. */
 interface Pipelines {
   'image-classification': ImageClassification
   'image-feature-extraction': ImageFeatureExtraction
@@ -25,7 +25,7 @@ interface Pipelines {
 
 export type Task = keyof Pipelines
 
-/** A pipeline is called like a function, and has the model and what prepares its inputs as properties. */
+/** A function with the properties of the pipeline: its task, its model, and its processor or tokenizer. */
 export type Pipeline<T extends Task> = Pipelines[T]['call'] &
   Omit<Pipelines[T], 'call'> & { dispose(): Promise<void> }
 
@@ -37,22 +37,14 @@ export interface PipelineOptions {
   readonly revision?: string | undefined
   readonly cache_dir?: string | undefined
   readonly local_files_only?: boolean | undefined
-  /** Told of downloads, and when the pipeline is ready. */
+  /** Called with the progress of downloads, and once when the pipeline is ready. */
   readonly progress_callback?: ProgressCallback | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 const optionNames = [
-  ...[
-    'device',
-    'dtype',
-    'threads',
-    'revision',
-    'cache_dir',
-    'local_files_only',
-    'progress_callback',
-    'signal',
-  ],
+  ...['device', 'dtype', 'threads', 'revision'],
+  ...['cache_dir', 'local_files_only', 'progress_callback', 'signal'],
 ]
 
 const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } = {
@@ -68,14 +60,14 @@ const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } 
 export const tasks = Object.keys(makers) as readonly Task[]
 
 /**
- * Makes a function that does a task with a model, inputs and results in the form of transformers.js.
+ * Loads a model and returns a function that runs a task with it. Inputs and results have the form of transformers.js.
  *
  * @example
  * const classify = await pipeline('image-classification', 'models/digits-vit')
  * await classify('seven.png', { top_k: 3 })  // [{ label: '7', score: 0.998 }, ...]
  *
  * @param model a folder, a weights file, or org/name on the Hub
- * @throws TASK_UNSUPPORTED naming the tasks there are, or those the model can do; what {@link load} throws
+ * @throws TASK_UNSUPPORTED naming the tasks of this version, or those of the model; what {@link load} throws
  */
 export async function pipeline<T extends Task>(
   task: T,
@@ -83,21 +75,16 @@ export async function pipeline<T extends Task>(
   options: PipelineOptions = {},
 ): Promise<Pipeline<T>> {
   if (!Object.hasOwn(makers, task))
-    throw new SaccadeError('TASK_UNSUPPORTED', `there is no task '${task}'; there are ${tasks.join(', ')}`)
+    throw invalid('TASK_UNSUPPORTED', 'pipeline: task', `one of ${tasks.join(', ')}`, show(task))
   if (typeof model !== 'string' && !(model instanceof URL))
-    throw new SaccadeError(
-      'INPUT_INVALID',
-      `pipeline('${task}') needs a model: a folder or a name on the Hub`,
-    )
+    throw invalid('INPUT_INVALID', 'pipeline: model', 'a folder or a name on the Hub', show(model))
   checkOptions(options, optionNames, 'pipeline')
   const loaded = await load(await modelPath(model), loadOptions(options))
   try {
     if (!loaded.info.tasks.includes(task)) {
-      const can = loaded.info.tasks.join(', ') || 'none of these tasks'
-      throw new SaccadeError(
-        'TASK_UNSUPPORTED',
-        `${loaded.info.layout} cannot do '${task}'; it can do ${can}`,
-      )
+      const expected =
+        loaded.info.tasks.length > 0 ? `one of ${loaded.info.tasks.join(', ')}` : 'no pipeline task'
+      throw invalid('TASK_UNSUPPORTED', `pipeline: task for ${loaded.info.layout}`, expected, show(task))
     }
     const made = await makers[task](loaded)
     options.progress_callback?.({ status: 'ready', task, model: String(model) })
@@ -124,19 +111,19 @@ function loadOptions(options: PipelineOptions): LoadOptions {
   }
 }
 
-/** The model as one that writes, which its list of tasks says it is. */
+/** Narrows the type of a model whose list of tasks has one that generates text. */
 function generative(model: Model): GenerativeModel<SourceTexts> {
   if (model instanceof GenerativeModel) return model
-  throw new SaccadeError('TASK_UNSUPPORTED', `${model.info.layout} cannot generate text`)
+  throw invalid('TASK_UNSUPPORTED', 'pipeline: model', 'a model that generates text', model.info.layout)
 }
 
-/** Only tasks on texts wait for the tokenizers to load. */
+/** The tokenizer code is imported here, so that image tasks start without it. */
 async function tokenizerFor(model: Model) {
   const { loadTokenizer } = await import('../text/load.js')
   return loadTokenizer(folderOf(model))
 }
 
-/** A relative path is looked for in the working directory, then in env.localModelPath. */
+/** Resolves a relative path against the working directory, then against env.localModelPath. */
 async function modelPath(model: string | URL): Promise<string | URL> {
   if (model instanceof URL || env.localModelPath === undefined || !env.allowLocalModels) return model
   const inside = resolve(env.localModelPath, model)
@@ -151,7 +138,7 @@ async function modelPath(model: string | URL): Promise<string | URL> {
 /** A function with the properties of the pipeline that it calls. */
 function callable(made: Pipelines[Task], model: Model) {
   const call = (...args: unknown[]) => (made.call as (...args: unknown[]) => unknown).apply(made, args)
-  // Methods stand in the class, which Object.assign does not look at.
+  // Object.assign copies own properties only; methods are on the prototype.
   const methods = 'stream' in made ? { stream: made.stream.bind(made) } : {}
   return Object.assign(call, made, methods, {
     dispose: async () => model.dispose(),

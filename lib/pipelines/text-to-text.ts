@@ -1,5 +1,5 @@
 import type { SnakeCase } from '../case.js'
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import type { GenerationOptions } from '../generation/options.js'
 import { fromLibraryOptions, libraryOptionNames } from '../generation/rules.js'
 import type { BaseStreamer } from '../generation/streamer.js'
@@ -11,35 +11,38 @@ import type { Tokenizer } from '../text/tokenizer.js'
 import { asList, type CallOptions } from './base.js'
 import { encodeTexts } from './feature-extraction.js'
 
-/** Options of generation under the names of transformers.js: max_new_tokens, num_beams, and so on. null: none. */
+/**
+ * Options of generation under the names of transformers.js: max_new_tokens, num_beams, and so on. null removes the
+ * model's default.
+ */
 export type GenerationCallOptions = {
   readonly [Name in keyof GenerationOptions as SnakeCase<Name>]?: GenerationOptions[Name] | null | undefined
 }
 
 /** Options of a stream of text. */
 export interface TextStreamOptions extends CallOptions, GenerationCallOptions {
-  /** Cut texts to the model's limit instead of throwing TEXT_TOO_LONG. Default false. */
+  /** Truncate texts to the model's limit instead of throwing TEXT_TOO_LONG. Default false. */
   readonly truncation?: boolean | undefined
 }
 
 export interface TextToTextOptions extends TextStreamOptions {
-  /** Told of tokens as they are chosen, such as a TextStreamer. For one text, without beams. */
+  /** Receives tokens as they are generated, for example a TextStreamer. For one text, without beam search. */
   readonly streamer?: BaseStreamer | undefined
 }
 
-/** What encoder-decoders that write are given. */
+/** Inputs of encoder-decoder models that generate text. */
 export interface SourceTexts {
   readonly inputIds: Tensor<'int64'>
   readonly attentionMask: Tensor<'int64'>
 }
 
-/** Texts of one native run. */
+/** Texts of one batch. */
 const textsPerRun = 16
 
 const streamOptionNames = [...libraryOptionNames.keys(), 'truncation', 'signal']
 const optionNames = [...streamOptionNames, 'streamer']
 
-/** Writes a text for each text; the base of translation, which differs in the name of the result alone. */
+/** Generates a text for each input text. The subclasses differ only in the name of the result's field. */
 abstract class Generation<Result> {
   abstract readonly task: string
   readonly model: GenerativeModel<SourceTexts>
@@ -52,17 +55,14 @@ abstract class Generation<Result> {
 
   protected abstract result(text: string): Result
 
-  /** One text or a list; either gives a list of results, in order; num_return_sequences of them for each text. */
+  /** Returns a list of results in the order of the texts: num_return_sequences results for each text. */
   async call(texts: string | readonly string[], options: TextToTextOptions = {}): Promise<Result[]> {
     checkOptions(options, optionNames, this.task)
     const { signal, streamer, truncation = false, ...rest } = options
     const generation = fromLibraryOptions(rest)
-    const { list } = asList<string>(texts, (text) => typeof text === 'string', this.task)
+    const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', this.task)
     if (streamer && list.length > 1)
-      throw new SaccadeError(
-        'OPTION_INVALID',
-        `${this.task}: streamer: expected one text, got ${list.length}`,
-      )
+      throw invalid('OPTION_INVALID', `${this.task}: streamer`, 'one text', `${list.length} texts`)
     const results: Result[] = []
     for (let start = 0; start < list.length; start += textsPerRun) {
       const inputs = this.#encode(list.slice(start, start + textsPerRun), truncation)
@@ -74,16 +74,16 @@ abstract class Generation<Result> {
   }
 
   /**
-   * The text of the result as it is written, in pieces of whole words; joined they are the text that a call gives. It
-   * is written as it is read: leaving the loop ends it.
-   * @throws as a call; OPTION_INVALID for beams or several sequences, as only one text can be shown
+   * Generates text and yields it in pieces of whole words. The pieces joined are the text that a call returns. Each
+   * token is generated when the next piece is requested; leaving the loop ends the generation.
+   * @throws as a call; OPTION_INVALID for beam search or several sequences
    */
   async *stream(text: string, options: TextStreamOptions = {}): AsyncGenerator<string, void> {
     checkOptions(options, streamOptionNames, `${this.task}.stream`)
     const { signal, truncation = false, ...rest } = options
     const generation = fromLibraryOptions(rest)
     if (typeof text !== 'string')
-      throw new SaccadeError('INPUT_INVALID', `${this.task}.stream: expected one text, got ${typeof text}`)
+      throw invalid('INPUT_INVALID', `${this.task}.stream`, 'one text as a string', show(text))
     const inputs = this.#encode([text], truncation)
     yield* streamText(this.model.stream(inputs, { ...generation, signal }), this.tokenizer)
   }
@@ -94,7 +94,7 @@ abstract class Generation<Result> {
   }
 }
 
-/** English to Russian and the like: [{ translation_text }]. */
+/** Translation. Results: [{ translation_text }]. */
 export class Translation extends Generation<{ readonly translation_text: string }> {
   readonly task = 'translation'
 
@@ -103,7 +103,7 @@ export class Translation extends Generation<{ readonly translation_text: string 
   }
 }
 
-/** Any text to any text: [{ generated_text }]. */
+/** Text-to-text generation. Results: [{ generated_text }]. */
 export class TextToText extends Generation<{ readonly generated_text: string }> {
   readonly task = 'text2text-generation'
 

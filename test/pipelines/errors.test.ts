@@ -23,13 +23,17 @@ async function withSize(file: string, width: number, height: number): Promise<Bu
 test('making a pipeline', async () => {
   const vit = `${models}/digits-vit`
   const wrong: [SaccadeErrorCode, RegExp, () => Promise<unknown>][] = [
-    ['TASK_UNSUPPORTED', /'juggling'.*image-classification/, () => pipeline('juggling' as Task, vit)],
     [
       'TASK_UNSUPPORTED',
-      /ViTForImageClassification cannot do 'translation'/,
+      /task: expected one of .*image-classification.* got 'juggling'/,
+      () => pipeline('juggling' as Task, vit),
+    ],
+    [
+      'TASK_UNSUPPORTED',
+      /task for transformers ViTForImageClassification: expected one of .* got 'translation'/,
       () => pipeline('translation', vit),
     ],
-    ['INPUT_INVALID', /needs a model/, () => pipeline('translation', undefined as never)],
+    ['INPUT_INVALID', /model: expected a folder/, () => pipeline('translation', undefined as never)],
     ['FILE_NOT_FOUND', /no-such-model/, () => pipeline('translation', './no-such-model')],
     [
       'OPTION_UNKNOWN',
@@ -38,12 +42,12 @@ test('making a pipeline', async () => {
     ],
     [
       'OPTION_INVALID',
-      /dtype 'q3'.*fp32/,
+      /dtype: .*fp32.* got 'q3'/,
       () => pipeline('image-classification', vit, { dtype: 'q3' as 'q8' }),
     ],
     [
       'OPTION_INVALID',
-      /device 'tpu'.*cpu/,
+      /device: .*cpu.* got 'tpu'/,
       () => pipeline('image-classification', vit, { device: 'tpu' as 'cpu' }),
     ],
     ['DEVICE_UNAVAILABLE', /cuda/, () => pipeline('image-classification', vit, { device: 'cuda' })],
@@ -61,7 +65,7 @@ test('calling on pictures', async () => {
   const huge = await withSize(digit, 30_000, 30_000)
   const truncated = (await sharp(digit).png().toBuffer()).subarray(0, 200)
   const wrong: [SaccadeErrorCode, RegExp, () => Promise<unknown>][] = [
-    ['EMPTY_BATCH', /nothing/, () => classify([])],
+    ['EMPTY_BATCH', /at least one input/, () => classify([])],
     ['FILE_NOT_FOUND', /gone\.png/, () => classify('gone.png')],
     ['IMAGE_INVALID', /errors\.test\.ts/, () => classify(fileURLToPath(import.meta.url))],
     ['IMAGE_INVALID', /bytes/, () => classify(new Uint8Array([1, 2, 3]))],
@@ -91,9 +95,9 @@ test('calling on texts', async () => {
   const extract = await pipeline('feature-extraction', bert)
   const long = 'train '.repeat(30)
   const wrong: [SaccadeErrorCode, RegExp, () => Promise<unknown>][] = [
-    ['EMPTY_BATCH', /nothing/, () => extract([])],
+    ['EMPTY_BATCH', /at least one input/, () => extract([])],
     ['INPUT_INVALID', /input 0/, () => extract(42 as never)],
-    ['TEXT_TOO_LONG', /tokens.*20/, () => extract(long)],
+    ['TEXT_TOO_LONG', /20 tokens/, () => extract(long)],
     ['OPTION_INVALID', /pooling.*mean/, () => extract('a', { pooling: 'median' as 'mean' })],
     ['OPTION_UNKNOWN', /'normalise'/, () => extract('a', { normalise: true } as never)],
   ]
