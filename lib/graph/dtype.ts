@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 
 /** Bytes of one element of each data type. */
 export const dtypeBytes = {
@@ -14,10 +14,10 @@ export const dtypeBytes = {
 /** The type of a tensor's elements. */
 export type DType = keyof typeof dtypeBytes
 
-/** Those of them that a device may compute in. */
+/** Floating-point types, in which a device may compute. */
 export type FloatDType = 'float32' | 'float16' | 'bfloat16'
 
-/** The typed array that holds elements of a data type; float16 and bfloat16 come as their 16 bits. */
+/** The typed array of a data type. float16 and bfloat16 elements are stored as their 16 bits. */
 export type DataOf<D extends DType> = D extends 'float32'
   ? Float32Array
   : D extends 'int32'
@@ -54,16 +54,17 @@ const integerRanges: { readonly [D in DType]?: readonly [bigint, bigint] } = {
 }
 
 /**
- * The element of a data type that a value stands for; a boolean as 0 or 1.
- * @throws INPUT_INVALID if an integer type cannot hold it
+ * Converts a value to an element of a data type; booleans to 0 or 1.
+ * @throws INPUT_INVALID if an integer type cannot represent the value
  */
 export function checkValue(value: number | bigint | boolean, dtype: DType, what: string): number | bigint {
   if (dtype === 'bool') return value ? 1 : 0
   const range = integerRanges[dtype]
   if (!range) return Number(value)
-  const whole = typeof value !== 'number' || Number.isInteger(value)
-  const exact = whole ? BigInt(value) : undefined
-  if (exact === undefined || exact < range[0] || exact > range[1])
-    throw new SaccadeError('INPUT_INVALID', `${what}: ${String(value)} is no ${dtype}`)
+  const isWhole = typeof value !== 'number' || Number.isInteger(value)
+  const exact = isWhole ? BigInt(value) : undefined
+  const [min, max] = range
+  if (exact === undefined || exact < min || exact > max)
+    throw invalid('INPUT_INVALID', what, `a whole number from ${min} to ${max} (${dtype})`, show(value))
   return dtype === 'int64' ? exact : Number(value)
 }

@@ -28,13 +28,13 @@ test('sizes, strides and text of shapes', () => {
 
 test('shapes that cannot be', async () => {
   for (const shape of [[1.5], [-1], [NaN], ['2'], [null], 3, null, undefined, 'ab', { length: 1 }])
-    await rejects(() => checkShape(shape as number[], 'here'), 'SHAPE_MISMATCH', /here: a shape is a list/)
+    await rejects(() => checkShape(shape as number[], 'here'), 'SHAPE_MISMATCH', /here: expected a shape/)
   await rejects(
     () => checkShape([1, 1, 1, 1, 1, 1, 1, 1, 1], 'here'),
     'SHAPE_MISMATCH',
-    /at most 8 axes, got 9/,
+    /at most 8 axes, got 9 axes/,
   )
-  await rejects(() => checkShape([2 ** 40, 2 ** 40], 'here'), 'SHAPE_MISMATCH', /too many elements/)
+  await rejects(() => checkShape([2 ** 40, 2 ** 40], 'here'), 'SHAPE_MISMATCH', /fewer than 2\^53 elements/)
   checkShape([], 'here')
   checkShape([0, 5], 'here')
 })
@@ -47,13 +47,17 @@ test('axes count from either end', async () => {
     await rejects(
       () => normalizeAxis(axis, 3, 'x'),
       'SHAPE_MISMATCH',
-      /x: axis .* is outside a tensor of rank 3/,
+      /x: expected an axis of a tensor of rank 3, got axis/,
     )
   assert.equal(normalizeAxes(undefined, 3, 'x'), [0, 1, 2])
   assert.equal(normalizeAxes(-1, 3, 'x'), [2])
   assert.equal(normalizeAxes([-1, 0], 3, 'x'), [0, 2])
   assert.equal(normalizeAxes([], 3, 'x'), [])
-  await rejects(() => normalizeAxes([0, -3], 3, 'x'), 'SHAPE_MISMATCH', /named twice/)
+  await rejects(
+    () => normalizeAxes([0, -3], 3, 'x'),
+    'SHAPE_MISMATCH',
+    /each axis at most once, got \[0, -3\]/,
+  )
 })
 
 test('broadcasting', async () => {
