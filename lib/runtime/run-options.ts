@@ -1,24 +1,24 @@
 import { SaccadeError } from '../errors.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import type { SessionRequest } from './session.js'
 
 /**
- * Options of a computation. What is not said of device, dtype and threads is as the data was computed: results of a
- * model run as the model does. Of data that several sessions computed see joinSessions in session.ts.
+ * Options of a computation. Device, dtype and threads default to those that computed the data: ops on a model's results
+ * run as the model does. joinSessions (session.ts) documents the default for data of several sessions.
  */
 export interface RunOptions extends SessionRequest {
-  /** Stops the run within about 50 ms with code ABORTED. Not carried by results: give it to every call. */
+  /** Stops the run within about 50 ms with code ABORTED. Results do not carry it: pass it to every call. */
   readonly signal?: AbortSignal | undefined
 }
 
 const names = ['signal', 'session', 'device', 'dtype', 'threads', 'precision']
 
-/** Checks all but the session. @throws OPTION_UNKNOWN, OPTION_INVALID */
+/** Checks the option names and the signal; sessionFor() checks the rest. @throws OPTION_UNKNOWN, OPTION_INVALID */
 export function checkRunOptions(options: RunOptions, what: string): void {
   checkOptions(options, names, what)
   const { signal } = options
   if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new SaccadeError('OPTION_INVALID', `signal must be an AbortSignal, got ${typeof signal}`)
+    optionInvalid('signal', signal, 'an AbortSignal')
 }
 
 /** Throws ABORTED if the signal has fired. */
@@ -26,7 +26,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw aborted(signal)
 }
 
-/** Waits for something that goes on without this call, but not past the signal. */
+/** Waits for a promise until the signal fires. Does not stop the work behind the promise. @throws ABORTED */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
   throwIfAborted(signal)

@@ -1,13 +1,14 @@
 import { type Precision, precisions } from '../compiler/target.js'
 import { SaccadeError } from '../errors.js'
+import { optionInvalid } from '../options.js'
 import type { DeviceName } from './native.js'
 import { getRuntime } from './runtime.js'
 
-/** Where something can run. `auto` takes the best there is; `gpu` is another name of `cuda`. */
+/** Devices to run on. `auto` selects the fastest available one; `gpu` is an alias of `cuda`. */
 export const devices = ['auto', 'cpu', 'cuda', 'gpu'] as const
 export type Device = (typeof devices)[number]
 
-/** Names of data types of weights: those of saccade, and those that users of other libraries know. */
+/** Names of weight precisions: those of saccade, and the usual ones of other libraries. */
 export const dtypeNames = {
   fp32: 'float32',
   float32: 'float32',
@@ -22,17 +23,17 @@ export const dtypeNames = {
 export type DTypeName = keyof typeof dtypeNames
 
 export interface SessionOptions {
-  /** Where to run. Default 'auto'. */
+  /** The device to run on. Default 'auto'. */
   readonly device?: Device | undefined
-  /** How weights of matrix products are stored, and what meets them (compiler/precision.ts). Default 'fp32'. */
+  /** Precision of the weights of matrix products, and of their activations (compiler/precision.ts). Default 'fp32'. */
   readonly dtype?: DTypeName | undefined
-  /** Threads of the CPU that a run may use, at most 1024; default 0: one for each core. Results do not depend on it. */
+  /** Number of CPU threads, at most 1024. Default 0: one for each core. Results do not depend on it. */
   readonly threads?: number | undefined
 }
 
 /**
- * How something runs: one immutable object from load() to the program. A model has one, and what it computes carries
- * it, so that what is made of its results runs in the same way.
+ * Device, dtype and threads of computations: one immutable object from load() to the program. A model has a session and
+ * its results carry it, so that ops on the results run in the same way.
  */
 export interface Session {
   readonly device: DeviceName
@@ -43,25 +44,23 @@ export interface Session {
 const maxThreads = 1024
 
 /**
- * Checks options and makes a session of them.
- * @throws OPTION_INVALID naming the option and what it can be; DEVICE_UNAVAILABLE with the reason
+ * Checks options and creates a session.
+ * @throws OPTION_INVALID; DEVICE_UNAVAILABLE with the reason
  */
 export function openSession({ device = 'auto', dtype = 'fp32', threads = 0 }: SessionOptions = {}): Session {
-  if (!Object.hasOwn(dtypeNames, dtype)) throw unknown('dtype', dtype, Object.keys(dtypeNames))
+  if (!Object.hasOwn(dtypeNames, dtype))
+    optionInvalid('dtype', dtype, `one of ${Object.keys(dtypeNames).join(', ')}`)
   if (!Number.isInteger(threads) || threads < 0 || threads > maxThreads)
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `threads must be an integer from 0 (all cores) to ${maxThreads}, got ${String(threads)}`,
-    )
-  return Object.freeze({ device: deviceNamed(device), dtype: dtypeNames[dtype], threads })
+    optionInvalid('threads', threads, `a whole number from 0 (all cores) to ${maxThreads}`)
+  return Object.freeze({ device: resolveDevice(device), dtype: dtypeNames[dtype], threads })
 }
 
-/** The session of what nobody asks anything for. */
+/** The session of computations if neither the options nor the data have one. */
 export const defaultSession: Session = openSession()
 
-// CUDA has no kernels yet, so the best there is is the CPU.
-function deviceNamed(device: Device): DeviceName {
-  if (!devices.includes(device)) throw unknown('device', device, devices)
+// 'auto' is the CPU, because CUDA has no kernels yet.
+function resolveDevice(device: Device): DeviceName {
+  if (!devices.includes(device)) optionInvalid('device', device, `one of ${devices.join(', ')}`)
   if (device === 'auto' || device === 'cpu') return 'cpu'
   const found = getRuntime()
     .native.info()
@@ -71,34 +70,34 @@ function deviceNamed(device: Device): DeviceName {
   throw new SaccadeError('DEVICE_UNAVAILABLE', `device '${device}' cannot be used: ${reason}; use 'cpu'`)
 }
 
-/** What a computation can ask of its session. */
+/** Session options of a computation. */
 export interface SessionRequest extends SessionOptions {
-  /** The session to run in, such as that of a model; device, dtype and threads given beside it go first. */
+  /** The session to run in, for example that of a model. device, dtype and threads take precedence over it. */
   readonly session?: Session | undefined
-  /** The name that `dtype` had before there were sessions; not together with it. */
+  /** The former name of `dtype`. Only one of the two can be set. */
   readonly precision?: Precision | undefined
 }
 
 /**
- * The session of a computation: what the call asks for; else what its data carries; undefined if neither says
- * anything.
- * @throws as {@link openSession}; DEVICE_MISMATCH if the call asks for another device than the data is on
+ * The session of a computation: from the options of the call, else the session of its data; undefined if there is
+ * neither.
+ * @throws as {@link openSession}; DEVICE_MISMATCH if the options name another device than that of the data
  */
 export function sessionFor(request: SessionRequest, carried: Session | undefined): Session | undefined {
   const { device, threads, precision } = request
   if (precision !== undefined && !precisions.includes(precision))
-    throw unknown('precision', precision, precisions)
+    optionInvalid('precision', precision, `one of ${precisions.join(', ')}`)
   if (precision !== undefined && request.dtype !== undefined)
-    throw new SaccadeError('OPTION_INVALID', 'dtype and precision are one option: give only dtype')
-  const asked = given({ device, dtype: request.dtype ?? precision, threads })
+    optionInvalid('precision', precision, 'no such option together with dtype, which replaces it')
+  const requested = requestedOptions({ device, dtype: request.dtype ?? precision, threads })
   const base = request.session ?? carried
-  const session = Object.keys(asked).length === 0 ? base : openSession({ ...base, ...asked })
+  const session = Object.keys(requested).length === 0 ? base : openSession({ ...base, ...requested })
   if (session && carried) checkDevices(session, carried)
   return session
 }
 
-/** The options that ask for something. `auto` asks for no other device than would be used anyway. */
-function given({ device, dtype, threads }: SessionOptions): SessionOptions {
+/** The options that are set. `auto` counts as not set: it allows the device of the data. */
+function requestedOptions({ device, dtype, threads }: SessionOptions): SessionOptions {
   return {
     ...(device !== undefined && device !== 'auto' && { device }),
     ...(dtype !== undefined && { dtype }),
@@ -107,8 +106,8 @@ function given({ device, dtype, threads }: SessionOptions): SessionOptions {
 }
 
 /**
- * The session of a computation on data that several sessions computed, or none. Where they differ it is the wider one,
- * whatever their order: float32, and the larger number of threads.
+ * The session of a computation on data of several sessions, or undefined if there are none. If dtype or threads differ,
+ * the result has float32 and the larger number of threads, whatever the order.
  * @throws DEVICE_MISMATCH naming both devices
  */
 export function joinSessions(a: Session | undefined, b: Session | undefined): Session | undefined {
@@ -123,13 +122,6 @@ function checkDevices(a: Session, b: Session): void {
   if (a.device === b.device) return
   throw new SaccadeError(
     'DEVICE_MISMATCH',
-    `one computation cannot use two devices, '${a.device}' and '${b.device}'`,
-  )
-}
-
-function unknown(option: string, value: unknown, names: readonly string[]): SaccadeError {
-  return new SaccadeError(
-    'OPTION_INVALID',
-    `unknown ${option} '${String(value)}'; there are ${names.join(', ')}`,
+    `one computation cannot use two devices: '${a.device}' and '${b.device}'`,
   )
 }

@@ -1,10 +1,10 @@
-import { SaccadeError } from '../errors.js'
-import { checkValue, type DType, dataConstructors, isDType } from '../graph/dtype.js'
+import { invalid, show } from '../errors.js'
+import { checkValue, type DType, dataConstructors, dtypes, isDType } from '../graph/dtype.js'
 
-/** What a tensor can be made from: a typed array, or a list of numbers, booleans or bigints. */
+/** Data of a new tensor: a typed array, or a list of numbers, booleans or bigints. */
 export type TensorData = ArrayBufferView | readonly number[] | readonly bigint[] | readonly boolean[]
 
-/** The data type that elements have by themselves; 16-bit floats come as their bits, and must be told apart. */
+/** The default data type for some data. A Uint16Array has none: it may have the bits of float16 or of bfloat16. */
 export type NaturalDType<T> = T extends readonly number[]
   ? 'float32'
   : T extends readonly bigint[]
@@ -30,36 +30,33 @@ const naturalDTypes: readonly (readonly [new () => ArrayBufferView, DType])[] = 
 ]
 
 /**
- * Elements as the typed array that holds their data type.
- * @throws DTYPE_MISMATCH if a typed array is not of the type; INPUT_INVALID for what is no data
+ * Converts data to the typed array of its data type.
+ * @throws DTYPE_MISMATCH if a typed array does not have the type; INPUT_INVALID for other data
  */
 export function typedData(
   data: TensorData,
   dtype: DType | undefined,
 ): { values: ArrayBufferView; dtype: DType } {
   if (dtype !== undefined && !isDType(dtype))
-    throw new SaccadeError('DTYPE_MISMATCH', `Tensor.from: unknown data type '${String(dtype)}'`)
+    throw invalid('DTYPE_MISMATCH', 'Tensor.from: dtype', `one of ${dtypes.join(', ')}`, show(dtype))
   if (ArrayBuffer.isView(data)) return { values: data, dtype: dtypeOfView(data, dtype) }
   if (!Array.isArray(data))
-    throw new SaccadeError(
-      'INPUT_INVALID',
-      `Tensor.from takes a typed array or a list of numbers, got ${data === null ? 'null' : typeof data}`,
-    )
-  const asked = dtype ?? dtypeOfElement(data[0])
-  return { values: listed(data, asked), dtype: asked }
+    throw invalid('INPUT_INVALID', 'Tensor.from: data', 'a typed array or a list of numbers', show(data))
+  const listDType = dtype ?? dtypeOfElement(data[0])
+  return { values: typedArrayOf(data, listDType), dtype: listDType }
 }
 
 function dtypeOfView(data: ArrayBufferView, dtype: DType | undefined): DType {
   const natural = naturalDTypes.find(([view]) => data instanceof view)?.[1]
-  const wanted = dtype ?? natural
-  const storage = wanted && dataConstructors[wanted]
-  if (wanted && storage && (data instanceof storage || (natural === 'uint8' && storage === Uint8Array)))
-    return wanted
-  const hint = data instanceof Uint16Array ? "; say whether its bits are 'float16' or 'bfloat16'" : ''
-  throw new SaccadeError(
-    'DTYPE_MISMATCH',
-    `Tensor.from: a ${data.constructor.name} does not hold ${dtype ?? 'a data type of saccade'}${hint}`,
-  )
+  const chosen = dtype ?? natural
+  const storage = chosen && dataConstructors[chosen]
+  if (chosen && storage && (data instanceof storage || (natural === 'uint8' && storage === Uint8Array)))
+    return chosen
+  const names = naturalDTypes.map(([{ name }]) => name).join(', ')
+  const expected = storage
+    ? `${storage.name} for ${dtype}`
+    : `one of ${names}, or Uint16Array with dtype 'float16' or 'bfloat16'`
+  throw invalid('DTYPE_MISMATCH', 'Tensor.from: data', expected, data.constructor.name)
 }
 
 function dtypeOfElement(element: unknown): DType {
@@ -67,18 +64,23 @@ function dtypeOfElement(element: unknown): DType {
   return typeof element === 'boolean' ? 'bool' : 'float32'
 }
 
-function listed(list: readonly unknown[], dtype: DType): ArrayBufferView {
+function typedArrayOf(list: readonly unknown[], dtype: DType): ArrayBufferView {
   if (dtype === 'float16' || dtype === 'bfloat16')
-    throw new SaccadeError(
+    throw invalid(
       'DTYPE_MISMATCH',
-      `Tensor.from: ${dtype} needs a Uint16Array of bits; or cast a float32 tensor`,
+      'Tensor.from: data',
+      `a Uint16Array with the bits of ${dtype} (or cast a float32 tensor)`,
+      'a list',
     )
   const numbers = Array.from(list, (element, index) => {
     if (typeof element === 'number' || typeof element === 'bigint' || typeof element === 'boolean')
       return checkValue(element, dtype, `Tensor.from: element ${index}`)
-    const got =
-      element === null ? 'null' : Array.isArray(element) ? 'a list (see flat(Infinity))' : typeof element
-    throw new SaccadeError('INPUT_INVALID', `Tensor.from: element ${index} must be a number, got ${got}`)
+    throw invalid(
+      'INPUT_INVALID',
+      `Tensor.from: element ${index}`,
+      'a number (for nested lists see flat(Infinity))',
+      show(element),
+    )
   })
   if (dtype === 'int64') return BigInt64Array.from(numbers, BigInt)
   return new dataConstructors[dtype](numbers as number[])

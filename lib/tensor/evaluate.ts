@@ -1,16 +1,16 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import type { RunOptions } from '../runtime/run-options.js'
 import { compute } from './compute.js'
 import { Tensor } from './tensor.js'
 
 /**
- * Computes several tensors in one program, sharing what they have in common. Tensors computed before cost nothing.
- * What the options do not say of device, dtype and threads is as the data was computed (see {@link RunOptions}).
+ * Computes several tensors in one program: what they have in common is computed once, and tensors that are computed
+ * already are not computed again. {@link RunOptions} documents the defaults of device, dtype and threads.
  * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, OPTION_INVALID, OPTION_UNKNOWN,
  *   DEVICE_UNAVAILABLE, DEVICE_MISMATCH
  */
 export async function evaluate(tensors: readonly Tensor[], options: RunOptions = {}): Promise<void> {
   if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor))
-    throw new SaccadeError('INPUT_INVALID', 'evaluate takes a list of tensors')
+    throw invalid('INPUT_INVALID', 'evaluate', 'a list of tensors', show(tensors))
   await compute(tensors, options)
 }

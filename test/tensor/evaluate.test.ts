@@ -171,11 +171,15 @@ test('wrong options', async () => {
   const x = ops.neg(Tensor.from([1]))
   const data = x.data.bind(x) as (options: unknown) => Promise<unknown>
   for (const threads of [-1, 1.5, 5000, '2', NaN])
-    await rejects(() => data({ threads }), 'OPTION_INVALID', /threads .* from 0 \(all cores\) to 1024/)
-  await rejects(() => data({ precision: 'fp8' }), 'OPTION_INVALID', /precision 'fp8'; there are float32/)
-  await rejects(() => data({ signal: 5 }), 'OPTION_INVALID', /signal must be an AbortSignal, got number/)
+    await rejects(() => data({ threads }), 'OPTION_INVALID', /threads: .* from 0 \(all cores\) to 1024/)
+  await rejects(
+    () => data({ precision: 'fp8' }),
+    'OPTION_INVALID',
+    /precision: expected one of float32, .* got 'fp8'/,
+  )
+  await rejects(() => data({ signal: 5 }), 'OPTION_INVALID', /signal: expected an AbortSignal, got 5/)
   const any = evaluate as (list: unknown) => Promise<void>
-  await rejects(() => any(x), 'INPUT_INVALID', /evaluate takes a list of tensors/)
+  await rejects(() => any(x), 'INPUT_INVALID', /evaluate: expected a list of tensors/)
   await rejects(() => any([x, 1]), 'INPUT_INVALID', /list of tensors/)
 })
 
