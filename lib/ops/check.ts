@@ -1,20 +1,21 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, SaccadeError, show } from '../errors.js'
 import type { KnownAxes } from '../graph/axis-types.js'
 import type { DType } from '../graph/dtype.js'
 import { GraphNode, type Node } from '../graph/node.js'
 import { checkShape, formatShape, hasRank, type Shape, type Sizes } from '../graph/shape.js'
 import type { Fitting, IsDynamic, NotScalar, SameSizes } from '../graph/shape-types.js'
+import { optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
 
 export type FloatTensor<S extends Shape = Shape> = Tensor<'float32', S>
 
-/** What a parameter of type `Axis` must also be: an axis of the shape, or a list of them. */
+/** Constraint on a parameter of type `Axis`: an axis of the shape, or a list of them. */
 export type OnAxis<S extends Shape, Axis> = Fitting<KnownAxes<S, Axis>, 'the tensor has no such axis'>
 
-/** What a parameter that is worked on along its last axis must also be. */
+/** Constraint on a tensor whose last axis an op uses: it must have an axis. */
 export type Rows<S extends Shape> = Fitting<NotScalar<S>, 'a scalar has no axis'>
 
-/** What a parameter of shape `V` must also be: a vector of `Size` numbers. */
+/** Constraint on a tensor of shape `V`: a vector of `Size` numbers. */
 export type VectorOf<V extends Shape, Size extends number> = Fitting<
   IsDynamic<V> extends true ? V : SameSizes<V, [Size]>,
   'expected a vector, of the size of the last axis'
@@ -22,21 +23,14 @@ export type VectorOf<V extends Shape, Size extends number> = Fitting<
 
 /** Throws INPUT_INVALID unless `x` is a tensor. */
 export function requireTensor(x: unknown, what: string): asserts x is Tensor {
-  if (!(x instanceof Tensor))
-    throw new SaccadeError(
-      'INPUT_INVALID',
-      `${what}: expected a tensor, got ${x === null ? 'null' : typeof x}`,
-    )
+  if (!(x instanceof Tensor)) throw invalid('INPUT_INVALID', what, 'a tensor', show(x))
 }
 
 /** Throws DTYPE_MISMATCH unless the tensor has one of the types. */
 export function requireDType(x: Tensor, dtypes: readonly DType[], what: string): void {
   requireTensor(x, what)
   if (!dtypes.includes(x.dtype))
-    throw new SaccadeError(
-      'DTYPE_MISMATCH',
-      `${what}: expected ${dtypes.join(' or ')}, got ${x.describe()}; see cast()`,
-    )
+    throw invalid('DTYPE_MISMATCH', what, dtypes.join(' or '), `${x.describe()} (see cast)`)
 }
 
 export function requireFloat(x: Tensor, what: string): void {
@@ -45,7 +39,7 @@ export function requireFloat(x: Tensor, what: string): void {
 
 /**
  * Throws SHAPE_MISMATCH unless the tensor has the rank.
- * @param axes what they are, for people: '[batch, places, width]'
+ * @param axes names of the axes for the error message: '[batch, tokens, hidden size]'
  * @returns their sizes
  */
 export function requireRank<const Rank extends number>(
@@ -56,47 +50,37 @@ export function requireRank<const Rank extends number>(
 ): Sizes<Rank> {
   requireTensor(x, what)
   const { shape } = x
-  if (!hasRank(shape, rank))
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `${what}: expected rank ${rank} ${axes}, got ${formatShape(shape)}`,
-    )
+  if (!hasRank(shape, rank)) throw invalid('SHAPE_MISMATCH', what, `rank ${rank} ${axes}`, formatShape(shape))
   return shape
 }
 
 /** Throws SHAPE_MISMATCH unless the tensor has the shape. */
 export function requireShape(x: Tensor, shape: Shape, what: string): void {
   if (x.rank !== shape.length || shape.some((dim, axis) => dim !== x.shape[axis]))
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `${what}: expected ${formatShape(shape)}, got ${formatShape(x.shape)}`,
-    )
+    throw invalid('SHAPE_MISMATCH', what, formatShape(shape), formatShape(x.shape))
 }
 
-/** Throws OPTION_INVALID unless the number is whole and at least `least`. */
-export function requireWhole(value: number, least: number, what: string): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new SaccadeError(
-      'OPTION_INVALID',
-      `${what} must be a whole number of at least ${least}, got ${String(value)}`,
-    )
+/** Throws OPTION_INVALID unless the number is whole and at least `min`. */
+export function requireWhole(value: number, min: number, what: string): void {
+  if (!Number.isSafeInteger(value) || value < min)
+    optionInvalid(what, value, `a whole number of at least ${min}`)
 }
 
-/** The graph behind an operand. @throws DISPOSED */
+/** The graph node of an operand. @throws DISPOSED */
 export function nodeOf(x: Tensor, what: string): Node {
   if (x.disposed) throw new SaccadeError('DISPOSED', `${what}: the tensor ${x.describe()} was disposed`)
   return x.node
 }
 
-/** A tensor over a new node. @throws SHAPE_MISMATCH for a shape that no tensor can have */
+/** Makes the tensor of a new node. @throws SHAPE_MISMATCH if the shape has too many axes or elements */
 export function makeTensor<D extends DType, S extends Shape>(node: Node): Tensor<D, S> {
   checkShape(node.shape, node.op)
   return new Tensor<D, S>(node)
 }
 
 /**
- * A tensor over a node that an op has made of the node of `x`, or that is this node itself where there was nothing to
- * do. It is a tensor of its own in any case: disposing of it does not take `x` along.
+ * Makes the tensor of a node that an op derived from `x`, or of the node of `x` itself if the op changes nothing. The new
+ * tensor gets a node of its own in either case: otherwise dispose() of the result would dispose `x` too.
  */
 export function tensorOf<D extends DType, S extends Shape>(node: Node, x: Tensor): Tensor<D, S> {
   if (node !== x.node || node.isConstant) return new Tensor<D, S>(node)

@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { GraphNode, type Node } from '../graph/node.js'
 import { broadcastShapes, formatShape, type Shape } from '../graph/shape.js'
 import type { Fitting, Linear, MatMul } from '../graph/shape-types.js'
@@ -15,7 +15,7 @@ import {
 } from './check.js'
 
 /**
- * Matrix product over the last two axes: [..., M, K] @ [..., K, N] = [..., M, N]; the axes before are broadcast.
+ * Matrix product over the last two axes: [..., M, K] @ [..., K, N] = [..., M, N]; leading axes are broadcast.
  * @throws SHAPE_MISMATCH if the inner sizes differ or a side has fewer than two axes; DTYPE_MISMATCH
  */
 export function matmul<A extends Shape, B extends Shape>(
@@ -25,16 +25,18 @@ export function matmul<A extends Shape, B extends Shape>(
   requireFloat(a, 'matmul')
   requireFloat(b, 'matmul')
   if (a.rank < 2 || b.rank < 2 || a.shape[a.rank - 1] !== b.shape[b.rank - 2])
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `matmul: ${formatShape(a.shape)} @ ${formatShape(b.shape)} do not fit`,
+      'matmul',
+      '[..., M, K] @ [..., K, N]',
+      `${formatShape(a.shape)} @ ${formatShape(b.shape)}`,
     )
   broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), 'matmul')
   return makeTensor(new GraphNode('matmul', [nodeOf(a, 'matmul'), nodeOf(b, 'matmul')], {}))
 }
 
 /**
- * A fully connected layer: x @ weight^T + bias.
+ * Fully connected layer: x @ weight^T + bias.
  * @param x float32 [..., I]
  * @param weight float32 [O, I], as PyTorch stores it
  * @param bias float32 [O], or undefined
@@ -50,16 +52,18 @@ export function linear<X extends Shape, W extends Shape, B extends Shape>(
   requireFloat(weight, 'linear: weight')
   const [outputs, inputs] = requireRank(weight, 2, '[outputs, inputs]', 'linear: weight')
   if (x.rank < 1 || x.shape[x.rank - 1] !== inputs)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `linear: ${formatShape(x.shape)} does not end in the ${inputs} inputs of weight ${formatShape(weight.shape)}`,
+      'linear',
+      `[..., ${inputs}] to fit weight ${formatShape(weight.shape)}`,
+      formatShape(x.shape),
     )
   if (bias) {
     requireFloat(bias, 'linear: bias')
     requireShape(bias, [outputs], 'linear: bias')
   }
   const outer = x.shape.slice(0, -1)
-  // A vector is a matrix of one row.
+  // The product needs two axes: a vector becomes a matrix of one row.
   const matrix = reshapeNode(nodeOf(x, 'linear'), outer.length === 0 ? [1, inputs] : x.shape)
   const columns = permuteNode(nodeOf(weight, 'linear'), [1, 0])
   const product = new GraphNode('matmul', [matrix, columns], {})

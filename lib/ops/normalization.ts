@@ -1,9 +1,10 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { NormMode } from '../graph/kinds.js'
 import { GraphNode } from '../graph/node.js'
 import { formatShape, type Shape, sizeOf } from '../graph/shape.js'
 import type { LastOf } from '../graph/shape-types.js'
 import { reshapeNode } from '../graph/views.js'
+import { optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
 import {
   type FloatTensor,
@@ -15,7 +16,7 @@ import {
   type VectorOf,
 } from './check.js'
 
-/** One number for each channel, the last axis of a tensor of shape S. */
+/** A vector with one number for each channel; channels are the last axis of S. */
 type Channels<S extends Shape, V extends Shape> = (FloatTensor<V> & VectorOf<V, LastOf<S>>) | undefined
 
 /**
@@ -49,9 +50,9 @@ export function rmsNorm<S extends Shape, W extends Shape>(
 }
 
 /**
- * Group normalisation (Wu & He 2018) of a channels-last tensor: statistics over all places and the channels of a group.
+ * Group normalisation (Wu & He 2018) of a channels-last tensor: statistics over all positions and a group's channels.
  * @param x float32 [N, ..., C]
- * @param groups how many groups the C channels are cut into
+ * @param groups number of groups; C must be a multiple
  * @param weight float32 [C], or undefined for 1
  * @param bias float32 [C], or undefined for 0
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
@@ -67,9 +68,14 @@ export function groupNorm<S extends Shape, W extends Shape, B extends Shape>(
   requireWhole(groups, 1, 'groupNorm: groups')
   const channels = x.shape[x.rank - 1] ?? 0
   if (x.rank < 2 || channels % groups !== 0)
-    throw new SaccadeError('SHAPE_MISMATCH', `groupNorm: ${groups} groups do not fit ${formatShape(x.shape)}`)
-  const places = sizeOf(x.shape.slice(1, -1))
-  const shape = [x.shape[0]!, places, groups, channels / groups] as const
+    throw invalid(
+      'SHAPE_MISMATCH',
+      'groupNorm',
+      `[N, ..., C] with C a multiple of the ${groups} groups`,
+      formatShape(x.shape),
+    )
+  const positions = sizeOf(x.shape.slice(1, -1))
+  const shape = [x.shape[0]!, positions, groups, channels / groups] as const
   return normalize(x, shape, 'layer', weight, bias, epsilon, 'groupNorm')
 }
 
@@ -82,7 +88,7 @@ function normalizeRows<S extends Shape>(
   name: string,
 ): FloatTensor<S> {
   requireFloat(x, name)
-  if (x.rank === 0) throw new SaccadeError('SHAPE_MISMATCH', `${name}: a scalar has no axis to normalise`)
+  if (x.rank === 0) throw invalid('SHAPE_MISMATCH', name, 'at least one axis', formatShape(x.shape))
   const shape = [sizeOf(x.shape.slice(0, -1)), 1, 1, x.shape[x.rank - 1]!] as const
   return normalize(x, shape, mode, weight, bias, epsilon, name)
 }
@@ -98,7 +104,7 @@ function normalize<S extends Shape>(
   name: string,
 ): FloatTensor<S> {
   if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY))
-    throw new SaccadeError('OPTION_INVALID', `${name}: epsilon must be 0 or more, got ${String(epsilon)}`)
+    optionInvalid(`${name}: epsilon`, epsilon, 'a finite number, 0 or more')
   const [, , groups, width] = shape
   const inputs = [reshapeNode(nodeOf(x, name), shape)]
   for (const [vector, what] of [

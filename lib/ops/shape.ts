@@ -1,6 +1,6 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import type { Inferred, Insert, Permute, Remove, Replace, SizeAt, Transpose } from '../graph/axis-types.js'
-import { type DType, isDType } from '../graph/dtype.js'
+import { type DType, dtypes, isDType } from '../graph/dtype.js'
 import { GraphNode } from '../graph/node.js'
 import {
   broadcastShapes,
@@ -13,11 +13,12 @@ import {
 } from '../graph/shape.js'
 import type { Expand, Fitting, OfRank, SameRank, SameSize } from '../graph/shape-types.js'
 import { expandNode, permuteNode, reshapeNode, sliceNode } from '../graph/views.js'
+import { optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { makeTensor, nodeOf, type OnAxis, type Rows, requireTensor, requireWhole, tensorOf } from './check.js'
 
 /**
- * The same elements, row-major, under another shape. One size may be -1: what is left.
+ * Changes the shape; the elements keep their row-major order. One size may be -1: it is inferred from the others.
  * @throws SHAPE_MISMATCH if the numbers of elements differ
  */
 export function reshape<D extends DType, const T extends Shape>(
@@ -28,23 +29,27 @@ export function reshape<D extends DType, const T extends Shape>(
   const sizes = inferSize(shape, x.size)
   checkShape(sizes, 'reshape')
   if (sizeOf(sizes) !== x.size)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `reshape: ${formatShape(x.shape)} does not fit ${formatShape(shape)}`,
+      'reshape',
+      `a shape of ${x.size} elements, as ${formatShape(x.shape)}`,
+      formatShape(shape),
     )
   return tensorOf(reshapeNode(nodeOf(x, 'reshape'), sizes), x)
 }
 
 function inferSize(shape: Shape, size: number): Shape {
-  const place = Array.isArray(shape) ? shape.indexOf(-1) : -1
-  if (place < 0) return Array.isArray(shape) ? [...shape] : shape
-  const known = sizeOf(shape.filter((_, axis) => axis !== place))
+  const inferred = Array.isArray(shape) ? shape.indexOf(-1) : -1
+  if (inferred < 0) return Array.isArray(shape) ? [...shape] : shape
+  const known = sizeOf(shape.filter((_, axis) => axis !== inferred))
   if (!(known > 0) || size % known !== 0)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `reshape: ${size} elements do not divide into ${formatShape(shape)}`,
+      'reshape',
+      `sizes whose product divides ${size} elements`,
+      formatShape(shape),
     )
-  return shape.map((dim, axis) => (axis === place ? size / known : dim))
+  return shape.map((dim, axis) => (axis === inferred ? size / known : dim))
 }
 
 /** Reorders the axes: axis i of the result is axis `axes[i]` of `x`. Nothing is copied. @throws SHAPE_MISMATCH */
@@ -55,14 +60,11 @@ export function permute<D extends DType, S extends Shape, const A extends readon
   requireTensor(x, 'permute')
   const order = axes.map((axis) => normalizeAxis(axis, x.rank, 'permute'))
   if (order.length !== x.rank || new Set(order).size !== x.rank)
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `permute: ${formatShape(axes)} does not name each axis of ${formatShape(x.shape)} once`,
-    )
+    throw invalid('SHAPE_MISMATCH', 'permute', `each axis of ${formatShape(x.shape)} once`, formatShape(axes))
   return tensorOf(permuteNode(nodeOf(x, 'permute'), order), x)
 }
 
-/** Exchanges two axes; by default the last two. Nothing is copied. @throws SHAPE_MISMATCH */
+/** Exchanges two axes, by default the last two. Nothing is copied. @throws SHAPE_MISMATCH */
 export function transpose<
   D extends DType,
   S extends Shape,
@@ -90,9 +92,11 @@ export function expand<D extends DType, S extends Shape, const T extends Shape>(
   requireTensor(x, 'expand')
   checkShape(shape, 'expand')
   if (!sameShape(broadcastShapes(x.shape, shape, 'expand'), shape))
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `expand: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`,
+      'expand',
+      `a shape that ${formatShape(x.shape)} broadcasts to`,
+      formatShape(shape),
     )
   return tensorOf(expandNode(nodeOf(x, 'expand'), [...shape]), x)
 }
@@ -103,13 +107,10 @@ export function squeeze<D extends DType, S extends Shape, const A extends number
   axis: A & OnAxis<S, A> & Fitting<SameSize<SizeAt<S, A>, 1>, 'the axis is not of size 1'>,
 ): Tensor<D, Remove<S, A>> {
   requireTensor(x, 'squeeze')
-  const place = normalizeAxis(axis, x.rank, 'squeeze')
-  if (x.shape[place] !== 1)
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `squeeze: axis ${axis} of ${formatShape(x.shape)} is not of size 1`,
-    )
-  const shape = x.shape.filter((_, index) => index !== place)
+  const axisIndex = normalizeAxis(axis, x.rank, 'squeeze')
+  if (x.shape[axisIndex] !== 1)
+    throw invalid('SHAPE_MISMATCH', 'squeeze', `size 1 on axis ${axis}`, formatShape(x.shape))
+  const shape = x.shape.filter((_, index) => index !== axisIndex)
   return tensorOf(reshapeNode(nodeOf(x, 'squeeze'), shape), x)
 }
 
@@ -119,13 +120,13 @@ export function unsqueeze<D extends DType, S extends Shape, const A extends numb
   axis: A & OnAxis<[...S, 1], A>,
 ): Tensor<D, Insert<S, A, 1>> {
   requireTensor(x, 'unsqueeze')
-  const place = normalizeAxis(axis, x.rank + 1, 'unsqueeze')
-  const shape = [...x.shape.slice(0, place), 1, ...x.shape.slice(place)]
+  const axisIndex = normalizeAxis(axis, x.rank + 1, 'unsqueeze')
+  const shape = [...x.shape.slice(0, axisIndex), 1, ...x.shape.slice(axisIndex)]
   checkShape(shape, 'unsqueeze')
   return tensorOf(reshapeNode(nodeOf(x, 'unsqueeze'), shape), x)
 }
 
-/** Places start, start + step, ... before end on an axis; negative places count from the end. */
+/** The indices start, start + step, ... below end on an axis. Negative ones count from the end. */
 export interface SliceOptions<A extends number = number> {
   readonly axis: A
   readonly start?: number
@@ -134,8 +135,8 @@ export interface SliceOptions<A extends number = number> {
 }
 
 /**
- * A part of an axis, without a copy. As in Python, places past the ends are cut off.
- * @throws SHAPE_MISMATCH for an axis there is not; OPTION_INVALID for a step below 1
+ * A part of an axis. Nothing is copied. As in Python, start and end are limited to the axis.
+ * @throws SHAPE_MISMATCH for an axis that the tensor does not have; OPTION_INVALID for a step below 1
  */
 export function slice<D extends DType, S extends Shape, const A extends number>(
   x: Tensor<D, S>,
@@ -146,37 +147,44 @@ export function slice<D extends DType, S extends Shape, const A extends number>(
   const dim = x.shape[axis]!
   const { start = 0, end = dim, step = 1 } = options
   requireWhole(step, 1, 'slice: step')
-  const from = clip(start, dim)
-  const size = Math.max(0, Math.ceil((clip(end, dim) - from) / step))
+  const from = clampIndex(start, dim)
+  const size = Math.max(0, Math.ceil((clampIndex(end, dim) - from) / step))
   return tensorOf(sliceNode(nodeOf(x, 'slice'), axis, from, size, step), x)
 }
 
-function clip(place: number, dim: number): number {
-  if (!Number.isInteger(place))
-    throw new SaccadeError('OPTION_INVALID', `slice: places are whole numbers, got ${String(place)}`)
-  return Math.min(dim, Math.max(0, place < 0 ? place + dim : place))
+function clampIndex(index: number, dim: number): number {
+  if (!Number.isInteger(index)) optionInvalid('slice: start and end', index, 'whole numbers')
+  return Math.min(dim, Math.max(0, index < 0 ? index + dim : index))
 }
 
-/** One place of an axis, which is removed; a negative one counts from the end. @throws INDEX_OUT_OF_RANGE, SHAPE_MISMATCH */
+/**
+ * Takes one index of an axis and removes the axis. A negative index counts from the end.
+ * @throws INDEX_OUT_OF_RANGE, SHAPE_MISMATCH
+ */
 export function select<D extends DType, S extends Shape, const A extends number>(
   x: Tensor<D, S>,
   axis: A & OnAxis<S, A>,
-  place: number,
+  index: number,
 ): Tensor<D, Remove<S, A>> {
   requireTensor(x, 'select')
-  const at = normalizeAxis(axis, x.rank, 'select')
-  const dim = x.shape[at]!
-  const index = place < 0 ? place + dim : place
-  if (!Number.isInteger(index) || index < 0 || index >= dim)
-    throw new SaccadeError(
+  const axisIndex = normalizeAxis(axis, x.rank, 'select')
+  const dim = x.shape[axisIndex]!
+  const start = index < 0 ? index + dim : index
+  if (!Number.isInteger(start) || start < 0 || start >= dim)
+    throw invalid(
       'INDEX_OUT_OF_RANGE',
-      `select: place ${place} is outside axis ${axis} of ${formatShape(x.shape)}`,
+      'select: index',
+      `a whole number from ${-dim} to ${dim - 1} for axis ${axis} of ${formatShape(x.shape)}`,
+      show(index),
     )
-  const shape = x.shape.filter((_, other) => other !== at)
-  return tensorOf(reshapeNode(sliceNode(nodeOf(x, 'select'), at, index, 1), shape), x)
+  const shape = x.shape.filter((_, other) => other !== axisIndex)
+  return tensorOf(reshapeNode(sliceNode(nodeOf(x, 'select'), axisIndex, start, 1), shape), x)
 }
 
-/** Cuts an axis (by default the last) into parts of the given sizes. @throws SHAPE_MISMATCH unless they add up to it */
+/**
+ * Splits an axis (default: the last) into parts of the given sizes. Nothing is copied.
+ * @throws SHAPE_MISMATCH unless the sizes add up to that of the axis
+ */
 export function split<
   D extends DType,
   S extends Shape,
@@ -188,24 +196,27 @@ export function split<
   axis?: A & OnAxis<S, A>,
 ): { -readonly [I in keyof Sizes]: Tensor<D, Replace<S, A, Sizes[I]>> } {
   requireTensor(x, 'split')
-  const place = normalizeAxis(axis ?? -1, x.rank, 'split')
+  const axisIndex = normalizeAxis(axis ?? -1, x.rank, 'split')
   for (const size of sizes) requireWhole(size, 0, 'split: a size')
-  if (sizes.reduce((sum, size) => sum + size, 0) !== x.shape[place])
-    throw new SaccadeError(
+  if (sizes.reduce((sum, size) => sum + size, 0) !== x.shape[axisIndex])
+    throw invalid(
       'SHAPE_MISMATCH',
-      `split: ${formatShape(sizes)} does not add up to axis ${axis ?? -1} of ${formatShape(x.shape)}`,
+      'split',
+      `sizes that add up to axis ${axis ?? -1} of ${formatShape(x.shape)}`,
+      formatShape(sizes),
     )
   const node = nodeOf(x, 'split')
   let start = 0
   const parts = sizes.map((size) => {
     start += size
-    return tensorOf(sliceNode(node, place, start - size, size), x)
+    return tensorOf(sliceNode(node, axisIndex, start - size, size), x)
   })
   return parts as { -readonly [I in keyof Sizes]: Tensor<D, Replace<S, A, Sizes[I]>> }
 }
 
 /**
- * Adds places with one value before and after each axis: `[[before, after], ...]`, an entry an axis.
+ * Pads each axis with one value.
+ * @param widths [before, after] for each axis
  * @throws SHAPE_MISMATCH, OPTION_INVALID
  */
 export function pad<D extends DType, S extends Shape, const W extends readonly (readonly [number, number])[]>(
@@ -215,9 +226,11 @@ export function pad<D extends DType, S extends Shape, const W extends readonly (
 ): Tensor<D, SameRank<S>> {
   requireTensor(x, 'pad')
   if (widths.length !== x.rank)
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `pad: ${widths.length} pairs of widths for ${formatShape(x.shape)}`,
+      'pad',
+      `[before, after] for each axis of ${formatShape(x.shape)}`,
+      `${widths.length} of them`,
     )
   for (const width of widths.flat()) requireWhole(width, 0, 'pad: a width')
   if (widths.flat().every((width) => width === 0)) return tensorOf(nodeOf(x, 'pad'), x)
@@ -227,13 +240,14 @@ export function pad<D extends DType, S extends Shape, const W extends readonly (
 }
 
 /**
- * Converts elements to another type. Floats become integers by truncation, and bool by `!= 0`; what an integer type
- * cannot hold becomes its nearest limit, NaN becomes 0.
- * @throws DTYPE_MISMATCH for a type there is not
+ * Converts elements to another data type. Floats are truncated to integers; numbers become bool by `!= 0`. Values outside
+ * the range of an integer type become its minimum or maximum, and NaN becomes 0.
+ * @throws DTYPE_MISMATCH for an unknown data type
  */
 export function cast<T extends DType, S extends Shape>(x: Tensor<DType, S>, dtype: T): Tensor<T, S> {
   requireTensor(x, 'cast')
-  if (!isDType(dtype)) throw new SaccadeError('DTYPE_MISMATCH', `cast: unknown data type '${String(dtype)}'`)
+  if (!isDType(dtype))
+    throw invalid('DTYPE_MISMATCH', 'cast: dtype', `one of ${dtypes.join(', ')}`, show(dtype))
   if (x.dtype === dtype) return tensorOf(nodeOf(x, 'cast'), x)
   return makeTensor(new GraphNode('copy', [nodeOf(x, 'cast')], { dtype }))
 }

@@ -162,7 +162,7 @@ test('what does not fit is an error that names it', async () => {
     'SHAPE_MISMATCH',
     /queries: expected a width that is a multiple of 5 heads, got \[2, 5, 24\]/,
   )
-  await rejects(() => multiHead(x, x, x, 0), 'OPTION_INVALID', /heads .* got 0/)
+  await rejects(() => multiHead(x, x, x, 0), 'OPTION_INVALID', /heads: .* got 0/)
   await rejects(() => multiHead(q, q, q, 1), 'SHAPE_MISMATCH', /multiHead: queries: expected rank 3/)
   await rejects(() => multiHead(x, x, x, 2, { mask: causalMask(4) }), 'SHAPE_MISMATCH', /applyMask/)
 })

@@ -72,10 +72,10 @@ test('applyMask makes hidden similarities -Infinity and leaves the others alone'
 })
 
 test('what does not fit is an error that names it', async () => {
-  await rejects(() => causalMask(0), 'OPTION_INVALID', /causalMask: queries .* got 0/)
-  await rejects(() => causalMask(5, 3), 'OPTION_INVALID', /causalMask: keys .*at least 5, got 3/)
-  await rejects(() => windowMask(2, 2, -1), 'OPTION_INVALID', /window .* got -1/)
-  await rejects(() => windowMask(2, 2, 1.5), 'OPTION_INVALID', /window .* got 1.5/)
+  await rejects(() => causalMask(0), 'OPTION_INVALID', /causalMask: queries: .* got 0/)
+  await rejects(() => causalMask(5, 3), 'OPTION_INVALID', /causalMask: keys: .*at least 5, got 3/)
+  await rejects(() => windowMask(2, 2, -1), 'OPTION_INVALID', /window: .* got -1/)
+  await rejects(() => windowMask(2, 2, 1.5), 'OPTION_INVALID', /window: .* got 1.5/)
   await rejects(() => paddingMask([4], 3), 'INDEX_OUT_OF_RANGE', /lengths: .* from 0 to 3.*, got 4/)
   await rejects(() => paddingMask([1.5], 3), 'INDEX_OUT_OF_RANGE', /got 1.5/)
   await rejects(
@@ -92,7 +92,7 @@ test('what does not fit is an error that names it', async () => {
   await rejects(
     () => applyMask(similarity, causalMask(3) as Mask),
     'SHAPE_MISMATCH',
-    /applyMask: .* do not broadcast/,
+    /applyMask: .* shapes that broadcast/,
   )
   await rejects(
     () => applyMask(similarity, Tensor.ones([2, 2]) as unknown as Mask),

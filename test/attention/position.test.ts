@@ -58,7 +58,7 @@ test('what does not fit is an error that names it', async () => {
     'INDEX_OUT_OF_RANGE',
     /positions: expected at most 6, as in the table \[6, 4\], got 7/,
   )
-  await rejects(() => learnedPositions(table, 0), 'OPTION_INVALID', /positions .* got 0/)
+  await rejects(() => learnedPositions(table, 0), 'OPTION_INVALID', /positions: .* got 0/)
   await rejects(
     () => learnedPositions(table, Tensor.from([6], [1], 'int32')).data(),
     'INDEX_OUT_OF_RANGE',
@@ -69,8 +69,8 @@ test('what does not fit is an error that names it', async () => {
     'SHAPE_MISMATCH',
     /table: expected rank 2/,
   )
-  await rejects(() => sinusoidalPositions(0, 4), 'OPTION_INVALID', /count .* got 0/)
-  await rejects(() => sinusoidalPositions(4, 2.5), 'OPTION_INVALID', /width .* got 2.5/)
+  await rejects(() => sinusoidalPositions(0, 4), 'OPTION_INVALID', /count: .* got 0/)
+  await rejects(() => sinusoidalPositions(4, 2.5), 'OPTION_INVALID', /width: .* got 2.5/)
   await rejects(
     () => sinusoidalPositions(4, 4, 'thirds' as 'halves'),
     'OPTION_INVALID',

@@ -100,7 +100,7 @@ test('what does not fit is an error that names it', async () => {
   await rejects(
     () => dotProduct(Tensor.zeros([2, 5, 6] as number[]), Tensor.zeros([3, 7, 6])),
     'SHAPE_MISMATCH',
-    /queries and keys: .* do not broadcast/,
+    /queries and keys: .* shapes that broadcast/,
   )
   await rejects(
     () => general(queries, keys, tensorOf(q)),

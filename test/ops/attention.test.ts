@@ -329,28 +329,28 @@ test('wrong arguments of attention', async () => {
   await rejects(
     () => attention(q, other([1, 2, 5, 6]), k),
     'SHAPE_MISMATCH',
-    /q \[1, 2, 3, 4\] and k \[1, 2, 5, 6\]/,
+    /k: expected \[1, 2, 5, 4\] to fit q \[1, 2, 3, 4\], got \[1, 2, 5, 6\]/,
   )
-  await rejects(() => attention(q, other([2, 2, 5, 4]), k), 'SHAPE_MISMATCH', /do not fit/)
+  await rejects(() => attention(q, other([2, 2, 5, 4]), k), 'SHAPE_MISMATCH', /k: expected \[1, 2, 5, 4\]/)
   await rejects(
     () => attention(q, k, other([1, 2, 6, 4])),
     'SHAPE_MISMATCH',
-    /v \[1, 2, 6, 4\] does not fit k/,
+    /v: expected \[1, 2, 5, 4\] to fit k .* got \[1, 2, 6, 4\]/,
   )
   await rejects(() => attention(q, k, other([5, 4])), 'SHAPE_MISMATCH', /attention: v: expected rank 4/)
   await rejects(() => attention(other([3, 4]), k, k), 'SHAPE_MISMATCH', /attention: q: expected rank 4/)
   await rejects(
     () => attention(other([1, 1, 2, 0]), other([1, 1, 2, 0]), other([1, 1, 2, 1])),
     'SHAPE_MISMATCH',
-    /width 0/,
+    /q: expected a head size of at least 1/,
   )
-  await rejects(() => attention(q, k, k, { scale: Infinity }), 'OPTION_INVALID', /scale .* got Infinity/)
-  await rejects(() => attention(q, k, k, { window: 0 }), 'OPTION_INVALID', /window .* got 0/)
+  await rejects(() => attention(q, k, k, { scale: Infinity }), 'OPTION_INVALID', /scale: .* got Infinity/)
+  await rejects(() => attention(q, k, k, { window: 0 }), 'OPTION_INVALID', /window: .* got 0/)
   await rejects(() => attention(q, k, k, { mask: other([3, 4]) }), 'SHAPE_MISMATCH', /attention: mask/)
   await rejects(
     () => attention(q, k, k, { mask: other([1, 1, 1, 3, 5]) }),
     'SHAPE_MISMATCH',
-    /attention: mask: \[1, 1, 1, 3, 5\]/,
+    /attention: mask: .* got \[1, 1, 1, 3, 5\]/,
   )
   const ints = Tensor.zeros([3, 5], 'int32')
   await rejects(
@@ -359,11 +359,7 @@ test('wrong arguments of attention', async () => {
     /mask: expected bool or float32/,
   )
   const lengths = Tensor.from([1, 2], [2], 'int32')
-  await rejects(
-    () => attention(q, k, k, { keyLength: lengths }),
-    'SHAPE_MISMATCH',
-    /keyLength: \[2\] does not broadcast|keyLength/,
-  )
+  await rejects(() => attention(q, k, k, { keyLength: lengths }), 'SHAPE_MISMATCH', /keyLength/)
   const floats = Tensor.from([1]) as unknown as Tensor<'int32'>
   await rejects(
     () => attention(q, k, k, { keyLength: floats }),
@@ -376,7 +372,7 @@ test('wrong arguments of attention', async () => {
     { start: 2, end: 1 },
     { start: 0.5, end: 1 },
   ])
-    await rejects(() => ops.attentionWeights(q, k, { rows }), 'INDEX_OUT_OF_RANGE', /rows .* of 3 queries/)
+    await rejects(() => ops.attentionWeights(q, k, { rows }), 'INDEX_OUT_OF_RANGE', /rows: .* the 3 queries/)
 })
 
 test.run()

@@ -252,24 +252,24 @@ test('wrong arguments of binary ops', async () => {
   await rejects(
     () => ops.add(x, wide),
     'SHAPE_MISMATCH',
-    /add: shapes \[2, 3\] and \[4\] do not broadcast \(3 against 4\)/,
+    /add: expected shapes that broadcast, got \[2, 3\] and \[4\] \(3 against 4\)/,
   )
   await rejects(
     () => ops.mul(x, ints as unknown as Float),
     'DTYPE_MISMATCH',
-    /mul: float32\[2, 3\] and int32\[3\]/,
+    /mul: .* got float32\[2, 3\] and int32\[3\]/,
   )
   await rejects(() => ops.div(ints as unknown as Float, 2), 'DTYPE_MISMATCH', /div: expected float32/)
-  await rejects(() => ops.add(ints, 0.5), 'INPUT_INVALID', /0\.5 is no int32/)
   await rejects(
-    () => ops.add(1 as unknown as Float, 2),
+    () => ops.add(ints, 0.5),
     'INPUT_INVALID',
-    /add: expected a tensor, got number/,
+    /number as an operand: expected a whole number .*int32.* got 0\.5/,
   )
+  await rejects(() => ops.add(1 as unknown as Float, 2), 'INPUT_INVALID', /add: expected a tensor, got 2/)
   await rejects(
     () => ops.add(x, '2' as unknown as number),
     'INPUT_INVALID',
-    /add: expected a tensor, got string/,
+    /add: expected a tensor, got '2'/,
   )
   const bools = Tensor.from([true])
   await rejects(
@@ -290,7 +290,7 @@ test('wrong arguments of binary ops', async () => {
   await rejects(
     () => ops.where(bools, x, ints as unknown as Float),
     'DTYPE_MISMATCH',
-    /where: .* differ in type/,
+    /where: expected two operands of the same data type/,
   )
   await rejects(() => ops.where(Tensor.zeros([5] as number[], 'bool'), x, x), 'SHAPE_MISMATCH', /where/)
 })

@@ -258,34 +258,34 @@ test('wrong arguments of convolutions and pools', async () => {
     /conv2d: expected rank 4 \[N, H, W, C\]/,
   )
   await rejects(() => ops.conv2d(x, shape([6, 4])), 'SHAPE_MISMATCH', /conv2d: weight: expected rank 4/)
-  await rejects(() => ops.conv2d(x, shape([6, 3, 3, 3])), 'SHAPE_MISMATCH', /does not fit the 4 channels/)
+  await rejects(() => ops.conv2d(x, shape([6, 3, 3, 3])), 'SHAPE_MISMATCH', /weight: .* over the 4 channels/)
   await rejects(
     () => ops.conv2d(x, shape([5, 2, 3, 3]), undefined, { groups: 2 }),
     'SHAPE_MISMATCH',
-    /in 2 groups/,
+    /2 groups/,
   )
   await rejects(() => ops.conv2d(x, w, shape([5])), 'SHAPE_MISMATCH', /bias: expected \[6\], got \[5\]/)
   await rejects(
     () => ops.conv2d(x, shape([6, 4, 7, 3])),
     'SHAPE_MISMATCH',
-    /window of \[7, 3\] does not fit .* \[5, 5\]/,
+    /one window of the kernel \[7, 3\], got \[5, 5\]/,
   )
-  await rejects(() => ops.conv2d(x, shape([6, 4, 0, 3])), 'SHAPE_MISMATCH', /window of \[0, 3\]/)
+  await rejects(() => ops.conv2d(x, shape([6, 4, 0, 3])), 'SHAPE_MISMATCH', /kernel \[0, 3\]/)
   await rejects(
     () => ops.conv2d(shape([1, 0, 5, 4]), w, undefined, { padding: 3 }),
     'SHAPE_MISMATCH',
     /\[0, 5\]/,
   )
-  await rejects(() => ops.conv2d(x, w, undefined, { stride: 0 }), 'OPTION_INVALID', /stride .* got 0/)
+  await rejects(() => ops.conv2d(x, w, undefined, { stride: 0 }), 'OPTION_INVALID', /stride: .* got 0/)
   await rejects(
     () => ops.conv2d(x, w, undefined, { dilation: [1, 0.5] }),
     'OPTION_INVALID',
-    /dilation .* got 0\.5/,
+    /dilation: .* got 0\.5/,
   )
-  await rejects(() => ops.conv2d(x, w, undefined, { padding: -1 }), 'OPTION_INVALID', /padding .* got -1/)
+  await rejects(() => ops.conv2d(x, w, undefined, { padding: -1 }), 'OPTION_INVALID', /padding: .* got -1/)
   await rejects(() => ops.conv2d(x, w, undefined, { padding: bad('valid') }), 'OPTION_INVALID', /padding/)
   await rejects(() => ops.conv2d(x, w, undefined, { groups: bad('2') }), 'OPTION_INVALID', /groups/)
-  await rejects(() => ops.maxPool2d(x, { kernel: 6 }), 'SHAPE_MISMATCH', /maxPool2d: a window of \[6, 6\]/)
+  await rejects(() => ops.maxPool2d(x, { kernel: 6 }), 'SHAPE_MISMATCH', /maxPool2d: .* \[6, 6\]/)
   await rejects(() => ops.avgPool2d(x, { kernel: bad(undefined) }), 'OPTION_INVALID', /avgPool2d: kernel/)
   const ints = Tensor.zeros([1, 5, 5, 4], 'int32') as unknown as ops.FloatTensor
   await rejects(() => ops.maxPool2d(ints, { kernel: 2 }), 'DTYPE_MISMATCH', /maxPool2d: expected float32/)

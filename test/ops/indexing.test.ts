@@ -61,7 +61,7 @@ test('an index outside the axis is an error when it is computed', async () => {
   await rejects(
     () => ops.gather(Tensor.zeros([0, 2]), Tensor.zeros([1], 'int32')),
     'INDEX_OUT_OF_RANGE',
-    /is empty/,
+    /table: expected at least one element on axis 0/,
   )
   assert.equal(await ops.gather(table, Tensor.from([2n])).toArray(), [3], 'later calls are not affected')
 })
@@ -70,7 +70,11 @@ test('wrong arguments of gather', async () => {
   const table = Tensor.zeros([2, 3] as number[])
   const floats = Tensor.from([1]) as unknown as Tensor<'int32'>
   await rejects(() => ops.gather(table, floats), 'DTYPE_MISMATCH', /gather: indices: expected int32 or int64/)
-  await rejects(() => ops.gather(table, Tensor.zeros([1], 'int32'), 2), 'SHAPE_MISMATCH', /gather: axis 2/)
+  await rejects(
+    () => ops.gather(table, Tensor.zeros([1], 'int32'), 2),
+    'SHAPE_MISMATCH',
+    /gather: .* got axis 2/,
+  )
   const deep = Tensor.zeros([1, 1, 1, 1, 1, 1, 1, 1] as number[], 'int32')
   await rejects(() => ops.gather(table, deep), 'SHAPE_MISMATCH', /at most 8 axes/)
 })
@@ -144,15 +148,15 @@ test('a view of the result has memory of its own, which later updates leave alon
   assert.equal(await flat.toArray(), [5, -1, -1])
 })
 
-test('the cache is used up by the computation', async () => {
+test('the computation consumes the cache', async () => {
   const cache = await cacheOf([1, 1, 2, 1])
   const reader = ops.add(cache, 1)
   const next = ops.update(cache, Tensor.from([5], [1, 1, 1, 1]), place(0))
   await evaluate([next])
-  await rejects(() => reader.data(), 'DISPOSED', /float32\[1, 1, 2, 1\] .* was used up by update\(\)/)
-  await rejects(() => cache.data(), 'DISPOSED', /was disposed|used up/)
+  await rejects(() => reader.data(), 'DISPOSED', /float32\[1, 1, 2, 1\] .* was consumed by update\(\)/)
+  await rejects(() => cache.data(), 'DISPOSED', /was disposed|consumed/)
   cache.dispose()
-  assert.equal(await next.toArray(), [[[[5], [-1]]]], 'what was handed on stays')
+  assert.equal(await next.toArray(), [[[[5], [-1]]]], 'the result stays')
 })
 
 test('a call that comes too late for the cache says so', async () => {
@@ -166,19 +170,23 @@ test('a call that comes too late for the cache says so', async () => {
   const [reader, writer] = await Promise.allSettled([read(cache), write(cache)])
   assert.is(writer.status, 'fulfilled')
   if (reader.status === 'fulfilled') assert.is(reader.value[0], -width)
-  else assert.match(String(reader.reason.message), /used up by update/)
+  else assert.match(String(reader.reason.message), /consumed by update/)
 })
 
-test('another reader of the cache is an error, and so is a result that nobody asks for', async () => {
+test('another reader of the cache is an error, and so is a result that is not computed', async () => {
   const cache = await cacheOf([1, 1, 2, 1])
   const values = Tensor.from([5], [1, 1, 1, 1])
   const next = ops.update(cache, values, place(0))
   const code = 'INPUT_INVALID'
-  await rejects(() => evaluate([ops.add(cache, 1), next]), code, /cache \[1, 1, 2, 1\] has another reader/)
-  await rejects(() => evaluate([ops.reshape(cache, [2]), next]), code, /another reader/)
-  await rejects(() => evaluate([ops.add(next, cache)]), code, /another reader/)
-  await rejects(() => evaluate([next, ops.update(cache, values, place(1))]), code, /another reader/)
-  await rejects(() => evaluate([ops.sum(next)]), code, /result of the update is not among the tensors/)
+  await rejects(
+    () => evaluate([ops.add(cache, 1), next]),
+    code,
+    /cache \[1, 1, 2, 1\]: expected no other reader/,
+  )
+  await rejects(() => evaluate([ops.reshape(cache, [2]), next]), code, /no other reader/)
+  await rejects(() => evaluate([ops.add(next, cache)]), code, /no other reader/)
+  await rejects(() => evaluate([next, ops.update(cache, values, place(1))]), code, /no other reader/)
+  await rejects(() => evaluate([ops.sum(next)]), code, /result of the update among the computed tensors/)
   assert.equal(await cache.toArray(), [[[[-1], [-1]]]], 'the cache is as it was')
   assert.equal(await next.toArray(), [[[[5], [-1]]]])
 })
@@ -195,7 +203,11 @@ test('wrong arguments of update', async () => {
   const cache = await cacheOf([1, 2, 3, 4])
   const lazy = Tensor.zeros([1, 2, 3, 4] as number[])
   const values = Tensor.zeros([1, 2, 1, 4] as number[])
-  await rejects(() => ops.update(lazy, values, place(0)), 'INPUT_INVALID', /must be a computed tensor/)
+  await rejects(
+    () => ops.update(lazy, values, place(0)),
+    'INPUT_INVALID',
+    /cache: expected a computed tensor/,
+  )
   for (const shape of [
     [1, 2, 4, 4],
     [1, 1, 1, 4],
@@ -204,7 +216,7 @@ test('wrong arguments of update', async () => {
     await rejects(
       () => ops.update(cache, Tensor.zeros(shape), place(0)),
       'SHAPE_MISMATCH',
-      /do not fit cache \[1, 2, 3, 4\]/,
+      /to fit cache \[1, 2, 3, 4\]/,
     )
   await rejects(
     () => ops.update(cache, values, Tensor.zeros([2], 'int32')),

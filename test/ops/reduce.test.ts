@@ -120,9 +120,17 @@ test('of nothing', async () => {
   await assertSame(ops.sum(Tensor.zeros([2, 0, 3]), 1), nd([2, 3], [0, 0, 0, 0, 0, 0]), 'a sum is 0')
   await assertSame(ops.sum(Tensor.zeros([0])), nd([], [0]), 'a whole sum is 0')
   await assertSame(ops.max(Tensor.zeros([0, 3]), 1), nd([0], []), 'no rows')
-  await rejects(() => ops.max(Tensor.zeros([2, 0]), 1), 'SHAPE_MISMATCH', /max: no elements .* \[2, 0\]/)
-  await rejects(() => ops.mean(Tensor.zeros([0])), 'SHAPE_MISMATCH', /mean: no elements/)
-  await rejects(() => ops.argmax(Tensor.zeros([2, 0])), 'SHAPE_MISMATCH', /argmax: no elements/)
+  await rejects(
+    () => ops.max(Tensor.zeros([2, 0]), 1),
+    'SHAPE_MISMATCH',
+    /max: expected at least one element .* got \[2, 0\]/,
+  )
+  await rejects(() => ops.mean(Tensor.zeros([0])), 'SHAPE_MISMATCH', /mean: expected at least one element/)
+  await rejects(
+    () => ops.argmax(Tensor.zeros([2, 0])),
+    'SHAPE_MISMATCH',
+    /argmax: expected at least one element/,
+  )
 })
 
 /** Softmax in float64, and what its error is measured by. */
@@ -177,13 +185,21 @@ test('softmax of extreme rows', async () => {
 test('wrong arguments of reductions', async () => {
   const x = Tensor.zeros([2, 3] as number[])
   const ints = Tensor.zeros([2], 'int32') as unknown as ops.FloatTensor
-  await rejects(() => ops.sum(x, 2), 'SHAPE_MISMATCH', /sum: axis 2 is outside a tensor of rank 2/)
-  await rejects(() => ops.sum(x, [0, -2]), 'SHAPE_MISMATCH', /named twice/)
+  await rejects(
+    () => ops.sum(x, 2),
+    'SHAPE_MISMATCH',
+    /sum: expected an axis of a tensor of rank 2, got axis 2/,
+  )
+  await rejects(() => ops.sum(x, [0, -2]), 'SHAPE_MISMATCH', /each axis at most once, got \[0, -2\]/)
   await rejects(() => ops.sum(x, 0.5), 'SHAPE_MISMATCH', /axis 0\.5/)
   await rejects(() => ops.sum(ints), 'DTYPE_MISMATCH', /sum: expected float32, got int32\[2\]/)
-  await rejects(() => ops.softmax(x, 7), 'SHAPE_MISMATCH', /softmax: axis 7/)
-  await rejects(() => ops.softmax(Tensor.full([] as number[], 1)), 'SHAPE_MISMATCH', /softmax: axis -1/)
-  await rejects(() => ops.argmax(Tensor.full([] as number[], 1)), 'SHAPE_MISMATCH', /argmax: axis -1/)
+  await rejects(() => ops.softmax(x, 7), 'SHAPE_MISMATCH', /softmax: .* got axis 7/)
+  await rejects(
+    () => ops.softmax(Tensor.full([] as number[], 1)),
+    'SHAPE_MISMATCH',
+    /softmax: .* got axis -1/,
+  )
+  await rejects(() => ops.argmax(Tensor.full([] as number[], 1)), 'SHAPE_MISMATCH', /argmax: .* got axis -1/)
 })
 
 test.run()

@@ -104,32 +104,32 @@ test('resample of one size is the picture; of nothing it is nothing', async () =
 test('wrong arguments of resize and resample', async () => {
   const x = Tensor.zeros([2, 3] as number[])
   const bilinear = { mode: 'bilinear' } as const
-  await rejects(() => ops.resize(x, 2, 4, bilinear), 'SHAPE_MISMATCH', /resize: axis 2/)
-  await rejects(() => ops.resize(x, 0, 0, bilinear), 'OPTION_INVALID', /resize: size .* got 0/)
+  await rejects(() => ops.resize(x, 2, 4, bilinear), 'SHAPE_MISMATCH', /resize: .* got axis 2/)
+  await rejects(() => ops.resize(x, 0, 0, bilinear), 'OPTION_INVALID', /resize: size: .* got 0/)
   await rejects(
     () => ops.resize(x, 0, 4, { mode: 'area' as 'nearest' }),
     'OPTION_INVALID',
-    /unknown mode 'area'/,
+    /mode: expected one of .* got 'area'/,
   )
   await rejects(
     () => ops.resize(x, 0, 4, { mode: 'nearest', antialias: true }),
     'OPTION_INVALID',
     /antialias/,
   )
-  await rejects(() => ops.resize(x, 0, 4, { ...bilinear, scale: 0 }), 'OPTION_INVALID', /scale .* got 0/)
+  await rejects(() => ops.resize(x, 0, 4, { ...bilinear, scale: 0 }), 'OPTION_INVALID', /scale: .* got 0/)
   await rejects(
     () => ops.resize(Tensor.zeros([0] as number[]), 0, 4, bilinear),
     'SHAPE_MISMATCH',
-    /axis is empty/,
+    /at least one element on axis/,
   )
   const picture = Tensor.zeros([2, 3] as number[], 'uint8')
-  await rejects(() => ops.resample(picture, 5, 4, 'box'), 'SHAPE_MISMATCH', /resample: axis 5/)
-  await rejects(() => ops.resample(picture, 0, 1.5, 'box'), 'OPTION_INVALID', /size .* got 1\.5/)
+  await rejects(() => ops.resample(picture, 5, 4, 'box'), 'SHAPE_MISMATCH', /resample: .* got axis 5/)
+  await rejects(() => ops.resample(picture, 0, 1.5, 'box'), 'OPTION_INVALID', /size: .* got 1\.5/)
   const filter = 'linear' as 'box'
   await rejects(
     () => ops.resample(picture, 0, 4, filter),
     'OPTION_INVALID',
-    /unknown filter 'linear'; there are/,
+    /filter: expected one of .* got 'linear'/,
   )
   await rejects(
     () => ops.resample(x as unknown as Tensor<'uint8'>, 0, 4, 'box'),
@@ -139,7 +139,7 @@ test('wrong arguments of resize and resample', async () => {
   await rejects(
     () => ops.resample(Tensor.zeros([0] as number[], 'uint8'), 0, 4, 'box'),
     'SHAPE_MISMATCH',
-    /empty/,
+    /at least one element/,
   )
 })
 
