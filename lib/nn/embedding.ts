@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { formatShape } from '../graph/shape.js'
 import { requireDType } from '../ops/check.js'
 import * as ops from '../ops/index.js'
@@ -6,10 +6,10 @@ import type { Tensor } from '../tensor/tensor.js'
 import type { WeightReader } from '../weights/reader.js'
 import { parameter } from './linear.js'
 
-/** Token ids, [B, N]: int64 as tokenizers give them, or int32. */
+/** Token ids [B, N]: int64, as tokenizers return them, or int32. */
 export type TokenIds = Tensor<'int64'> | Tensor<'int32'>
 
-/** A table of vectors, read by id. */
+/** A table of vectors that is indexed by id. */
 export class Embedding {
   /** float32 [entries, width]. */
   readonly weight: ops.FloatTensor
@@ -31,14 +31,17 @@ export class Embedding {
     return ops.slice(this.weight, { axis: 0, start: 0, end: count })
   }
 
-  /** ids [B, N] to float32 [B, N, width]. Ids outside the table: INDEX_OUT_OF_RANGE when computed; see checkTokens. */
+  /**
+   * ids [B, N] to float32 [B, N, width]. Ids outside the table throw INDEX_OUT_OF_RANGE at the computation; use
+   * {@link checkTokens} before it for an error that names the token.
+   */
   forward(ids: TokenIds): ops.FloatTensor {
     return ops.gather(this.weight, ids)
   }
 }
 
 /**
- * Checks ids that belong to tokens one by one, such as their positions: [B, N] as the tokens, or [1, N] for all rows.
+ * Checks ids that there is one of for each token, such as position ids: [B, N], or [1, N] for all rows.
  * @throws as {@link checkTokens}
  */
 export async function checkTokenwise(
@@ -49,14 +52,16 @@ export async function checkTokenwise(
 ): Promise<void> {
   await checkTokens(ids, name, entries)
   if (ids.shape[1] !== count || ![batch, 1].includes(ids.shape[0]))
-    throw new SaccadeError(
+    throw invalid(
       'SHAPE_MISMATCH',
-      `${name}: expected ${formatShape([batch!, count!])} as inputIds, got ${formatShape(ids.shape)}`,
+      name,
+      `${formatShape([batch!, count!])} as inputIds`,
+      formatShape(ids.shape),
     )
 }
 
 /**
- * Checks token ids before they are run, so that the error names the position.
+ * Checks token ids before a run, so that the error names the row and position.
  * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, TEXT_TOO_LONG (more than `limit` tokens), TOKEN_OUT_OF_RANGE
  */
 export async function checkTokens(
@@ -66,25 +71,25 @@ export async function checkTokens(
   limit?: number,
 ): Promise<void> {
   requireDType(ids, ['int64', 'int32'], name)
-  if (ids.rank !== 2)
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `${name}: expected [batch, tokens], got ${formatShape(ids.shape)}`,
-    )
-  if (ids.size === 0) throw new SaccadeError('EMPTY_BATCH', `${name}: no tokens in ${formatShape(ids.shape)}`)
+  if (ids.rank !== 2) throw invalid('SHAPE_MISMATCH', name, '[batch, tokens]', formatShape(ids.shape))
+  if (ids.size === 0) throw invalid('EMPTY_BATCH', name, 'at least one token', formatShape(ids.shape))
   if (limit !== undefined && ids.shape[1]! > limit)
-    throw new SaccadeError(
+    throw invalid(
       'TEXT_TOO_LONG',
-      `${name}: ${ids.shape[1]} tokens, but the model has ${limit} positions`,
+      name,
+      `at most ${limit} tokens, the positions of the model`,
+      `${ids.shape[1]} tokens`,
     )
   const data = await ids.data()
   for (let index = 0; index < data.length; index++) {
     const id = Number(data[index])
     if (id < 0 || id >= vocabulary) {
       const [row, column] = [Math.floor(index / ids.shape[1]!), index % ids.shape[1]!]
-      throw new SaccadeError(
+      throw invalid(
         'TOKEN_OUT_OF_RANGE',
-        `${name}: id ${id} at row ${row}, position ${column} is outside the vocabulary of ${vocabulary}`,
+        name,
+        `ids from 0 to ${vocabulary - 1}`,
+        `${id} at row ${row}, position ${column}`,
       )
     }
   }

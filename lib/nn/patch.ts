@@ -1,10 +1,10 @@
-import { SaccadeError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { formatShape } from '../graph/shape.js'
 import * as ops from '../ops/index.js'
 import type { WeightReader } from '../weights/reader.js'
 import { parameter } from './linear.js'
 
-/** Cuts images into patches and maps each to a vector (Dosovitskiy et al. 2020). */
+/** Splits images into patches and projects each to a vector (Dosovitskiy et al. 2020). */
 export class PatchEmbedding {
   /** float32 [width, channels, patch height, patch width]. */
   readonly weight: ops.FloatTensor
@@ -35,21 +35,25 @@ export class PatchEmbedding {
   }
 
   /**
-   * @param pixels float32 [B, C, H, W], as image processors give them
-   * @returns float32 [B, H / ph, W / pw, width]; what does not fill a patch at the right and bottom is cut off
+   * @param pixels float32 [B, C, H, W], as image processors return them
+   * @returns float32 [B, floor(H / ph), floor(W / pw), width]: incomplete patches at the right and bottom are dropped
    */
   forward(pixels: ops.FloatTensor): ops.FloatTensor {
     const channels = this.weight.shape[1]!
     if (pixels.rank !== 4 || pixels.shape[1] !== channels)
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `pixelValues: expected [batch, ${channels}, height, width], got ${formatShape(pixels.shape)}`,
+        'pixelValues',
+        `[batch, ${channels}, height, width]`,
+        formatShape(pixels.shape),
       )
     const [ph, pw] = this.patch
     if (pixels.shape[2]! < ph || pixels.shape[3]! < pw)
-      throw new SaccadeError(
+      throw invalid(
         'SHAPE_MISMATCH',
-        `pixelValues: images of ${pixels.shape[2]}x${pixels.shape[3]} are smaller than a patch of ${ph}x${pw}`,
+        'pixelValues',
+        `images of at least one patch of ${ph}x${pw}`,
+        formatShape(pixels.shape),
       )
     const channelsLast = ops.permute(pixels, [0, 2, 3, 1])
     return ops.conv2d(channelsLast, this.weight, this.bias, { stride: [ph, pw] })

@@ -74,7 +74,7 @@ test('patches that are no squares; what does not fill one is cut off', async () 
       return sum
     })
     await assertModule(module.forward(tensor(pixels)), expected, 'patches')
-    await rejects(() => module.forward(Tensor.zeros([1, 3, 1, 9])), 'SHAPE_MISMATCH', /1x9.*2x4/)
+    await rejects(() => module.forward(Tensor.zeros([1, 3, 1, 9])), 'SHAPE_MISMATCH', /2x4.*\[1, 3, 1, 9\]/)
     await rejects(() => module.forward(Tensor.zeros([1, 4, 7, 9])), 'SHAPE_MISMATCH', /\[batch, 3, /)
   })
 })

@@ -59,7 +59,11 @@ test('a weight may be stored as [O, I] or as [I, O]: the results have the same b
     await sameBits(transposed.forward(tensor(x)), plain.forward(tensor(x)), 'transposed')
     const bare = Linear.read(reader, 'bare', 8, 6, { transposed: true, bias: false })
     await assertModule(bare.forward(tensor(x)), reference.linear(x, weight), 'without a bias')
-    await rejects(() => Linear.read(reader, 'conv1d', 8, 6), 'SHAPE_MISMATCH', /conv1d.weight: expected \[6, 8\].*got \[8, 6\]/)
+    await rejects(
+      () => Linear.read(reader, 'conv1d', 8, 6),
+      'SHAPE_MISMATCH',
+      /conv1d.weight: expected \[6, 8\].*got \[8, 6\]/,
+    )
   })
 })
 
@@ -67,7 +71,11 @@ test('a parameter may be stored with more or fewer axes of size 1', async () => 
   const x = new Random(6).numbers([1, 3, 2])
   await withReader({ a: x, b: { ...x, shape: [3, 2] }, c: { ...x, shape: [6] } }, async (reader) => {
     for (const name of ['a', 'b']) await assertSame(squeezedParameter(reader, name, [1, 3, 2]), x, name)
-    await rejects(() => squeezedParameter(reader, 'c', [1, 3, 2]), 'SHAPE_MISMATCH', /c: expected \[1, 3, 2\].*got \[6\]/)
+    await rejects(
+      () => squeezedParameter(reader, 'c', [1, 3, 2]),
+      'SHAPE_MISMATCH',
+      /c: expected \[1, 3, 2\].*got \[6\]/,
+    )
     await rejects(() => squeezedParameter(reader, 'd', [1, 3, 2]), 'TENSOR_MISSING', /no tensor d/)
     reader.ignore('c', 'it has another shape')
   })

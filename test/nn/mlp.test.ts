@@ -69,6 +69,10 @@ test('activations by the names of published configs', async () => {
 })
 
 test('an activation that is not there is named', () =>
-  rejects(() => activation('toString'), 'CONFIG_INVALID', /'toString'; .*gelu/))
+  rejects(
+    () => activation('toString'),
+    'CONFIG_INVALID',
+    /activation: expected one of gelu, .* got 'toString'/,
+  ))
 
 test.run()
