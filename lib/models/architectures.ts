@@ -6,5 +6,5 @@ import type { Architecture } from './registry.js'
 import { transformer } from './transformer/index.js'
 import { vit } from './vit/index.js'
 
-/** All families saccade has, in the order in which they are asked whether a config is theirs. */
+/** All families, in the order in which load() checks whether one claims a config. */
 export const architectures: readonly Architecture[] = [vit, convnext, transformer, marian, bert, clip]

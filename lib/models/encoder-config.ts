@@ -15,13 +15,13 @@ export interface EncoderConfig {
   readonly heads: number
   readonly feedForward: number
   readonly activation: Activation
-  /** Of the layer norms. */
+  /** Epsilon of the layer norms. */
   readonly epsilon: number
 }
 
 /**
- * Reads them under the keys that most configs of Hugging Face have.
- * @param defaults of the library's config class
+ * Reads the sizes from the keys of most Hugging Face configs.
+ * @param defaults those of the library's config class
  * @throws CONFIG_INVALID
  */
 export function readEncoderConfig(

@@ -4,17 +4,17 @@ import { requireTensor } from '../ops/check.js'
 
 /** A batch of texts. */
 export interface TextInputs {
-  /** [B, N]. */
+  /** Token ids, [B, N]. */
   readonly inputIds: TokenIds
-  /** [B, N]: 1 keeps a token, 0 is padding. Default: no padding. */
+  /** [B, N]: 1 for tokens, 0 for padding. Default: no padding. */
   readonly attentionMask?: Mask | undefined
-  /** [B, N] or [1, N]. Default: 0, 1, 2, ... */
+  /** Positions of the tokens, [B, N] or [1, N]. Default: 0, 1, 2, ... */
   readonly positionIds?: TokenIds | undefined
 }
 
 export const textInputNames = ['inputIds', 'attentionMask', 'positionIds'] as const
 
-/** The texts among inputs, or undefined. @throws INPUT_INVALID for a mask or positions without tokens */
+/** The text inputs, or undefined if there are none. @throws INPUT_INVALID for a mask or positions without token ids */
 export function textsOf({
   inputIds,
   attentionMask,
@@ -26,7 +26,7 @@ export function textsOf({
 }
 
 /**
- * @param limits how many tokens and positions the model knows
+ * @param limits sizes of the vocabulary and of the position table
  * @throws TOKEN_OUT_OF_RANGE, TEXT_TOO_LONG, EMPTY_BATCH, SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID
  */
 export async function checkTexts(

@@ -51,7 +51,7 @@ export interface LayerCall {
 
 /** The result of a layer. */
 export interface LayerResult extends Attended {
-  /** Weights of the cross-attention, if they were asked for: float32 [B, H, Nq, Nk]. */
+  /** Weights of the cross-attention, if the call asks for them: float32 [B, H, Nq, Nk]. */
   readonly crossWeights?: ops.FloatTensor
 }
 

@@ -1,6 +1,7 @@
 import { invalid } from '../errors.js'
 import type { ImageProcessor } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
+import { unnamedLabels } from '../models/labels.js'
 import * as ops from '../ops/index.js'
 import { optionInvalid } from '../options.js'
 import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './base.js'
@@ -49,8 +50,9 @@ export class ImageClassification {
 
   #best(probabilities: readonly number[], count: number): Classification[] {
     const { labels } = this.model.info
+    const unnamed = unnamedLabels(probabilities.length)
     return probabilities
-      .map((score, id) => ({ label: labels?.[id] ?? `LABEL_${id}`, score }))
+      .map((score, id) => ({ label: labels?.[id] ?? unnamed[id]!, score }))
       .sort((a, b) => b.score - a.score)
       .slice(0, count)
   }

@@ -216,14 +216,14 @@ test('bad inputs are named', async () => {
   await rejects(
     run({ decoderInputIds: ids([[143], [0], [0]]) }),
     'TOKEN_OUT_OF_RANGE',
-    'decoderInputIds: id 143',
+    'got 143 at row 0, position 0',
   )
   await rejects(run({ attentionMask: ids([[1]]) }), 'SHAPE_MISMATCH', 'attentionMask')
   await rejects(run({ decoderAttentionMask: ids(kept) }), 'SHAPE_MISMATCH', 'decoderAttentionMask')
   await rejects(run({ positionIds: target }), 'OPTION_UNKNOWN', 'positionIds')
   const write = (wrong: object, options: object = {}) => model.generate({ ...source(), ...wrong }, options)
-  await rejects(write({ inputIds: ids([[200]]) }), 'TOKEN_OUT_OF_RANGE', 'inputIds: id 200')
-  await rejects(write({ inputIds: Tensor.zeros([1, 33], 'int64') }), 'TEXT_TOO_LONG', '32 positions')
+  await rejects(write({ inputIds: ids([[200]]) }), 'TOKEN_OUT_OF_RANGE', 'got 200 at row 0, position 0')
+  await rejects(write({ inputIds: Tensor.zeros([1, 33], 'int64') }), 'TEXT_TOO_LONG', 'at most 32 tokens')
   await rejects(write({ inputIds: Tensor.zeros([0, 3], 'int64') }), 'EMPTY_BATCH', 'inputIds')
   await rejects(write({}, { maxTokens: 3 }), 'OPTION_UNKNOWN', 'maxTokens')
   await rejects(write({}, { numBeams: 0 }), 'OPTION_INVALID', 'numBeams')

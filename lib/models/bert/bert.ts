@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
 import { checkTokenwise, type TokenIds } from '../../nn/embedding.js'
 import { checkMask, type Mask } from '../../nn/mask.js'
@@ -13,11 +13,11 @@ import type { BertConfig } from './config.js'
 import type { BertInputs } from './encoder.js'
 import type { BertModules } from './modules.js'
 
-/** Results of {@link Bert.run}: float32, computed. Logits are there as the class of the checkpoint has them. */
+/** Results of {@link Bert.run}: float32, computed. Which logits there are depends on the checkpoint's class. */
 export interface BertOutput extends States {
   /** [B, N, width]. */
   readonly lastHiddenState: ops.FloatTensor
-  /** [B, width], of a checkpoint that has a pooler. */
+  /** [B, width], if the checkpoint has a pooler. */
   readonly poolerOutput?: ops.FloatTensor
   /** Masked language: [B, N, vocabulary]; tokens: [B, N, labels]; texts: [B, labels]; choices: [B, choices]. */
   readonly logits?: ops.FloatTensor
@@ -80,14 +80,11 @@ async function checkInputs(inputs: BertInputs, config: BertConfig): Promise<void
   if (tokenTypeIds) await checkTokenwise(tokenTypeIds, 'tokenTypeIds', config.tokenTypes, shape)
 }
 
-/** [B, choices, N] seen as [B * choices, N]. */
+/** Reshapes all inputs from [B, choices, N] to [B * choices, N]. */
 function flattenChoices(inputs: BertInputs): BertInputs {
   const { shape } = inputs.inputIds
   if (shape.length !== 3)
-    throw new SaccadeError(
-      'SHAPE_MISMATCH',
-      `inputIds: expected [batch, choices, tokens], got ${formatShape(shape)}`,
-    )
+    throw invalid('SHAPE_MISMATCH', 'inputIds', '[batch, choices, tokens]', formatShape(shape))
   const flat = Object.entries(inputs).map(([name, tensor]: [string, TokenIds | Mask | undefined]) => {
     const rank3 = tensor?.rank === 3
     return [name, rank3 ? ops.reshape(tensor as TokenIds, [-1, tensor.shape[2]!]) : tensor]

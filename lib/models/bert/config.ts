@@ -2,7 +2,7 @@ import { boolean, type Config, configInvalid, oneOf, positiveInt, strings } from
 import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
 import { labelsOf, unnamedLabels } from '../labels.js'
 
-/** The classes of transformers that can be read; each has a head of its own. */
+/** The supported classes of transformers; each has its own head. */
 const classes = [
   ...(['BertModel', 'BertForPreTraining', 'BertForMaskedLM', 'BertForNextSentencePrediction'] as const),
   ...(['BertForSequenceClassification', 'BertForMultipleChoice', 'BertForTokenClassification'] as const),
@@ -10,11 +10,11 @@ const classes = [
 ] as const
 export type BertClass = (typeof classes)[number]
 
-/** The parts of Hugging Face's BertConfig that decide what is computed. */
+/** The parts of transformers' BertConfig that change the computation. */
 export interface BertConfig extends EncoderConfig {
   readonly className: BertClass
   readonly vocabulary: number
-  /** How many tokens a text can have. */
+  /** Maximum number of tokens in a text. */
   readonly positions: number
   readonly tokenTypes: number
   /** Whether the masked-language head uses the word embeddings. */
@@ -40,7 +40,7 @@ export function readBertConfig(config: Config): BertConfig {
   }
 }
 
-/** The class that wrote the checkpoint; without one it is the bare model. */
+/** The class of the checkpoint; default: the bare model. */
 function readClass(config: Config): BertClass {
   const [name = 'BertModel'] = strings(config, 'architectures', [])
   const found = classes.find((known) => known === name)
@@ -48,7 +48,7 @@ function readClass(config: Config): BertClass {
   return found
 }
 
-/** Without names there are `num_labels` classes; default 2. */
+/** Class names; without names there are `num_labels` classes, by default 2. */
 function readLabels(config: Config): readonly string[] {
   return labelsOf(config) ?? unnamedLabels(positiveInt(config, 'num_labels', 2))
 }

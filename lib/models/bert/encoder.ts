@@ -12,13 +12,13 @@ import type { BertConfig } from './config.js'
 
 /** A batch of texts. */
 export interface BertInputs extends TextInputs {
-  /** [B, N], or [B, N, N] with a row for each query: 1 keeps a token, 0 is padding. Default: no padding. */
+  /** [B, N], or [B, N, N] with a row for each query: 1 for tokens, 0 for padding. Default: no padding. */
   readonly attentionMask?: Mask | undefined
   /** [B, N] or [1, N]: which of two texts a token belongs to. Default: 0. */
   readonly tokenTypeIds?: TokenIds | undefined
 }
 
-/** Embeddings and layers of BERT (Devlin et al. 2018): the encoder of the Transformer, norms after the sums. */
+/** Embeddings and layers of BERT (Devlin et al. 2018): a post-norm Transformer encoder. */
 export class BertEncoder {
   readonly words: Embedding
   readonly #types: Embedding
