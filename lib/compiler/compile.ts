@@ -9,23 +9,23 @@ import { planArena } from './plan.js'
 import type { Precision, Target } from './target.js'
 import { checkUpdates } from './updates.js'
 
-/** A graph ready for the native runtime. */
+/** A compiled graph, ready for the native runtime. */
 export interface Compiled {
   /** The program's encoding. */
   readonly code: Float64Array
   readonly arenaBytes: number
   readonly instructionCount: number
-  /** What to bind once: weights as they are, and folded constants. */
+  /** Constants to bind once: unchanged weights, and folded constants. */
   readonly constants: readonly Source[]
   /** Leaves to bind at every run, in order. */
   readonly inputs: readonly Node[]
-  /** Those of the inputs that the program writes over, and hands on as outputs. */
+  /** The inputs that the program overwrites and returns as outputs. */
   readonly written: readonly Node[]
-  /** Constants that must exist first, each a graph over constants. */
+  /** Folded constants, which must be computed before the program is created. Each is a graph over constants. */
   readonly folded: readonly Folded[]
 }
 
-/** The passes, in order. `roots` must be distinct. */
+/** Runs all passes. `roots` must be distinct. */
 export function compile(roots: readonly Node[], target: Target, precision: Precision): Compiled {
   const graph = new Graph(roots)
   checkUpdates(graph)
@@ -34,7 +34,7 @@ export function compile(roots: readonly Node[], target: Target, precision: Preci
   return { ...finish(dynamic, target), folded }
 }
 
-/** Compiles graphs over constants, which compile() has already been through, without folding them again. */
+/** Compiles the graphs of folded constants. compile() has already fused and typed them, and they must not be folded again. */
 export function compileFolded(folded: readonly Folded[], target: Target): Compiled {
   return {
     ...finish(

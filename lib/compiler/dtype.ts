@@ -9,7 +9,7 @@ import { hasEpilogue } from './products.js'
 import { opRules } from './rules.js'
 import type { Target } from './target.js'
 
-/** The data type that each precision asks for activations. With int8, gemm quantises rows of float32. */
+/** The data type of activations for each precision. With int8, gemm quantises rows of float32. */
 const activationTypes: { readonly [P in Precision]: FloatDType } = {
   float32: 'float32',
   bfloat16: 'bfloat16',
@@ -19,7 +19,7 @@ const activationTypes: { readonly [P in Precision]: FloatDType } = {
 
 /**
  * Chooses the data type of every node of a fused graph that is float32 in the user's graph: by the rule of its op
- * (rules/rule.ts), the asked type and what the target computes. Inserts conversions where the types of two nodes differ.
+ * (rules/rule.ts), the requested type and what the target computes. Inserts conversions between nodes of different types.
  * Nodes of other types, and the types of roots, do not change. Constants are computed in float32 and converted where a
  * node reads them. Weights of products are stored in the precision that precision.ts chooses.
  */
@@ -34,16 +34,16 @@ export function chooseDTypes(roots: readonly Node[], target: Target, precision: 
 class Typing {
   readonly #graph: Graph
   readonly #target: Target
-  readonly #asked: FloatDType
+  readonly #requested: FloatDType
   readonly #precisions: WeightPrecisions
-  /** Conversions, by the node they convert: from float32 to the asked type, or back. */
+  /** Conversions by the node that they convert: from float32 to the requested type, or back. */
   readonly #casts = new Map<Node, Node>()
   readonly #quantized = new Map<Node, Node>()
 
   constructor(graph: Graph, target: Target, precision: Precision) {
     this.#graph = graph
     this.#target = target
-    this.#asked = activationTypes[precision]
+    this.#requested = activationTypes[precision]
     this.#precisions = new WeightPrecisions(graph, precision)
   }
 
@@ -59,17 +59,17 @@ class Typing {
   }
 
   #choose(node: Node, inputs: readonly Node[]): FloatDType {
-    const asked = this.#asked
+    const requested = this.#requested
     if (this.#graph.isConstant(node)) return 'float32'
-    const computes = this.#target.computes(node.op, asked)
-    const reads = inputs.some((input, index) => input.dtype === asked && hasChosenType(node, index))
+    const computes = this.#target.computes(node.op, requested)
+    const reads = inputs.some((input, index) => input.dtype === requested && hasChosenType(node, index))
     switch (opRules[node.op].dtype) {
       case 'product':
-        return computes ? asked : 'float32'
+        return computes ? requested : 'float32'
       case 'follows':
-        return computes && reads ? asked : 'float32'
+        return computes && reads ? requested : 'float32'
       case 'moves':
-        return reads ? asked : 'float32'
+        return reads ? requested : 'float32'
       case 'float32':
       case 'keeps':
         return 'float32'
@@ -107,7 +107,7 @@ class Typing {
   }
 
   #makeCast(node: Node, dtype: DType): Node {
-    // Before the view, so that nodes that read the same elements through separate views share the conversion.
+    // Converts before the view, so that nodes that read the same elements through different views share the conversion.
     if (node.op === 'reshape' || node.op === 'permute' || node.op === 'expand')
       return node.withInputs([this.cast(node.inputs[0]!, dtype)])
     // A 16-bit value converted to float32 and back is unchanged.

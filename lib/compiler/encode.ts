@@ -7,10 +7,10 @@ const version = 1
 const kinds: readonly Value['kind'][] = ['arena', 'constant', 'input', 'output', 'inout']
 const absent = -1
 
-/** Writes a lowered and planned program as native/runtime/program.md describes it. */
+/** Encodes a lowered and planned program. native/runtime/program.md describes the format. */
 export function encode(lowered: Lowered, arenaBytes: number, target: Target): Float64Array {
   const used = lowered.values.filter((value) => value.first >= 0 || value.kind !== 'arena')
-  const index = new Map(used.map((value, place) => [value, place]))
+  const indices = new Map(used.map((value, index) => [value, index]))
   const code: number[] = [
     magic,
     version,
@@ -20,14 +20,14 @@ export function encode(lowered: Lowered, arenaBytes: number, target: Target): Fl
     lowered.outputs.length,
   ]
   code.push(lowered.instructions.length)
-  for (const value of used) code.push(kinds.indexOf(value.kind), value.place, value.bytes)
-  for (const value of lowered.outputs) code.push(index.get(value)!)
+  for (const value of used) code.push(kinds.indexOf(value.kind), value.location, value.bytes)
+  for (const value of lowered.outputs) code.push(indices.get(value)!)
   const view = (layout: Layout | undefined) => {
     if (!layout) {
       code.push(absent)
       return
     }
-    code.push(index.get(layout.value)!, target.dtype(layout.dtype), layout.offset)
+    code.push(indices.get(layout.value)!, target.dtype(layout.dtype), layout.offset)
     code.push(layout.shape.length, ...layout.shape, ...layout.strides)
   }
   for (const { op, views, attributes } of lowered.instructions) {

@@ -4,13 +4,13 @@ import { isView, type ViewName } from '../graph/views.js'
 import { Graph } from './graph.js'
 import { contiguousLayout, type Layout, viewLayout } from './layout.js'
 
-/** A part of the graph that depends on constants alone: computed once a process, then a constant itself. */
+/** A part of the graph that depends on constants only. It is computed once in a process and then is a constant. */
 export interface Folded {
   readonly node: Node
   readonly source: FoldedSource
 }
 
-/** Stands for a folded constant; the runtime finds or makes its memory by the key. */
+/** The source of a folded constant. The runtime looks its memory up by the key, or computes it. */
 export class FoldedSource implements Source {
   readonly key: string
   readonly disposed = false
@@ -21,9 +21,9 @@ export class FoldedSource implements Source {
 }
 
 /**
- * Cuts the constant parts off a graph. Returns the roots over constants that do not exist yet, and how to make them.
- * A root that is constant itself stays as it is: it is computed this once.
- * @param salt what else a folded constant depends on: the layout packed weights have on this target
+ * Constant folding. Replaces the constant parts of a graph by leaves, and returns the new roots and the parts.
+ * A root that is constant itself is not folded: it is computed only once anyway.
+ * @param salt part of the keys: the layout of packed weights on this target
  */
 export function fold(roots: readonly Node[], salt: string): { roots: Node[]; folded: Folded[] } {
   const graph = new Graph(roots)
@@ -45,11 +45,11 @@ class Folding {
     this.#salt = salt
   }
 
-  /** What a node that is not constant reads in place of a constant. */
+  /** The node that replaces a constant as the input of a node that is not constant. */
   fold(node: Node): Node {
     const { base, views } = foldPoint(node)
     if (base.source) return node
-    return views.reduce<Node>((below, view) => view.withInputs([below]), this.#leaf(base))
+    return views.reduce<Node>((input, view) => view.withInputs([input]), this.#leaf(base))
   }
 
   #leaf(node: Node): Node {
@@ -72,8 +72,8 @@ class Folding {
 }
 
 /**
- * What of a constant is to be computed once, and the views over it that cost nothing at a run. A number that is
- * repeated over a large tensor, for one, must not take that tensor's memory.
+ * Splits a constant into a base that is folded, and views that stay in the program because they need no copy. Without the
+ * split, a number that is broadcast to a large tensor would be stored at full size.
  */
 function foldPoint(node: Node): { base: Node; views: NodeOf<ViewName>[] } {
   const chain: NodeOf<ViewName>[] = []
@@ -98,13 +98,13 @@ function foldPoint(node: Node): { base: Node; views: NodeOf<ViewName>[] } {
   return isDenseOrBroadcast(layout) ? { base, views } : { base: node, views: [] }
 }
 
-/** Kernels read rows whose elements are apart more slowly, or not at all. */
+/** Kernels need a last axis of stride 1 or 0; other strides are slow or not supported. */
 function isDenseOrBroadcast({ shape, strides }: Layout): boolean {
   const last = shape.length - 1
   return last < 0 || shape[last] === 1 || strides[last]! <= 1
 }
 
 function rowMajor(node: Node): Layout {
-  const value = { kind: 'constant', place: 0, bytes: 0, first: -1, last: -1 } as const
+  const value = { kind: 'constant', location: 0, bytes: 0, first: -1, last: -1 } as const
   return contiguousLayout({ ...value }, node.dtype, node.shape)
 }

@@ -6,8 +6,8 @@ import type { Graph } from './graph.js'
 import { type EpilogueOp, hasEpilogue, productOfConvolution, productOfMatmul } from './products.js'
 
 /**
- * Turns matrix products and convolutions into gemm and convolution instructions over packed weights, and moves what
- * follows them (layer scale, bias, activation, residual) into their epilogue. Patches become a gemm.
+ * Replaces matrix products and convolutions by gemm and convolution over packed weights, and moves the ops that follow
+ * them (layer scale, bias, activation, residual) into their epilogue. Convolutions over patches become a gemm.
  */
 export function fuse(graph: Graph): Node[] {
   const pass = new Fusion(graph)
@@ -37,7 +37,7 @@ class Fusion {
     }
   }
 
-  /** The product behind an input, if it has no other reader and its epilogue has no residual yet. */
+  /** The product that computes an input, if it has no other reader and its epilogue has no residual yet. */
   #product(original: Node): NodeOf<EpilogueOp> | undefined {
     let product = original
     while (this.#graph.uses(product) === 1 && product.op === 'reshape') product = product.inputs[0]!
@@ -47,7 +47,7 @@ class Fusion {
     return hasEpilogue(node) && !node.parameters.residual ? node : undefined
   }
 
-  /** The same, without an activation. */
+  /** The product that computes an input, if its epilogue has no activation either. */
   #linearProduct(original: Node): NodeOf<EpilogueOp> | undefined {
     const product = this.#product(original)
     return product?.parameters.activation === 'identity' ? product : undefined
@@ -109,7 +109,7 @@ function multiply(x: Node, y: Node): Node {
   return new GraphNode('binary', [x, y], { kind: 'multiply' })
 }
 
-/** The vector [n] of which an operand is the broadcast along the last axis, or undefined. */
+/** The vector [n] that an operand broadcasts along the last axis, or undefined. */
 function asVector(node: Node, n: number): Node | undefined {
   let base = node
   while (base.op === 'expand') base = base.inputs[0]!

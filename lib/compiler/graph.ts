@@ -1,17 +1,17 @@
 import type { Node } from '../graph/node.js'
 import { topologicalOrder } from '../graph/structure.js'
 
-/** What is known of a node. */
+/** Properties of a node. */
 interface Entry {
   constant: boolean
   uses: number
   replacement: Node | undefined
 }
 
-/** Order, uses and constancy of a graph's nodes, computed once. Each pass makes one from its roots. */
+/** Topological order, use counts and constness of a graph's nodes. Each pass makes one from its roots. */
 export class Graph {
   readonly roots: readonly Node[]
-  /** Its nodes, each after its inputs. */
+  /** All nodes in topological order: each after its inputs. */
   readonly order: readonly Node[]
   readonly #entries = new Map<Node, Entry>()
 
@@ -47,15 +47,15 @@ export class Graph {
   }
 
   /**
-   * Whether a node depends on constants alone. The node may be of the graph, or made by the pass from nodes that
-   * rewrite() has returned.
+   * Whether a node depends on constants only. The node may be in the graph, or made by the pass from nodes that rewrite()
+   * has returned.
    */
   isConstant(node: Node): boolean {
     return this.#entry(node).constant
   }
 
   /**
-   * Replaces each node, after its inputs.
+   * Replaces all nodes in topological order.
    * @param replace returns the replacement of a node, given the replacements of its inputs
    * @returns the replacements of the roots
    */

@@ -6,15 +6,15 @@ import type { ViewDType } from './target.js'
 /** A buffer of a program before memory is planned. */
 export interface Value {
   kind: 'arena' | 'constant' | 'input' | 'inout' | 'output'
-  /** Place among the constants, inputs or outputs; for the arena its offset in bytes. */
-  place: number
+  /** Index among the constants, inputs or outputs; in the arena the offset in bytes. */
+  location: number
   readonly bytes: number
-  /** Instructions that first and last touch it. */
+  /** Indices of the first and last instruction that use it. */
   first: number
   last: number
 }
 
-/** Where the elements of a tensor lie in a value. Offset and strides are in elements. */
+/** The location of a tensor's elements in a value. Offset and strides are in elements. */
 export interface Layout {
   readonly value: Value
   readonly dtype: ViewDType
@@ -27,14 +27,14 @@ export function contiguousLayout(value: Value, dtype: ViewDType, shape: Shape): 
   return { value, dtype, offset: 0, shape, strides: contiguousStrides(shape) }
 }
 
-/** Whether the elements lie in row-major order without gaps. */
+/** Whether the elements are in row-major order without gaps. */
 export function isContiguous(layout: Layout): boolean {
   if (sizeOf(layout.shape) <= 1) return true
   const expected = contiguousStrides(layout.shape)
   return layout.shape.every((dim, axis) => dim === 1 || layout.strides[axis] === expected[axis])
 }
 
-/** The layout of a view node, given that of its input; undefined where only a copy would do. */
+/** The layout of a view node, given that of its input; undefined if the view needs a copy. */
 export function viewLayout<O extends ViewName>(node: GraphNode<O>, input: Layout): Layout | undefined {
   return viewLayouts[node.op](node, input)
 }
@@ -59,15 +59,15 @@ const viewLayouts: {
   },
   slice({ shape, parameters: { axis, start, step } }, input) {
     const stride = input.strides[axis]!
-    // An empty part may begin at the very end.
+    // An empty slice may start at the end of the axis; its offset would be outside the value.
     const offset = sizeOf(shape) === 0 ? input.offset : input.offset + start * stride
     return { ...input, shape, offset, strides: input.strides.with(axis, stride * step) }
   },
 }
 
 /**
- * Strides of a reshape, or undefined if the elements do not lie so. Groups of old axes that run through memory as one
- * are matched with groups of new axes of the same size.
+ * Strides of a reshape, or undefined if no strides express it. Merges old axes that are contiguous in memory, and splits
+ * each merged axis into new axes of the same total size.
  */
 function reshapedStrides(layout: Layout, shape: Shape): number[] | undefined {
   if (sizeOf(shape) === 0) return contiguousStrides(shape)

@@ -9,16 +9,16 @@ import { bytesOf } from './packing.js'
 import { lowerNode } from './rules.js'
 import type { Target, ViewDType } from './target.js'
 
-/** A graph as a flat list of instructions over values whose memory is not planned yet. */
+/** A graph as a flat list of instructions. The memory of its values is not planned yet. */
 export interface Lowered {
   readonly instructions: readonly Instruction[]
   readonly values: readonly Value[]
   /** Leaves to bind: constants once, inputs at every run. */
   readonly constants: readonly Source[]
   readonly inputs: readonly Node[]
-  /** Those of the inputs that the program writes over. */
+  /** The inputs that the program overwrites. */
   readonly written: readonly Node[]
-  /** Of each root, in order. */
+  /** The value of each root, in order. */
   readonly outputs: readonly Value[]
 }
 
@@ -53,8 +53,8 @@ class Lowering implements Lowered, Emitter {
 
   visit(node: Node): void {
     // A result without elements needs no instruction.
-    const empty = !node.source && sizeOf(node.shape) === 0
-    this.#layouts.set(node, empty ? this.allocate(node.dtype, node.shape) : lowerNode(node, this))
+    const isEmpty = !node.source && sizeOf(node.shape) === 0
+    this.#layouts.set(node, isEmpty ? this.allocate(node.dtype, node.shape) : lowerNode(node, this))
   }
 
   bind(leaf: NodeOf<LeafName>): Layout {
@@ -67,8 +67,8 @@ class Lowering implements Lowered, Emitter {
       : contiguousLayout(value, leaf.dtype, leaf.shape)
   }
 
-  #value(kind: Value['kind'], bytes: number, place: number): Value {
-    const value = { kind, bytes, place, first: -1, last: -1 }
+  #value(kind: Value['kind'], bytes: number, location: number): Value {
+    const value = { kind, bytes, location, first: -1, last: -1 }
     this.values.push(value)
     return value
   }
@@ -105,23 +105,23 @@ class Lowering implements Lowered, Emitter {
       : this.copy(layout)
   }
 
-  /** Makes a root an output: in place where it is a whole value of the arena, else by a copy. */
+  /** Makes a root an output: its own value if the root is all of it, else a copy. */
   output(root: Node): void {
     const layout = this.layout(root)
-    const whole = isContiguous(layout) && bytesOf(root, this.target) === layout.value.bytes
-    // Two results must not share memory that a later run may write over.
-    const taken = this.outputs.includes(layout.value)
-    const direct = whole && !taken && (layout.value.kind === 'arena' || layout.value.kind === 'inout')
-    const value = direct ? layout.value : this.copy(layout).value
+    const isWhole = isContiguous(layout) && bytesOf(root, this.target) === layout.value.bytes
+    // Two results must not share memory: a later run may overwrite one of them in place.
+    const isTaken = this.outputs.includes(layout.value)
+    const isDirect = isWhole && !isTaken && (layout.value.kind === 'arena' || layout.value.kind === 'inout')
+    const value = isDirect ? layout.value : this.copy(layout).value
     if (value.kind === 'arena') {
       value.kind = 'output'
-      value.place = this.outputs.length
+      value.location = this.outputs.length
     }
     this.outputs.push(value)
   }
 }
 
-/** An axis of size 1 may have any stride; kernels ask for 1 on the last. */
+/** Sets the last stride to 1. Kernels require that, but an axis of size 1 may have any stride. */
 function unitLastStride(layout: Layout): Layout {
   if (layout.shape.length === 0) return layout
   return { ...layout, strides: [...layout.strides.slice(0, -1), 1] }

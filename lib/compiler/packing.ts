@@ -24,7 +24,10 @@ export function packedAs(weight: Node, precision: Precision): Node {
 }
 
 function notPacked(weight: Node): SaccadeError {
-  return new SaccadeError('INTERNAL', `expected packed weights of a product, got the op '${weight.op}'`)
+  return new SaccadeError(
+    'INTERNAL',
+    `the weights of a product are not packed: they come from the op '${weight.op}'`,
+  )
 }
 
 /** Bytes of a node's elements. The target knows the size of packed matrices. */

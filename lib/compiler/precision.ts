@@ -5,8 +5,8 @@ import type { Graph } from './graph.js'
 import { opRules } from './rules.js'
 
 /**
- * Chooses the precision of the constant weights of products: the asked one, but for int8. There, gemm also quantises its
- * rows, with a scale for each row. int8 is not used where it costs accuracy or gains no speed:
+ * Chooses the precision of the constant weights of products. All get the requested precision, except with int8, where
+ * gemm also quantises its rows, with a scale for each row. int8 is not used where it costs accuracy or gains no speed:
  * - the first products, which read the input (pixels), and the last, whose results are the output (logits), stay
  *   float32: no later layer averages out their error;
  * - matrices with fewer than 64 rows or columns, or with more than 65536 rows, stay float32;

@@ -13,7 +13,7 @@ export function hasEpilogue(node: Node): node is NodeOf<EpilogueOp> {
 
 const plainEpilogue = { activation: 'identity', bias: false, residual: false } as const
 
-/** The gemm that computes a @ b, of a shape that may have more than one outer axis. */
+/** The gemm that computes a @ b. `shape` is that of the result and may have several leading axes. */
 export function productOfMatmul(a: Node, b: Node, shape: Shape): Node {
   if (sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) return fillNode(shape, 0, 'float32', true)
   const [m, k, n] = [a.shape.at(-2)!, b.shape.at(-2)!, b.shape.at(-1)!]
@@ -37,7 +37,7 @@ function pack(matrix: Node): Node {
   return new GraphNode('pack', [matrix], { precision: 'float32' })
 }
 
-/** What computes a convolution with least work: a depthwise convolution, a gemm over patches, or a convolution. */
+/** The fastest way to compute a convolution: as a depthwise convolution, a gemm over patches, or a convolution. */
 export function productOfConvolution(x: Node, weight: Node, node: NodeOf<'conv2d'>): Node {
   const { groups, ...window } = node.parameters
   const { stride, padding, dilation } = window
@@ -58,7 +58,7 @@ export function productOfConvolution(x: Node, weight: Node, node: NodeOf<'conv2d
   return new GraphNode('convolution', [x, packed], { ...window, kernel, groups, ...plainEpilogue })
 }
 
-/** For patches that do not overlap: each is a row of a matrix. */
+/** Convolution over patches that do not overlap, as a gemm: each patch is a row of a matrix. */
 function productOfPatches(x: Node, weight: Node): Node {
   const [batch, h, w, channels] = sizesOf(x.shape, 4)
   const [outputs, , kh, kw] = sizesOf(weight.shape, 4)

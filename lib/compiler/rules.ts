@@ -12,7 +12,7 @@ import type { OpRules } from './rules/rule.js'
 import { views } from './rules/views.js'
 import { windows } from './rules/windows.js'
 
-/** What the compiler knows of every op. */
+/** The compiler's rules of all ops. */
 export const opRules: OpRules<OpParameters> = {
   ...leaves,
   ...views,

@@ -4,7 +4,7 @@ import type { OpName } from '../graph/ops.js'
 
 export { type Precision, precisions } from '../graph/kinds.js'
 
-/** The instructions of the runtime (native/runtime/op.h). Each is an op of the record. */
+/** The instructions of the runtime (native/runtime/op.h). Each has the name of its op in lib/graph/ops.ts. */
 export const instructionNames = [
   'copy',
   'fill',
@@ -31,7 +31,7 @@ export type InstructionName = (typeof instructionNames)[number]
 /** Element types of views. `packed`: bytes that `pack` has written. */
 export type ViewDType = DType | 'packed'
 
-/** What the compiler must know of the device it compiles for. */
+/** Properties of the device that the compiler depends on. */
 export interface Target {
   /** Codes of native enumerations. */
   op(name: InstructionName): number
@@ -46,6 +46,6 @@ export interface Target {
   packedBytes(batch: number, k: number, n: number, precision: Precision): number
   /** Bytes of a row of K elements that `quantize` writes. */
   quantizedRowBytes(k: number): number
-  /** Names the packed layout. Constants packed for one layout are not used with another. */
+  /** Identifies the packed layout: part of the keys of folded constants. */
   readonly isa: string
 }

@@ -4,12 +4,12 @@ import type { ResolvedOptions } from './resolve.js'
 import type { Found, Search, SearchSource } from './search.js'
 import { type Ranked, topK } from './top-k.js'
 
-/** Added to a score, puts it behind every possible one. Finite, so that ranks among such scores stay. */
-const outOfPlay = -1e9
+/** Added to the score of a hypothesis to exclude it. Finite, so that excluded hypotheses keep their order. */
+const exclusion = -1e9
 
 /**
- * Beam search as transformers 4.57 does it, in its single-precision arithmetic: per source `numBeams` running
- * hypotheses and the best `numBeams` finished ones.
+ * Beam search of transformers 4.57, in the same single-precision arithmetic. For each source it keeps `numBeams`
+ * running hypotheses and the best `numBeams` finished ones.
  */
 export async function beamSearch({ stepper, sources, seed, signal, onLogits }: Search): Promise<Found> {
   const { numBeams, numReturnSequences, earlyStopping, ...options } = sources[0]!.options
@@ -51,14 +51,14 @@ export async function beamSearch({ stepper, sources, seed, signal, onLogits }: S
   }
 }
 
-/** What follows the end of a hypothesis. The reference takes a padding token 0 for none, and so must we. */
+/** The token that pads finished hypotheses. As in the reference, a padding token 0 counts as not set. */
 function fillValue({ padTokenId, eosTokenIds }: Pick<ResolvedOptions, 'padTokenId' | 'eosTokenIds'>): number {
   return eosTokenIds.length > 0 ? padTokenId || eosTokenIds[0]! : -1
 }
 
-/** A hypothesis that has ended, or the empty place of one. */
+/** A finished hypothesis, or an empty slot (`ended` false) for one. */
 interface Hypothesis {
-  /** Those after the prompt. */
+  /** Generated tokens, without the prompt. */
   readonly tokens: Int32Array
   readonly score: number
   readonly ended: boolean
@@ -66,9 +66,9 @@ interface Hypothesis {
 
 /** The beams of one source. */
 class SourceBeams {
-  /** Whether a running hypothesis could still beat the worst that has ended. */
+  /** Whether a running hypothesis could still get a higher score than the worst finished one. */
   improvable = true
-  /** Whether every continuation of the last step ended its text. */
+  /** Whether every candidate of the last step ended its hypothesis. */
   stuck = false
   readonly #options: ResolvedOptions
   readonly #processors: SearchSource['processors']
@@ -85,25 +85,25 @@ class SourceBeams {
     const { numBeams, maxLength } = options
     this.#length = prompt.length
     this.#tokens = Array.from({ length: numBeams }, () => {
-      const line = new Int32Array(maxLength)
-      line.set(prompt)
-      return line
+      const tokens = new Int32Array(maxLength)
+      tokens.set(prompt)
+      return tokens
     })
-    // All but the first start out of play, for they would find the same continuations as the first.
-    this.#scores = new Float32Array(numBeams).fill(outOfPlay).fill(0, 0, 1)
+    // All beams start with the same prompt. Without the exclusion each would find the same continuations.
+    this.#scores = new Float32Array(numBeams).fill(exclusion).fill(0, 0, 1)
     this.#ended = Array.from({ length: numBeams }, () => ({
       tokens: prompt.slice(0, 0),
-      score: outOfPlay,
+      score: exclusion,
       ended: false,
     }))
   }
 
-  /** Whether the running hypotheses have the greatest length. */
+  /** Whether the running hypotheses have the maximum length. */
   get full(): boolean {
     return this.#length === this.#options.maxLength
   }
 
-  /** Whether numBeams hypotheses have ended. */
+  /** Whether numBeams hypotheses are finished. */
   get complete(): boolean {
     return this.#ended.every(({ ended }) => ended)
   }
@@ -118,49 +118,49 @@ class SourceBeams {
   }
 
   /**
-   * One step.
-   * @param logits [numBeams, vocabSize], written over
-   * @returns for each new beam the beam it continues
+   * Runs one step.
+   * @param logits [numBeams, vocabSize], overwritten
+   * @returns for each new beam, the index of the beam that it continues
    */
   advance(logits: Float32Array): Int32Array {
     const { numBeams, maxLength, eosTokenIds } = this.#options
     const vocabSize = logits.length / numBeams
     this.#score(logits, vocabSize)
-    // Enough that numBeams go on even if every beam's likeliest continuations are all its ends.
+    // With this many candidates at least numBeams do not end, even if the most likely tokens of all beams are end tokens.
     const ranked = this.#select(logits, Math.max(2, 1 + eosTokenIds.length) * numBeams)
     const candidates = Array.from(ranked.indices, (index, i) => {
       const beam = Math.floor(index / vocabSize)
       const token = index % vocabSize
-      const line = this.#tokens[beam]!.slice()
-      line[this.#length] = token
+      const tokens = this.#tokens[beam]!.slice()
+      tokens[this.#length] = token
       const ends = eosTokenIds.includes(token) || this.#length + 1 >= maxLength
-      return { beam, line, ends, score: ranked.values[i]! }
+      return { beam, tokens, ends, score: ranked.values[i]! }
     })
     this.#length++
     this.#end(candidates)
-    const running = Float32Array.from(candidates, ({ score, ends }) => score + (ends ? outOfPlay : 0))
+    const running = Float32Array.from(candidates, ({ score, ends }) => score + (ends ? exclusion : 0))
     const next = topK(running, numBeams)
-    this.#tokens = Array.from(next.indices, (i) => candidates[i]!.line)
+    this.#tokens = Array.from(next.indices, (i) => candidates[i]!.tokens)
     this.#scores = next.values
     this.stuck = candidates.every(({ ends }) => ends)
     this.improvable &&= this.#canImprove()
     return next.indices.map((i) => candidates[i]!.beam)
   }
 
-  /** Logits to the scores of the continuations, with what came before. */
+  /** Turns logits into the scores of the continuations: processed log probabilities plus the score of the beam. */
   #score(logits: Float32Array, vocabSize: number): void {
     for (const [beam, tokens] of this.#tokens.entries()) {
       const row = logits.subarray(beam * vocabSize, (beam + 1) * vocabSize)
       logSoftmax(row)
       for (const process of this.#processors) process(row, tokens, this.#length)
-      const soFar = this.#scores[beam]!
-      for (let i = 0; i < vocabSize; i++) row[i] = row[i]! + soFar
+      const beamScore = this.#scores[beam]!
+      for (let i = 0; i < vocabSize; i++) row[i] = row[i]! + beamScore
     }
   }
 
   #select(scores: Float32Array, count: number): Ranked {
     if (!this.#options.doSample) return topK(scores, count)
-    // Drawing without replacement: the largest of probability / exponential noise.
+    // Samples without replacement: takes the largest values of probability / exponential noise.
     const noisy = Float32Array.from(
       softmax(scores),
       (probability) => probability / this.#random.exponential(),
@@ -169,17 +169,18 @@ class SourceBeams {
     return { indices, values: Float32Array.from(indices, (i) => scores[i]!) }
   }
 
-  /** Lets the candidates that end here, of the first numBeams, compete with those that ended before. */
-  #end(candidates: readonly { line: Int32Array; score: number; ends: boolean }[]): void {
+  /** Merges those of the first numBeams candidates that end here into the finished hypotheses; keeps the best. */
+  #end(candidates: readonly { tokens: Int32Array; score: number; ends: boolean }[]): void {
     const { numBeams, promptLength, lengthPenalty, earlyStopping } = this.#options
     const closed = this.complete && earlyStopping === true
     const penalty = Math.fround((this.#length - promptLength) ** lengthPenalty)
     const merged = [...this.#ended]
-    candidates.forEach(({ line, score, ends }, i) => {
+    candidates.forEach(({ tokens, score, ends }, i) => {
       const ended = ends && i < numBeams
       let final = Math.fround(score / penalty)
-      for (const out of [closed, !this.improvable, !ended]) final = Math.fround(final + (out ? outOfPlay : 0))
-      merged.push({ tokens: line.subarray(promptLength, this.#length), score: final, ended })
+      for (const excluded of [closed, !this.improvable, !ended])
+        final = Math.fround(final + (excluded ? exclusion : 0))
+      merged.push({ tokens: tokens.subarray(promptLength, this.#length), score: final, ended })
     })
     const order = topK(
       Float32Array.from(merged, ({ score }) => score),
@@ -188,12 +189,12 @@ class SourceBeams {
     this.#ended = Array.from(order.indices, (i) => merged[i]!)
   }
 
-  /** Guesses the best score the running hypotheses can reach, from the length they have or the longest allowed. */
+  /** Estimates the best score of the running hypotheses at their current or at the maximum length. */
   #canImprove(): boolean {
     const { maxLength, promptLength, lengthPenalty, earlyStopping } = this.#options
     const atLength = earlyStopping === 'never' && lengthPenalty > 0 ? maxLength : this.#length
     const reachable = Math.fround(this.#scores[0]! / Math.fround((atLength - promptLength) ** lengthPenalty))
     const worst = Math.min(...this.#ended.map(({ score }) => score))
-    return this.#ended.some(({ ended }) => reachable > (ended ? worst : outOfPlay))
+    return this.#ended.some(({ ended }) => reachable > (ended ? worst : exclusion))
   }
 }

@@ -6,19 +6,19 @@ import { evaluate } from '../tensor/evaluate.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { CacheShape, DecoderStep } from './decoder.js'
 
-/** Positions a cache has at first; they double when they are used up. */
-const firstCapacity = 32
+/** Initial capacity of a cache in positions. A full cache doubles its capacity. */
+const initialCapacity = 32
 
-/** A step of a decoder over a cache, and what is kept after it. */
+/** A step of a decoder that reads and updates a cache. */
 export interface CacheStep extends DecoderStep {
-  /** To be computed with the step's result, and handed to {@link KeyValueCache.advance}. */
+  /** The updated cache: evaluate it together with the step's result and pass it to {@link KeyValueCache.advance}. */
   tensors(): Tensor[]
 }
 
 /**
  * A step over `count` new positions.
- * @param at how many positions there are before: int32 [rows], or [1] for all rows
- * @param kept what {@link KeyValueCache.tensors} gives
+ * @param at the number of positions before them: int32 [rows], or [1] for all rows
+ * @param kept the tensors of {@link KeyValueCache.tensors}
  */
 export function cacheStep(at: Tensor<'int32'>, kept: readonly Tensor[], count: number): CacheStep {
   const old = pairs(kept)
@@ -38,8 +38,8 @@ export function cacheStep(at: Tensor<'int32'>, kept: readonly Tensor[], count: n
 }
 
 /**
- * Keys and values of the positions so far, for each layer. They are written in place, into memory for more positions
- * than are used: the program of a step is the same for all steps, until the memory doubles.
+ * Key-value cache: keys and values of all earlier positions, for each layer. Steps write them in place, and the capacity
+ * is larger than the length. So all steps have the same shapes and run the same program until the capacity doubles.
  */
 export class KeyValueCache {
   readonly #shape: CacheShape
@@ -47,47 +47,49 @@ export class KeyValueCache {
   #layers: KeyValue[] = []
   #capacity = 0
   #lengths: Int32Array
-  #even = true
+  /** Whether all rows have the same length. */
+  #uniform = true
 
-  /** @param rows sequences side by side */
+  /** @param rows number of sequences in the batch */
   constructor(shape: CacheShape, rows: number, session: Session) {
     this.#shape = shape
     this.#session = session
     this.#lengths = new Int32Array(rows)
   }
 
-  /** Positions kept of the longest row. */
+  /** Length of the longest row, in positions. */
   get length(): number {
     return Math.max(...this.#lengths)
   }
 
-  /** Keys and values of all layers, with room for more positions; a step over them uses them up. */
+  /** Keys and values of all layers, [rows, heads, capacity, width]. A step consumes them, as it writes in place. */
   tensors(): Tensor[] {
     return tensorsOf(this.#layers)
   }
 
-  /** Where the rows' next positions go: int32 [rows], or [1] where it is the same for all. */
+  /** The next position of each row: int32 [rows], or [1] if it is the same for all rows. */
   at(): Tensor<'int32'> {
-    const lengths = this.#even ? this.#lengths.subarray(0, 1) : this.#lengths
+    const lengths = this.#uniform ? this.#lengths.subarray(0, 1) : this.#lengths
     return Tensor.from(lengths, [lengths.length], 'int32')
   }
 
-  /** Takes over what a step over {@link tensors} has kept: of row i, counts[i] more positions. */
+  /** Takes ownership of the updated tensors of a step, in which row i has counts[i] more positions. */
   advance(kept: readonly Tensor[], counts: Int32Array): void {
     this.#replace(pairs(kept))
     this.#lengths = this.#lengths.map((length, row) => length + counts[row]!)
-    this.#even &&= counts.every((count) => count === counts[0])
+    this.#uniform &&= counts.every((count) => count === counts[0])
   }
 
   /**
-   * Marks rows whose content is needed no more by 1. Where rows differ in length, such a row begins again at position
-   * 0, so that it can run past no end; else it goes along, as one program serves all steps.
+   * Releases the rows marked by 1: their content is not needed any more, but steps still run them. If rows differ in
+   * length, a released row restarts at position 0, so that it cannot outgrow the cache. If all rows have the same length,
+   * it keeps that length, so that the steps keep one position for all rows and the same program.
    */
   forget(rows: Uint8Array): void {
-    if (!this.#even) this.#lengths = this.#lengths.map((length, row) => (rows[row] ? 0 : length))
+    if (!this.#uniform) this.#lengths = this.#lengths.map((length, row) => (rows[row] ? 0 : length))
   }
 
-  /** Row i goes on from what row `order[i]` was; there may be more or fewer rows than before. */
+  /** Row i becomes a copy of the current row order[i]. The number of rows may change. */
   async reorder(order: Int32Array): Promise<void> {
     if (order.length === this.#lengths.length && order.every((row, index) => row === index)) return
     using rows = Tensor.from(order, [order.length], 'int32')
@@ -95,7 +97,7 @@ export class KeyValueCache {
     this.#lengths = order.map((row) => this.#lengths[row]!)
   }
 
-  /** The keys and values kept, without the unused positions: float32 [rows, heads, length, width] for each layer. */
+  /** Keys and values without the unused positions: float32 [rows, heads, length, width] for each layer. */
   content(): KeyValue[] {
     return this.#map((x) => ops.slice(x, { axis: 2, start: 0, end: this.length }))
   }
@@ -105,11 +107,11 @@ export class KeyValueCache {
     this.#capacity = 0
   }
 
-  /** Makes room for `count` more positions. */
+  /** Grows the capacity to at least `count` more positions. */
   async reserve(count: number, signal?: AbortSignal): Promise<void> {
     const positions = this.length + count
     if (positions <= this.#capacity) return
-    let capacity = Math.max(this.#capacity, firstCapacity)
+    let capacity = Math.max(this.#capacity, initialCapacity)
     while (capacity < positions) capacity *= 2
     const more = capacity - this.#capacity
     if (this.#capacity === 0) await this.#fill(capacity, signal)
@@ -135,7 +137,7 @@ export class KeyValueCache {
     return this.#layers.map(({ key, value }) => ({ key: change(key), value: change(value) }))
   }
 
-  /** The memory of what is replaced is let go now, not when it is collected: it is large, and soon there is more. */
+  /** Frees the memory of the old layers now instead of at garbage collection: it is large, and it is not needed again. */
   #replace(layers: readonly KeyValue[]): void {
     for (const { key, value } of this.#layers) {
       key.dispose()
@@ -147,7 +149,7 @@ export class KeyValueCache {
 
 const none = [0, 0] as const
 
-/** Keys and values of the first layer, of the second, ... */
+/** [key of layer 0, value of layer 0, key of layer 1, ...]. {@link pairs} is the inverse. */
 function tensorsOf(layers: readonly KeyValue[]): Tensor[] {
   return layers.flatMap(({ key, value }) => [key, value])
 }

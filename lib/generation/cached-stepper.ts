@@ -9,9 +9,8 @@ import { checkPositions, lastIndices, memoryTensors, paddedIds, promptSize, repe
 import type { Stepper } from './stepper.js'
 
 /**
- * Steps of a decoder that keep the keys and values of the tokens so far: a step costs what its own tokens cost. The
- * prompt is one step. Rows of different lengths stand at positions of their own in the cache, so none sees padding, and
- * each gives the bits that it gives alone.
+ * Runs a decoder with a key-value cache: a step computes its new tokens only. The prompt is one step. Each row has its
+ * own length in the cache, so no row attends to padding, and a row's result has the same bits as when it runs alone.
  */
 export class CachedStepper implements Stepper {
   readonly vocabSize: number
@@ -22,8 +21,8 @@ export class CachedStepper implements Stepper {
   #cache: KeyValueCache
 
   /**
-   * @param embeddings of the prompts, in place of those of their tokens
-   * @param session of every step
+   * @param embeddings embeddings of the prompts, in place of those of their tokens
+   * @param session the session in which every step runs
    */
   constructor(decoder: Decoder, embeddings: ops.FloatTensor | undefined, session: Session) {
     this.vocabSize = decoder.vocabSize
@@ -43,9 +42,9 @@ export class CachedStepper implements Stepper {
     const rows = Int32Array.from({ length: prompts.length * rowsPerPrompt }, (_, row) =>
       Math.floor(row / rowsPerPrompt),
     )
-    // A prompt of one token is a step like those after it, whose graph serves both if the rows are the same.
-    const short = !this.#embeddings && prompts.every(({ length }) => length === 1)
-    if (short)
+    // With prompts of one token the first step has the shapes of all later ones, if it runs all rows: one program less.
+    const isSingleToken = !this.#embeddings && prompts.every(({ length }) => length === 1)
+    if (isSingleToken)
       return await this.#begin(
         Array.from(rows, (prompt) => prompts[prompt]!),
         signal,
@@ -65,7 +64,7 @@ export class CachedStepper implements Stepper {
     await this.#cache.reorder(rows)
   }
 
-  /** The keys and values kept for each layer, [rows, heads, positions, width]. */
+  /** Keys and values of each layer, [rows, heads, positions, width]. */
   content() {
     return this.#cache.content()
   }
@@ -86,7 +85,7 @@ export class CachedStepper implements Stepper {
 
   /**
    * @param tokens ids int32 [rows, n] or embeddings [rows, n, width], padded at the end
-   * @param counts how many of the n are there for each row
+   * @param counts number of tokens of each row without padding
    */
   async #advance(tokens: Tensor, counts: Int32Array, signal: AbortSignal | undefined): Promise<Float32Array> {
     const cache = this.#cache

@@ -4,8 +4,8 @@ import { penaltyWithBeams } from './resolve.js'
 import { fromLibraryOptions } from './rules.js'
 
 /**
- * Keys of transformers' GenerationConfig that would change the result and that saccade does not have, with the value at
- * which they do not. undefined: they must not be set.
+ * Keys of transformers' GenerationConfig that change the result and that saccade does not support, with the value that
+ * has no effect. undefined: the key must not be set.
  */
 const unsupported: Readonly<Record<string, unknown>> = {
   assistant_ensemble_weight: undefined,
@@ -24,10 +24,10 @@ const unsupported: Readonly<Record<string, unknown>> = {
 }
 
 /**
- * How a model generates unless told otherwise: generation_config.json, or in older models the same keys of config.json
- * and, for those left out, of its decoder's part. Keys of which GenerationConfig knows no effect are left alone, as
- * transformers does: published files have many. docs/generation.md lists the keys.
- * @throws CONFIG_INVALID naming file and key: for a bad value, and for a key that would change the result
+ * The generation options of a model: generation_config.json, or in older models the same keys of config.json, with those
+ * of the decoder's section as defaults. Other keys are ignored, as in transformers, because published files have many.
+ * docs/generation.md lists the keys.
+ * @throws CONFIG_INVALID naming file and key, for a bad value and for an unsupported key that changes the result
  */
 export async function readGenerationDefaults(dir: string, config: Config): Promise<GivenOptions> {
   const own = await readConfigIfAny(dir, 'generation_config.json')
@@ -44,7 +44,7 @@ function readOptions(config: Config): GivenOptions {
   for (const [key, neutral] of Object.entries(unsupported))
     if (isSet(config, key) && config.values[key] !== neutral)
       throw configInvalid(config, key, `${String(neutral ?? null)}, as saccade has no such option`)
-  // The seed is the caller's: transformers has no such key.
+  // `seed` is an option of the caller only: transformers has no such key.
   const { seed: _, ...values } = config.values
   const options = fromLibraryOptions(values, (key, _value, expected) => {
     throw configInvalid(config, key, expected)
@@ -55,12 +55,12 @@ function readOptions(config: Config): GivenOptions {
   return options
 }
 
-/** In config.json null says nothing. */
+/** In config.json, unlike in generation_config.json, null means not set. */
 function withoutNull(options: GivenOptions): GivenOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null))
 }
 
-/** What the first BART models have in place of forced_bos_token_id. */
+/** force_bos_token_to_be_generated of the first BART models, which became forced_bos_token_id. */
 function forcedStart(config: Config): GivenOptions {
   const forced = config.values.force_bos_token_to_be_generated === true
   return forced

@@ -5,23 +5,23 @@ import { topK } from './top-k.js'
 
 const impossible = Number.NEGATIVE_INFINITY
 
-/** Divides scores: above 1 flattens the distribution, below 1 sharpens it. */
+/** Divides scores by the temperature: above 1 flattens the distribution, below 1 sharpens it. */
 export function scale(temperature: number): Processor {
   return (scores) => {
     for (let i = 0; i < scores.length; i++) scores[i] = scores[i]! / temperature
   }
 }
 
-/** Keeps the `k` likeliest tokens, and those as likely as the last of them (Fan et al. 2018). */
+/** Keeps the `k` most likely tokens, and those as likely as the last of them (Fan et al. 2018). */
 export function keepTopK(k: number): Processor {
   return (scores) => {
     const { values } = topK(scores, k)
-    const least = values.at(-1)!
-    for (let i = 0; i < scores.length; i++) if (scores[i]! < least) scores[i] = impossible
+    const minScore = values.at(-1)!
+    for (let i = 0; i < scores.length; i++) if (scores[i]! < minScore) scores[i] = impossible
   }
 }
 
-/** Keeps tokens, likeliest first, while those before them have less than `p` together (Holtzman et al. 2019). */
+/** Keeps the most likely tokens until their probabilities add up to `p` (nucleus sampling, Holtzman et al. 2019). */
 export function keepTopP(p: number, atLeast: number): Processor {
   return (scores) => {
     const probabilities = softmax(scores)
@@ -40,23 +40,23 @@ export function keepTopP(p: number, atLeast: number): Processor {
   }
 }
 
-/** Keeps tokens at least `p` times as likely as the likeliest (Nguyen et al. 2024). */
+/** Keeps tokens at least `p` times as likely as the most likely one (Nguyen et al. 2024). */
 export function keepMinP(p: number, atLeast: number): Processor {
   return (scores) => {
     const probabilities = softmax(scores)
     const best = topK(scores, atLeast).indices
-    const least = p * probabilities[best[0]!]!
+    const minProbability = p * probabilities[best[0]!]!
     for (let i = 0; i < scores.length; i++)
-      if (probabilities[i]! < least && !best.includes(i)) scores[i] = impossible
+      if (probabilities[i]! < minProbability && !best.includes(i)) scores[i] = impossible
   }
 }
 
-/** Keeps tokens at least this likely (Hewitt et al. 2022, epsilon sampling). */
+/** Keeps tokens with a probability of at least `epsilon` (Hewitt et al. 2022, epsilon sampling). */
 export function keepEpsilon(epsilon: number, atLeast: number): Processor {
   return (scores) => keepProbable(scores, softmax(scores), epsilon, atLeast)
 }
 
-/** The same with the lower of two bounds: `epsilon`, and sqrt(epsilon) * exp(-entropy) (eta sampling). */
+/** Keeps tokens with a probability of at least min(epsilon, sqrt(epsilon) * exp(-entropy)) (eta sampling). */
 export function keepEta(epsilon: number, atLeast: number): Processor {
   return (scores) => {
     const probabilities = softmax(scores)
@@ -68,17 +68,17 @@ export function keepEta(epsilon: number, atLeast: number): Processor {
 function keepProbable(
   scores: Float32Array,
   probabilities: Float64Array,
-  least: number,
+  minProbability: number,
   atLeast: number,
 ): void {
-  const always = topK(scores, atLeast).values.at(-1)!
+  const keptScore = topK(scores, atLeast).values.at(-1)!
   for (let i = 0; i < scores.length; i++)
-    if (probabilities[i]! < least && scores[i]! < always) scores[i] = impossible
+    if (probabilities[i]! < minProbability && scores[i]! < keptScore) scores[i] = impossible
 }
 
 /**
- * Keeps the tokens whose information is closest to the expected one, up to the first that brings them to `mass`
- * together (Meister et al. 2022, locally typical sampling).
+ * Keeps the tokens whose information content is closest to the entropy, until their probabilities add up to `mass`
+ * (Meister et al. 2022, locally typical sampling).
  */
 export function keepTypical(mass: number, atLeast: number): Processor {
   return (scores) => {
@@ -102,10 +102,10 @@ export function keepTypical(mass: number, atLeast: number): Processor {
   }
 }
 
-/** Tokens that top-H looks at. */
+/** Number of most likely tokens that top-H considers. */
 const topHCandidates = 100
 
-/** Keeps the likeliest tokens that together have at most the share `h` of the entropy, and the likeliest (top-H). */
+/** Keeps the most likely token, and further ones while they have at most the share `h` of the entropy (top-H). */
 export function keepTopH(h: number): Processor {
   return (scores) => {
     const { indices, values } = topK(scores, topHCandidates)

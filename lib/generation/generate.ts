@@ -9,23 +9,23 @@ import { sample } from './sample.js'
 import type { GenerationStep, Search, SearchSource } from './search.js'
 import type { Stepper } from './stepper.js'
 
-/** What is generated from. */
+/** Inputs of {@link generate}. */
 export interface GenerationRequest {
   readonly stepper: Stepper
   readonly prompt: Prompt
-  /** With the model's defaults. */
+  /** Merged with the model's defaults. */
   readonly options: GenerationOptions
-  /** Positions the model has. */
+  /** Maximum sequence length of the model. */
   readonly positions?: number | undefined
-  /** Token ids of the sources, for options that look at them. Left out where a source is no text. */
+  /** Token ids of the sources, for options that need them. Left out if the sources are not text. */
   readonly sourceIds?: readonly Int32Array[] | undefined
-  /** Keep the raw logits of every step. */
+  /** Return the raw logits of every step. */
   readonly returnLogits?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 export interface GenerationResult {
-  /** [sources * numReturnSequences] token ids, prompt included; shorter ones are filled with padding at the end. */
+  /** Token ids of [sources * numReturnSequences] rows, prompt included; shorter rows are padded at the end. */
   sequences: number[][]
   /** How many tokens of each sequence are not such padding. */
   lengths: number[]
@@ -37,8 +37,8 @@ export interface GenerationResult {
 
 /**
  * Generates token sequences by greedy search, sampling or beam search, with the results of transformers. Yields the
- * tokens as they are chosen, and returns the sequences: it goes on when it is asked for the next step, and leaving it
- * ends it. With beams it yields the prompt alone, as nothing else is certain before the end.
+ * tokens of each step and returns the sequences. A step is computed when it is requested; leaving the loop ends the
+ * generation. With beam search it yields the prompt only, because tokens can change until the end.
  * @throws OPTION_UNKNOWN, OPTION_INVALID, EMPTY_BATCH, TOKEN_OUT_OF_RANGE, ABORTED, and what the stepper throws
  */
 export async function* generate(

@@ -3,21 +3,21 @@ import type { GenerationResult } from './generate.js'
 import type { GenerationStep } from './search.js'
 import type { BaseStreamer } from './streamer.js'
 
-/** A token that a row of the result has just got. */
+/** A token that was generated for a row of the result. */
 export interface TokenEvent {
   readonly row: number
   readonly token: number
 }
 
-/** Who is told of tokens as they are chosen. */
+/** Receivers of tokens as they are generated. */
 export interface TokenListeners {
   /** Called with each token. */
   readonly onToken?: ((event: TokenEvent) => void) | undefined
-  /** Given the prompt and then the tokens of each step, such as a TextStreamer. */
+  /** Receives the prompt and then the tokens of each step, for example a TextStreamer. */
   readonly streamer?: BaseStreamer | undefined
 }
 
-/** @throws OPTION_INVALID for listeners that cannot be told of tokens, and for beams beside them */
+/** @throws OPTION_INVALID for listeners of a wrong type, and for beam search together with a listener */
 export function checkListeners({ onToken, streamer }: TokenListeners, numBeams: number | undefined): void {
   if (onToken !== undefined && typeof onToken !== 'function') optionInvalid('onToken', onToken, 'a function')
   if (streamer !== undefined && ![streamer.put, streamer.end].every((method) => typeof method === 'function'))
@@ -26,13 +26,17 @@ export function checkListeners({ onToken, streamer }: TokenListeners, numBeams: 
   if (streamer) checkNoBeams(numBeams, 'streamer')
 }
 
-/** @throws OPTION_INVALID for beams, with which no token is certain before the end */
+/** @throws OPTION_INVALID for beam search, because its tokens can change until the end */
 export function checkNoBeams(numBeams: number | undefined, what: string): void {
   if (numBeams !== undefined && numBeams > 1)
-    optionInvalid('numBeams', numBeams, `1 with ${what}, as with beams nothing is certain before the end`)
+    optionInvalid(
+      'numBeams',
+      numBeams,
+      `1 with ${what}, because the tokens of a beam search can change until its end`,
+    )
 }
 
-/** Goes through all steps, and tells the listeners of them. If one of them throws, the generation ends. */
+/** Runs all steps and calls the listeners after each. If a listener throws, the generation ends with its error. */
 export async function listen(
   steps: AsyncGenerator<GenerationStep, GenerationResult>,
   { onToken, streamer }: TokenListeners,

@@ -1,85 +1,87 @@
-/** How text is generated. Names and meaning as in transformers' GenerationConfig, defaults too. */
+/** Options of generation. Names, meaning and defaults are those of transformers' GenerationConfig. */
 export interface GenerationOptions {
-  /** The longest result in tokens, prompt included. Default: 20 tokens after the prompt. */
+  /** Maximum length in tokens, prompt included. Default: 20 tokens after the prompt. */
   maxLength?: number
-  /** The same without the prompt; goes before maxLength. */
+  /** Maximum number of generated tokens, without the prompt. Takes precedence over maxLength. */
   maxNewTokens?: number
-  /** No end of text before this many tokens, prompt included. Default 0. */
+  /** Minimum length in tokens, prompt included. Default 0. */
   minLength?: number
-  /** The same without the prompt; goes before minLength. */
+  /** Minimum number of generated tokens, without the prompt. Takes precedence over minLength. */
   minNewTokens?: number
-  /** 1 (default): one hypothesis, greedy or sampled. More: beam search. */
+  /** Number of beams. 1 (default): greedy search or sampling. More: beam search. */
   numBeams?: number
-  /** Results for each source. With beams at most numBeams; else only with doSample. Default 1. */
+  /** Number of results for each source. At most numBeams with beam search; else above 1 only with doSample. Default 1. */
   numReturnSequences?: number
   /** Beam scores are divided by length ** lengthPenalty. Default 1. */
   lengthPenalty?: number
   /**
-   * When a beam search with numBeams finished hypotheses ends: true, at once; false (default), when the best running
-   * one looks worse; 'never', when it cannot get better.
+   * When a beam search with numBeams finished hypotheses stops. true: at once; false (default): when the best running
+   * hypothesis is estimated to be worse; 'never': when no running hypothesis can get better.
    */
   earlyStopping?: boolean | 'never'
   /** Token sequences that must not occur. */
   badWordsIds?: readonly (readonly number[])[]
-  /** Token sequences with what is added to the score of their last token where the others stand before it. */
+  /** Token sequences, each with a bias that is added to the score of its last token after the other tokens. */
   sequenceBias?: readonly (readonly [tokens: readonly number[], bias: number])[]
-  /** The first token after a decoder's start token. */
+  /** The token that is forced after the decoder's start token. */
   forcedBosTokenId?: number
-  /** The last token, where maxLength is reached. */
+  /** The token that is forced as the last one when maxLength is reached. */
   forcedEosTokenId?: number | readonly number[]
-  /** From `start` new tokens on, the end of the text gets more likely: its score grows by |score| * (factor ** n - 1). */
+  /** After `start` generated tokens the score of the end tokens grows by |score| * (factor ** n - 1) with each token. */
   exponentialDecayLengthPenalty?: readonly [start: number, factor: number]
-  /** No n tokens in a row occur twice. Default 0: off. */
+  /** No n-gram of this size occurs twice. Default 0: off. */
   noRepeatNgramSize?: number
-  /** No n tokens in a row of the source occur in the result. Default 0: off. */
+  /** No n-gram of this size of the source occurs in the result. Default 0: off. */
   encoderNoRepeatNgramSize?: number
-  /** Above 1: tokens that occurred get less likely. Default 1. */
+  /** Above 1: tokens of the sequence become less likely. Default 1. */
   repetitionPenalty?: number
-  /** Above 1: tokens of the source get more likely. Default 1. */
+  /** Above 1: tokens of the source become more likely. Default 1. */
   encoderRepetitionPenalty?: number
+  /** Tokens that are never generated. */
   suppressTokens?: readonly number[]
-  /** Tokens that must not come first. */
+  /** Tokens that are not generated as the first token. */
   beginSuppressTokens?: readonly number[]
   /** Replace NaN and infinities in scores. Default false. */
   removeInvalidValues?: boolean
-  /** Make scores log probabilities again after all changes. Default false. */
+  /** Normalize the scores to log probabilities after all processors. Default false. */
   renormalizeLogits?: boolean
-  /** Default false: the most likely token. */
+  /** Sample the next token. Default false: take the most likely one. */
   doSample?: boolean
-  /** Sampling: above 1 flattens, below 1 sharpens. Default 1. */
+  /** Sampling: above 1 flattens the distribution, below 1 sharpens it. Default 1. */
   temperature?: number
-  /** Sampling: the likeliest tokens that together have this share of the distribution's entropy (of the first 100). */
+  /** Sampling: keep the most likely tokens that have this share of the entropy of the 100 most likely ones. */
   topH?: number
-  /** Sampling: only the k likeliest tokens. Default 50; 0: all. */
+  /** Sampling: keep the k most likely tokens. Default 50; 0: all. */
   topK?: number
-  /** Sampling: the likeliest tokens that together have this probability. Default 1. */
+  /** Sampling: keep the most likely tokens whose probabilities add up to this. Default 1. */
   topP?: number
-  /** Sampling: only tokens at least this likely, relative to the likeliest. */
+  /** Sampling: keep tokens at least this likely, relative to the most likely one. */
   minP?: number
-  /** Sampling: the tokens closest to the expected information that together have this probability. Default 1. */
+  /** Sampling: keep the tokens closest to the entropy whose probabilities add up to this. Default 1. */
   typicalP?: number
-  /** Sampling: only tokens at least this likely. Default 0. */
+  /** Sampling: keep tokens at least this likely. Default 0. */
   epsilonCutoff?: number
-  /** Sampling: the same, with a bound that falls with the entropy of the distribution. Default 0. */
+  /** Sampling: like epsilonCutoff, with a lower bound for distributions of high entropy. Default 0. */
   etaCutoff?: number
-  /** Sampling: the same seed gives the same text. Default: a new one each time. */
+  /** Sampling: the same seed gives the same text. Default: a random seed. */
   seed?: number
+  /** Tokens that end the text. */
   eosTokenId?: number | readonly number[]
-  /** Fills finished rows. Default: the first end token. */
+  /** The token that pads finished rows. Default: the first of eosTokenId. */
   padTokenId?: number
   bosTokenId?: number
-  /** What an encoder-decoder's output starts with. Default: bosTokenId. */
+  /** The token that an encoder-decoder's output starts with. Default: bosTokenId. */
   decoderStartTokenId?: number
 }
 
-/** Options as callers and files give them: null takes a default of the model away. */
+/** Options of callers and files, in which null removes a default. */
 export type GivenOptions = {
   readonly [Name in keyof GenerationOptions]?: GenerationOptions[Name] | null | undefined
 }
 
-/** Options over defaults: undefined leaves the default, null takes it away. */
+/** Merges options with defaults: undefined keeps the default, null removes it. */
 export function mergeOptions(defaults: GivenOptions, given: GivenOptions): GenerationOptions {
-  const said = Object.entries(given).filter(([, value]) => value !== undefined)
-  const merged = Object.entries({ ...defaults, ...Object.fromEntries(said) })
+  const set = Object.entries(given).filter(([, value]) => value !== undefined)
+  const merged = Object.entries({ ...defaults, ...Object.fromEntries(set) })
   return Object.fromEntries(merged.filter(([, value]) => value !== undefined && value !== null))
 }

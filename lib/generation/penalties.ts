@@ -2,12 +2,12 @@ import type { Processor } from './processor.js'
 
 const impossible = Number.NEGATIVE_INFINITY
 
-/** Tokens outside the vocabulary are ignored. */
+/** Makes tokens impossible. Ignores those outside the vocabulary. */
 export function suppress(scores: Float32Array, tokens: readonly number[]): void {
   for (const token of tokens) if (token < scores.length) scores[token] = impossible
 }
 
-/** Leaves only these tokens, equally likely. */
+/** Makes all other tokens impossible, and these equally likely. */
 export function force(scores: Float32Array, tokens: readonly number[]): void {
   scores.fill(impossible)
   for (const token of tokens) scores[token] = 0
@@ -15,6 +15,7 @@ export function force(scores: Float32Array, tokens: readonly number[]): void {
 
 const maxFloat = (2 - 2 ** -23) * 2 ** 127
 
+/** Replaces NaN by 0 and limits scores to the finite range of float32. */
 export function removeInvalid(scores: Float32Array): void {
   for (let i = 0; i < scores.length; i++) {
     const score = scores[i]!
@@ -23,12 +24,12 @@ export function removeInvalid(scores: Float32Array): void {
   }
 }
 
-/** Above 1, tokens of the row get less likely (Keskar et al. 2019, "CTRL"). */
+/** Makes tokens of the row less likely if the penalty is above 1 (Keskar et al. 2019, "CTRL"). */
 export function repetitionPenalty(penalty: number): Processor {
   return (scores, tokens, length) => penalize(scores, tokens.subarray(0, length), penalty)
 }
 
-/** Above 1, tokens of the source get more likely. */
+/** Makes tokens of the source more likely if the penalty is above 1. */
 export function encoderRepetitionPenalty(penalty: number, source: Int32Array): Processor {
   return (scores) => penalize(scores, source, 1 / penalty)
 }
@@ -40,39 +41,39 @@ function penalize(scores: Float32Array, tokens: Int32Array, penalty: number): vo
   }
 }
 
-/** Forbids the tokens that would make an n-gram of the row occur twice (Paulus et al. 2017). */
+/** Forbids tokens that would repeat an n-gram of the row (Paulus et al. 2017). */
 export function noRepeatNgram(size: number): Processor {
   return (scores, tokens, length) =>
     forbidNgrams(scores, tokens.subarray(0, length), tokens.subarray(0, length), size)
 }
 
-/** Forbids the tokens that would make an n-gram of the source occur in the row. */
+/** Forbids tokens that would repeat an n-gram of the source in the row. */
 export function encoderNoRepeatNgram(size: number, source: Int32Array): Processor {
   return (scores, tokens, length) => forbidNgrams(scores, source, tokens.subarray(0, length), size)
 }
 
-/** Wherever the last size - 1 tokens of `row` stand in `text`, what follows them there is forbidden. */
+/** Forbids every token of `text` that follows an occurrence of the last size - 1 tokens of `row`. */
 function forbidNgrams(scores: Float32Array, text: Int32Array, row: Int32Array, size: number): void {
   if (row.length < size - 1) return
   const prefix = row.subarray(row.length - size + 1)
   for (let start = 0; start + size <= text.length; start++)
-    if (standsAt(prefix, size - 1, text, start)) scores[text[start + size - 1]!] = impossible
+    if (matchesAt(prefix, size - 1, text, start)) scores[text[start + size - 1]!] = impossible
 }
 
-/** Whether the first `count` of some tokens stand in a text from `start` on. */
-function standsAt(tokens: ArrayLike<number>, count: number, text: Int32Array, start: number): boolean {
+/** Whether text[start...start + count) equals the first `count` of `tokens`. */
+function matchesAt(tokens: ArrayLike<number>, count: number, text: Int32Array, start: number): boolean {
   for (let i = 0; i < count; i++) if (text[start + i] !== tokens[i]) return false
   return true
 }
 
-/** Forbids the last token of a word where its other tokens stand at the end of the row. */
+/** Forbids the last token of a word if the row ends with its other tokens. */
 export function noBadWords(words: readonly (readonly number[])[]): Processor {
   return (scores, tokens, length) => {
     for (const word of words) if (continues(word, tokens, length)) scores[word.at(-1)!] = impossible
   }
 }
 
-/** Adds a bias to the score of a word's last token where its other tokens stand at the end of the row. */
+/** Adds a bias to the score of a word's last token if the row ends with its other tokens. */
 export function sequenceBias(
   biases: readonly (readonly [tokens: readonly number[], bias: number])[],
 ): Processor {
@@ -82,15 +83,15 @@ export function sequenceBias(
   }
 }
 
-/** Whether a row ends with all tokens of a word but the last. */
+/** Whether the row ends with all but the last token of a word. */
 function continues(word: readonly number[], tokens: Int32Array, length: number): boolean {
   const start = length - word.length + 1
-  return start >= 0 && standsAt(word, word.length - 1, tokens, start)
+  return start >= 0 && matchesAt(word, word.length - 1, tokens, start)
 }
 
 /**
- * Makes the end of the text more likely from `start` tokens after the prompt on. A score of -Infinity stays, where the
- * reference gets NaN.
+ * Makes the end tokens more likely after `start` generated tokens. A score of -Infinity stays as it is, where the
+ * reference computes NaN.
  */
 export function exponentialDecay(
   [start, factor]: readonly [start: number, factor: number],
@@ -98,10 +99,10 @@ export function exponentialDecay(
   ends: readonly number[],
 ): Processor {
   return (scores, _, length) => {
-    const late = length - promptLength - start
-    if (late <= 0) return
+    const exponent = length - promptLength - start
+    if (exponent <= 0) return
     for (const token of ends)
       if (scores[token]! > impossible)
-        scores[token] = scores[token]! + Math.abs(scores[token]!) * (factor ** late - 1)
+        scores[token] = scores[token]! + Math.abs(scores[token]!) * (factor ** exponent - 1)
   }
 }

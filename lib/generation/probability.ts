@@ -1,4 +1,4 @@
-/** Probabilities of scores, as a new array. */
+/** Softmax of scores, as a new array. */
 export function softmax(scores: Float32Array): Float64Array {
   const max = maxOf(scores)
   const result = new Float64Array(scores.length)
@@ -11,7 +11,7 @@ export function softmax(scores: Float32Array): Float64Array {
   return result
 }
 
-/** Scores to log probabilities, in place. */
+/** Log-softmax of scores, in place. */
 export function logSoftmax(scores: Float32Array): void {
   const max = maxOf(scores)
   let sum = 0
@@ -20,17 +20,17 @@ export function logSoftmax(scores: Float32Array): void {
   for (let i = 0; i < scores.length; i++) scores[i] = scores[i]! - shift
 }
 
-/** Information of an event with this probability, weighted by it; 0 for impossible ones. */
+/** -p * log(p): the contribution of one event to the entropy; 0 for p = 0. */
 export function entropyTerm(probability: number): number {
   return probability > 0 ? -probability * Math.log(probability) : 0
 }
 
-/** Expected information of a distribution, in nats. */
+/** Entropy of a distribution, in nats. */
 export function entropy(probabilities: Float64Array): number {
   return probabilities.reduce((sum, probability) => sum + entropyTerm(probability), 0)
 }
 
-/** NaN does not count. */
+/** Maximum of the scores, without NaN. */
 function maxOf(scores: Float32Array): number {
   let max = Number.NEGATIVE_INFINITY
   for (const score of scores) if (score > max) max = score

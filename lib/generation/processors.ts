@@ -26,9 +26,9 @@ import type { Processor } from './processor.js'
 import type { ResolvedOptions } from './resolve.js'
 
 /**
- * The processors that the options ask for, in the order of transformers, on which results depend.
- * @param source the tokens that the row is generated from, where it is generated from a text
- * @throws OPTION_INVALID for an option that looks at the source, where that is no text
+ * Creates the processors of the options in the order of transformers, because results depend on the order.
+ * @param source tokens of the source text; undefined if the source is not text
+ * @throws OPTION_INVALID for an option that needs the tokens of the source if there are none
  */
 export function createProcessors(options: ResolvedOptions, source: Int32Array | undefined): Processor[] {
   const { promptLength, eosTokenIds, exponentialDecayLengthPenalty: decay } = options
@@ -40,13 +40,16 @@ export function createProcessors(options: ResolvedOptions, source: Int32Array | 
   const { encoderRepetitionPenalty: encoderPenalty, encoderNoRepeatNgramSize: encoderNgram } = options
   if (encoderPenalty !== 1)
     processors.push(
-      encoderRepetitionPenalty(encoderPenalty, text('encoderRepetitionPenalty', encoderPenalty, source)),
+      encoderRepetitionPenalty(
+        encoderPenalty,
+        requireText('encoderRepetitionPenalty', encoderPenalty, source),
+      ),
     )
   add(options.repetitionPenalty !== 1, repetitionPenalty(options.repetitionPenalty))
   add(options.noRepeatNgramSize > 0, noRepeatNgram(options.noRepeatNgramSize))
   if (encoderNgram > 0)
     processors.push(
-      encoderNoRepeatNgram(encoderNgram, text('encoderNoRepeatNgramSize', encoderNgram, source)),
+      encoderNoRepeatNgram(encoderNgram, requireText('encoderNoRepeatNgramSize', encoderNgram, source)),
     )
   const badWords = options.badWordsIds.filter(
     (word) => !(word.length === 1 && eosTokenIds.includes(word[0]!)),
@@ -73,13 +76,13 @@ export function createProcessors(options: ResolvedOptions, source: Int32Array | 
   return processors
 }
 
-function text(option: string, value: number, source: Int32Array | undefined): Int32Array {
-  return source ?? optionInvalid(option, value, 'no such option, as the model does not generate from a text')
+function requireText(option: string, value: number, source: Int32Array | undefined): Int32Array {
+  return source ?? optionInvalid(option, value, 'its default, as the source of the model is not text')
 }
 
 function samplingFilters(options: ResolvedOptions): Processor[] {
   const { numBeams, eosTokenIds, temperature, topH, topP, minP, typicalP, epsilonCutoff, etaCutoff } = options
-  // A beam must keep a way to go on beside every way to end.
+  // Beam search needs at least one candidate that does not end, besides all end tokens.
   const kept = numBeams > 1 ? Math.max(eosTokenIds.length, 1) + 1 : 1
   return [
     ...(temperature !== 1 ? [scale(temperature)] : []),

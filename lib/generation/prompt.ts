@@ -9,8 +9,8 @@ import type { GenerationOptions } from './options.js'
 import { checkVocabulary } from './resolve.js'
 
 /**
- * The mask of texts that came without one: transformers' generate() takes padding tokens for padding, unless texts end
- * with them.
+ * The mask of texts passed without one. As in transformers' generate(), padding tokens are masked, unless the padding
+ * token is also an end token.
  * @param ids [B, N]
  */
 export function impliedMask(ids: TokenIds, { padTokenId, eosTokenId }: GenerationOptions): Mask | undefined {
@@ -18,16 +18,16 @@ export function impliedMask(ids: TokenIds, { padTokenId, eosTokenId }: Generatio
   return ops.notEqual(ops.cast(ids as Tensor, 'int32') as Tensor<'int32'>, padTokenId)
 }
 
-/** Token ids [B, N] without padding. @param mask [B, N], not 0 where a token is kept; left out: everywhere */
+/** Token ids [B, N] without padding. @param mask [B, N], 0 for padding; left out: no padding */
 export async function unpaddedIds(ids: TokenIds, mask: Mask | undefined): Promise<Int32Array[]> {
   const kept = await mask?.data()
   const rows = await idRows(ids)
   if (!kept) return rows
   const length = ids.shape[1]!
-  return rows.map((row, index) => row.filter((_, place) => Number(kept[index * length + place]) !== 0))
+  return rows.map((row, index) => row.filter((_, position) => Number(kept[index * length + position]) !== 0))
 }
 
-/** The prompt of a decoder-only model: texts to continue, padded on whichever side. @throws INPUT_INVALID */
+/** The prompt of a decoder-only model: texts to continue, padded on either side. @throws INPUT_INVALID */
 export async function textPrompt(
   ids: TokenIds,
   mask: Mask | undefined,
@@ -41,9 +41,9 @@ export async function textPrompt(
 }
 
 /**
- * The prompt of an encoder-decoder: the token that targets start with, or targets to continue.
- * @param targets [sources, N]; without the start token they get it
- * @throws OPTION_INVALID where options name no token to start with, TOKEN_OUT_OF_RANGE
+ * The prompt of an encoder-decoder: the start token, or targets to continue.
+ * @param targets [sources, N]; the start token is prepended if no row starts with it
+ * @throws OPTION_INVALID if the options have no start token, TOKEN_OUT_OF_RANGE
  */
 export async function targetPrompt(
   sources: number,
@@ -52,8 +52,7 @@ export async function targetPrompt(
   targets?: TokenIds,
 ): Promise<Prompt> {
   const start = options.decoderStartTokenId ?? options.bosTokenId
-  if (start === undefined)
-    return optionInvalid('decoderStartTokenId', start, 'a token to start with, or a bosTokenId')
+  if (start === undefined) return optionInvalid('decoderStartTokenId', start, 'a token id (or bosTokenId)')
   checkVocabulary('decoderStartTokenId', [start], { vocabSize })
   if (!targets) return { ids: Array.from({ length: sources }, () => Int32Array.of(start)) }
   const rows = await idRows(targets)

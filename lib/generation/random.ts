@@ -1,8 +1,8 @@
-/** A small seeded generator: xoshiro128** of Blackman and Vigna (2018), seeded through splitmix32. */
+/** Seeded random number generator: xoshiro128** (Blackman and Vigna 2018), seeded by splitmix32. */
 export class Random {
   readonly #state = new Uint32Array(4)
 
-  /** Streams of one seed are independent of each other. */
+  /** @param stream selects one of several independent sequences of the same seed */
   constructor(seed: number, stream = 0) {
     let mix = (seed ^ Math.floor(seed / 2 ** 32) ^ Math.imul(stream + 1, 0x85ebca6b)) >>> 0
     for (let i = 0; i < 4; i++) {

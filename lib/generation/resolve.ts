@@ -3,7 +3,7 @@ import { checkOptions, optionInvalid } from '../options.js'
 import type { GenerationOptions } from './options.js'
 import { checkGenerationOptions, generationOptionNames } from './rules.js'
 
-/** Options of one source with their defaults, checked. */
+/** Checked options of one source, with all defaults filled in. */
 export interface ResolvedOptions {
   readonly promptLength: number
   readonly maxLength: number
@@ -38,17 +38,17 @@ export interface ResolvedOptions {
   readonly padTokenId: number | undefined
 }
 
-/** What options must fit to. */
+/** Limits of the model that options are checked against. */
 export interface ModelLimits {
   readonly vocabSize: number
   readonly positions?: number | undefined
 }
 
-/** The reference has an answer of its own there, which depends on the batch. */
+/** transformers applies the penalty to wrong rows here, so there is no reference result that depends on its source only. */
 export const penaltyWithBeams =
-  '1 with beams: transformers then applies it to the first rows of a batch, whatever their source'
+  '1 with beam search (transformers applies it to the first rows of a batch, whatever their source)'
 
-/** Tokens after the prompt where nothing says how long the text may get. */
+/** Generated tokens if neither maxLength nor maxNewTokens is set. */
 const defaultNewTokens = 20
 
 /**
@@ -109,7 +109,7 @@ export function resolveOptions(
   return resolved
 }
 
-/** Only the default stays within the model's positions by itself: a length that was asked for is not cut silently. */
+/** Limits only the default to the model's positions. A length set by the caller is not shortened silently. */
 function maxLength(
   { maxNewTokens, maxLength }: GenerationOptions,
   promptLength: number,
@@ -127,7 +127,7 @@ function checkTogether(options: ResolvedOptions): void {
   if (numBeams > 1 && numReturnSequences > numBeams)
     optionInvalid('numReturnSequences', numReturnSequences, `at most numBeams, which is ${numBeams}`)
   if (numBeams === 1 && numReturnSequences > 1 && !doSample)
-    optionInvalid('numReturnSequences', numReturnSequences, '1, for a greedy search finds one sequence only')
+    optionInvalid('numReturnSequences', numReturnSequences, '1, as greedy search finds only one sequence')
   if (encoderRepetitionPenalty !== 1 && numBeams > 1)
     optionInvalid('encoderRepetitionPenalty', encoderRepetitionPenalty, penaltyWithBeams)
   if (doSample && temperature === 0)

@@ -3,7 +3,7 @@ import type { FloatTensor } from '../ops/index.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Decoder } from './decoder.js'
 
-/** How many positions prompts take, and each of them: those with fewer tokens end earlier. */
+/** Number of positions of the longest prompt, and of each prompt. */
 export function promptSize(
   prompts: readonly Int32Array[],
   embeddings: FloatTensor | undefined,
@@ -13,7 +13,7 @@ export function promptSize(
   return { count, lengths: Int32Array.from(prompts, ({ length }) => count - (longest - length)) }
 }
 
-/** Token ids, int32 [rows, count]; what follows the end of a row is 0, which every vocabulary has. */
+/** Token ids, int32 [rows, count], padded at the end with 0, an id of every vocabulary. */
 export function paddedIds(rows: readonly Int32Array[], count: number): Tensor<'int32'> {
   const ids = new Int32Array(rows.length * count)
   rows.forEach((row, index) => {
@@ -22,7 +22,7 @@ export function paddedIds(rows: readonly Int32Array[], count: number): Tensor<'i
   return Tensor.from(ids, [rows.length, count], 'int32')
 }
 
-/** Of rows with `count` positions each, joined, the index of the last that is used: int32 [rows]. */
+/** Index of each row's last token in the flattened [rows * count] positions: int32 [rows]. */
 export function lastIndices(lengths: Int32Array, count: number): Tensor<'int32'> {
   const last = lengths.map((length, row) => row * count + length - 1)
   return Tensor.from(last, [last.length], 'int32')
@@ -48,7 +48,7 @@ export function checkPositions(count: number, { positions }: Decoder): void {
     )
 }
 
-/** What is computed before the first step, and disposed of after the last. */
+/** The tensors of a decoder's memory: evaluated before the first step, and disposed after the last. */
 export function memoryTensors({ memory }: Decoder): Tensor[] {
   if (!memory) return []
   const layers = memory.layers.flatMap(({ key, value }) => [key, value])

@@ -2,7 +2,7 @@ import { snakeCase } from '../case.js'
 import { optionInvalid } from '../options.js'
 import type { GenerationOptions, GivenOptions } from './options.js'
 
-/** What the value of an option must be, and the words for it. */
+/** A predicate for the value of an option, and its description for error messages. */
 type Rule = readonly [accepts: (value: unknown) => boolean, expected: string]
 
 const isId = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0
@@ -13,9 +13,9 @@ const isWord = (value: unknown): boolean => isListOf(value, isId) && (value as u
 const isPair = (value: unknown, first: (item: unknown) => boolean, second: (item: unknown) => boolean) =>
   Array.isArray(value) && value.length === 2 && first(value[0]) && second(value[1])
 
-const atLeast = (least: number): Rule => [
-  (value) => Number.isInteger(value) && (value as number) >= least,
-  `a whole number of at least ${least}`,
+const atLeast = (min: number): Rule => [
+  (value) => Number.isInteger(value) && (value as number) >= min,
+  `a whole number of at least ${min}`,
 ]
 const within = (expected: string, accepts: (value: number) => boolean): Rule => [
   (value) => isNumber(value) && accepts(value as number),
@@ -59,7 +59,7 @@ const rules: Readonly<Record<keyof GenerationOptions, Rule>> = {
   removeInvalidValues: flag,
   renormalizeLogits: flag,
   doSample: flag,
-  // Published files have 0 beside "do_sample": false, where it has no effect; sampling refuses it.
+  // Published files have 0 with "do_sample": false, where it has no effect. resolveOptions() refuses 0 with doSample.
   temperature: within('a number of at least 0', (value) => value >= 0),
   topH: share,
   topK: atLeast(0),
@@ -78,12 +78,12 @@ const rules: Readonly<Record<keyof GenerationOptions, Rule>> = {
 /** The names of all options. */
 export const generationOptionNames = Object.keys(rules) as readonly (keyof GenerationOptions)[]
 
-/** The names that Python libraries and transformers.js have for the options: numBeams by num_beams. */
+/** Option names by their names in Python libraries and transformers.js: num_beams to numBeams. */
 export const libraryOptionNames: ReadonlyMap<string, keyof GenerationOptions> = new Map(
   generationOptionNames.map((name) => [snakeCase(name), name]),
 )
 
-/** @throws OPTION_INVALID where a value is not one the option can have; undefined is always one. */
+/** @throws OPTION_INVALID if an option has a bad value; undefined is allowed for all */
 export function checkGenerationOptions(options: GenerationOptions): void {
   for (const name of generationOptionNames) {
     const value = options[name]
@@ -93,8 +93,8 @@ export function checkGenerationOptions(options: GenerationOptions): void {
 }
 
 /**
- * Options by their names in Python libraries. Values under other names are left out.
- * @param refuse throws the error for a value that the option cannot have
+ * Converts options from their names in Python libraries. Ignores other names.
+ * @param refuse throws the error for a bad value
  */
 export function fromLibraryOptions(
   values: Readonly<Record<string, unknown>>,

@@ -7,27 +7,27 @@ import type { GenerationOptions } from './options.js'
 import type { GenerationStep } from './search.js'
 import { UncachedStepper } from './uncached-stepper.js'
 
-/** What a model makes of its inputs, to generate from. */
+/** A model's decoder and prompt, made from the inputs of a call. */
 export interface GenerationInput {
   readonly decoder: Decoder
   readonly prompt: Prompt
 }
 
-/** How a generation runs. */
+/** Settings of a run of generation that do not change the result. */
 export interface GenerationRun {
   readonly session: Session
-  /** Ends the generation with code ABORTED. */
+  /** Ends the generation with the error ABORTED. */
   readonly signal?: AbortSignal | undefined
-  /** Keep keys and values of earlier positions. Default true; without, the result is the same and takes longer. */
+  /** Use a key-value cache. Default true. Without it the result is the same and takes longer. */
   readonly useCache?: boolean | undefined
-  /** Keep the raw logits of every step. Default false. */
+  /** Return the raw logits of every step. Default false. */
   readonly returnLogits?: boolean | undefined
 }
 
 /**
- * Generates with a model's decoder, and lets go of what it holds in the end.
- * @param options with the model's defaults
- * @throws as {@link generate}; TEXT_TOO_LONG for a sequence longer than the model has positions
+ * Generates with a model's decoder, and disposes the decoder's tensors at the end.
+ * @param options merged with the model's defaults
+ * @throws as {@link generate}; TEXT_TOO_LONG for a sequence longer than the model's positions
  */
 export async function* runGeneration(
   { decoder, prompt }: GenerationInput,
@@ -35,8 +35,8 @@ export async function* runGeneration(
   { useCache = true, returnLogits, signal, session }: GenerationRun,
 ): AsyncGenerator<GenerationStep, GenerationResult> {
   if (typeof useCache !== 'boolean') optionInvalid('useCache', useCache, 'true or false')
-  const make = useCache ? CachedStepper : UncachedStepper
-  const stepper = new make(decoder, prompt.embeddings, session)
+  const StepperClass = useCache ? CachedStepper : UncachedStepper
+  const stepper = new StepperClass(decoder, prompt.embeddings, session)
   try {
     const sourceIds = await sourceTokens(decoder, prompt, options)
     const { positions } = decoder
@@ -46,7 +46,7 @@ export async function* runGeneration(
   }
 }
 
-/** Where an option looks at them, the tokens that are generated from. */
+/** Tokens of the sources, if an option needs them. */
 async function sourceTokens(
   { memory }: Decoder,
   prompt: Prompt,

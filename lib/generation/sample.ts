@@ -3,15 +3,16 @@ import { Random } from './random.js'
 import type { Found, GenerationStep, Search, SearchSource } from './search.js'
 import { argMax } from './top-k.js'
 
-/** Greedy search and sampling: every row takes one token a step, until all have ended. */
+/** Greedy search and sampling: each step adds one token to every row, until all rows have ended. */
 export async function* sample(request: Search): AsyncGenerator<GenerationStep, Found> {
   const { stepper, sources, seed, signal, onLogits } = request
   const { numReturnSequences, padTokenId = 0 } = sources[0]!.options
-  const rows = sources.flatMap((source) => Array.from({ length: numReturnSequences }, () => source))
-  const lines = rows.map((source, row) => new Line(source, new Random(seed, row)))
-  const ended = new Uint8Array(lines.length)
-  const tokens = new Int32Array(lines.length)
-  // Processors write over the scores of a row; the same memory serves all rows, as a vocabulary is long.
+  const rows = sources
+    .flatMap((source) => Array.from({ length: numReturnSequences }, () => source))
+    .map((source, row) => new Row(source, new Random(seed, row)))
+  const ended = new Uint8Array(rows.length)
+  const tokens = new Int32Array(rows.length)
+  // Processors overwrite scores, so each row's logits are copied; all rows share one buffer.
   const scores = new Float32Array(stepper.vocabSize)
   let logits = await stepper.start(
     sources.map(({ prompt }) => prompt),
@@ -20,24 +21,24 @@ export async function* sample(request: Search): AsyncGenerator<GenerationStep, F
   )
   for (;;) {
     onLogits?.(logits)
-    const chosen = lines.map((line, row) => {
-      if (line.ended) return []
-      scores.set(logits.subarray(row * scores.length, (row + 1) * scores.length))
-      return [line.advance(scores)]
+    const chosen = rows.map((row, index) => {
+      if (row.ended) return []
+      scores.set(logits.subarray(index * scores.length, (index + 1) * scores.length))
+      return [row.advance(scores)]
     })
     yield { isPrompt: false, tokens: chosen }
-    lines.forEach((line, row) => {
-      tokens[row] = chosen[row]![0] ?? padTokenId
-      ended[row] = line.ended ? 1 : 0
+    rows.forEach((row, index) => {
+      tokens[index] = chosen[index]![0] ?? padTokenId
+      ended[index] = row.ended ? 1 : 0
     })
     if (!ended.includes(0)) break
     logits = await stepper.step(tokens, ended, signal)
   }
-  return { rows: lines.map((line) => line.found), fill: padTokenId }
+  return { rows: rows.map((row) => row.generated), fill: padTokenId }
 }
 
-/** A row, as it grows. */
-class Line {
+/** A sequence that is being generated. */
+class Row {
   ended = false
   readonly #source: SearchSource
   readonly #random: Random
@@ -52,7 +53,7 @@ class Line {
     this.#length = source.prompt.length
   }
 
-  /** Takes the next token by its scores, which are written over. */
+  /** Chooses the next token by its scores and appends it. Overwrites the scores. */
   advance(scores: Float32Array): number {
     const { processors, options } = this.#source
     for (const process of processors) process(scores, this.#tokens, this.#length)
@@ -63,12 +64,12 @@ class Line {
   }
 
   /** The tokens after the prompt. */
-  get found(): number[] {
+  get generated(): number[] {
     return Array.from(this.#tokens.subarray(this.#source.prompt.length, this.#length))
   }
 }
 
-/** Draws a token with the probabilities of its scores. */
+/** Samples a token from the softmax of the scores. */
 function draw(scores: Float32Array, random: Random): number {
   const probabilities = softmax(scores)
   let rest = random.next()
@@ -80,6 +81,6 @@ function draw(scores: Float32Array, random: Random): number {
     rest -= probability
     if (rest < 0) break
   }
-  // Rounding can leave a little over; then the last possible token is meant.
+  // The probabilities can add up to slightly less than 1; then the last possible token is taken.
   return last
 }

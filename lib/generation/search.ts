@@ -9,31 +9,31 @@ export interface SearchSource {
   readonly processors: readonly Processor[]
 }
 
-/** What a search needs. */
+/** Inputs of a search. */
 export interface Search {
   readonly stepper: Stepper
   readonly sources: readonly SearchSource[]
-  /** Where sampling starts from. */
+  /** Seed of sampling. */
   readonly seed: number
   readonly signal?: AbortSignal | undefined
-  /** Told the raw logits of every step, [rows, vocabSize], which it must copy to keep. */
+  /** Called with the raw logits of every step, [rows, vocabSize]. They are valid during the call only. */
   readonly onLogits?: ((logits: Float32Array) => void) | undefined
 }
 
-/** Tokens that rows have just got. Row r of a result is sequence r % numReturnSequences of its source. */
+/** The tokens of one step. Row r is sequence r % numReturnSequences of source floor(r / numReturnSequences). */
 export interface GenerationStep {
-  /** True for the first: its tokens are what the rows begin with. */
+  /** True for the first step, whose tokens are the prompts. */
   readonly isPrompt: boolean
-  /** New tokens of each row: all of a prompt, then one a step. A row that has ended gets none. */
+  /** New tokens of each row: the whole prompt, then one token a step. Empty for a row that has ended. */
   readonly tokens: readonly (readonly number[])[]
 }
 
-/** What a search has found. */
+/** The result of a search. */
 export interface Found {
   /** Tokens after the prompt: numReturnSequences rows for each source. */
   readonly rows: readonly (readonly number[])[]
-  /** What the end of rows shorter than others is filled with. */
+  /** The token that pads shorter rows at the end. */
   readonly fill: number
-  /** With beams: of each row the sum of log probabilities / generated length ** lengthPenalty. */
+  /** With beam search: for each row, the sum of log probabilities / generated length ** lengthPenalty. */
   readonly scores?: readonly number[]
 }

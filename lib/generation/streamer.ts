@@ -4,25 +4,25 @@ import type { DecodeOptions, Tokenizer } from '../text/tokenizer.js'
 import type { GenerationStep } from './search.js'
 import { TextStream } from './text-stream.js'
 
-/** Told of tokens while they are generated; given as the option `streamer`, as in transformers.js. */
+/** Receives tokens while they are generated. Passed as the option `streamer`, as in transformers.js. */
 export abstract class BaseStreamer {
-  /** Takes the prompt at first, then the tokens of each step: a list for each row, empty for a row that has ended. */
+  /** Called with the prompt and then with the tokens of each step: a list for each row, empty if the row has ended. */
   abstract put(tokens: readonly (readonly number[])[]): void | Promise<void>
-  /** Called after the last token. Not called where generation fails or is aborted. */
+  /** Called after the last token. Not called if generation fails or is aborted. */
   abstract end(): void | Promise<void>
 }
 
 /** Options of {@link TextStreamer}, under the names of transformers.js. */
 export interface TextStreamerOptions {
-  /** Leave out the text that is continued. Default false. */
+  /** Do not show the prompt. Default false. */
   readonly skip_prompt?: boolean | undefined
-  /** Default true. */
+  /** Do not show special tokens. Default true. */
   readonly skip_special_tokens?: boolean | undefined
-  /** Undo the spaces before English punctuation. Default: as the tokenizer does. */
+  /** Remove spaces before English punctuation. Default: the tokenizer's setting. */
   readonly clean_up_tokenization_spaces?: boolean | undefined
-  /** Given pieces of text, each of whole words. Default: they are written to standard output, and a line end at last. */
+  /** Called with pieces of text, each of whole words. Default: writes them and a final newline to standard output. */
   readonly callback_function?: ((text: string) => void) | undefined
-  /** Given tokens as they come. */
+  /** Called with the tokens of each step. */
   readonly token_callback_function?: ((tokens: readonly number[]) => void) | undefined
 }
 
@@ -32,7 +32,7 @@ const optionNames = [
 ]
 
 /**
- * Shows text while it is generated.
+ * Decodes tokens to text while they are generated.
  *
  * @example
  * const streamer = new TextStreamer(translate.tokenizer, { callback_function: (text) => response.write(text) })
@@ -74,7 +74,7 @@ export class TextStreamer extends BaseStreamer {
   }
 }
 
-/** Text is shown of one row. @throws OPTION_INVALID */
+/** The tokens of the only row: text of several rows would be mixed up. @throws OPTION_INVALID */
 function onlyRow(tokens: readonly (readonly number[])[]): readonly number[] {
   if (tokens.length !== 1)
     throw invalid('OPTION_INVALID', 'stream of text', 'one text and one sequence', `${tokens.length} rows`)

@@ -1,59 +1,61 @@
 import type { DecodeOptions, Tokenizer } from '../text/tokenizer.js'
 import { cleanUpSpaces } from '../text/unicode.js'
 
-/** Ideographs and kana, which are words by themselves. */
+/** Ideographs and kana: no spaces separate them, so each counts as a word. */
 const ideograph = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]`
 
-/** What is complete of a text: a word is over where whitespace follows. */
+/** Matches the complete words at the start of a text: those that whitespace follows. */
 const words = new RegExp(String.raw`^[^]*(?:\s|${ideograph})`, 'u')
 
 /**
- * The same where spaces before punctuation are still to be taken back: the whitespace waits for what follows it, and so
- * does an apostrophe between spaces.
+ * Matches the same if spaces before punctuation are to be removed: then whitespace, and an apostrophe between spaces, is
+ * complete only when the text after it is known.
  */
 const wordsToCleanUp = new RegExp(String.raw`^[^]*(?:\S(?<! ')(?=\s)|${ideograph})`, 'u')
 
 /**
- * Text from tokens as they come. Gives out whole words only: what push() returned may be shown and will not change.
- * All it gives, joined, is what decode() gives for all tokens.
+ * Decodes tokens incrementally. Returns whole words only, so text that push() returned never changes. All pieces joined
+ * are the result of decode() for all tokens.
  */
 export class TextStream {
   readonly #tokenizer: Tokenizer
   readonly #options: DecodeOptions
   readonly #cleansUp: boolean
-  /** The tokens that the next may change the look of: those of the last full text, and those after it. */
+  /** The tokens needed to decode the next one: those of the last decoded piece, and the undecoded ones after it. */
   #tokens: number[] = []
-  #settled = 0
-  #waiting = ''
+  /** How many of them are decoded. */
+  #decoded = 0
+  /** Decoded text that is not returned yet. */
+  #pending = ''
 
-  /** @param options as for decode(), with its defaults */
+  /** @param options those of decode(), with the same defaults */
   constructor(tokenizer: Tokenizer, options: DecodeOptions = {}) {
     this.#tokenizer = tokenizer
     this.#options = { ...options, cleanUpTokenizationSpaces: false }
     this.#cleansUp = options.cleanUpTokenizationSpaces ?? tokenizer.cleanUpTokenizationSpaces
   }
 
-  /** Takes the next token; returns the text that is complete now, often none. */
+  /** Decodes the next token. Returns the words that are complete now, often none. */
   push(token: number): string {
     this.#tokens.push(token)
-    const before = this.#decode(this.#tokens.slice(0, this.#settled))
+    const before = this.#decode(this.#tokens.slice(0, this.#decoded))
     const text = this.#decode(this.#tokens)
-    // U+FFFD at the end: the bytes of a character are not all there yet.
+    // U+FFFD at the end: the last character is incomplete, its other bytes are in the next tokens.
     if (text.length <= before.length || text.endsWith('\uFFFD')) return ''
-    this.#waiting += text.slice(before.length)
-    this.#tokens = this.#tokens.slice(this.#settled)
-    this.#settled = this.#tokens.length
-    const complete = (this.#cleansUp ? wordsToCleanUp : words).exec(this.#waiting)
+    this.#pending += text.slice(before.length)
+    this.#tokens = this.#tokens.slice(this.#decoded)
+    this.#decoded = this.#tokens.length
+    const complete = (this.#cleansUp ? wordsToCleanUp : words).exec(this.#pending)
     return this.#take(complete?.[0].length ?? 0)
   }
 
-  /** Returns the text still held back, and forgets all tokens. */
+  /** Returns the remaining text and resets the stream. */
   end(): string {
-    const before = this.#decode(this.#tokens.slice(0, this.#settled))
-    this.#waiting += this.#decode(this.#tokens).slice(before.length)
+    const before = this.#decode(this.#tokens.slice(0, this.#decoded))
+    this.#pending += this.#decode(this.#tokens).slice(before.length)
     this.#tokens = []
-    this.#settled = 0
-    return this.#take(this.#waiting.length)
+    this.#decoded = 0
+    return this.#take(this.#pending.length)
   }
 
   #decode(tokens: number[]): string {
@@ -61,8 +63,8 @@ export class TextStream {
   }
 
   #take(length: number): string {
-    const text = this.#waiting.slice(0, length)
-    this.#waiting = this.#waiting.slice(length)
+    const text = this.#pending.slice(0, length)
+    this.#pending = this.#pending.slice(length)
     return this.#cleansUp ? cleanUpSpaces(text) : text
   }
 }

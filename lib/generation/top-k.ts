@@ -1,12 +1,12 @@
-/** Indices of values with the values, from the largest down; of equal ones the lower index comes first. */
+/** Values in descending order and their indices; of equal values the lower index comes first. */
 export interface Ranked {
   indices: Int32Array
   values: Float32Array
 }
 
 /**
- * The `k` largest of values[start...end), indices counted from `start`. One pass: only values above the smallest kept
- * cost more than a comparison. NaN counts as the smallest of all.
+ * The `k` largest of values[start...end), with indices relative to `start`. NaN counts as -Infinity. One pass, with an
+ * insertion only for values above the smallest one kept.
  */
 export function topK(values: Float32Array, k: number, start = 0, end = values.length): Ranked {
   const size = Math.min(k, end - start)
@@ -27,16 +27,16 @@ export function topK(values: Float32Array, k: number, start = 0, end = values.le
   return { indices, values: kept }
 }
 
-/** The index of the largest value, the first of equal ones. As in the reference NaN is larger than any number. */
+/** The index of the largest value, the first of equal ones. As in the reference, NaN is larger than any number. */
 export function argMax(values: Float32Array): number {
-  let best = 0
-  let most = -Infinity
+  let maxIndex = 0
+  let max = -Infinity
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!
-    if (value > most) {
-      best = i
-      most = value
+    if (value > max) {
+      maxIndex = i
+      max = value
     } else if (Number.isNaN(value)) return i
   }
-  return best
+  return maxIndex
 }

@@ -6,13 +6,13 @@ import type { Decoder } from './decoder.js'
 import { checkPositions, lastIndices, memoryTensors, paddedIds, promptSize } from './rows.js'
 import type { Stepper } from './stepper.js'
 
-/** Steps of a decoder that keep nothing: each runs all tokens again. It is what the cache is checked against. */
+/** Runs a decoder without a cache: each step computes all tokens again. Tests compare the cache against it. */
 export class UncachedStepper implements Stepper {
   readonly vocabSize: number
   readonly #decoder: Decoder
   readonly #embeddings: ops.FloatTensor | undefined
   readonly #session: Session
-  /** Embeddings of the prompts, [prompts, positions, width], and how many positions each has. */
+  /** Embeddings of the prompts, [prompts, positions, width], and the length of each. */
   #prompt: ops.FloatTensor | undefined
   #promptLengths: Int32Array = new Int32Array(0)
   #rows: readonly { readonly prompt: number; readonly tokens: readonly number[] }[] = []
@@ -42,10 +42,10 @@ export class UncachedStepper implements Stepper {
   }
 
   async step(tokens: Int32Array, ended: Uint8Array, signal?: AbortSignal): Promise<Float32Array> {
-    // As with a cache: where rows differ in length, those that have ended stay as they are.
-    const even = this.#promptLengths.every((length) => length === this.#promptLengths[0])
+    // As with a cache: if rows differ in length, rows that have ended do not grow.
+    const uniform = this.#promptLengths.every((length) => length === this.#promptLengths[0])
     this.#rows = this.#rows.map((row, index) =>
-      ended[index] && !even ? row : { ...row, tokens: [...row.tokens, tokens[index]!] },
+      ended[index] && !uniform ? row : { ...row, tokens: [...row.tokens, tokens[index]!] },
     )
     return await this.#all(signal)
   }
@@ -59,7 +59,7 @@ export class UncachedStepper implements Stepper {
     for (const tensor of memoryTensors(this.#decoder)) tensor.dispose()
   }
 
-  /** Logits behind all tokens of each row. */
+  /** Logits of each row's next token. */
   async #all(signal: AbortSignal | undefined): Promise<Float32Array> {
     const decoder = this.#decoder
     const lengths = Int32Array.from(
@@ -85,13 +85,13 @@ export class UncachedStepper implements Stepper {
     return await logits.data()
   }
 
-  /** Generated tokens of all rows, one row behind the other, if there are any: int32 [1, N]. */
+  /** Generated tokens of all rows concatenated, or undefined if there are none: int32 [1, N]. */
   #generated(): Tensor<'int32'> | undefined {
     const tokens = Int32Array.from(this.#rows.flatMap(({ tokens }) => tokens))
     return tokens.length > 0 ? paddedIds([tokens], tokens.length) : undefined
   }
 
-  /** Embeddings of the prompts, then of the generated tokens, one behind the other: [N, width]. */
+  /** Embeddings of the prompts and of the generated tokens concatenated: [N, width]. */
   #embedded(generated: Tensor<'int32'> | undefined): ops.FloatTensor {
     const [prompts, positions, width] = this.#prompt!.shape as [number, number, number]
     const known: ops.FloatTensor = ops.reshape(this.#prompt!, [prompts * positions, width])
@@ -99,7 +99,7 @@ export class UncachedStepper implements Stepper {
     return ops.concat([known, ops.reshape(this.#decoder.embed(generated), [-1, width])])
   }
 
-  /** For each position of each row, which of {@link #embedded} it is: int32 [rows, count]. */
+  /** Index into {@link #embedded} for each position of each row: int32 [rows, count]. */
   #indices(count: number): Tensor<'int32'> {
     const [prompts, positions] = this.#prompt!.shape as [number, number]
     const indices = new Int32Array(this.#rows.length * count)

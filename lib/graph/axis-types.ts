@@ -1,7 +1,7 @@
 import type { Shape } from './shape.js'
 import type { IsDynamic, SameRank } from './shape-types.js'
 
-/** Shapes whose axes change, at the level of types: as far as the axes are literals. */
+/** Type-level rules of ops that change axes. Sizes are known as far as the axes are literals. */
 
 /** A literal axis counted from the front; `number` if it is not literal, `never` if the shape has no such axis. */
 export type AxisOf<S extends Shape, Axis> = Axis extends number
@@ -16,6 +16,7 @@ export type AxisOf<S extends Shape, Axis> = Axis extends number
           : never
   : never
 
+/** Index of the axis `Back` places before the end. */
 type FromBack<S extends Shape, Back extends number, Dropped extends readonly unknown[] = []> =
   IsDynamic<S> extends true
     ? number
@@ -64,7 +65,7 @@ type RemoveTuple<
     : [First, ...RemoveTuple<Rest, Gone, [...Done, unknown]>]
   : []
 
-/** The shape with new axes in the place of one: `Substitute<[2, 3], 1, [5, 6]>` is [2, 5, 6]. */
+/** The shape with one axis replaced by several: `Substitute<[2, 3], 1, [5, 6]>` is [2, 5, 6]. */
 export type Substitute<S extends Shape, Axis, Sizes extends Shape> =
   IsDynamic<S> extends true
     ? Shape
@@ -87,7 +88,7 @@ type SubstituteTuple<
     : SubstituteTuple<Rest, Axis, Sizes, [...Before, First]>
   : never
 
-/** The shape with a new axis before one; axes count in the result. */
+/** The shape with a new axis. `Axis` is its index in the result. */
 export type Insert<S extends Shape, Axis, Size extends number> =
   IsDynamic<S> extends true
     ? Shape
@@ -106,7 +107,7 @@ type InsertTuple<
     ? InsertTuple<Rest, Axis, Size, [...Before, First]>
     : never
 
-/** Shape of a reduction over an axis, several, or (undefined) all, which may be kept with size 1. */
+/** Shape of a reduction over an axis, several, or (undefined) all. With `Keep` the axes stay with size 1. */
 export type Reduce<S extends Shape, Axes, Keep extends boolean> =
   IsDynamic<S> extends true
     ? Shape
@@ -126,7 +127,7 @@ type ReduceAxes<S extends Shape, Axes, Gone extends number, Keep extends boolean
       : Shape
     : RemoveTuple<S, Gone>
 
-/** The shape with its axes in another order; `never` if the order is not of these axes. */
+/** The shape with its axes in another order; `never` if `Order` is not a permutation of the axes. */
 export type Permute<S extends Shape, Order extends readonly number[]> =
   IsDynamic<S> extends true
     ? IsDynamic<Order> extends true
@@ -142,13 +143,13 @@ export type Permute<S extends Shape, Order extends readonly number[]> =
 
 /** Size of an axis; `number` if the axis is not literal. */
 export type SizeAt<S extends Shape, Axis> =
-  AxisOf<S, Axis> extends infer Place extends number
-    ? `${Place}` extends keyof S
-      ? S[`${Place}`] & number
+  AxisOf<S, Axis> extends infer Index extends number
+    ? `${Index}` extends keyof S
+      ? S[`${Index}`] & number
       : number
     : never
 
-/** The shape with two axes exchanged; `never` if it has not both. */
+/** The shape with two axes exchanged; `never` if it does not have both. */
 export type Transpose<S extends Shape, A, B> =
   IsDynamic<S> extends true
     ? Shape
@@ -164,5 +165,5 @@ export type Transpose<S extends Shape, A, B> =
                 : S[I]
           }
 
-/** A shape as asked for in reshape: the size that -1 leaves open is not known. */
+/** The result of a reshape: the size for -1 is not known to the type checker. */
 export type Inferred<S extends Shape> = { -readonly [I in keyof S]: S[I] extends -1 ? number : S[I] }

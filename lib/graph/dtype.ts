@@ -14,10 +14,10 @@ export const dtypeBytes = {
 /** The type of a tensor's elements. */
 export type DType = keyof typeof dtypeBytes
 
-/** Those of them that a device may compute in. */
+/** Floating-point types, in which a device may compute. */
 export type FloatDType = 'float32' | 'float16' | 'bfloat16'
 
-/** The typed array that holds elements of a data type; float16 and bfloat16 come as their 16 bits. */
+/** The typed array of a data type. float16 and bfloat16 elements are stored as their 16 bits. */
 export type DataOf<D extends DType> = D extends 'float32'
   ? Float32Array
   : D extends 'int32'
@@ -54,8 +54,8 @@ const integerRanges: { readonly [D in DType]?: readonly [bigint, bigint] } = {
 }
 
 /**
- * The element of a data type that a value stands for; a boolean as 0 or 1.
- * @throws INPUT_INVALID if an integer type cannot hold it
+ * Converts a value to an element of a data type; booleans to 0 or 1.
+ * @throws INPUT_INVALID if an integer type cannot represent the value
  */
 export function checkValue(value: number | bigint | boolean, dtype: DType, what: string): number | bigint {
   if (dtype === 'bool') return value ? 1 : 0

@@ -1,6 +1,6 @@
 /**
- * Names that parameters of ops take. The addon numbers the same names (native/runtime/op.h); the runtime checks that
- * none is missing when it loads the addon.
+ * Enumerations of op parameters. The addon numbers the same names (native/runtime/op.h). When the runtime loads the
+ * addon, it checks that the addon has all of them.
  */
 
 /** Functions of one element that a product can apply to its result while it is in registers. None takes a parameter. */

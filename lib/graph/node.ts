@@ -2,9 +2,9 @@ import type { DType } from './dtype.js'
 import { type OpName, type OpParameters, typeRules } from './ops.js'
 import type { Shape } from './shape.js'
 
-/** Memory behind a leaf. The graph only needs to tell one from another. */
+/** Memory of a leaf. The graph only needs to compare its identity. */
 export interface Source {
-  /** For a constant: the same text for the same content, as long as the process lives. */
+  /** For constants, equal keys mean equal content for the lifetime of the process. */
   readonly key: string
   readonly disposed: boolean
 }
@@ -16,8 +16,8 @@ export type Node = NodeOf<OpName>
 export type NodeOf<O extends OpName> = { [P in O]: GraphNode<P> }[O]
 
 /**
- * One operation of a lazy graph, or a leaf. A node never changes, save once: when it has been computed it becomes the
- * leaf `data`, and lets go of its inputs.
+ * One operation of a lazy graph, or a leaf. A node is immutable with one exception: once computed, it becomes the leaf
+ * `data` and releases its inputs.
  */
 export class GraphNode<O extends OpName> {
   readonly dtype: DType
@@ -32,7 +32,7 @@ export class GraphNode<O extends OpName> {
   constructor(op: O, inputs: readonly Node[], parameters: OpParameters[O], source?: Source) {
     const { dtype, shape } = typeRules[op](parameters, ...inputs)
     this.dtype = dtype
-    // Tensors show it to users.
+    // Frozen, because Tensor.shape returns it to users.
     this.shape = Object.freeze(shape)
     this.#op = op
     this.#inputs = inputs
@@ -61,29 +61,29 @@ export class GraphNode<O extends OpName> {
     return this.#op === 'constant' || this.#op === 'packed'
   }
 
-  /** Op and parameters as text. Equal for nodes that compute the same from equal inputs. */
+  /** Op and parameters as text: equal for nodes that compute the same function of their inputs. */
   get signature(): string {
     this.#signature ??= `${this.#op}(${parameterText(this.#parameters)})`
     return this.#signature
   }
 
-  /** The node with other inputs; itself if they are the same. */
+  /** A copy of the node with other inputs; the node itself if they are the same. */
   withInputs(inputs: readonly Node[]): GraphNode<O> {
     if (inputs.every((input, index) => input === this.#inputs[index])) return this
     return new GraphNode(this.#op, inputs, this.#parameters)
   }
 
-  /** The node with other inputs, and some other parameters. */
+  /** A copy of the node with other inputs and some changed parameters. */
   withParameters(inputs: readonly Node[], parameters: Partial<OpParameters[O]>): GraphNode<O> {
     return new GraphNode(this.#op, inputs, { ...this.#parameters, ...parameters })
   }
 
-  /** Makes a computed node a leaf. */
+  /** Turns a computed node into a leaf with the memory of its result. */
   settle(source: Source): void {
     GraphNode.#settle(this, source)
   }
 
-  /** Static, since the node is no longer of op O afterwards. */
+  /** Static, because the node's op is not O afterwards. */
   static #settle(node: GraphNode<OpName>, source: Source): void {
     node.#op = 'data'
     node.#inputs = []

@@ -1,15 +1,15 @@
 import type { Shape } from './shape.js'
 
 /**
- * Shapes at the level of types. Ranks are always checked; sizes where both sides are literals. `Shape` (a list of
- * unknown rank) fits anything, and `number` any size. A type that computes a shape gives `never` where the operands do
- * not fit, and {@link Fitting} turns that into a red line in the editor.
+ * Type-level shape rules. Ranks are always checked, sizes if both are literals. `Shape` (unknown rank) matches every
+ * shape and `number` every size. A type that computes a shape is `never` if the operands do not match; {@link Fitting}
+ * turns that into a type error at the argument.
  */
 export interface Mismatch<Message extends string> {
   readonly mismatch: Message
 }
 
-/** Nothing to object, or, for `never`, a type that no argument has and whose text the editor shows. */
+/** `unknown`, which allows any argument; for `never` a type that no argument has, with a message for the editor. */
 export type Fitting<Result, Message extends string> = [Result] extends [never] ? Mismatch<Message> : unknown
 
 /** True for shapes whose rank is not known to the type checker. */
@@ -21,17 +21,17 @@ export type Dims<S extends Shape> = { -readonly [I in keyof S]: S[I] }
 /** A shape of the same rank with unknown sizes. */
 export type SameRank<S extends Shape> = { -readonly [I in keyof S]: number }
 
-/** The shape if it has one of the ranks, or may have it; else `never`. */
+/** The shape if it has, or may have, one of the ranks; else `never`. */
 export type OfRank<S extends Shape, Rank extends number> =
   IsDynamic<S> extends true ? S : S['length'] extends Rank ? S : never
 
-/** The shape if it has at least one axis, or may have; else `never`. */
+/** The shape if it has, or may have, at least one axis; else `never`. */
 export type NotScalar<S extends Shape> = S extends readonly [] ? never : S
 
 /** Size of the last axis. */
 export type LastOf<S extends Shape> = S extends readonly [...Shape, infer Last extends number] ? Last : number
 
-/** What is known of two sizes that must be equal; `never` if they cannot be. */
+/** The more specific of two sizes that must be equal; `never` if they are different literals. */
 export type SameSize<A extends number, B extends number> = number extends A
   ? B
   : number extends B
@@ -40,7 +40,7 @@ export type SameSize<A extends number, B extends number> = number extends A
       ? A
       : never
 
-/** The same for all sizes of two shapes; `never` if one differs, or the ranks do. */
+/** {@link SameSize} for all sizes of two shapes; `never` if a size or the rank differs. */
 export type SameSizes<A extends Shape, B extends Shape> = A extends readonly [
   infer AFirst extends number,
   ...infer ARest extends Shape,
@@ -52,7 +52,7 @@ export type SameSizes<A extends Shape, B extends Shape> = A extends readonly [
     ? []
     : never
 
-/** What is known of two shapes that must be equal; `never` if they cannot be. */
+/** The more specific of two shapes that must be equal; `never` if they differ. */
 export type SameShape<A extends Shape, B extends Shape> =
   IsDynamic<A> extends true ? B : IsDynamic<B> extends true ? A : SameSizes<A, B>
 
@@ -64,7 +64,7 @@ type Prepend<First extends number, Rest extends Shape> = [First] extends [never]
 
 // Broadcasting.
 
-/** Shape of an element-wise result; `never` where the shapes do not broadcast. */
+/** Shape of an element-wise result; `never` if the shapes do not broadcast. */
 export type Broadcast<A extends Shape, B extends Shape> =
   IsDynamic<A> extends true ? Shape : IsDynamic<B> extends true ? Shape : BroadcastTuples<A, B, []>
 
@@ -106,7 +106,7 @@ type ExpandTuple<S extends Shape, T extends Shape> = S extends readonly [
 
 // Products.
 
-/** Shape of a matrix product over the last two axes, the axes before them broadcast. */
+/** Shape of a matrix product over the last two axes; leading axes are broadcast. */
 export type MatMul<A extends Shape, B extends Shape> =
   IsDynamic<A> extends true
     ? Shape
@@ -137,7 +137,7 @@ export type Linear<X extends Shape, W extends Shape> =
 type AsMatrix<S extends Shape> =
   IsDynamic<S> extends true ? [number, number] : S extends readonly [number, number] ? Dims<S> : undefined
 
-/** A shape of rank 4, whose sizes may be unknown; undefined for another rank. */
+/** The shape as a tuple of rank 4, with unknown sizes for an unknown rank; undefined for another rank. */
 export type AsRank4<S extends Shape> =
   IsDynamic<S> extends true
     ? [number, number, number, number]
@@ -145,7 +145,7 @@ export type AsRank4<S extends Shape> =
       ? Dims<S>
       : undefined
 
-/** Shape of attention's weights: q [B, H, Nq, D] and k [B, H, Nk, D] to [B, H, Nq, Nk]. */
+/** Shape of attention weights: q [B, H, Nq, D] and k [B, H, Nk, D] to [B, H, Nq, Nk]. */
 export type AttentionWeights<Q extends Shape, K extends Shape> = [AsRank4<Q>, AsRank4<K>] extends [
   [infer B extends number, infer H extends number, infer Nq extends number, infer D extends number],
   [infer B2 extends number, infer H2 extends number, infer Nk extends number, infer D2 extends number],

@@ -1,11 +1,11 @@
 import { invalid, SaccadeError, show } from '../errors.js'
 
-/** Sizes of the axes, outermost first; [] is a scalar. Literal tuples let TypeScript check sizes, too. */
+/** Sizes of the axes, outermost first; [] is a scalar. With literal tuples TypeScript checks the sizes too. */
 export type Shape = readonly number[]
 
 export const maxRank = 8
 
-/** As many sizes. */
+/** A tuple of `Rank` sizes. */
 export type Sizes<Rank extends number, Known extends Shape = readonly []> = Known['length'] extends Rank
   ? Known
   : Sizes<Rank, readonly [...Known, number]>
@@ -14,14 +14,14 @@ export function hasRank<Rank extends number>(shape: Shape, rank: Rank): shape is
   return shape.length === rank
 }
 
-/** The sizes of a shape whose rank the record of ops fixes. @throws INTERNAL for another rank */
+/** The sizes of a shape whose rank is fixed by the op's definition. @throws INTERNAL for another rank */
 export function sizesOf<const Rank extends number>(shape: Shape, rank: Rank): Sizes<Rank> {
   if (!hasRank(shape, rank))
     throw new SaccadeError('INTERNAL', `expected a shape of rank ${rank}, got ${formatShape(shape)}`)
   return shape
 }
 
-/** Writes a shape the way error messages show it: [2, 3]. */
+/** A shape as error messages show it: [2, 3]. */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`
 }
@@ -48,7 +48,7 @@ export function contiguousStrides(shape: Shape): number[] {
   return strides
 }
 
-/** Throws SHAPE_MISMATCH unless `shape` is a list of at most eight whole sizes. */
+/** Throws SHAPE_MISMATCH unless `shape` is a list of at most {@link maxRank} whole numbers. */
 export function checkShape(shape: Shape, what: string): void {
   if (!Array.isArray(shape) || shape.some((dim) => !Number.isSafeInteger(dim) || dim < 0))
     throw invalid('SHAPE_MISMATCH', what, 'a shape, a list of whole numbers', show(shape))
@@ -63,7 +63,7 @@ export function checkShape(shape: Shape, what: string): void {
     throw invalid('SHAPE_MISMATCH', what, 'a shape of fewer than 2^53 elements', formatShape(shape))
 }
 
-/** Turns an axis that may count from the end (-1 is the last) into one counted from the front. */
+/** Converts an axis that may count from the end (-1 is the last) to one that counts from the front. */
 export function normalizeAxis(axis: number, rank: number, what: string): number {
   const normalized = axis < 0 ? axis + rank : axis
   if (!Number.isInteger(axis) || normalized < 0 || normalized >= rank)
@@ -71,7 +71,7 @@ export function normalizeAxis(axis: number, rank: number, what: string): number 
   return normalized
 }
 
-/** Turns one axis, several, or undefined (all of them) into a sorted list without repeats. */
+/** Converts one axis, several, or undefined (all) to a sorted list. @throws SHAPE_MISMATCH for an axis given twice */
 export function normalizeAxes(
   axes: number | readonly number[] | undefined,
   rank: number,

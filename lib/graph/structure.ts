@@ -27,7 +27,7 @@ export function topologicalOrder(roots: readonly Node[]): Node[] {
   return order
 }
 
-/** Text that is equal for graphs of equal structure. Constants count by content, data by data type and shape. */
+/** A key that is equal for graphs of equal structure. Constants are compared by content, data by data type and shape. */
 export function structureKey(order: readonly Node[], roots: readonly Node[]): string {
   const indices = new Map(order.map((node, index) => [node, index]))
   const parts = order.map((node) => {

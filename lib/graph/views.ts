@@ -3,7 +3,7 @@ import { GraphNode, type Node, type NodeOf } from './node.js'
 import { type Views, views } from './record/views.js'
 import { type Shape, sameShape } from './shape.js'
 
-/** Functions that make view nodes, or return the node itself where nothing changes. They check nothing. */
+/** Functions that make view nodes, or return the node itself if nothing changes. They do not check their arguments. */
 
 export type ViewName = keyof Views
 
@@ -11,7 +11,7 @@ export function isView(node: Node): node is NodeOf<ViewName> {
   return Object.hasOwn(views, node.op)
 }
 
-/** The same elements, row-major, under another shape. */
+/** The same elements in row-major order with another shape. */
 export function reshapeNode(node: Node, shape: Shape): Node {
   return sameShape(node.shape, shape) ? node : new GraphNode('reshape', [node], { shape })
 }
@@ -21,7 +21,7 @@ export function permuteNode(node: Node, axes: readonly number[]): Node {
   return axes.every((axis, index) => axis === index) ? node : new GraphNode('permute', [node], { axes })
 }
 
-/** Repeats axes of size 1, and adds leading axes. */
+/** Repeats axes of size 1 and adds leading axes. */
 export function expandNode(node: Node, shape: Shape): Node {
   return sameShape(node.shape, shape) ? node : new GraphNode('expand', [node], { shape })
 }
@@ -31,7 +31,7 @@ export function sliceNode(node: Node, axis: number, start: number, size: number,
   return size === node.shape[axis] ? node : new GraphNode('slice', [node], { axis, start, size, step })
 }
 
-/** A scalar, repeated. The record says what `constant` means. */
+/** A scalar repeated to a shape. record/elementwise.ts documents `constant`. */
 export function fillNode(shape: Shape, value: number, dtype: DType, constant: boolean): Node {
   return expandNode(new GraphNode('fill', [], { dtype, value, constant }), shape)
 }

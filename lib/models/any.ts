@@ -12,9 +12,9 @@ import type { VitInputs, VitOptions } from './vit/inputs.js'
 import type { VitResult } from './vit/vit.js'
 
 /**
- * A model whose family only its config knows: run() takes what models take and gives what they give. Inputs that this
- * one has no use for are errors when it runs; outputs that it does not give are undefined.
- * Where the family is known, `load<Vit>(...)` has the exact types.
+ * A model whose family is not known to the type checker: run() accepts the inputs of all families. Inputs that the model
+ * does not have are errors at run(); outputs that it does not have are undefined. `load<Vit>(...)` has the exact types of
+ * a known family.
  */
 export interface AnyModel extends Model {
   run(inputs: AnyInputs, options?: VitOptions): Promise<AnyOutputs>

@@ -5,18 +5,18 @@ import { checkOptions } from '../options.js'
 import { checkStatesOptions, type States, type StatesOptions } from './run-options.js'
 import { type TextInputs, textInputNames } from './text-inputs.js'
 
-/** Texts, images, or both: as many of each as one likes. */
+/** Texts, images, or both. Their numbers may differ. */
 export interface ContrastiveInputs extends Partial<TextInputs> {
-  /** float32 [images, channels, height, width], as image processors give them. */
+  /** float32 [images, channels, height, width], as image processors return them. */
   readonly pixelValues?: ops.FloatTensor | undefined
 }
 
 export interface ContrastiveOptions extends StatesOptions {
-  /** Accept images of another size, resizing the positions. Default false. */
+  /** Accept images of other sizes and resize the position embeddings. Default false. */
   readonly interpolatePositions?: boolean | undefined
 }
 
-/** What one of the two encoders gives: float32, B texts or images of N tokens. */
+/** Output of one of the two encoders for B texts or images of N tokens: float32. */
 export interface EncoderOutput extends States {
   /** [B, N, width]. */
   readonly lastHiddenState: ops.FloatTensor
@@ -24,12 +24,12 @@ export interface EncoderOutput extends States {
   readonly poolerOutput: ops.FloatTensor
 }
 
-/** Results: float32, computed. Of texts and images, where they were given. */
+/** Results: float32, computed. Those of texts or images are undefined without such inputs. */
 export interface ContrastiveOutput {
-  /** [images, texts]: how well they fit, as logits; and transposed. */
+  /** Scaled cosine similarities: [images, texts], and the transposed matrix. */
   readonly logitsPerImage?: ops.FloatTensor
   readonly logitsPerText?: ops.FloatTensor
-  /** [texts, width] and [images, width]: vectors of length 1 in the space that both share. */
+  /** [texts, width] and [images, width]: vectors of length 1 in the shared space. */
   readonly textEmbeds?: ops.FloatTensor
   readonly imageEmbeds?: ops.FloatTensor
   /** The same before they are scaled to length 1. */
@@ -39,7 +39,7 @@ export interface ContrastiveOutput {
   readonly visionModelOutput?: EncoderOutput
 }
 
-/** Checks what does not depend on the model. @throws OPTION_UNKNOWN, OPTION_INVALID, INPUT_INVALID */
+/** The checks that do not depend on the model. @throws OPTION_UNKNOWN, OPTION_INVALID, INPUT_INVALID */
 export function checkContrastive(inputs: ContrastiveInputs, options: ContrastiveOptions, what: string): void {
   checkOptions(inputs, [...textInputNames, 'pixelValues'], `${what}: inputs`)
   checkStatesOptions(options, what, ['interpolatePositions'])
@@ -47,7 +47,7 @@ export function checkContrastive(inputs: ContrastiveInputs, options: Contrastive
     throw invalid('INPUT_INVALID', what, 'inputIds, pixelValues or both', 'neither')
 }
 
-/** One of the two encoders' output, and its pooled vectors in the space that both share. */
+/** Output of one of the two encoders, and the pooled vectors projected to the shared space. */
 export interface Projected {
   readonly output: EncoderOutput
   /** float32 [B, width]. */
@@ -56,7 +56,7 @@ export interface Projected {
 
 /**
  * Compares texts with images.
- * @param scale float32 []: what cosines are multiplied by
+ * @param scale float32 []: factor of the cosine similarities
  */
 export function contrast(
   text: Projected | undefined,

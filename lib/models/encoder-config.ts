@@ -15,7 +15,7 @@ export interface EncoderConfig {
   readonly heads: number
   readonly feedForward: number
   readonly activation: Activation
-  /** Of the layer norms. */
+  /** Epsilon of the layer norms. */
   readonly epsilon: number
 }
 

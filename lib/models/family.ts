@@ -5,7 +5,7 @@ import { WeightReader } from '../weights/reader.js'
 import type { Model, ModelInfo, ModelParts } from './model.js'
 import type { Architecture, ConfigKind, OpenRequest } from './registry.js'
 
-/** Description of one model, read from its config. A family adds what its modules are built from: spec and names. */
+/** Description of one model, read from its config. A family adds the spec and weight names that its modules need. */
 export interface Description extends Omit<ModelInfo, 'architecture' | 'layout'> {
   /** The class in the library. */
   readonly className: string
@@ -13,21 +13,20 @@ export interface Description extends Omit<ModelInfo, 'architecture' | 'layout'> 
 
 /** A form in which a library publishes models of a family. */
 export interface Layout<D extends Description> {
-  /** As {@link ConfigKind} names it. */
+  /** Library, as in {@link ConfigKind}. */
   readonly library: string
-  /** What of that library belongs to the family, for error messages. */
+  /** Names of the library that belong to the family, for error messages. */
   readonly published: readonly string[]
   claims(name: string): boolean
   /** How to open the weights. */
   checkpoint?(config: Config): CheckpointOptions
-  /** Reads the config; `reader` knows which tensors are stored. Declares which of them may be left over. */
+  /** Reads the config. `reader` tells which tensors are stored; tensors that may stay unused are declared to it. */
   describe(request: OpenRequest, reader: WeightReader): D | Promise<D>
 }
 
 /**
- * A family of models, all opened in one way: the layout reads the config into a description, and `build` reads the
- * weights that the description names and returns the model. A tensor that is left over is an error. After an error no
- * file stays mapped.
+ * Makes a family of models: the layout reads the config into a description, and `build` reads the weights that the
+ * description names and returns the model. A tensor that stays unused is an error. An error unmaps all files.
  */
 export function family<D extends Description>(
   name: string,

@@ -7,18 +7,18 @@ import type { GenerationStep } from '../generation/search.js'
 import { openSession } from '../runtime/session.js'
 import { Model, type ModelParts } from './model.js'
 
-/** Options of {@link GenerativeModel.stream}; what is left out is as the model's generation_config.json says. */
+/** Options of {@link GenerativeModel.stream}. Defaults are those of the model's generation_config.json. */
 export interface StreamOptions extends GivenOptions, Omit<GenerationRun, 'session'> {
-  /** Threads that the steps may use. Default: the model's. */
+  /** Number of CPU threads. Default: that of the model's session. */
   readonly threads?: number | undefined
 }
 
 /** Options of {@link GenerativeModel.generate}. */
 export interface GenerateOptions extends StreamOptions, TokenListeners {}
 
-/** A model that writes text: it says how it begins, and generates as all others do. */
+/** A model that generates text. A subclass implements {@link begin}; generation itself is the same for all. */
 export abstract class GenerativeModel<Inputs extends object> extends Model {
-  /** How it generates unless told otherwise. */
+  /** Generation options of the model's files. */
   readonly generationDefaults: GivenOptions
 
   constructor(parts: ModelParts, generationDefaults: GivenOptions) {
@@ -27,16 +27,16 @@ export abstract class GenerativeModel<Inputs extends object> extends Model {
   }
 
   /**
-   * Checks the inputs, and makes of them what text is generated from. Nothing needs to be computed yet.
-   * @param options of the call, with the model's defaults
+   * Checks the inputs and makes the decoder and the prompt for them. Its tensors may be lazy.
+   * @param options the options of the call, merged with the model's defaults
    */
   abstract begin(inputs: Inputs, options: GenerationOptions): Promise<GenerationInput>
 
   /**
-   * Generates texts: greedy, sampled, or by beam search.
-   * @returns token ids, prompt included; rows that ended are filled with padding
+   * Generates text by greedy search, sampling or beam search.
+   * @returns token ids, prompt included; shorter rows are padded
    * @throws what run() throws; OPTION_UNKNOWN, OPTION_INVALID, TOKEN_OUT_OF_RANGE for options; TEXT_TOO_LONG for a text
-   *   longer than the model has positions; TASK_UNSUPPORTED for a model that has no head to write with; ABORTED
+   *   longer than the model's positions; TASK_UNSUPPORTED for a model without a language-model head; ABORTED
    */
   async generate(inputs: Inputs, options: GenerateOptions = {}): Promise<GenerationResult> {
     const { onToken, streamer, ...rest } = options
@@ -45,9 +45,9 @@ export abstract class GenerativeModel<Inputs extends object> extends Model {
   }
 
   /**
-   * Generates texts, and yields their tokens as they are chosen. It goes on when the next step is asked for; leaving
-   * the loop ends it.
-   * @throws as {@link generate}; OPTION_INVALID with beams
+   * Generates text and yields the tokens of each step. A step is computed when it is requested; leaving the loop ends the
+   * generation.
+   * @throws as {@link generate}; OPTION_INVALID for beam search
    */
   async *stream(
     inputs: Inputs,

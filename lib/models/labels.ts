@@ -6,9 +6,9 @@ const label = getter(
 )
 
 /**
- * Class names by id: label_names of a config, or of its pretrained_cfg (timm), or id2label (Hugging Face); undefined
- * where it has none.
- * @param gaps what becomes of an id below the largest that id2label leaves out: it is called LABEL_id, or is an error
+ * Class names by id: label_names of a config or of its pretrained_cfg (timm), or id2label (Hugging Face); undefined if
+ * the config has none.
+ * @param gaps ids that are missing in id2label are named LABEL_id, or are an error
  * @throws CONFIG_INVALID
  */
 export function labelsOf(config: Config, gaps: 'named' | 'refused' = 'named'): readonly string[] | undefined {
@@ -17,7 +17,7 @@ export function labelsOf(config: Config, gaps: 'named' | 'refused' = 'named'): r
   return isSet(config, 'pretrained_cfg') ? labelsOf(object(config, 'pretrained_cfg')) : undefined
 }
 
-/** LABEL_0, LABEL_1, ..., as Hugging Face names classes without names. */
+/** LABEL_0, LABEL_1, ...: the names that transformers gives to classes without names. */
 export function unnamedLabels(count: number): readonly string[] {
   return Array.from({ length: count }, (_, id) => `LABEL_${id}`)
 }

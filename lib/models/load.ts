@@ -11,8 +11,8 @@ import { configKind, findArchitecture } from './registry.js'
 /** Options of {@link load}. */
 export interface LoadOptions extends HubOptions, SessionOptions {
   /**
-   * How weights of matrix products are stored: fp32 (default), bf16, fp16, q8. Sums stay float32; with q8, and with bf16
-   * where the processor multiplies it, what meets the weights is rounded too. Logits and what reads pixels keep fp32 in q8.
+   * Precision of the weights of matrix products: fp32 (default), bf16, fp16, q8. Sums are float32. With q8, and with bf16
+   * on processors that multiply it, activations are rounded too. With q8 the first products and the logits stay fp32.
    */
   readonly dtype?: SessionOptions['dtype']
 }
@@ -23,8 +23,9 @@ const loadOptionNames = [
 ]
 
 /**
- * Opens a model as published: a folder, a weights file with its config beside it, or the name of a model on the Hub.
- * What it is, its config says; who knows it can say so, too: `load<Vit>(dir)` has the types of that family. Weights are mapped, not read; they are packed at the first run.
+ * Opens a published model: a folder, a weights file with its config in the same folder, or the name of a model on the
+ * Hub. The config determines the family; `load<Vit>(dir)` returns the types of a known one. Weights are mapped into
+ * memory, and packed at the first run.
  * @throws FILE_NOT_FOUND, CONFIG_INVALID, ARCHITECTURE_UNSUPPORTED, TENSOR_MISSING, TENSOR_UNEXPECTED, SHAPE_MISMATCH,
  *   WEIGHTS_CORRUPT, PICKLE_FORBIDDEN, DEVICE_UNAVAILABLE, OPTION_INVALID, OPTION_UNKNOWN, ABORTED
  */

@@ -6,21 +6,21 @@ import { evaluate } from '../tensor/evaluate.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 
-/** What is known of a loaded model. */
+/** Description of a loaded model. */
 export interface ModelInfo {
   /** Family, such as 'vit'. */
   readonly architecture: string
-  /** Whose layout the checkpoint has, and the class in that library: 'transformers ViTForImageClassification'. */
+  /** Library and class of the checkpoint's layout: 'transformers ViTForImageClassification'. */
   readonly layout: string
-  /** Tasks of pipeline() the model can serve, the main one first; none for a bare backbone of another kind. */
+  /** Tasks of pipeline() that the model supports, the main one first; may be empty. */
   readonly tasks: readonly string[]
-  /** Class names by id, where the config has them. */
+  /** Class names by id, if the config has them. */
   readonly labels?: readonly string[] | undefined
-  /** [channels, height, width] of the images the model was made for. */
+  /** [channels, height, width] of the images that the model was trained on. */
   readonly imageSize?: readonly [number, number, number] | undefined
 }
 
-/** What a model is made of. */
+/** Constructor arguments of every model. */
 export interface ModelParts {
   readonly info: ModelInfo
   readonly checkpoint: Checkpoint
@@ -28,12 +28,12 @@ export interface ModelParts {
   readonly session: Session
 }
 
-/** A loaded model: weights, and a way to run them. */
+/** A loaded model. */
 export abstract class Model {
   readonly info: ModelInfo
   readonly config: Config
   readonly checkpoint: Checkpoint
-  /** How it runs: fixed when it is loaded, and carried by its results. */
+  /** Device, dtype and threads: set by load(), and carried by the model's results. */
   readonly session: Session
   #disposed = false
 
@@ -48,7 +48,7 @@ export abstract class Model {
     return this.#disposed
   }
 
-  /** Computes tensors in the model's session, but for the number of threads, if it is given. */
+  /** Computes tensors in the model's session. @param options.threads takes precedence over the session's */
   protected async compute(
     tensors: readonly (Tensor | undefined)[],
     { signal, threads }: Pick<RunOptions, 'signal' | 'threads'> = {},
@@ -59,12 +59,12 @@ export abstract class Model {
     )
   }
 
-  /** Throws DISPOSED after dispose(). Every public method of a model begins with it. */
+  /** Throws DISPOSED after dispose(). Every public method of a model calls it first. */
   protected checkAlive(): void {
     if (this.#disposed) throw new SaccadeError('DISPOSED', `the model ${this.checkpoint.path} was disposed`)
   }
 
-  /** Lets go of weights and programs. Results that were computed stay. */
+  /** Releases weights and programs. Computed results stay valid. */
   dispose(): void {
     this.#disposed = true
     this.checkpoint.dispose()

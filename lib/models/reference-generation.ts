@@ -16,12 +16,12 @@ export function isGeneratingRun({ outputs }: ReferenceRun): boolean {
   return outputs.includes('sequences')
 }
 
-/** Whether a stored run feeds the decoder a token a step, to look at its cache. */
+/** Whether a stored run feeds the decoder one token a step and compares its cache. */
 export function isCachedRun({ outputs }: ReferenceRun): boolean {
   return outputs.some((name) => name.startsWith('cache.'))
 }
 
-/** What the library's generate() gives for a call with its options. */
+/** Runs generate() with the options of the library's call. Returns outputs under the library's names. */
 export async function generatingRun<Inputs extends object>(
   model: GenerativeModel<Inputs>,
   inputs: Inputs,
@@ -48,7 +48,7 @@ export async function generatingRun<Inputs extends object>(
   }
 }
 
-/** Logits of a text fed a token a step, and the keys and values kept in the end. @param ids the text, [B, N] */
+/** Feeds a text one token a step. Returns the logits and the final cache. @param ids the text, [B, N] */
 export async function cachedRun<Inputs extends object>(
   model: GenerativeModel<Inputs>,
   inputs: Inputs,
@@ -56,15 +56,15 @@ export async function cachedRun<Inputs extends object>(
 ): Promise<NamedTensors> {
   const [rows, length] = ids.shape as readonly number[] as [number, number]
   const data = await ids.data()
-  const column = (place: number) =>
-    Int32Array.from({ length: rows }, (_, row) => Number(data[row * length + place]))
+  const column = (position: number) =>
+    Int32Array.from({ length: rows }, (_, row) => Number(data[row * length + position]))
   const { decoder } = await model.begin(inputs, mergeOptions(model.generationDefaults, {}))
   const stepper = new CachedStepper(decoder, undefined, model.session)
   try {
     const first = Array.from(column(0), (id) => Int32Array.of(id))
     const logits = [await stepper.start(first, 1)]
-    for (let place = 1; place < length; place++)
-      logits.push(await stepper.step(column(place), new Uint8Array(rows)))
+    for (let position = 1; position < length; position++)
+      logits.push(await stepper.step(column(position), new Uint8Array(rows)))
     const steps = logits.map((step) => Tensor.from(step, [rows, decoder.vocabSize]))
     return { logits: ops.stack(steps, 1), ...(await cacheOf(stepper, decoder)) }
   } finally {
@@ -72,7 +72,7 @@ export async function cachedRun<Inputs extends object>(
   }
 }
 
-/** Options of a stored call: those of generate(), and what cases say of a loop of their own. */
+/** Options of a stored call: those of generate(), and those of cases that have their own loop. */
 function optionsOf(call: ReferenceRun['call']): GivenOptions {
   const { greedy, new_tokens: newTokens, stop_at_eos: stops = true } = call
   return {
@@ -83,7 +83,7 @@ function optionsOf(call: ReferenceRun['call']): GivenOptions {
   }
 }
 
-/** Copies of what is kept: it goes when the stepper is disposed of. */
+/** Copies of the cache, which stay valid after the stepper is disposed. */
 async function cacheOf(stepper: CachedStepper, { memory }: Decoder): Promise<NamedTensors> {
   const named: NamedTensors = {}
   const add = async (prefix: (layer: number) => string, layers: readonly KeyValue[]) => {

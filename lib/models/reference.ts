@@ -11,38 +11,38 @@ export interface ReferenceRun {
   readonly inputs: NamedTensors
   /** The options of the call, as golden.json has them. */
   readonly call: Readonly<Record<string, unknown>>
-  /** Names of the outputs that are asked for. */
+  /** Names of the requested outputs. */
   readonly outputs: readonly string[]
 }
 
 /**
- * Runs a model on a stored case: knows the argument and output names of the libraries that publish its family. Results
- * may be lazy; outputs that the model does not give are left out.
+ * Runs a model on a stored case under the argument and output names of the libraries that publish its family. Results may
+ * be lazy; outputs that the model does not have are left out.
  */
 export type Reference<M extends Model> = (model: M, run: ReferenceRun) => NamedTensors | Promise<NamedTensors>
 
-/** Inputs of a stored case under our names: input_ids becomes inputIds. Whether they fit, the model's run() checks. */
+/** Converts inputs of a stored case to our names: input_ids becomes inputIds. The model's run() checks them. */
 export function fromLibrary<Inputs>(inputs: NamedTensors): Inputs {
   const named = Object.entries(inputs).map(([name, tensor]) => [camelCase(name), tensor])
   return Object.fromEntries(named) as Inputs
 }
 
 /**
- * Results under the names of Python libraries: hiddenStates becomes hidden_states.0, hidden_states.1, ...; those of a
- * part have its name in front.
+ * Converts results to the names of Python libraries: hiddenStates becomes hidden_states.0, hidden_states.1, ...; nested
+ * results get the name of their parent as a prefix.
  */
 export function toLibrary(results: object, prefix = ''): NamedTensors {
   const named: NamedTensors = {}
   for (const [name, value] of Object.entries(results)) {
-    const theirs = prefix + snakeCase(name)
-    if (value instanceof Tensor) named[theirs] = value
-    else if (value !== undefined) Object.assign(named, toLibrary(value, `${theirs}.`))
+    const libraryName = prefix + snakeCase(name)
+    if (value instanceof Tensor) named[libraryName] = value
+    else if (value !== undefined) Object.assign(named, toLibrary(value, `${libraryName}.`))
   }
   return named
 }
 
-/** What a stored run asks for beside the main results. */
-export function asked(outputs: readonly string[]): { hiddenStates: boolean; attentions: boolean } {
+/** Which optional results a stored run needs. */
+export function requestedStates(outputs: readonly string[]): { hiddenStates: boolean; attentions: boolean } {
   return {
     hiddenStates: outputs.some((name) => /hidden_states\.\d|_layers\.\d/.test(name)),
     attentions: outputs.some((name) => /attentions\.\d/.test(name)),

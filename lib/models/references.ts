@@ -17,8 +17,8 @@ import { vitReference } from './vit/reference.js'
 import { Vit } from './vit/vit.js'
 
 /**
- * Runs a model on a stored case, under the argument and output names of the library that published its layout.
- * Results may be lazy; names that the model does not know are left out.
+ * Runs a model on a stored case under the argument and output names of the library that published its layout.
+ * Results may be lazy; outputs that the model does not have are left out.
  */
 export async function runReference(model: Model, run: ReferenceRun): Promise<NamedTensors> {
   if (model instanceof Vit) return vitReference(model, run)

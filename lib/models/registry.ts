@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, SaccadeError } from '../errors.js'
 import type { Config } from '../files/config.js'
 import type { Session } from '../runtime/session.js'
 import type { Model } from './model.js'
@@ -7,18 +7,18 @@ import type { Model } from './model.js'
 export interface Architecture {
   /** Family, such as 'vit'. */
   readonly name: string
-  /** What a config may say to mean this family, for error messages: model types, timm names, library classes. */
+  /** Names in configs that select this family, for error messages: model types, timm names, library classes. */
   readonly published: readonly string[]
-  /** Whether a config means this family. */
+  /** Whether a config selects this family. */
   claims(kind: ConfigKind): boolean
   open(request: OpenRequest): Promise<Model>
 }
 
-/** A model on its way to be opened: its files were found and its config read. */
+/** A request to open a model whose files are found and whose config is read. */
 export interface OpenRequest {
-  /** Absolute path of the folder with the config and the rest. */
+  /** Absolute path of the model's folder. */
   readonly dir: string
-  /** What to give to openCheckpoint: the folder, or the weights file that the user named. */
+  /** Argument of openCheckpoint: the folder, or the weights file that the user named. */
   readonly weights: string
   readonly config: Config
   readonly kind: ConfigKind
@@ -26,28 +26,29 @@ export interface OpenRequest {
 }
 
 /**
- * Whose config it is, and what it names: a `model_type` of Hugging Face, an `architecture` of timm, or an architecture
- * of a library without a format of its own.
+ * Library and name in a config: a `model_type` of Hugging Face, an `architecture` of timm, or a `library` with its
+ * `architecture`.
  */
 export interface ConfigKind {
   readonly library: string
   readonly name: string
 }
 
-/** Reads from a config what kind of model it describes. @throws CONFIG_INVALID if it does not say */
+/** Reads library and name from a config. @throws CONFIG_INVALID if it has neither */
 export function configKind({ values, file }: Config): ConfigKind {
   const { library, model_type: modelType, architecture } = values
   if (typeof library === 'string' && typeof architecture === 'string') return { library, name: architecture }
   if (typeof modelType === 'string') return { library: 'transformers', name: modelType }
   if (typeof architecture === 'string') return { library: 'timm', name: architecture }
-  throw new SaccadeError(
+  throw invalid(
     'CONFIG_INVALID',
-    `${file} does not say what model it is: expected "model_type" (Hugging Face), "architecture" (timm), ` +
-      `or "library" and "architecture"`,
+    file,
+    '"model_type" (Hugging Face), "architecture" (timm), or "library" and "architecture"',
+    'none of these keys',
   )
 }
 
-/** @throws ARCHITECTURE_UNSUPPORTED naming those there are */
+/** @throws ARCHITECTURE_UNSUPPORTED naming the supported ones */
 export function findArchitecture(
   architectures: readonly Architecture[],
   kind: ConfigKind,
@@ -58,6 +59,6 @@ export function findArchitecture(
   const supported = architectures.map(({ name, published }) => `${name} (${published.join(', ')})`)
   throw new SaccadeError(
     'ARCHITECTURE_UNSUPPORTED',
-    `${file}: the ${kind.library} architecture '${kind.name}' is not supported; there are ${supported.join('; ')}`,
+    `${file}: the ${kind.library} architecture '${kind.name}' is not supported; supported are ${supported.join('; ')}`,
   )
 }

@@ -3,23 +3,23 @@ import type { FloatTensor } from '../ops/index.js'
 import { checkOptions, optionInvalid } from '../options.js'
 import type { RunOptions } from '../runtime/run-options.js'
 
-/** Options of a run that can show what is inside the model. */
+/** Options of a run that can return hidden states and attention weights. */
 export interface StatesOptions extends Pick<RunOptions, 'signal' | 'threads'> {
-  /** Give the embeddings and the output of each layer, too. Default false. */
+  /** Also return the embeddings and the output of each layer. Default false. */
   readonly hiddenStates?: boolean | undefined
-  /** Give the attention weights of each layer, too. Default false. */
+  /** Also return the attention weights of each layer. Default false. */
   readonly attentions?: boolean | undefined
 }
 
-/** The states that such a run gives. */
+/** Hidden states and attention weights of a run. */
 export interface States {
-  /** What the first layer reads, then what each layer gives: float32 [B, N, width]. */
+  /** Input of the first layer, then the output of each layer: float32 [B, N, width]. */
   readonly hiddenStates?: readonly FloatTensor[]
-  /** Of each layer: float32 [B, heads, N, N]. */
+  /** Attention weights of each layer: float32 [B, heads, N, N]. */
   readonly attentions?: readonly FloatTensor[]
 }
 
-/** The states that were asked for. */
+/** The states that the options ask for. */
 export function statesOf(stack: StackResult, { hiddenStates, attentions }: StatesOptions): States {
   return {
     ...(hiddenStates && { hiddenStates: stack.hiddenStates }),
@@ -28,7 +28,7 @@ export function statesOf(stack: StackResult, { hiddenStates, attentions }: State
 }
 
 /**
- * @param more names of further options that are true or false
+ * @param more names of further boolean options
  * @throws OPTION_UNKNOWN, OPTION_INVALID
  */
 export function checkStatesOptions(options: StatesOptions, what: string, more: readonly string[] = []): void {

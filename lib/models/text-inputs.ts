@@ -4,11 +4,11 @@ import { requireTensor } from '../ops/check.js'
 
 /** A batch of texts. */
 export interface TextInputs {
-  /** [B, N]. */
+  /** Token ids, [B, N]. */
   readonly inputIds: TokenIds
-  /** [B, N]: 1 keeps a token, 0 is padding. Default: no padding. */
+  /** [B, N]: 1 for tokens, 0 for padding. Default: no padding. */
   readonly attentionMask?: Mask | undefined
-  /** [B, N] or [1, N]. Default: 0, 1, 2, ... */
+  /** Positions of the tokens, [B, N] or [1, N]. Default: 0, 1, 2, ... */
   readonly positionIds?: TokenIds | undefined
 }
 

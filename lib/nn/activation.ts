@@ -3,7 +3,7 @@ import * as ops from '../ops/index.js'
 
 export type Activation = (x: ops.FloatTensor) => ops.FloatTensor
 
-/** Parameters of the normal distribution that `laplace` approximates a squared relu by (Ma et al. 2022). */
+/** Parameters of the normal distribution with which `laplace` approximates a squared relu (Ma et al. 2022). */
 const [laplaceMean, laplaceDeviation] = [707107e-6, 282095e-6]
 
 /** Activations by the names that published configs use (`hidden_act`, `activation_function`, timm's `act_layer`). */
@@ -38,7 +38,7 @@ const activations: Record<string, Activation> = {
   identity: (x) => x,
 }
 
-/** @throws CONFIG_INVALID naming the activations there are */
+/** Looks an activation up by its name in a config. @throws CONFIG_INVALID naming the supported ones */
 export function activation(name: string): Activation {
   const found = Object.hasOwn(activations, name) ? activations[name] : undefined
   if (!found)

@@ -6,7 +6,7 @@ import { Linear, type LinearOptions } from './linear.js'
 import type { Norm } from './norm.js'
 import type { Rotation } from './rotary.js'
 
-/** [B, N, heads * D] seen as heads: [B, heads, N, D]. No elements are moved. */
+/** A view of [B, N, heads * D] as [B, heads, N, D]. Nothing is copied. */
 export function splitHeads(x: ops.FloatTensor, heads: number): ops.FloatTensor {
   const [batch, positions, width] = requireRank(x, 3, '[batch, positions, width]', 'splitHeads')
   return ops.permute(ops.reshape(x, [batch, positions, heads, width / heads]), [0, 2, 1, 3])
@@ -25,12 +25,12 @@ export interface Attended {
   readonly weights?: ops.FloatTensor
 }
 
-/** Restrictions of one call, and whether its weights are returned: all rows, or some. */
+/** Restrictions of one call, and whether it returns its weights: for all queries, or for some. */
 export interface AttentionCall extends ops.AttentionOptions {
   readonly weights?: boolean | { readonly start: number; readonly end: number } | undefined
 }
 
-/** Attention over heads that are already projected, and its weights if the call asks for them. */
+/** Attention over projected heads; also computes the weights if the call asks for them. */
 export function attend(
   q: ops.FloatTensor,
   k: ops.FloatTensor,
@@ -52,7 +52,7 @@ export interface KeyValue {
   readonly value: ops.FloatTensor
 }
 
-/** Sizes of an attention whose heads are together as wide as its input, and how its linear layers are stored. */
+/** Sizes of an attention whose heads together have the width of its input, and how its linear layers are stored. */
 export interface AttentionSizes extends LinearOptions {
   readonly width: number
   readonly heads: number
@@ -62,7 +62,7 @@ export interface AttentionSizes extends LinearOptions {
 
 /** A call to a self-attention. */
 export interface SelfAttentionCall extends AttentionCall {
-  /** Turns queries and keys by their positions, after their norms. */
+  /** Rotary position embedding of queries and keys, applied after their norms. */
   readonly rotation?: Rotation | undefined
   /** Key-value cache: stores the keys and values of x, and returns those of all positions so far. */
   readonly past?: ((present: KeyValue) => KeyValue) | undefined
@@ -71,7 +71,7 @@ export interface SelfAttentionCall extends AttentionCall {
 /** The parts of a self-attention whose projections run as one product. */
 export interface SelfAttentionParts {
   readonly heads: number
-  /** Query, key and value. Those of the value may be of another width. */
+  /** Query, key and value. The width of the value may differ. */
   readonly queryKeyValue: FusedLinear
   readonly output: Linear
   /** Norms over each head's query and key (timm's qk_norm). */
@@ -79,7 +79,7 @@ export interface SelfAttentionParts {
   readonly keyNorm?: Norm | undefined
   /** A norm between the heads and the output's projection (timm's scale_attn_norm). */
   readonly norm?: Norm | undefined
-  /** Factor of the scores. Default 1 / sqrt(width of a head); T5 has 1. */
+  /** Factor of the scores. Default 1 / sqrt(head size); T5 has 1. */
   readonly scale?: number | undefined
 }
 
@@ -91,7 +91,7 @@ export class SelfAttention {
     this.parts = parts
   }
 
-  /** Reads the projections; `names.queryKeyValue` is one name where they are stored as one matrix. */
+  /** Reads the projections. `names.queryKeyValue` is one name if the checkpoint stores them as one matrix. */
   static read(
     reader: WeightReader,
     names: { readonly queryKeyValue: string | readonly string[]; readonly output: string },
@@ -110,13 +110,13 @@ export class SelfAttention {
     const { queryKeyValue, output, heads, queryNorm, keyNorm, norm, scale } = this.parts
     const { rotation, past, ...rest } = call
     const [q, k, v] = queryKeyValue.forward(x).map((part) => splitHeads(part, heads))
-    const placed = (part: ops.FloatTensor, norm: Norm | undefined) => {
+    const normAndRotate = (part: ops.FloatTensor, norm: Norm | undefined) => {
       const normed = norm?.forward(part) ?? part
       return rotation?.apply(normed) ?? normed
     }
-    const present = { key: placed(k!, keyNorm), value: v! }
+    const present = { key: normAndRotate(k!, keyNorm), value: v! }
     const { key, value } = past?.(present) ?? present
-    const attended = attend(placed(q!, queryNorm), key, value, { scale, ...rest })
+    const attended = attend(normAndRotate(q!, queryNorm), key, value, { scale, ...rest })
     return { ...attended, output: output.forward(norm?.forward(attended.output) ?? attended.output) }
   }
 }
@@ -128,7 +128,7 @@ export interface CrossAttentionParts {
   /** Key and value. */
   readonly keyValue: FusedLinear
   readonly output: Linear
-  /** Factor of the scores. Default 1 / sqrt(width of a head). */
+  /** Factor of the scores. Default 1 / sqrt(head size). */
   readonly scale?: number | undefined
 }
 
@@ -140,7 +140,7 @@ export class CrossAttention {
     this.parts = parts
   }
 
-  /** Reads the projections; `names.keyValue` is one name where both are stored as one matrix. */
+  /** Reads the projections. `names.keyValue` is one name if the checkpoint stores both as one matrix. */
   static read(
     reader: WeightReader,
     names: { readonly query: string; readonly keyValue: string | readonly string[]; readonly output: string },
@@ -155,7 +155,7 @@ export class CrossAttention {
     })
   }
 
-  /** Keys and values of a memory, float32 [B, Nk, width of the memory]: computed once for all queries. */
+  /** Projects a memory, float32 [B, Nk, width of the memory], to keys and values, once for all queries. */
   project(memory: ops.FloatTensor): KeyValue {
     const { keyValue, heads } = this.parts
     const [key, value] = keyValue.forward(memory).map((part) => splitHeads(part, heads))
@@ -163,8 +163,8 @@ export class CrossAttention {
   }
 
   /**
-   * x float32 [B, Nq, width] to the same shape. Memory may have fewer rows, B / n: then n rows of x in succession, such
-   * as the beams of a search, attend to the same one.
+   * x float32 [B, Nq, width] to the same shape. The memory may have fewer rows, B / n: then n consecutive rows of x, such
+   * as the beams of a source, attend to the same row.
    */
   forward(x: ops.FloatTensor, { key, value }: KeyValue, call: AttentionCall = {}): Attended {
     const { query, output, heads, scale } = this.parts
@@ -173,7 +173,7 @@ export class CrossAttention {
     const queries = query.forward(x)
     const grouped = ops.reshape(queries, [batch, (rows / batch) * positions, queries.shape[2]!])
     const attended = attend(splitHeads(grouped, heads), key, value, { scale, ...call })
-    const apart = ops.reshape(attended.output, [rows, positions, attended.output.shape[2]!])
-    return { ...attended, output: output.forward(apart) }
+    const ungrouped = ops.reshape(attended.output, [rows, positions, attended.output.shape[2]!])
+    return { ...attended, output: output.forward(ungrouped) }
   }
 }

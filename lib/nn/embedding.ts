@@ -6,10 +6,10 @@ import type { Tensor } from '../tensor/tensor.js'
 import type { WeightReader } from '../weights/reader.js'
 import { parameter } from './linear.js'
 
-/** Token ids, [B, N]: int64 as tokenizers give them, or int32. */
+/** Token ids [B, N]: int64, as tokenizers return them, or int32. */
 export type TokenIds = Tensor<'int64'> | Tensor<'int32'>
 
-/** A table of vectors, read by id. */
+/** A table of vectors that is indexed by id. */
 export class Embedding {
   /** float32 [entries, width]. */
   readonly weight: ops.FloatTensor
@@ -31,14 +31,17 @@ export class Embedding {
     return ops.slice(this.weight, { axis: 0, start: 0, end: count })
   }
 
-  /** ids [B, N] to float32 [B, N, width]. Ids outside the table: INDEX_OUT_OF_RANGE when computed; see checkTokens. */
+  /**
+   * ids [B, N] to float32 [B, N, width]. Ids outside the table throw INDEX_OUT_OF_RANGE at the computation; use
+   * {@link checkTokens} before it for an error that names the token.
+   */
   forward(ids: TokenIds): ops.FloatTensor {
     return ops.gather(this.weight, ids)
   }
 }
 
 /**
- * Checks ids that belong to tokens one by one, such as their positions: [B, N] as the tokens, or [1, N] for all rows.
+ * Checks ids that there is one of for each token, such as position ids: [B, N], or [1, N] for all rows.
  * @throws as {@link checkTokens}
  */
 export async function checkTokenwise(
@@ -58,7 +61,7 @@ export async function checkTokenwise(
 }
 
 /**
- * Checks token ids before they are run, so that the error names the position.
+ * Checks token ids before a run, so that the error names the row and position.
  * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, TEXT_TOO_LONG (more than `limit` tokens), TOKEN_OUT_OF_RANGE
  */
 export async function checkTokens(

@@ -3,11 +3,11 @@ import { constantFull } from '../tensor/constant.js'
 import type { WeightReader } from '../weights/reader.js'
 import { Linear, type LinearOptions } from './linear.js'
 
-/** Linear layers with the same input as one product: attention's query, key and value; a gated MLP's gate and value. */
+/** Linear layers with the same input, computed as one product: query, key and value; gate and value of a gated MLP. */
 export class FusedLinear {
   /** The weights of all layers, [sum of widths, I]. */
   readonly layer: Linear
-  /** Outputs of each layer. */
+  /** Number of outputs of each layer. */
   readonly widths: readonly number[]
 
   constructor(layer: Linear, widths: readonly number[]) {
@@ -15,7 +15,7 @@ export class FusedLinear {
     this.widths = widths
   }
 
-  /** Fuses layers that are stored apart. A missing bias is zero, unless all are missing. */
+  /** Fuses separate layers. If only some have a bias, the others get zeros. */
   static of(layers: readonly Linear[]): FusedLinear {
     const widths = layers.map(({ weight }) => weight.shape[0]!)
     const weight = ops.concat(layers.map((layer) => layer.weight))
@@ -26,7 +26,7 @@ export class FusedLinear {
 
   /**
    * Reads layers with the given numbers of outputs.
-   * @param names one name: they are stored as one matrix; a list: each by itself
+   * @param names one name if the checkpoint stores them as one matrix, else a list
    */
   static read(
     reader: WeightReader,

@@ -11,8 +11,8 @@ import type {
 import type { Norm } from './norm.js'
 
 /**
- * Where the norm of a part f stands: `pre`, x + f(norm(x)); `post`, norm(x + f(x)) (Vaswani et al. 2017);
- * `res-post`, x + norm(f(x)) (Liu et al. 2021, Swin V2).
+ * Placement of the norm of a part f: `pre` is x + f(norm(x)); `post` is norm(x + f(x)) (Vaswani et al. 2017);
+ * `res-post` is x + norm(f(x)) (Liu et al. 2021, Swin V2).
  */
 export type NormPlacement = 'pre' | 'post' | 'res-post'
 
@@ -21,12 +21,12 @@ export interface FeedForward {
   forward(x: ops.FloatTensor): ops.FloatTensor
 }
 
-/** The connection around a part. */
+/** The residual connection around a part. */
 interface Connection<Placement extends NormPlacement> {
   /** undefined: the part has no norm. */
   readonly norm: Norm | undefined
   readonly placement: Placement
-  /** float32 [width]: what the part adds is multiplied by it (layer scale). */
+  /** Layer scale, float32 [width]: a factor of the part's output. */
   readonly scale?: ops.FloatTensor | undefined
 }
 
@@ -45,21 +45,21 @@ export type ParallelResiduals = readonly Residual<'pre' | 'res-post'>[]
 export interface LayerCall {
   readonly self?: SelfAttentionCall | undefined
   readonly cross?: AttentionCall | undefined
-  /** What the cross-attention attends to, projected by {@link Layer.project}. */
+  /** Keys and values of the cross-attention, projected by {@link Layer.project}. */
   readonly memory?: KeyValue | undefined
 }
 
-/** What a layer gives. */
+/** The result of a layer. */
 export interface LayerResult extends Attended {
-  /** Weights of the cross-attention, if they were asked for: float32 [B, H, Nq, Nk]. */
+  /** Weights of the cross-attention, if the call asks for them: float32 [B, H, Nq, Nk]. */
   readonly crossWeights?: ops.FloatTensor
 }
 
-/** One layer of a Transformer: parts one after the other, each in a residual connection. */
+/** One layer of a Transformer: a sequence of parts, each with a residual connection. */
 export class Layer {
   readonly #steps: readonly (readonly Residual[])[]
 
-  /** @param residuals in their order; a list stands for parts in parallel */
+  /** @param residuals the parts in order; an inner list has parallel parts */
   constructor(residuals: readonly (Residual | ParallelResiduals)[]) {
     this.#steps = residuals.map((residual) => ('placement' in residual ? [residual] : residual))
   }
@@ -81,9 +81,9 @@ export class Layer {
 
 /** Adds the result of each part to x. */
 function connect(x: ops.FloatTensor, residuals: readonly Residual[], call: LayerCall): LayerResult {
-  // Parts in parallel may share one norm, which is computed once.
+  // Parallel parts may share a norm; it is computed once.
   const normed = new Map<Norm, ops.FloatTensor>()
-  const before = (norm: Norm) => {
+  const preNorm = (norm: Norm) => {
     const known = normed.get(norm) ?? norm.forward(x)
     normed.set(norm, known)
     return known
@@ -91,9 +91,9 @@ function connect(x: ops.FloatTensor, residuals: readonly Residual[], call: Layer
   let result: LayerResult = { output: x }
   for (const residual of residuals) {
     const { norm, placement, scale } = residual
-    const part = applyPart(residual, norm && placement === 'pre' ? before(norm) : x, call)
+    const part = applyPart(residual, norm && placement === 'pre' ? preNorm(norm) : x, call)
     const branch = norm && placement === 'res-post' ? norm.forward(part.output) : part.output
-    // Written as a product, layer scale is folded into the linear layer before it.
+    // A multiplication directly after a linear layer: the compiler folds it into the layer's weights.
     const sum: ops.FloatTensor = ops.add(result.output, scale ? ops.mul(branch, scale) : branch)
     result = { ...result, ...part, output: norm && placement === 'post' ? norm.forward(sum) : sum }
   }

@@ -2,18 +2,18 @@ import * as ops from '../ops/index.js'
 import type { WeightReader } from '../weights/reader.js'
 
 export interface LinearOptions {
-  /** true (default): there must be a bias; false: there is none. */
+  /** Whether the layer has a bias. Default true. */
   readonly bias?: boolean
   /** The weight is stored as [I, O], as in GPT-2's Conv1D, instead of [O, I]. Default false. */
   readonly transposed?: boolean
 }
 
-/** A weight or vector of a checkpoint, in float32 whatever it is stored as. */
+/** Reads a parameter of a checkpoint and converts it to float32. */
 export function parameter(reader: WeightReader, name: string, shape: readonly number[]): ops.FloatTensor {
   return ops.cast(reader.take(name, shape), 'float32')
 }
 
-/** The same, for a parameter that layouts store with more or fewer axes of size 1: [C] also as [1, C, 1]. */
+/** Reads a parameter that some layouts store with other axes of size 1: [C] also as [1, C, 1]. */
 export function squeezedParameter(
   reader: WeightReader,
   name: string,

@@ -10,10 +10,10 @@ import { positionIds } from './position.js'
 export type Mask = Tensor<'bool' | 'int64' | 'int32' | 'uint8'>
 
 /**
- * What Hugging Face adds to the scores of padding: the lowest float32, not -Infinity. Where all keys of a query are
- * hidden, all then have the same weight, instead of none.
+ * Added to the scores of padding, as in transformers: the lowest float32 instead of -Infinity. If all keys of a query
+ * are masked, they all get the same weight, instead of none.
  */
-const lowest = -3.4028234663852886e38
+const lowestFloat = -3.4028234663852886e38
 
 /** True where a mask is not 0. */
 export function asBool(mask: Mask): Tensor<'bool'> {
@@ -21,9 +21,9 @@ export function asBool(mask: Mask): Tensor<'bool'> {
 }
 
 /**
- * `attention_mask` of Hugging Face as a mask that is added to scores.
+ * Converts an `attention_mask` of transformers to a mask that is added to the scores.
  * @param mask [batch, keys], or [batch, queries, keys]: 1 keeps, 0 is padding
- * @param options.causal hide later keys, too (as many queries as keys)
+ * @param options.causal also mask later keys; requires as many queries as keys
  * @returns float32, added to the scores: [batch, 1, 1 or queries, keys]
  */
 export function paddingMask(mask: Mask, { causal = false } = {}): ops.FloatTensor {
@@ -31,22 +31,22 @@ export function paddingMask(mask: Mask, { causal = false } = {}): ops.FloatTenso
   const keys = mask.shape[mask.rank - 1]!
   const queries = mask.rank === 3 ? mask.shape[1]! : 1
   const kept: Tensor<'bool'> = ops.reshape(asBool(mask), [batch, 1, queries, keys])
-  return ops.where(causal ? ops.logicalAnd(kept, notLater(keys)) : kept, 0, lowest)
+  return ops.where(causal ? ops.logicalAnd(kept, notLater(keys)) : kept, 0, lowestFloat)
 }
 
-/** Restricts a decoder's self-attention: later positions and, where there is a mask, padding are hidden. */
+/** Arguments of a decoder's self-attention that exclude later positions and, with a mask, padding. */
 export function causalCall(mask: Mask | undefined): AttentionCall {
   return mask ? { mask: paddingMask(mask, { causal: true }) } : { causal: true }
 }
 
-/** bool [count, count]: true where the key stands at or before the query. */
+/** bool [count, count]: true if the key's position is not after the query's. */
 export function notLater(count: number): Tensor<'bool'> {
   const order = positionIds(count)
   return ops.lessEqual(order, ops.reshape(order, [count, 1]))
 }
 
 /**
- * Checks that a mask has one of the shapes a model takes.
+ * Checks data type and shape of a mask.
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH
  */
 export function checkMask(mask: Mask, shapes: readonly (readonly number[])[], name: string): void {

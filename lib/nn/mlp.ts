@@ -12,7 +12,7 @@ export interface MlpSizes extends LinearOptions {
   readonly activation: Activation
 }
 
-/** Two linear layers with an activation between them, and in some models a norm after it. */
+/** Two linear layers with an activation between them, and in some models a norm after the activation. */
 export class Mlp {
   readonly first: Linear
   readonly activation: Activation
@@ -43,7 +43,7 @@ export class Mlp {
   }
 }
 
-/** A gated unit (Shazeer 2020): the first layers give gate and value, activation(gate) * value goes on. */
+/** Gated MLP (Shazeer 2020): second(activation(gate(x)) * value(x)). */
 export class GatedMlp {
   /** Gate and value, in this order. */
   readonly first: FusedLinear

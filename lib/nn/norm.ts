@@ -11,7 +11,7 @@ export interface LayerNormOptions {
   readonly bias?: boolean
 }
 
-/** Layer normalisation over the last axis. `epsilon` is required: libraries differ, and a wrong one shows late. */
+/** Layer normalisation over the last axis. `epsilon` has no default: libraries differ, and a wrong one is hard to notice. */
 export class LayerNorm implements Norm {
   readonly weight: ops.FloatTensor | undefined
   readonly bias: ops.FloatTensor | undefined
@@ -45,7 +45,7 @@ export class LayerNorm implements Norm {
   }
 }
 
-/** Root-mean-square normalisation over the last axis: no mean is taken, there is no bias. */
+/** Root-mean-square normalisation over the last axis, without mean and bias. */
 export class RmsNorm implements Norm {
   readonly weight: ops.FloatTensor
   readonly epsilon: number

@@ -4,7 +4,7 @@ import * as ops from '../ops/index.js'
 import type { WeightReader } from '../weights/reader.js'
 import { parameter } from './linear.js'
 
-/** Cuts images into patches and maps each to a vector (Dosovitskiy et al. 2020). */
+/** Splits images into patches and projects each to a vector (Dosovitskiy et al. 2020). */
 export class PatchEmbedding {
   /** float32 [width, channels, patch height, patch width]. */
   readonly weight: ops.FloatTensor
@@ -35,8 +35,8 @@ export class PatchEmbedding {
   }
 
   /**
-   * @param pixels float32 [B, C, H, W], as image processors give them
-   * @returns float32 [B, H / ph, W / pw, width]; what does not fill a patch at the right and bottom is cut off
+   * @param pixels float32 [B, C, H, W], as image processors return them
+   * @returns float32 [B, floor(H / ph), floor(W / pw), width]: incomplete patches at the right and bottom are dropped
    */
   forward(pixels: ops.FloatTensor): ops.FloatTensor {
     const channels = this.weight.shape[1]!

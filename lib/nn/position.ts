@@ -17,14 +17,14 @@ export function statesAt(x: ops.FloatTensor, positions: Tensor<'int32'>): ops.Fl
 }
 
 /**
- * How a library resizes its table of learned positions [1, h, w, width] to another grid. There are five ways, they
- * differ in every digit, and none is a good default: a model's spec must name one.
+ * How a library resizes its table of learned position embeddings [1, h, w, width] to another grid. The results of the
+ * five ways differ, and there is no default: a model's spec must name the one of its library.
  *
  * - `hf-bicubic`: Hugging Face ViT, DeiT, Dinov2: bicubic (a = -0.75), no antialiasing, scale from the sizes.
  * - `hf-bicubic-antialias`: Hugging Face Dinov2WithRegisters: bicubic, antialiased.
  * - `timm`: timm's resample_abs_pos_embed: bicubic, antialiased, in float32.
- * - `dino-offset`: facebookresearch/dino: bicubic by scale factors (side + 0.1) / old side used in the coordinates.
- * - `torchvision`: its interpolate_embeddings: bicubic, the corners of both grids coincide.
+ * - `dino-offset`: facebookresearch/dino: bicubic with scale factors (side + 0.1) / old side in the coordinates.
+ * - `torchvision`: its interpolate_embeddings: bicubic with aligned corners.
  */
 export const positionResizes = [
   'hf-bicubic',
@@ -36,8 +36,8 @@ export const positionResizes = [
 export type PositionResize = (typeof positionResizes)[number]
 
 /**
- * Resizes a table of positions. At its own size the table stays as it is, save by `dino-offset`, whose scale is
- * never 1.
+ * Resizes a table of position embeddings. A table that has the new size already is not changed, except by `dino-offset`,
+ * whose scale is never 1.
  * @param table float32 [1, h, w, width]
  * @param grid new height and width, in patches
  */
@@ -62,9 +62,9 @@ export function resizePositions(
 }
 
 /**
- * Sinusoidal positions (Vaswani et al. 2017, section 3.5): wavelengths from 2 pi to 10000 * 2 pi.
+ * Sinusoidal position embeddings (Vaswani et al. 2017, section 3.5): wavelengths from 2 pi to 10000 * 2 pi.
  * @param layout 'interleaved': sine and cosine alternate, as in the paper; 'halves': sines in the first half of the
- *   columns, cosines in the second, as Marian has them
+ *   columns, cosines in the second, as in Marian
  * @returns float32 [count, width]
  */
 export function sinusoidalPositions(
@@ -75,13 +75,13 @@ export function sinusoidalPositions(
   const half = Math.ceil(width / 2)
   const columns = Array.from({ length: width }, (_, column) => {
     const pair = layout === 'halves' ? column % half : Math.floor(column / 2)
-    const cosine = layout === 'halves' ? column >= half : column % 2 === 1
-    return { wave: cosine ? Math.cos : Math.sin, slowness: 10000 ** ((2 * pair) / width) }
+    const isCosine = layout === 'halves' ? column >= half : column % 2 === 1
+    return { wave: isCosine ? Math.cos : Math.sin, wavelength: 10000 ** ((2 * pair) / width) }
   })
   const table = new Float32Array(count * width)
   for (let position = 0; position < count; position++)
-    columns.forEach(({ wave, slowness }, column) => {
-      table[position * width + column] = wave(position / slowness)
+    columns.forEach(({ wave, wavelength }, column) => {
+      table[position * width + column] = wave(position / wavelength)
     })
   return constantFrom(table, [count, width], 'float32')
 }

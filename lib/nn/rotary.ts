@@ -3,21 +3,22 @@ import { constantFrom } from '../tensor/constant.js'
 import type { Tensor } from '../tensor/tensor.js'
 
 /**
- * Which features of a head are a pair that is turned: `halves`, i and i + pairs (GPT-NeoX, ModernBERT, DINOv3), or
+ * Which features of a head form a rotated pair: `halves`, i and i + pairs (GPT-NeoX, ModernBERT, DINOv3), or
  * `interleaved`, 2 i and 2 i + 1 (the paper, GPT-J, timm's EVA).
  */
 export type RotaryLayout = 'halves' | 'interleaved'
 
-/** Turns the pairs of features of queries and keys, each by its own angle. */
+/** Rotates pairs of features of queries and keys, each pair by its own angle. */
 export class Rotation {
   readonly cos: ops.FloatTensor
   readonly sin: ops.FloatTensor
   readonly layout: RotaryLayout
 
   /**
-   * @param cos float32 [N, pairs] of the positions; or [B, 1, N, pairs] where they differ by sequence, [heads, N, pairs]
-   *   where they differ by head. A position that is not turned, such as a class token's, has cosine 1 and sine 0
-   * @param sin the same shape
+   * @param cos cosines of the angles: float32 [N, pairs]; [B, 1, N, pairs] if positions differ between sequences;
+   *   [heads, N, pairs] if they differ between heads. A position that is not rotated, such as that of the class token,
+   *   has cosine 1 and sine 0
+   * @param sin sines of the angles, of the same shape
    */
   constructor(cos: ops.FloatTensor, sin: ops.FloatTensor, layout: RotaryLayout) {
     this.cos = cos
@@ -25,15 +26,16 @@ export class Rotation {
     this.layout = layout
   }
 
-  /** x float32 [B, heads, N, D] to the same shape; the features after the first 2 * pairs stay as they are. */
+  /** x float32 [B, heads, N, D] to the same shape. Features after the first 2 * pairs are not rotated. */
   apply(x: ops.FloatTensor): ops.FloatTensor {
     const { cos, sin } = this
-    const turned = 2 * cos.shape[cos.rank - 1]!
-    const [first, second] = this.#pairs(ops.slice(x, { axis: 3, start: 0, end: turned }))
-    const one: ops.FloatTensor = ops.sub(ops.mul(first, cos), ops.mul(second, sin))
-    const other: ops.FloatTensor = ops.add(ops.mul(second, cos), ops.mul(first, sin))
-    const joined = this.#join(one, other)
-    return turned === x.shape[3] ? joined : ops.concat([joined, ops.slice(x, { axis: 3, start: turned })], 3)
+    const rotatedSize = 2 * cos.shape[cos.rank - 1]!
+    const [first, second] = this.#pairs(ops.slice(x, { axis: 3, start: 0, end: rotatedSize }))
+    const rotatedFirst: ops.FloatTensor = ops.sub(ops.mul(first, cos), ops.mul(second, sin))
+    const rotatedSecond: ops.FloatTensor = ops.add(ops.mul(second, cos), ops.mul(first, sin))
+    const rotated = this.#join(rotatedFirst, rotatedSecond)
+    if (rotatedSize === x.shape[3]) return rotated
+    return ops.concat([rotated, ops.slice(x, { axis: 3, start: rotatedSize })], 3)
   }
 
   #pairs(x: ops.FloatTensor): readonly [ops.FloatTensor, ops.FloatTensor] {
@@ -54,18 +56,18 @@ export class Rotation {
   }
 }
 
-/** Parameters of rotary positions. */
+/** Parameters of rotary position embeddings. */
 export interface RotaryOptions {
-  /** Positions there can be. */
+  /** Number of positions. */
   readonly positions: number
-  /** Features of a head that are turned: all, or the first of them (GPT-J's rotary_dim). */
+  /** Number of rotated features of a head: all, or the first ones (GPT-J's rotary_dim). */
   readonly width: number
-  /** Pair i turns by position / base ** (2 i / width). Usually 10000. */
+  /** The angle of pair i is position / base ** (2 i / width). Usually 10000. */
   readonly base: number
   readonly layout: RotaryLayout
 }
 
-/** Rotary positions of a sequence (Su et al. 2021, "RoFormer"). */
+/** Rotary position embeddings (Su et al. 2021, "RoFormer"). */
 export class RotaryPositions {
   /** float32 [positions, width / 2]. */
   readonly #cos: ops.FloatTensor
@@ -87,18 +89,18 @@ export class RotaryPositions {
     this.#layout = layout
   }
 
-  /** Of the positions 0 to count - 1. */
+  /** The rotation for positions 0 to count - 1. */
   first(count: number): Rotation {
     const rows = (table: ops.FloatTensor): ops.FloatTensor =>
       ops.slice(table, { axis: 0, start: 0, end: count })
     return new Rotation(rows(this.#cos), rows(this.#sin), this.#layout)
   }
 
-  /** Of the given positions: int32 [N] of all sequences, or [B, N] of each. */
+  /** The rotation for the given positions: int32 [N] for all sequences, or [B, N]. */
   at(positions: Tensor<'int32'>): Rotation {
     const rows = (table: ops.FloatTensor): ops.FloatTensor => {
-      const found: ops.FloatTensor = ops.gather(table, positions)
-      return positions.rank === 2 ? ops.unsqueeze(found, 1) : found
+      const angles: ops.FloatTensor = ops.gather(table, positions)
+      return positions.rank === 2 ? ops.unsqueeze(angles, 1) : angles
     }
     return new Rotation(rows(this.#cos), rows(this.#sin), this.#layout)
   }

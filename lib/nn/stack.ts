@@ -2,10 +2,10 @@ import type * as ops from '../ops/index.js'
 import type { AttentionCall, KeyValue, SelfAttentionCall } from './attention.js'
 import type { Layer } from './layer.js'
 
-/** The same for all layers, or by layer. */
+/** One value for all layers, or a function of the layer. */
 type PerLayer<T> = T | ((layer: number) => T)
 
-/** A call to a stack of layers. What it asks of the attentions may differ from layer to layer. */
+/** A call to a stack of layers. The arguments of the attentions may differ between layers. */
 export interface StackCall {
   readonly self?: PerLayer<Omit<SelfAttentionCall, 'past'>> | undefined
   readonly cross?: PerLayer<AttentionCall> | undefined
@@ -21,13 +21,13 @@ export interface StackResult {
   readonly last: ops.FloatTensor
   /** Input of the first layer, then the output of each layer: float32 [B, N, width]. */
   readonly hiddenStates: readonly ops.FloatTensor[]
-  /** Attention weights by layer, where the call asks for them: float32 [B, heads, R, N]. */
+  /** Attention weights by layer, if the call asks for them: float32 [B, heads, R, N]. */
   readonly attentions: ReadonlyMap<number, ops.FloatTensor>
-  /** Likewise of the cross-attentions: float32 [B, heads, R, Nk]. */
+  /** Weights of the cross-attentions by layer, if the call asks for them: float32 [B, heads, R, Nk]. */
   readonly crossAttentions: ReadonlyMap<number, ops.FloatTensor>
 }
 
-/** Runs x, float32 [B, N, width], through layers one after the other. */
+/** Runs x, float32 [B, N, width], through a stack of layers. */
 export function runStack(layers: readonly Layer[], x: ops.FloatTensor, call: StackCall = {}): StackResult {
   const { self, cross, memory, past } = call
   const hiddenStates = [x]
@@ -48,7 +48,7 @@ export function runStack(layers: readonly Layer[], x: ops.FloatTensor, call: Sta
   return { last, hiddenStates, attentions, crossAttentions }
 }
 
-/** Keys and values of a memory, float32 [B, Nk, width], for each layer: computed once for all queries. */
+/** Projects a memory, float32 [B, Nk, width], to keys and values for each layer, once for all queries. */
 export function projectMemory(layers: readonly Layer[], memory: ops.FloatTensor): KeyValue[] {
   return layers.map((layer) => layer.project(memory))
 }

@@ -16,26 +16,26 @@ import {
 } from './check.js'
 import { where } from './elementwise.js'
 
-/** Which keys a query sees. All given restrictions hold together. */
+/** Restricts which keys a query attends to. All restrictions apply together. */
 export interface AttentionOptions {
-  /** Factor of q . k before the softmax. Default 1 / sqrt(width). */
+  /** Factor of q . k before the softmax. Default 1 / sqrt(head size). */
   readonly scale?: number | undefined
-  /** A query sees no key after its own place. The last query stands at the last key. */
+  /** A query attends to no key after its own position. The last query has the position of the last key. */
   readonly causal?: boolean | undefined
-  /** Restricted attention: only keys at most this many places away. Default: no restriction. */
+  /** Sliding window: only keys at most this many positions away. Default: no restriction. */
   readonly window?: number | undefined
-  /** Broadcast to [batch, heads, queries, keys]: bool, true where a key is seen; or float32, added to the scores. */
+  /** Broadcast to [batch, heads, queries, keys]: bool, true for keys to attend to; or float32, added to the scores. */
   readonly mask?: Tensor<'bool' | 'float32'> | undefined
-  /** int32 [batch]: how many keys there are; those behind do not exist. For caches longer than their content. */
+  /** int32 [batch]: number of valid keys; later ones are ignored. For caches with unused capacity. */
   readonly keyLength?: Tensor<'int32'> | undefined
 }
 
-/** No restriction, as the kernels spell it. */
+/** The value that means no window in the kernels. */
 const noWindow = 0
 
 /**
- * Scaled dot-product attention (Vaswani et al. 2017): softmax(q k^T * scale) v, a head at a time, without ever storing
- * the matrix of weights. A query that sees no key gives zeros.
+ * Scaled dot-product attention (Vaswani et al. 2017): softmax(q k^T * scale) v for each head. The kernel never stores the
+ * matrix of weights. The result for a query without keys is 0.
  * @param q float32 [B, H, Nq, D]
  * @param k float32 [B, H, Nk, D]
  * @param v float32 [B, H, Nk, Dv]
@@ -50,7 +50,7 @@ export function attention<Q extends Shape, K extends Shape, V extends Shape>(
 ): FloatTensor<Attention<Q, K, V>> {
   const [batch, heads, queries, keys] = checkHeads(q, k, 'attention')
   requireFloat(v, 'attention: v')
-  const [, , , width] = requireRank(v, 4, '[batch, heads, keys, width]', 'attention: v')
+  const [, , , width] = requireRank(v, 4, '[batch, heads, keys, head size]', 'attention: v')
   if (!sameShape(v.shape, [batch, heads, keys, width]))
     throw invalid(
       'SHAPE_MISMATCH',
@@ -72,11 +72,11 @@ export function attention<Q extends Shape, K extends Shape, V extends Shape>(
 
 /** Options of {@link attentionWeights}. */
 export interface AttentionWeightsOptions extends AttentionOptions {
-  /** Only these queries, as places first to last (exclusive); the others cost nothing. Default: all. */
+  /** Compute the weights of these queries only, from start to end (exclusive). Default: all. */
   readonly rows?: { readonly start: number; readonly end: number } | undefined
 }
 
-/** Weights of unknown many queries. */
+/** Shape of weights for an unknown number of queries. */
 type Rows<S extends Shape> = S extends readonly [
   infer B extends number,
   infer H extends number,
@@ -87,10 +87,9 @@ type Rows<S extends Shape> = S extends readonly [
   : never
 
 /**
- * The weights that {@link attention} sums values with, for the queries asked for: each row adds up to 1 (or is all
- * zeros, where a query sees no key).
+ * The weights with which {@link attention} sums the values. Each row adds up to 1, or is 0 for a query without keys.
  * @returns float32 [B, H, R, Nk]
- * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID; INDEX_OUT_OF_RANGE for rows there are not
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID; INDEX_OUT_OF_RANGE for rows outside the queries
  */
 export function attentionWeights<Q extends Shape, K extends Shape>(
   q: FloatTensor<Q>,
@@ -113,8 +112,8 @@ export function attentionWeights<Q extends Shape, K extends Shape>(
     'attentionWeights',
   )
   const [queryNode, keyNode] = [nodeOf(q, 'attentionWeights'), nodeOf(k, 'attentionWeights')]
-  const asked = (node: Node) => sliceNode(node, 2, start, end - start)
-  const inputs = [asked(queryNode), keyNode, ...operands.mask.map(asked), ...operands.keyLength]
+  const sliceRows = (node: Node) => sliceNode(node, 2, start, end - start)
+  const inputs = [sliceRows(queryNode), keyNode, ...operands.mask.map(sliceRows), ...operands.keyLength]
   return makeTensor(new GraphNode('attentionWeights', inputs, { ...parameters, first: start, queries }))
 }
 
@@ -122,8 +121,8 @@ export function attentionWeights<Q extends Shape, K extends Shape>(
 function checkHeads(q: FloatTensor, k: FloatTensor, what: string): [number, number, number, number] {
   requireFloat(q, `${what}: q`)
   requireFloat(k, `${what}: k`)
-  const [batch, heads, queries, width] = requireRank(q, 4, '[batch, heads, places, width]', `${what}: q`)
-  const [, , keys] = requireRank(k, 4, '[batch, heads, places, width]', `${what}: k`)
+  const [batch, heads, queries, width] = requireRank(q, 4, '[batch, heads, queries, head size]', `${what}: q`)
+  const [, , keys] = requireRank(k, 4, '[batch, heads, keys, head size]', `${what}: k`)
   if (!sameShape(k.shape, [batch, heads, keys, width]))
     throw invalid(
       'SHAPE_MISMATCH',
@@ -136,7 +135,7 @@ function checkHeads(q: FloatTensor, k: FloatTensor, what: string): [number, numb
   return [batch, heads, queries, keys]
 }
 
-/** Checks the options, and makes of them operands (a list of one or none each) and parameters of the node. */
+/** Checks the options and returns the node's parameters and its optional operands, each as a list of one or none. */
 function restrictions(
   scores: readonly [number, number, number, number],
   width: number,
@@ -160,10 +159,10 @@ function restrictions(
   return { operands, parameters }
 }
 
-/** What is added to the scores, of their shape. */
+/** The mask as a float32 node of the shape of the scores, which the kernel adds to them. */
 function maskNode(mask: Tensor<'bool' | 'float32'>, shape: Shape, what: string): Node {
   requireDType(mask, ['bool', 'float32'], `${what}: mask`)
-  requireSpread(mask, shape, `${what}: mask`)
+  requireBroadcastable(mask, shape, `${what}: mask`)
   const isBool = (x: typeof mask): x is Tensor<'bool'> => x.dtype === 'bool'
   const added = isBool(mask) ? where(mask, 0, Number.NEGATIVE_INFINITY) : mask
   return expandNode(nodeOf(added, what), shape)
@@ -171,11 +170,11 @@ function maskNode(mask: Tensor<'bool' | 'float32'>, shape: Shape, what: string):
 
 function keyLengthNode(keyLength: Tensor<'int32'>, batch: number, what: string): Node {
   requireDType(keyLength, ['int32'], `${what}: keyLength`)
-  requireSpread(keyLength, [batch], `${what}: keyLength`)
+  requireBroadcastable(keyLength, [batch], `${what}: keyLength`)
   return expandNode(nodeOf(keyLength, what), [batch])
 }
 
-function requireSpread(x: Tensor, shape: Shape, what: string): void {
+function requireBroadcastable(x: Tensor, shape: Shape, what: string): void {
   if (x.rank > shape.length || !sameShape(broadcastShapes(x.shape, shape, what), shape))
     throw invalid(
       'SHAPE_MISMATCH',

@@ -9,13 +9,13 @@ import { Tensor } from '../tensor/tensor.js'
 
 export type FloatTensor<S extends Shape = Shape> = Tensor<'float32', S>
 
-/** What a parameter of type `Axis` must also be: an axis of the shape, or a list of them. */
+/** Constraint on a parameter of type `Axis`: an axis of the shape, or a list of them. */
 export type OnAxis<S extends Shape, Axis> = Fitting<KnownAxes<S, Axis>, 'the tensor has no such axis'>
 
-/** What a parameter that is worked on along its last axis must also be. */
+/** Constraint on a tensor whose last axis an op uses: it must have an axis. */
 export type Rows<S extends Shape> = Fitting<NotScalar<S>, 'a scalar has no axis'>
 
-/** What a parameter of shape `V` must also be: a vector of `Size` numbers. */
+/** Constraint on a tensor of shape `V`: a vector of `Size` numbers. */
 export type VectorOf<V extends Shape, Size extends number> = Fitting<
   IsDynamic<V> extends true ? V : SameSizes<V, [Size]>,
   'expected a vector, of the size of the last axis'
@@ -38,7 +38,7 @@ export function requireFloat(x: Tensor, what: string): void {
 
 /**
  * Throws SHAPE_MISMATCH unless the tensor has the rank.
- * @param axes what they are, for people: '[batch, places, width]'
+ * @param axes names of the axes for the error message: '[batch, tokens, hidden size]'
  * @returns their sizes
  */
 export function requireRank<const Rank extends number>(
@@ -65,21 +65,21 @@ export function requireWhole(value: number, least: number, what: string): void {
     optionInvalid(what, value, `a whole number of at least ${least}`)
 }
 
-/** The graph behind an operand. @throws DISPOSED */
+/** The graph node of an operand. @throws DISPOSED */
 export function nodeOf(x: Tensor, what: string): Node {
   if (x.disposed) throw new SaccadeError('DISPOSED', `${what}: the tensor ${x.describe()} was disposed`)
   return x.node
 }
 
-/** A tensor over a new node. @throws SHAPE_MISMATCH for a shape that no tensor can have */
+/** Makes the tensor of a new node. @throws SHAPE_MISMATCH if the shape has too many axes or elements */
 export function makeTensor<D extends DType, S extends Shape>(node: Node): Tensor<D, S> {
   checkShape(node.shape, node.op)
   return new Tensor<D, S>(node)
 }
 
 /**
- * A tensor over a node that an op has made of the node of `x`, or that is this node itself where there was nothing to
- * do. It is a tensor of its own in any case: disposing of it does not take `x` along.
+ * Makes the tensor of a node that an op derived from `x`, or of the node of `x` itself if the op changes nothing. The new
+ * tensor gets a node of its own in either case: otherwise dispose() of the result would dispose `x` too.
  */
 export function tensorOf<D extends DType, S extends Shape>(node: Node, x: Tensor): Tensor<D, S> {
   if (node !== x.node || node.isConstant) return new Tensor<D, S>(node)

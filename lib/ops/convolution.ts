@@ -21,20 +21,23 @@ export type Pair = number | readonly [number, number]
 
 /** Options of {@link conv2d}. */
 export interface ConvolutionOptions {
-  /** Places between windows. Default 1. */
+  /** Distance between windows. Default 1. */
   readonly stride?: Pair
-  /** Zeros around the input; 'same' (as TensorFlow: output = ceil(input / stride), the odd zero after), or a number. */
+  /**
+   * Zero padding on each side. 'same' as in TensorFlow: output = ceil(input / stride), an odd zero goes to the end.
+   * Default 0.
+   */
   readonly padding?: Pair | 'same'
-  /** Places between the elements of a window. Default 1. */
+  /** Distance between the elements of a window. Default 1. */
   readonly dilation?: Pair
-  /** Into how many groups the channels are cut, each with its own outputs. Default 1; depthwise: the channels. */
+  /** Number of channel groups, each with its own outputs. Default 1. Depthwise: the number of channels. */
   readonly groups?: number
 }
 
 type Images<S extends Shape> = FloatTensor<S> & Fitting<OfRank<S, 4>, 'expected images [N, H, W, C]'>
 type Filters<S extends Shape> = FloatTensor<S> & Fitting<OfRank<S, 4>, 'expected [O, C / groups, kh, kw]'>
 
-/** Images of unknown height and width, as many as in S. */
+/** Shape of results: the batch size of S, and unknown height and width. */
 type ImagesOf<S extends Shape, C extends number> =
   AsRank4<S> extends readonly [infer N extends number, ...number[]] ? [N, number, number, C] : never
 type ChannelsOf<S extends Shape> =
@@ -43,7 +46,7 @@ type OutputsOf<W extends Shape> =
   AsRank4<W> extends readonly [infer O extends number, ...number[]] ? O : never
 
 /**
- * Two-dimensional convolution (cross-correlation, as in deep learning) of channels-last images.
+ * Two-dimensional convolution (cross-correlation) of channels-last images.
  * @param x float32 [N, H, W, C]
  * @param weight float32 [O, C / groups, kh, kw], as PyTorch stores it
  * @param bias float32 [O], or undefined
@@ -95,15 +98,15 @@ export interface PoolOptions {
   readonly kernel: Pair
   /** Default: the kernel. */
   readonly stride?: Pair
-  /** Places around the input, or 'same'; see {@link ConvolutionOptions}. Default 0. */
+  /** Padding on each side, or 'same'; see {@link ConvolutionOptions}. Default 0. */
   readonly padding?: Pair | 'same'
-  /** Places between the elements of a window. Default 1. */
+  /** Distance between the elements of a window. Default 1. */
   readonly dilation?: Pair
-  /** Round output sizes up: windows may begin inside and end past the padding. */
+  /** Round output sizes up: the last window may extend past the padding. Default false. */
   readonly ceil?: boolean
 }
 
-/** Largest element of each window of [N, H, W, C]; padding never wins. @throws SHAPE_MISMATCH, OPTION_INVALID */
+/** Maximum of each window of [N, H, W, C], without the padding. @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID */
 export function maxPool2d<S extends Shape>(
   x: Images<S>,
   options: PoolOptions,
@@ -113,7 +116,7 @@ export function maxPool2d<S extends Shape>(
 
 /**
  * Mean of each window of [N, H, W, C].
- * @param options.countPadding whether zeros of the padding count in the divisor. Default true, as in PyTorch
+ * @param options.countPadding whether the divisor includes the padding. Default true, as in PyTorch
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
  */
 export function avgPool2d<S extends Shape>(
@@ -148,28 +151,28 @@ function pool<S extends Shape>(
   return makeTensor(new GraphNode('pool', [nodeOf(x, what)], parameters))
 }
 
-function pair(value: Pair, least: number, what: string): [number, number] {
+function pair(value: Pair, min: number, what: string): [number, number] {
   const [h, w] = Array.isArray(value)
     ? (value as readonly [number, number])
     : [value as number, value as number]
-  requireWhole(h, least, what)
-  requireWhole(w, least, what)
+  requireWhole(h, min, what)
+  requireWhole(w, min, what)
   return [h, w]
 }
 
-type Two = readonly [number, number]
+type HeightWidth = readonly [number, number]
 
 /** Positions of the windows, and by how many elements the last one extends past the padded input. */
 function geometry(
-  input: Two,
-  kernel: Two,
-  stride: Two,
-  dilation: Two,
+  input: HeightWidth,
+  kernel: HeightWidth,
+  stride: HeightWidth,
+  dilation: HeightWidth,
   padding: Pair | 'same',
   ceil: boolean,
   what: string,
-): { window: Window; ceilExtra: Two } {
-  const each = (value: (axis: 0 | 1) => number): Two => [value(0), value(1)]
+): { window: Window; ceilExtra: HeightWidth } {
+  const each = (value: (axis: 0 | 1) => number): HeightWidth => [value(0), value(1)]
   if (Math.min(...input, ...kernel) < 1)
     throw invalid(
       'SHAPE_MISMATCH',
@@ -177,22 +180,22 @@ function geometry(
       'a window and an input of at least 1x1',
       `${formatShape(kernel)} over ${formatShape(input)}`,
     )
-  const reach = each((axis) => dilation[axis] * (kernel[axis] - 1) + 1)
+  const extent = each((axis) => dilation[axis] * (kernel[axis] - 1) + 1)
   if (padding === 'same') {
     const outputSize = each((axis) => Math.ceil(input[axis] / stride[axis]))
     const before = each((axis) => {
-      const zeros = Math.max(0, (outputSize[axis] - 1) * stride[axis] + reach[axis] - input[axis])
+      const zeros = Math.max(0, (outputSize[axis] - 1) * stride[axis] + extent[axis] - input[axis])
       return Math.floor(zeros / 2)
     })
     return { window: { stride, padding: before, dilation, outputSize }, ceilExtra: [0, 0] }
   }
   const before = pair(padding, 0, `${what}: padding`)
   const outputSize = each((axis) => {
-    const span = input[axis] + 2 * before[axis] - reach[axis]
+    const span = input[axis] + 2 * before[axis] - extent[axis]
     const steps = ceil ? Math.ceil(span / stride[axis]) : Math.floor(span / stride[axis])
-    // A window that would begin in the padding after the input is left out.
-    const late = ceil && steps * stride[axis] >= input[axis] + before[axis]
-    return late ? steps : steps + 1
+    // As in PyTorch, rounding up adds no window that starts in the padding after the input.
+    const startsInPadding = ceil && steps * stride[axis] >= input[axis] + before[axis]
+    return startsInPadding ? steps : steps + 1
   })
   if (Math.min(...outputSize) < 1)
     throw invalid(
@@ -202,7 +205,7 @@ function geometry(
       formatShape(input),
     )
   const ceilExtra = each((axis) =>
-    Math.max(0, (outputSize[axis] - 1) * stride[axis] + reach[axis] - (input[axis] + 2 * before[axis])),
+    Math.max(0, (outputSize[axis] - 1) * stride[axis] + extent[axis] - (input[axis] + 2 * before[axis])),
   )
   return { window: { stride, padding: before, dilation, outputSize }, ceilExtra }
 }

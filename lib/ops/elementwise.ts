@@ -10,7 +10,7 @@ import { constantFull } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type FloatTensor, makeTensor, nodeOf, requireDType, requireFloat, requireTensor } from './check.js'
 
-/** Functions of one element; float32 of any shape to the same shape. */
+/** Makes an element-wise function: float32 of any shape to the same shape. */
 function unary(kind: UnaryKind, name: string = kind) {
   return <S extends Shape>(x: FloatTensor<S>): FloatTensor<S> => {
     requireFloat(x, name)
@@ -18,7 +18,12 @@ function unary(kind: UnaryKind, name: string = kind) {
   }
 }
 
-function unaryWith<S extends Shape>(kind: UnaryKind, x: FloatTensor<S>, parameter: number): FloatTensor<S> {
+function unaryWith<S extends Shape>(
+  kind: UnaryKind,
+  x: FloatTensor<S>,
+  parameter: number,
+  parameterName: string,
+): FloatTensor<S> {
   requireFloat(x, kind)
   if (typeof parameter !== 'number' || Number.isNaN(parameter))
     optionInvalid(`${kind}: parameter`, parameter, 'a number')
@@ -29,7 +34,7 @@ function unaryWith<S extends Shape>(kind: UnaryKind, x: FloatTensor<S>, paramete
 export const relu = unary('relu')
 /** min(max(x, 0), 6), as in MobileNet. */
 export const relu6 = unary('relu6')
-/** x * sigmoid(1.702 x), the approximation CLIP was trained with. */
+/** x * sigmoid(1.702 x), the approximation of GELU in CLIP. */
 export const quickGelu = unary('quickGelu')
 /** x * sigmoid(x), also called swish. */
 export const silu = unary('silu')
@@ -67,11 +72,11 @@ export const erf = unary('erf')
 export const sin = unary('sine', 'sin')
 /** Cosine of an angle in radians. */
 export const cos = unary('cosine', 'cos')
-/** The largest whole number that is not larger. */
+/** The largest whole number <= x. */
 export const floor = unary('floor')
-/** The smallest whole number that is not smaller. */
+/** The smallest whole number >= x. */
 export const ceil = unary('ceil')
-/** To the nearest whole number, halves to even. */
+/** The nearest whole number, halves to even. */
 export const round = unary('round')
 
 const geluExact = unary('gelu')
@@ -79,7 +84,7 @@ const geluTanh = unary('geluTanh', 'gelu')
 
 /**
  * Gaussian error linear unit, x * P(X <= x) (Hendrycks & Gimpel 2016).
- * @param options.approximate 'none': exact, by erf; 'tanh': the tanh form (`gelu_new`, `gelu_pytorch_tanh`)
+ * @param options.approximate 'none': exact, with erf; 'tanh': the tanh approximation (`gelu_new`, `gelu_pytorch_tanh`)
  */
 export function gelu<S extends Shape>(
   x: FloatTensor<S>,
@@ -90,17 +95,17 @@ export function gelu<S extends Shape>(
   return approximate === 'tanh' ? geluTanh(x) : geluExact(x)
 }
 
-/** x where positive, else slope * x. */
+/** x if x is positive, else slope * x. */
 export function leakyRelu<S extends Shape>(x: FloatTensor<S>, slope = 0.01): FloatTensor<S> {
-  return unaryWith('leakyRelu', x, slope)
+  return unaryWith('leakyRelu', x, slope, 'slope')
 }
 
-/** x where positive, else alpha * (exp(x) - 1). */
+/** x if x is positive, else alpha * (exp(x) - 1). */
 export function elu<S extends Shape>(x: FloatTensor<S>, alpha = 1): FloatTensor<S> {
-  return unaryWith('elu', x, alpha)
+  return unaryWith('elu', x, alpha, 'alpha')
 }
 
-/** True where x is false. */
+/** True for elements of x that are false. */
 export function logicalNot<S extends Shape>(x: Tensor<'bool', S>): Tensor<'bool', S> {
   requireDType(x, ['bool'], 'logicalNot')
   const [no, yes] = [0, 1].map((value) => expandNode(constantFull([], value, 'bool').node, x.shape))
@@ -109,21 +114,21 @@ export function logicalNot<S extends Shape>(x: Tensor<'bool', S>): Tensor<'bool'
 
 type Broadcasting<R extends Shape> = Fitting<R, 'the shapes do not broadcast'>
 
-/** Numbers among two operands as constants of the type. */
+/** Turns numbers among two operands into constants of the data type. */
 function operandPair(a: Tensor | number, b: Tensor | number, dtype: DType): [Tensor, Tensor] {
   const asTensor = (x: Tensor | number) => (typeof x === 'number' ? constantFull([], x, dtype) : x)
   return [asTensor(a), asTensor(b)]
 }
 
-/** An operand as a node of the given shape. */
-function spread(x: Tensor, shape: Shape, what: string): Node {
+/** The node of an operand, broadcast to a shape. */
+function broadcast(x: Tensor, shape: Shape, what: string): Node {
   return expandNode(nodeOf(x, what), shape)
 }
 
 /**
- * A function of two elements, its operands broadcast as NumPy does; one of them may be a number. Throws SHAPE_MISMATCH,
- * DTYPE_MISMATCH, and INPUT_INVALID for a number that the other operand's type cannot hold.
- * `R` is the type of the result, or 'same' for that of the operands.
+ * An element-wise function of two operands, which are broadcast as in NumPy; one of them may be a number.
+ * Throws SHAPE_MISMATCH, DTYPE_MISMATCH, and INPUT_INVALID for a number that the other operand's type cannot represent.
+ * `R` is the data type of the result, or 'same' for that of the operands.
  */
 interface BinaryOp<Operand extends DType, R extends DType | 'same'> {
   <D extends Operand, A extends Shape>(a: Tensor<D, A>, b: number): Tensor<ResultType<D, R>, A>
@@ -143,9 +148,9 @@ function binary<Operand extends DType, R extends DType | 'same'>(
   dtypes: readonly DType[],
 ): BinaryOp<Operand, R> {
   const op = (a: Tensor | number, b: Tensor | number): Tensor => {
-    const like = a instanceof Tensor ? a : b
-    requireTensor(like, name)
-    const [left, right] = operandPair(a, b, like.dtype)
+    const tensor = a instanceof Tensor ? a : b
+    requireTensor(tensor, name)
+    const [left, right] = operandPair(a, b, tensor.dtype)
     for (const x of [left, right]) requireDType(x, dtypes, name)
     if (left.dtype !== right.dtype)
       throw invalid(
@@ -155,7 +160,7 @@ function binary<Operand extends DType, R extends DType | 'same'>(
         `${left.describe()} and ${right.describe()}`,
       )
     const shape = broadcastShapes(left.shape, right.shape, name)
-    const operands = [spread(left, shape, name), spread(right, shape, name)]
+    const operands = [broadcast(left, shape, name), broadcast(right, shape, name)]
     return makeTensor(new GraphNode('binary', operands, { kind }))
   }
   return op as BinaryOp<Operand, R>
@@ -175,15 +180,15 @@ export const sub = arithmetic('subtract', 'sub')
 export const mul = arithmetic('multiply', 'mul')
 /** a / b, float32. */
 export const div = binary<'float32', 'same'>('divide', 'div', ['float32'])
-/** The larger; NaN if either is NaN. */
+/** max(a, b); NaN if either is NaN. */
 export const maximum = arithmetic('maximum', 'maximum')
-/** The smaller; NaN if either is NaN. */
+/** min(a, b); NaN if either is NaN. */
 export const minimum = arithmetic('minimum', 'minimum')
 /** a to the power of b, float32. */
 export const pow = binary<'float32', 'same'>('power', 'pow', ['float32'])
-/** a = b, bool; NaN equals nothing. */
+/** a == b, bool; false if either is NaN. */
 export const equal = comparison('equal', 'equal')
-/** a differs from b, bool; NaN differs from everything. */
+/** a != b, bool; true if either is NaN. */
 export const notEqual = comparison('notEqual', 'notEqual')
 /** a < b, bool. */
 export const less = comparison('less', 'less')
@@ -193,12 +198,12 @@ export const lessEqual = comparison('lessEqual', 'lessEqual')
 export const greater = comparison('greater', 'greater')
 /** a >= b, bool. */
 export const greaterEqual = comparison('greaterEqual', 'greaterEqual')
-/** Both are true. */
+/** a && b. */
 export const logicalAnd = logical('logicalAnd', 'logicalAnd')
-/** One or both are true. */
+/** a || b. */
 export const logicalOr = logical('logicalOr', 'logicalOr')
 
-/** a where the condition is true, else b; the three are broadcast, a and b may be numbers (float32 if both are). */
+/** a where the condition is true, else b. The operands are broadcast; a and b may be numbers (float32 if both are). */
 export function where<C extends Shape>(condition: Tensor<'bool', C>, a: number, b: number): FloatTensor<C>
 export function where<D extends DType, C extends Shape, A extends Shape>(
   condition: Tensor<'bool', C>,
@@ -229,6 +234,6 @@ export function where(condition: Tensor<'bool'>, a: Tensor | number, b: Tensor |
       `${left.describe()} and ${right.describe()}`,
     )
   const shape = broadcastShapes(condition.shape, broadcastShapes(left.shape, right.shape, 'where'), 'where')
-  const operands = [condition, left, right].map((x) => spread(x, shape, 'where'))
+  const operands = [condition, left, right].map((x) => broadcast(x, shape, 'where'))
   return makeTensor(new GraphNode('where', operands, {}))
 }

@@ -9,11 +9,12 @@ import { nodeOf, type OnAxis, requireDType, requireRank, requireShape, requireTe
 import { cast } from './shape.js'
 
 /**
- * Takes places of an axis: embeddings are `gather(table, ids)`.
+ * Selects entries of an axis by index. Embeddings are `gather(table, ids)`.
  * @param table any type, [..., V, ...]
  * @param indices int32 or int64 of any shape, 0 to V - 1
- * @returns the axis (by default the first) replaced by the axes of `indices`
- * @throws SHAPE_MISMATCH, DTYPE_MISMATCH; INDEX_OUT_OF_RANGE when it is computed, if an index is outside the axis
+ * @param axis default: the first
+ * @returns the table's shape with the axis replaced by the axes of `indices`
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH; INDEX_OUT_OF_RANGE at the computation, if an index is outside the axis
  */
 export function gather<D extends DType, S extends Shape, I extends Shape, const A extends number = 0>(
   table: Tensor<D, S>,
@@ -22,12 +23,12 @@ export function gather<D extends DType, S extends Shape, I extends Shape, const 
 ): Tensor<D, Substitute<S, A, I>> {
   requireTensor(table, 'gather')
   requireDType(indices, ['int32', 'int64'], 'gather: indices')
-  const place = normalizeAxis(axis ?? 0, table.rank, 'gather')
-  const before = table.shape.slice(0, place)
-  const after = table.shape.slice(place + 1)
+  const axisIndex = normalizeAxis(axis ?? 0, table.rank, 'gather')
+  const before = table.shape.slice(0, axisIndex)
+  const after = table.shape.slice(axisIndex + 1)
   const shape = [...before, ...indices.shape, ...after]
   checkShape(shape, 'gather')
-  const entries = table.shape[place]!
+  const entries = table.shape[axisIndex]!
   if (entries === 0 && indices.size > 0)
     throw invalid(
       'INDEX_OUT_OF_RANGE',
@@ -41,15 +42,15 @@ export function gather<D extends DType, S extends Shape, I extends Shape, const 
 }
 
 /**
- * Writes `values` into `cache` from place `at` of axis 2 on, in the cache's own memory: what key-value caches need.
- * The cache is used up by the computation: go on with the result. So nothing else may read the cache in the same
- * computation, and the result must be among the tensors that are computed. If it fails, the cache can be used again,
- * but the places from `at` on may hold anything.
+ * Writes `values` into `cache` in place, at index `at` of axis 2. Made for key-value caches. The computation consumes the
+ * cache: use the result instead. So nothing else may read the cache in the same computation, and the result must be among
+ * the tensors that are computed. If the computation fails, the cache is usable again, but its content from index `at` on
+ * is undefined.
  * @param cache [B, H, capacity, D], computed
  * @param values [B, H, n, D] of the same type
- * @param at int32 [1], or [B] where each b has its own; at + n <= capacity
- * @throws SHAPE_MISMATCH, DTYPE_MISMATCH; INPUT_INVALID for a cache that is not computed, and, when it is computed, for
- *   another reader; INDEX_OUT_OF_RANGE when it is computed, if the values do not fit
+ * @param at int32 [1], or [B] with an index for each batch entry; at + n <= capacity
+ * @throws SHAPE_MISMATCH, DTYPE_MISMATCH; INPUT_INVALID for a cache that is not computed, and at the computation for
+ *   another reader of the cache; INDEX_OUT_OF_RANGE at the computation, if the values exceed the capacity
  */
 export function update<D extends DType, S extends Shape>(
   cache: Tensor<D, S>,

@@ -8,32 +8,32 @@ import { reshapeNode } from '../graph/views.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { makeTensor, nodeOf, type OnAxis, requireTensor, tensorOf } from './check.js'
 
-/** Shape of tensors joined on an axis; `never` if two differ in type, or beside the axis. */
+/** Shape of tensors joined on an axis; `never` if two differ in data type, or in the size of another axis. */
 type Joined<T extends readonly Tensor[], A extends number> = T extends readonly [
   infer First extends Tensor,
   infer Second extends Tensor,
   ...infer Rest extends readonly Tensor[],
 ]
   ? Second['dtype'] extends First['dtype']
-    ? [SameShape<Beside<First, A>, Beside<Second, A>>] extends [never]
+    ? [SameShape<OtherAxes<First, A>, OtherAxes<Second, A>>] extends [never]
       ? never
       : Joined<readonly [First, ...Rest], A>
     : never
-  : Beside<T[number], A>
+  : OtherAxes<T[number], A>
 
-type Beside<T extends Tensor, A extends number> = Replace<ShapeOf<T>, A, number>
+type OtherAxes<T extends Tensor, A extends number> = Replace<ShapeOf<T>, A, number>
 type ShapeOf<T> = T extends Tensor<DType, infer S> ? S : never
 
 /**
- * Joins tensors along an axis; their other sizes and types must be equal.
+ * Joins tensors along an axis (default: the first). Their data types and the sizes of all other axes must be equal.
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID for an empty list
  */
 export function concat<const T extends readonly Tensor[], const A extends number = 0>(
-  tensors: T & Fitting<Joined<T, A>, 'the tensors differ in type, or beside the axis'>,
+  tensors: T & Fitting<Joined<T, A>, 'the tensors differ in data type, or in the size of another axis'>,
   axis?: A & OnAxis<ShapeOf<T[0]>, A>,
 ): Tensor<T[number]['dtype'], Joined<T, A>> {
   const first = checkList(tensors, 'concat')
-  const place = normalizeAxis(axis ?? 0, first.rank, 'concat')
+  const axisIndex = normalizeAxis(axis ?? 0, first.rank, 'concat')
   for (const { rank, shape } of tensors) {
     if (rank !== first.rank || shape.some((dim, index) => index !== place && dim !== first.shape[index]))
       throw invalid(
@@ -46,7 +46,7 @@ export function concat<const T extends readonly Tensor[], const A extends number
   return join(
     first,
     tensors.map((tensor) => nodeOf(tensor, 'concat')),
-    place,
+    axisIndex,
   )
 }
 
@@ -56,8 +56,8 @@ export function stack<D extends DType, S extends Shape, const A extends number =
   axis?: A & OnAxis<[...S, 1], A>,
 ): Tensor<D, Insert<S, A, number>> {
   const first = checkList(tensors, 'stack')
-  const place = normalizeAxis(axis ?? 0, first.rank + 1, 'stack')
-  const shape = [...first.shape.slice(0, place), 1, ...first.shape.slice(place)]
+  const axisIndex = normalizeAxis(axis ?? 0, first.rank + 1, 'stack')
+  const shape = [...first.shape.slice(0, axisIndex), 1, ...first.shape.slice(axisIndex)]
   const slices = tensors.map((tensor) => {
     if (!sameShape(tensor.shape, first.shape))
       throw invalid(
@@ -68,10 +68,10 @@ export function stack<D extends DType, S extends Shape, const A extends number =
       )
     return reshapeNode(nodeOf(tensor, 'stack'), shape)
   })
-  return join(first, slices, place)
+  return join(first, slices, axisIndex)
 }
 
-/** The first of a list of tensors of one type. */
+/** Checks that a list has tensors of one data type, and returns the first. */
 function checkList<D extends DType>(tensors: readonly Tensor<D>[], what: string): Tensor<D> {
   const [first] = tensors
   if (!first) throw invalid('INPUT_INVALID', what, 'a list of tensors', 'an empty list')

@@ -15,7 +15,7 @@ import {
 } from './check.js'
 
 /**
- * Matrix product over the last two axes: [..., M, K] @ [..., K, N] = [..., M, N]; the axes before are broadcast.
+ * Matrix product over the last two axes: [..., M, K] @ [..., K, N] = [..., M, N]; leading axes are broadcast.
  * @throws SHAPE_MISMATCH if the inner sizes differ or a side has fewer than two axes; DTYPE_MISMATCH
  */
 export function matmul<A extends Shape, B extends Shape>(
@@ -36,7 +36,7 @@ export function matmul<A extends Shape, B extends Shape>(
 }
 
 /**
- * A fully connected layer: x @ weight^T + bias.
+ * Fully connected layer: x @ weight^T + bias.
  * @param x float32 [..., I]
  * @param weight float32 [O, I], as PyTorch stores it
  * @param bias float32 [O], or undefined
@@ -63,7 +63,7 @@ export function linear<X extends Shape, W extends Shape, B extends Shape>(
     requireShape(bias, [outputs], 'linear: bias')
   }
   const outer = x.shape.slice(0, -1)
-  // A vector is a matrix of one row.
+  // The product needs two axes: a vector becomes a matrix of one row.
   const matrix = reshapeNode(nodeOf(x, 'linear'), outer.length === 0 ? [1, inputs] : x.shape)
   const columns = permuteNode(nodeOf(weight, 'linear'), [1, 0])
   const product = new GraphNode('matmul', [matrix, columns], {})

@@ -16,7 +16,7 @@ import {
   type VectorOf,
 } from './check.js'
 
-/** One number for each channel, the last axis of a tensor of shape S. */
+/** A vector with one number for each channel; channels are the last axis of S. */
 type Channels<S extends Shape, V extends Shape> = (FloatTensor<V> & VectorOf<V, LastOf<S>>) | undefined
 
 /**
@@ -50,9 +50,9 @@ export function rmsNorm<S extends Shape, W extends Shape>(
 }
 
 /**
- * Group normalisation (Wu & He 2018) of a channels-last tensor: statistics over all places and the channels of a group.
+ * Group normalisation (Wu & He 2018) of a channels-last tensor: statistics over all positions and a group's channels.
  * @param x float32 [N, ..., C]
- * @param groups how many groups the C channels are cut into
+ * @param groups number of groups; C must be a multiple
  * @param weight float32 [C], or undefined for 1
  * @param bias float32 [C], or undefined for 0
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID

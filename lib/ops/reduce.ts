@@ -10,7 +10,7 @@ import { type FloatTensor, nodeOf, type OnAxis, type Rows, requireFloat } from '
 
 /** Options of the reductions. */
 export interface ReduceOptions<K extends boolean = boolean> {
-  /** Keep reduced axes, with size 1. */
+  /** Keep the reduced axes with size 1. Default false. */
   readonly keepDims?: K
 }
 
@@ -38,8 +38,8 @@ type AxisReduction<D extends DType> = <
   options?: ReduceOptions<K>,
 ) => Tensor<D, Reduce<S, A, K>>
 
-/** @param ofNothing whether there is a result where there are no elements */
-function reduction<D extends DType>(kind: ReduceKind, ofNothing: boolean) {
+/** @param allowsEmpty whether the reduction of no elements has a result */
+function reduction<D extends DType>(kind: ReduceKind, allowsEmpty: boolean) {
   return (x: FloatTensor, axes: Axes | undefined, { keepDims = false }: ReduceOptions = {}): Tensor<D> => {
     requireFloat(x, kind)
     const reduced = normalizeAxes(axes, x.rank, kind)
@@ -53,13 +53,13 @@ function reduction<D extends DType>(kind: ReduceKind, ofNothing: boolean) {
   }
 }
 
-/** Sum over one axis, several, or (without axes) all; of nothing it is 0. */
+/** Sum over one axis, several, or (without axes) all. The sum of no elements is 0. */
 export const sum = reduction<'float32'>('sum', true) as Reduction<'float32'>
 /** Mean over one axis, several, or all. */
 export const mean = reduction<'float32'>('mean', false) as Reduction<'float32'>
-/** Largest element over one axis, several, or all; NaN if one is NaN. */
+/** Maximum over one axis, several, or all; NaN if an element is NaN. */
 export const max = reduction<'float32'>('max', false) as Reduction<'float32'>
-/** Smallest element over one axis, several, or all; NaN if one is NaN. */
+/** Minimum over one axis, several, or all; NaN if an element is NaN. */
 export const min = reduction<'float32'>('min', false) as Reduction<'float32'>
 
 function axisReduction(kind: ReduceKind): AxisReduction<'int32'> {
@@ -67,12 +67,12 @@ function axisReduction(kind: ReduceKind): AxisReduction<'int32'> {
   return ((x, axis, options) => over(x, axis ?? -1, options)) as AxisReduction<'int32'>
 }
 
-/** Place of the largest element on an axis (the first of equals; of the first NaN, if there is one), int32. */
+/** Index of the maximum along an axis, int32: of the first NaN if there is one, else of the first maximum. */
 export const argmax = axisReduction('argmax')
-/** Place of the smallest element on an axis (the first of equals; of the first NaN, if there is one), int32. */
+/** Index of the minimum along an axis, int32: of the first NaN if there is one, else of the first minimum. */
 export const argmin = axisReduction('argmin')
 
-/** exp(x - max) over its sum, along an axis, by default the last. A row of -Infinity gives NaN. */
+/** exp(x - max) / sum(exp(x - max)) along an axis, by default the last. A row of -Infinity gives NaN. */
 export function softmax<S extends Shape, const A extends number = -1>(
   x: FloatTensor<S> & Rows<S>,
   axis?: A & OnAxis<S, A>,
@@ -80,7 +80,7 @@ export function softmax<S extends Shape, const A extends number = -1>(
   return softmaxAlong(x, axis, false, 'softmax')
 }
 
-/** Logarithm of the softmax, without its loss of precision. */
+/** Logarithm of the softmax, computed without the loss of precision of log(softmax(x)). */
 export function logSoftmax<S extends Shape, const A extends number = -1>(
   x: FloatTensor<S> & Rows<S>,
   axis?: A & OnAxis<S, A>,
@@ -95,11 +95,11 @@ function softmaxAlong<S extends Shape>(
   name: string,
 ): FloatTensor<S> {
   requireFloat(x, name)
-  const place = normalizeAxis(axis ?? -1, x.rank, name)
-  const order = x.shape.map((_, index) => index).filter((index) => index !== place)
-  order.push(place)
+  const axisIndex = normalizeAxis(axis ?? -1, x.rank, name)
+  const order = x.shape.map((_, index) => index).filter((index) => index !== axisIndex)
+  order.push(axisIndex)
   const rows = permuteNode(nodeOf(x, name), order)
   const result = new GraphNode('softmax', [rows], { logarithm })
-  const back = order.map((_, index) => order.indexOf(index))
-  return new Tensor(permuteNode(result, back))
+  const inverse = order.map((_, index) => order.indexOf(index))
+  return new Tensor(permuteNode(result, inverse))
 }

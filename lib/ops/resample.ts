@@ -2,13 +2,13 @@ import { invalid } from '../errors.js'
 import type { Replace } from '../graph/axis-types.js'
 import { type FilterKind, filterKinds } from '../graph/kinds.js'
 import { GraphNode } from '../graph/node.js'
-import { normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
+import { formatShape, normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
 import { reshapeNode } from '../graph/views.js'
 import { optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { nodeOf, type OnAxis, requireDType, requireWhole, tensorOf } from './check.js'
 
-/** Pillow's filters, with its numbers for `resample` in preprocessor_config.json. */
+/** Pillow's filters and their numbers, which preprocessor_config.json has as `resample`. */
 export const resampleFilters = {
   nearest: 0,
   lanczos: 1,
@@ -20,8 +20,8 @@ export const resampleFilters = {
 export type ResampleFilter = FilterKind
 
 /**
- * Resizes one axis of 8-bit data exactly as Pillow's Image.resize does: the filter widens when shrinking, sums are in
- * fixed point, the result is rounded to 8 bits.
+ * Resizes one axis of 8-bit data with the exact results of Pillow's Image.resize: the filter widens for a smaller size,
+ * sums are in fixed point, and the result is rounded to 8 bits.
  * @param x uint8
  * @param size the new size of the axis
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
@@ -41,10 +41,10 @@ export function resample<S extends Shape, const A extends number, const Size ext
   if (length === 0) throw invalid('SHAPE_MISMATCH', 'resample', 'elements on the axis', 'none')
   const node = nodeOf(x, 'resample')
   if (length === size) return tensorOf(node, x)
-  const outer = sizeOf(x.shape.slice(0, place))
-  const inner = sizeOf(x.shape.slice(place + 1))
+  const outer = sizeOf(x.shape.slice(0, axisIndex))
+  const inner = sizeOf(x.shape.slice(axisIndex + 1))
   const flat = reshapeNode(node, [outer, length, inner])
   const result = new GraphNode('resample', [flat], { filter, start: 0, end: length, size })
-  const shape = x.shape.map((dim, index) => (index === place ? size : dim))
+  const shape = x.shape.map((dim, index) => (index === axisIndex ? size : dim))
   return tensorOf(reshapeNode(result, shape), x)
 }

@@ -1,27 +1,27 @@
 import { invalid } from '../errors.js'
 import type { Replace } from '../graph/axis-types.js'
 import { GraphNode } from '../graph/node.js'
-import { normalizeAxis, type Shape } from '../graph/shape.js'
+import { formatShape, normalizeAxis, type Shape } from '../graph/shape.js'
 import { permuteNode, reshapeNode } from '../graph/views.js'
 import { optionInvalid } from '../options.js'
 import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type FloatTensor, nodeOf, type OnAxis, requireFloat, requireWhole } from './check.js'
 
-/** How one axis is interpolated; the words are those of torch.nn.functional.interpolate. */
+/** How an axis is interpolated. The names are those of torch.nn.functional.interpolate. */
 export interface ResizeOptions {
   readonly mode: 'nearest' | 'bilinear' | 'bicubic'
-  /** First and last places of input and output coincide. */
+  /** Align the centers of the first and last elements of input and output. Default false. */
   readonly alignCorners?: boolean
-  /** Widen the filter when shrinking (bilinear, bicubic). */
+  /** Widen the filter for a smaller size (bilinear, bicubic). Default false. */
   readonly antialias?: boolean
-  /** Output size over input size as used in the coordinates; default: from the sizes. */
+  /** Output size / input size for the coordinates. Default: the ratio of the actual sizes. */
   readonly scale?: number
 }
 
 /**
- * Interpolates one axis as torch.nn.functional.interpolate does: a product with a matrix of coefficients computed in
- * float64. Two axes, as of an image or a position table, are two calls.
+ * Interpolates one axis with the results of torch.nn.functional.interpolate, as a product with a matrix of coefficients
+ * that is computed in float64. Call it twice for the two axes of an image or a position table.
  * @param x float32
  * @param size the new size of the axis
  * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID
@@ -40,14 +40,14 @@ export function resize<S extends Shape, const A extends number, const Size exten
   if (length === 0) throw invalid('SHAPE_MISMATCH', 'resize', 'elements on the axis', 'none')
   const table = coefficients(length, size, options)
   const matrix = constantFrom(table, [length, size], 'float32').node
-  // The axis goes last, and all the others together are the rows of the product.
-  const order = x.shape.map((_, index) => index).filter((index) => index !== place)
-  const turned = permuteNode(nodeOf(x, 'resize'), [...order, place])
-  const outer = turned.shape.slice(0, -1)
-  const rows = reshapeNode(turned, [x.size / length, length])
+  // Moves the axis to the end; all other axes together are the rows of the product.
+  const order = x.shape.map((_, index) => index).filter((index) => index !== axisIndex)
+  const permuted = permuteNode(nodeOf(x, 'resize'), [...order, axisIndex])
+  const outer = permuted.shape.slice(0, -1)
+  const rows = reshapeNode(permuted, [x.size / length, length])
   const product = new GraphNode('matmul', [rows, matrix], {})
-  const back = x.shape.map((_, index) => [...order, place].indexOf(index))
-  return new Tensor(permuteNode(reshapeNode(product, [...outer, size]), back))
+  const inverse = x.shape.map((_, index) => [...order, axisIndex].indexOf(index))
+  return new Tensor(permuteNode(reshapeNode(product, [...outer, size]), inverse))
 }
 
 const modes = ['nearest', 'bilinear', 'bicubic']
@@ -60,27 +60,27 @@ function checkResize({ mode, alignCorners = false, antialias = false, scale }: R
     optionInvalid('resize: scale', scale, 'a finite number above 0')
 }
 
-/** How much one place of the input weighs in a place of the output. */
+/** The weight of one input element in an output element. */
 interface Tap {
   readonly from: number
   readonly weight: number
 }
 
-/** The matrix [length, size], row-major, whose column j weighs the input for output place j. */
+/** The row-major matrix [length, size] whose column j has the weights of output element j. */
 function coefficients(length: number, size: number, options: ResizeOptions): Float32Array {
   const matrix = new Float32Array(length * size)
   const ratio = ratioOf(length, size, options)
   for (let to = 0; to < size; to++) {
     for (const { from, weight } of taps(to, length, ratio, options)) {
-      // Beyond the border lies the border.
-      const inside = Math.min(length - 1, Math.max(0, from))
-      matrix[inside * size + to]! += weight
+      // Elements outside the input repeat the border.
+      const clamped = Math.min(length - 1, Math.max(0, from))
+      matrix[clamped * size + to]! += weight
     }
   }
   return matrix
 }
 
-/** How far apart in the input neighbours of the output are. */
+/** Distance in the input between neighbouring output elements. */
 function ratioOf(length: number, size: number, { alignCorners = false, scale }: ResizeOptions): number {
   if (!alignCorners) return scale === undefined ? length / size : 1 / scale
   return size > 1 ? (length - 1) / (size - 1) : 0
@@ -88,7 +88,7 @@ function ratioOf(length: number, size: number, { alignCorners = false, scale }: 
 
 function taps(to: number, length: number, ratio: number, options: ResizeOptions): Tap[] {
   const { mode, alignCorners = false, antialias = false } = options
-  // In float32, as torch rounds it: a place of the input begins or ends here.
+  // torch computes this in float32, where rounding decides which element is the nearest.
   if (mode === 'nearest') return [{ from: Math.floor(Math.fround(to * Math.fround(ratio))), weight: 1 }]
   if (antialias) return antialiased(to, length, ratio, mode)
   const center = alignCorners ? to * ratio : (to + 0.5) * ratio - 0.5
@@ -105,8 +105,8 @@ function taps(to: number, length: number, ratio: number, options: ResizeOptions)
 }
 
 /**
- * Taps of torch's antialiased filters: the support grows with the ratio; weights at the border are renormalised. With
- * aligned corners the ratio is another, but places are still counted from the middle of a pixel.
+ * Taps of torch's antialiased filters: the support grows with the ratio, and the weights at the border are renormalised.
+ * alignCorners changes the ratio only: torch measures distances from pixel centers in any case.
  */
 function antialiased(to: number, length: number, ratio: number, mode: 'bilinear' | 'bicubic'): Tap[] {
   const stretch = Math.max(1, ratio)
@@ -114,17 +114,17 @@ function antialiased(to: number, length: number, ratio: number, mode: 'bilinear'
   const center = (to + 0.5) * ratio
   const first = Math.max(0, Math.trunc(center - support + 0.5))
   const end = Math.min(length, Math.trunc(center + support + 0.5))
-  const found: Tap[] = []
+  const taps: Tap[] = []
   for (let from = first; from < end; from++) {
     const distance = (from - center + 0.5) / stretch
     const weight = mode === 'bicubic' ? cubic(distance, -0.5) : Math.max(0, 1 - Math.abs(distance))
-    found.push({ from, weight })
+    taps.push({ from, weight })
   }
-  const total = found.reduce((sum, { weight }) => sum + weight, 0)
-  return found.map(({ from, weight }) => ({ from, weight: weight / total }))
+  const total = taps.reduce((sum, { weight }) => sum + weight, 0)
+  return taps.map(({ from, weight }) => ({ from, weight: weight / total }))
 }
 
-/** Keys' cubic convolution kernel. */
+/** Cubic convolution kernel (Keys 1981). */
 function cubic(x: number, a: number): number {
   const t = Math.abs(x)
   if (t < 1) return ((a + 2) * t - (a + 3)) * t * t + 1

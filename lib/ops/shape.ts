@@ -1,6 +1,6 @@
 import { invalid, show } from '../errors.js'
 import type { Inferred, Insert, Permute, Remove, Replace, SizeAt, Transpose } from '../graph/axis-types.js'
-import { type DType, isDType } from '../graph/dtype.js'
+import { type DType, dtypes, isDType } from '../graph/dtype.js'
 import { GraphNode } from '../graph/node.js'
 import {
   broadcastShapes,
@@ -18,7 +18,7 @@ import type { Tensor } from '../tensor/tensor.js'
 import { makeTensor, nodeOf, type OnAxis, type Rows, requireTensor, requireWhole, tensorOf } from './check.js'
 
 /**
- * The same elements, row-major, under another shape. One size may be -1: what is left.
+ * Changes the shape; the elements keep their row-major order. One size may be -1: it is inferred from the others.
  * @throws SHAPE_MISMATCH if the numbers of elements differ
  */
 export function reshape<D extends DType, const T extends Shape>(
@@ -39,9 +39,9 @@ export function reshape<D extends DType, const T extends Shape>(
 }
 
 function inferSize(shape: Shape, size: number): Shape {
-  const place = Array.isArray(shape) ? shape.indexOf(-1) : -1
-  if (place < 0) return Array.isArray(shape) ? [...shape] : shape
-  const known = sizeOf(shape.filter((_, axis) => axis !== place))
+  const inferred = Array.isArray(shape) ? shape.indexOf(-1) : -1
+  if (inferred < 0) return Array.isArray(shape) ? [...shape] : shape
+  const known = sizeOf(shape.filter((_, axis) => axis !== inferred))
   if (!(known > 0) || size % known !== 0)
     throw invalid('SHAPE_MISMATCH', 'reshape', `sizes that divide ${size} elements`, formatShape(shape))
   return shape.map((dim, axis) => (axis === place ? size / known : dim))
@@ -59,7 +59,7 @@ export function permute<D extends DType, S extends Shape, const A extends readon
   return tensorOf(permuteNode(nodeOf(x, 'permute'), order), x)
 }
 
-/** Exchanges two axes; by default the last two. Nothing is copied. @throws SHAPE_MISMATCH */
+/** Exchanges two axes, by default the last two. Nothing is copied. @throws SHAPE_MISMATCH */
 export function transpose<
   D extends DType,
   S extends Shape,
@@ -115,13 +115,13 @@ export function unsqueeze<D extends DType, S extends Shape, const A extends numb
   axis: A & OnAxis<[...S, 1], A>,
 ): Tensor<D, Insert<S, A, 1>> {
   requireTensor(x, 'unsqueeze')
-  const place = normalizeAxis(axis, x.rank + 1, 'unsqueeze')
-  const shape = [...x.shape.slice(0, place), 1, ...x.shape.slice(place)]
+  const axisIndex = normalizeAxis(axis, x.rank + 1, 'unsqueeze')
+  const shape = [...x.shape.slice(0, axisIndex), 1, ...x.shape.slice(axisIndex)]
   checkShape(shape, 'unsqueeze')
   return tensorOf(reshapeNode(nodeOf(x, 'unsqueeze'), shape), x)
 }
 
-/** Places start, start + step, ... before end on an axis; negative places count from the end. */
+/** The indices start, start + step, ... below end on an axis. Negative ones count from the end. */
 export interface SliceOptions<A extends number = number> {
   readonly axis: A
   readonly start?: number
@@ -130,8 +130,8 @@ export interface SliceOptions<A extends number = number> {
 }
 
 /**
- * A part of an axis, without a copy. As in Python, places past the ends are cut off.
- * @throws SHAPE_MISMATCH for an axis there is not; OPTION_INVALID for a step below 1
+ * A part of an axis. Nothing is copied. As in Python, start and end are limited to the axis.
+ * @throws SHAPE_MISMATCH for an axis that the tensor does not have; OPTION_INVALID for a step below 1
  */
 export function slice<D extends DType, S extends Shape, const A extends number>(
   x: Tensor<D, S>,
@@ -142,8 +142,8 @@ export function slice<D extends DType, S extends Shape, const A extends number>(
   const dim = x.shape[axis]!
   const { start = 0, end = dim, step = 1 } = options
   requireWhole(step, 1, 'slice: step')
-  const from = clip(start, dim)
-  const size = Math.max(0, Math.ceil((clip(end, dim) - from) / step))
+  const from = clampIndex(start, dim)
+  const size = Math.max(0, Math.ceil((clampIndex(end, dim) - from) / step))
   return tensorOf(sliceNode(nodeOf(x, 'slice'), axis, from, size, step), x)
 }
 
@@ -152,11 +152,14 @@ function clip(place: number, dim: number): number {
   return Math.min(dim, Math.max(0, place < 0 ? place + dim : place))
 }
 
-/** One place of an axis, which is removed; a negative one counts from the end. @throws INDEX_OUT_OF_RANGE, SHAPE_MISMATCH */
+/**
+ * Takes one index of an axis and removes the axis. A negative index counts from the end.
+ * @throws INDEX_OUT_OF_RANGE, SHAPE_MISMATCH
+ */
 export function select<D extends DType, S extends Shape, const A extends number>(
   x: Tensor<D, S>,
   axis: A & OnAxis<S, A>,
-  place: number,
+  index: number,
 ): Tensor<D, Remove<S, A>> {
   requireTensor(x, 'select')
   const at = normalizeAxis(axis, x.rank, 'select')
@@ -169,11 +172,14 @@ export function select<D extends DType, S extends Shape, const A extends number>
       `an index on axis ${axis} of ${formatShape(x.shape)}`,
       show(place),
     )
-  const shape = x.shape.filter((_, other) => other !== at)
-  return tensorOf(reshapeNode(sliceNode(nodeOf(x, 'select'), at, index, 1), shape), x)
+  const shape = x.shape.filter((_, other) => other !== axisIndex)
+  return tensorOf(reshapeNode(sliceNode(nodeOf(x, 'select'), axisIndex, start, 1), shape), x)
 }
 
-/** Cuts an axis (by default the last) into parts of the given sizes. @throws SHAPE_MISMATCH unless they add up to it */
+/**
+ * Splits an axis (default: the last) into parts of the given sizes. Nothing is copied.
+ * @throws SHAPE_MISMATCH unless the sizes add up to that of the axis
+ */
 export function split<
   D extends DType,
   S extends Shape,
@@ -185,7 +191,7 @@ export function split<
   axis?: A & OnAxis<S, A>,
 ): { -readonly [I in keyof Sizes]: Tensor<D, Replace<S, A, Sizes[I]>> } {
   requireTensor(x, 'split')
-  const place = normalizeAxis(axis ?? -1, x.rank, 'split')
+  const axisIndex = normalizeAxis(axis ?? -1, x.rank, 'split')
   for (const size of sizes) requireWhole(size, 0, 'split: a size')
   if (sizes.reduce((sum, size) => sum + size, 0) !== x.shape[place])
     throw invalid(
@@ -198,13 +204,14 @@ export function split<
   let start = 0
   const parts = sizes.map((size) => {
     start += size
-    return tensorOf(sliceNode(node, place, start - size, size), x)
+    return tensorOf(sliceNode(node, axisIndex, start - size, size), x)
   })
   return parts as { -readonly [I in keyof Sizes]: Tensor<D, Replace<S, A, Sizes[I]>> }
 }
 
 /**
- * Adds places with one value before and after each axis: `[[before, after], ...]`, an entry an axis.
+ * Pads each axis with one value.
+ * @param widths [before, after] for each axis
  * @throws SHAPE_MISMATCH, OPTION_INVALID
  */
 export function pad<D extends DType, S extends Shape, const W extends readonly (readonly [number, number])[]>(
@@ -228,9 +235,9 @@ export function pad<D extends DType, S extends Shape, const W extends readonly (
 }
 
 /**
- * Converts elements to another type. Floats become integers by truncation, and bool by `!= 0`; what an integer type
- * cannot hold becomes its nearest limit, NaN becomes 0.
- * @throws DTYPE_MISMATCH for a type there is not
+ * Converts elements to another data type. Floats are truncated to integers; numbers become bool by `!= 0`. Values outside
+ * the range of an integer type become its minimum or maximum, and NaN becomes 0.
+ * @throws DTYPE_MISMATCH for an unknown data type
  */
 export function cast<T extends DType, S extends Shape>(x: Tensor<DType, S>, dtype: T): Tensor<T, S> {
   requireTensor(x, 'cast')

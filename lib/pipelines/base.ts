@@ -11,10 +11,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Images of one native run; more go through in several, which keeps memory bounded and progress visible. */
+/** Images of one native run. A longer list runs in several batches: memory stays bounded and an abort takes effect soon. */
 export const imagesPerRun = 8
 
-/** One input or a list, as a list, and whether it was one. @throws EMPTY_BATCH, INPUT_INVALID */
+/**
+ * Returns the inputs as a list. `single` is true if the caller passed one input that was not in a list.
+ * @param expected what an input can be, for the error message
+ * @throws EMPTY_BATCH, INPUT_INVALID
+ */
 export function asList<T>(
   inputs: T | readonly T[],
   accepts: (value: unknown) => boolean,
@@ -44,14 +48,14 @@ export interface ImageModel extends Model {
   ): Promise<ImageOutputs>
 }
 
-/** What models of images give, by what they have. */
+/** Outputs of image models. Which ones there are depends on the model's heads. */
 export interface ImageOutputs {
   readonly logits?: FloatTensor | undefined
   readonly lastHiddenState?: FloatTensor | undefined
   readonly poolerOutput?: FloatTensor | undefined
 }
 
-/** Runs images through a model, some at a time, in order. */
+/** Runs a model on images in batches of {@link imagesPerRun}, in order. */
 export async function* runImages(
   images: readonly ImageInput[],
   model: ImageModel,
@@ -64,7 +68,7 @@ export async function* runImages(
   }
 }
 
-/** Checks a call on images. */
+/** Checks the inputs and options of an image pipeline's call. */
 export function imageCall(
   inputs: ImageInput | readonly ImageInput[],
   options: ImageCallOptions,

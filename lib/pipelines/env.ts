@@ -1,13 +1,13 @@
-/** Settings of a process, under the names transformers.js has for them. */
+/** Process-wide settings. The names are those of transformers.js. */
 export const env = {
-  /** Folder in which relative model paths are looked for, after the working directory. */
+  /** A relative model path is resolved against the working directory first, then against this folder. */
   localModelPath: undefined as string | undefined,
-  /** Whether models on disk are used by name. */
+  /** Whether `localModelPath` is searched. */
   allowLocalModels: true,
   /** Whether models may be downloaded from the Hub. */
   allowRemoteModels: true,
-  /** Where downloads are kept; default: saccade/ in HF_HOME, or ~/.cache/saccade. */
+  /** Folder of downloaded files. Default: saccade/ in HF_HOME, or ~/.cache/saccade. */
   cacheDir: undefined as string | undefined,
-  /** Where the Hub is. */
+  /** URL of the Hub. */
   remoteHost: undefined as string | undefined,
 }

@@ -7,16 +7,19 @@ import { asList, type CallOptions } from './base.js'
 import { TensorOutput } from './tensor-output.js'
 import { encodeTexts } from './texts.js'
 
-/** How the vectors of a text's tokens become one: `first_token` is another name of `cls`, `last_token` of `eos`. */
+/**
+ * How the vectors of a text's tokens are reduced to one vector. `first_token` is an alias of `cls`, `last_token` of
+ * `eos`.
+ */
 export const poolings = ['none', 'mean', 'cls', 'first_token', 'eos', 'last_token'] as const
 export type Pooling = (typeof poolings)[number]
 
 export interface FeatureExtractionOptions extends CallOptions {
-  /** Default 'none': a vector for each token. */
+  /** Default 'none': one vector for each token. */
   readonly pooling?: Pooling | undefined
-  /** Scale vectors to length 1. Default false. */
+  /** Scale each vector to Euclidean length 1. Default false. */
   readonly normalize?: boolean | undefined
-  /** Cut texts to the model's limit instead of throwing TEXT_TOO_LONG. Default false. */
+  /** Truncate texts to the model's limit instead of throwing TEXT_TOO_LONG. Default false. */
   readonly truncation?: boolean | undefined
 }
 
@@ -30,7 +33,7 @@ export interface TextModel extends Model {
 
 const task = 'feature-extraction'
 
-/** Features of texts: [texts, tokens, width], or pooled [texts, width]. */
+/** Feature vectors of texts: float32 [texts, tokens, hidden size], or pooled [texts, hidden size]. */
 export class FeatureExtraction {
   readonly task = task
   readonly model: TextModel
@@ -68,13 +71,13 @@ function pool(hidden: ops.FloatTensor, mask: Tensor<'int64'>, pooling: Pooling):
     const summed = ops.sum(ops.mul(hidden, ops.unsqueeze(kept, 2)), 1)
     return ops.div(summed, ops.maximum(count, 1e-9))
   }
-  // The last token of a row: where the places counted so far are all of them.
-  const places = Tensor.from(
-    Array.from({ length: mask.shape[1]! }, (_, place) => place),
+  // The last token of a row is at the largest position that the mask keeps; padding may be on either side.
+  const positions = Tensor.from(
+    Array.from({ length: mask.shape[1]! }, (_, position) => position),
     [1, mask.shape[1]!],
   )
-  const last = ops.max(ops.mul(kept, places), 1, { keepDims: true })
-  const isLast = ops.cast(ops.equal(places, last), 'float32')
+  const last = ops.max(ops.mul(kept, positions), 1, { keepDims: true })
+  const isLast = ops.cast(ops.equal(positions, last), 'float32')
   return ops.sum(ops.mul(hidden, ops.unsqueeze(isLast, 2)), 1)
 }
 

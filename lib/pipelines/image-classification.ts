@@ -1,11 +1,12 @@
 import { invalid } from '../errors.js'
 import type { ImageProcessor } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
+import { unnamedLabels } from '../models/labels.js'
 import * as ops from '../ops/index.js'
 import { optionInvalid } from '../options.js'
 import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './base.js'
 
-/** A class and how sure the model is of it. */
+/** A class and its probability. */
 export interface Classification {
   readonly label: string
   /** Probability, 0 to 1. */
@@ -13,13 +14,13 @@ export interface Classification {
 }
 
 export interface ImageClassificationOptions extends ImageCallOptions {
-  /** How many classes, the likeliest first. Default 5; null: all. */
+  /** Number of classes to return, by descending probability. Default 5; null: all. */
   readonly top_k?: number | null | undefined
 }
 
 const task = 'image-classification'
 
-/** What is in a picture: classes by descending probability, for each picture. */
+/** Classifies images: for each image, the classes by descending probability. */
 export class ImageClassification {
   readonly task = task
   readonly model: ImageModel
@@ -30,7 +31,7 @@ export class ImageClassification {
     this.processor = processor
   }
 
-  /** One picture gives a list of classes; a list of pictures a list of such lists. */
+  /** Returns a list of classes for one image, and a list of such lists for a list of images. */
   async call(images: ImageInput, options?: ImageClassificationOptions): Promise<Classification[]>
   async call(images: readonly ImageInput[], options?: ImageClassificationOptions): Promise<Classification[][]>
   async call(images: ImageInput | readonly ImageInput[], options: ImageClassificationOptions = {}) {
@@ -49,8 +50,9 @@ export class ImageClassification {
 
   #best(probabilities: readonly number[], count: number): Classification[] {
     const { labels } = this.model.info
+    const unnamed = unnamedLabels(probabilities.length)
     return probabilities
-      .map((score, id) => ({ label: labels?.[id] ?? `LABEL_${id}`, score }))
+      .map((score, id) => ({ label: labels?.[id] ?? unnamed[id]!, score }))
       .sort((a, b) => b.score - a.score)
       .slice(0, count)
   }

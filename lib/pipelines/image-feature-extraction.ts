@@ -6,13 +6,13 @@ import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './
 import { TensorOutput } from './tensor-output.js'
 
 export interface ImageFeatureExtractionOptions extends ImageCallOptions {
-  /** The pooled vector of each picture instead of one for each place. */
+  /** Return the pooled vector of each image instead of one vector for each patch or class token. */
   readonly pool?: boolean | null | undefined
 }
 
 const task = 'image-feature-extraction'
 
-/** Features of pictures: [pictures, places, width], or with `pool` [pictures, width]. */
+/** Feature vectors of images: float32 [images, tokens, hidden size], or with `pool` [images, hidden size]. */
 export class ImageFeatureExtraction {
   readonly task = task
   readonly model: ImageModel

@@ -16,7 +16,7 @@ import { folderOf, processorFor } from './processor.js'
 import { TextGeneration } from './text-generation.js'
 import { TextToText, Translation } from './text-to-text.js'
 
-/** The tasks there are, each with the class that does it. */
+/** The class of each task. */
 interface Pipelines {
   'image-classification': ImageClassification
   'image-feature-extraction': ImageFeatureExtraction
@@ -28,7 +28,7 @@ interface Pipelines {
 
 export type Task = keyof Pipelines
 
-/** A pipeline is called like a function, and has the model and what prepares its inputs as properties. */
+/** A function with the properties of the pipeline: its task, its model, and its processor or tokenizer. */
 export type Pipeline<T extends Task> = Pipelines[T]['call'] &
   Omit<Pipelines[T], 'call'> & { dispose(): Promise<void> }
 
@@ -40,22 +40,14 @@ export interface PipelineOptions {
   readonly revision?: string | undefined
   readonly cache_dir?: string | undefined
   readonly local_files_only?: boolean | undefined
-  /** Told of downloads, and when the pipeline is ready. */
+  /** Called with the progress of downloads, and once when the pipeline is ready. */
   readonly progress_callback?: ProgressCallback | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 const optionNames = [
-  ...[
-    'device',
-    'dtype',
-    'threads',
-    'revision',
-    'cache_dir',
-    'local_files_only',
-    'progress_callback',
-    'signal',
-  ],
+  ...['device', 'dtype', 'threads', 'revision'],
+  ...['cache_dir', 'local_files_only', 'progress_callback', 'signal'],
 ]
 
 const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } = {
@@ -72,14 +64,14 @@ const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } 
 export const tasks = Object.keys(makers) as readonly Task[]
 
 /**
- * Makes a function that does a task with a model, inputs and results in the form of transformers.js.
+ * Loads a model and returns a function that runs a task with it. Inputs and results have the form of transformers.js.
  *
  * @example
  * const classify = await pipeline('image-classification', 'models/digits-vit')
  * await classify('seven.png', { top_k: 3 })  // [{ label: '7', score: 0.998 }, ...]
  *
  * @param model a folder, a weights file, or org/name on the Hub
- * @throws TASK_UNSUPPORTED naming the tasks there are, or those the model can do; what {@link load} throws
+ * @throws TASK_UNSUPPORTED naming the tasks of this version, or those of the model; what {@link load} throws
  */
 export async function pipeline<T extends Task>(
   task: T,
@@ -128,13 +120,13 @@ function generative(model: Model): GenerativeModel<TextBatch> {
   throw invalid('TASK_UNSUPPORTED', 'model', 'one that generates text', model.info.layout)
 }
 
-/** Only tasks on texts wait for the tokenizers to load. */
+/** The tokenizer code is imported here, so that image tasks start without it. */
 async function tokenizerFor(model: Model) {
   const { loadTokenizer } = await import('../text/load.js')
   return loadTokenizer(folderOf(model))
 }
 
-/** A relative path is looked for in the working directory, then in env.localModelPath. */
+/** Resolves a relative path against the working directory, then against env.localModelPath. */
 async function modelPath(model: string | URL): Promise<string | URL> {
   if (model instanceof URL || env.localModelPath === undefined || !env.allowLocalModels) return model
   const inside = resolve(env.localModelPath, model)
@@ -149,7 +141,7 @@ async function modelPath(model: string | URL): Promise<string | URL> {
 /** A function with the properties of the pipeline that it calls. */
 function callable(made: Pipelines[Task], model: Model) {
   const call = (...args: unknown[]) => (made.call as (...args: unknown[]) => unknown).apply(made, args)
-  // Methods stand in the class, which Object.assign does not look at.
+  // Object.assign copies own properties only; methods are on the prototype.
   const methods = 'stream' in made ? { stream: made.stream.bind(made) } : {}
   return Object.assign(call, made, methods, {
     dispose: async () => model.dispose(),

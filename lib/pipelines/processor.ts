@@ -4,7 +4,7 @@ import { imageSpec, noProcessor, recipeSpec, timmSpec } from '../image/config.js
 import { ImageProcessor } from '../image/process.js'
 import type { Model } from '../models/model.js'
 
-/** Length of the shorter edge before the crop to 224, where torchvision's recipe does not resize to 256. */
+/** Length of the shorter edge before the crop to 224, for torchvision models that do not resize to 256. */
 const torchvisionResizes: Record<string, number> = {
   vit_l_16: 242,
   convnext_tiny: 236,
@@ -13,14 +13,14 @@ const torchvisionResizes: Record<string, number> = {
   convnext_large: 232,
 }
 
-/** Folder of a model's files. */
+/** The folder of a model's files. */
 export function folderOf(model: Model): string {
   return dirname(model.config.file)
 }
 
 /**
- * The image processor of a model: its preprocessor_config.json, or what its library publishes instead.
- * @throws CONFIG_INVALID if nothing says how images are prepared
+ * The image processor of a model, from preprocessor_config.json or from the settings that its library publishes.
+ * @throws CONFIG_INVALID if neither exists
  */
 export async function processorFor(model: Model): Promise<ImageProcessor> {
   const dir = folderOf(model)
@@ -30,7 +30,7 @@ export async function processorFor(model: Model): Promise<ImageProcessor> {
   return new ImageProcessor(spec)
 }
 
-/** timm keeps it in pretrained_cfg; torchvision and DINO have one recipe for all their models. */
+/** timm publishes the settings in pretrained_cfg; torchvision and DINO use one recipe for all their models. */
 function publishedElsewhere(config: Config, { info }: Model) {
   if (isSet(config, 'pretrained_cfg')) return timmSpec(object(config, 'pretrained_cfg'))
   if (isSet(config, 'input_size')) return timmSpec(config)

@@ -3,7 +3,7 @@ import { sizeOf } from '../graph/shape.js'
 import { type Nested, nest } from '../tensor/format.js'
 import type { Tensor } from '../tensor/tensor.js'
 
-/** A computed tensor with its elements in JavaScript memory, in the form that transformers.js gives results. */
+/** A computed tensor with its elements in JavaScript memory. Has the interface of transformers.js's Tensor. */
 export class TensorOutput<D extends DType = 'float32'> {
   readonly dims: readonly number[]
   readonly type: D
@@ -15,7 +15,7 @@ export class TensorOutput<D extends DType = 'float32'> {
     this.dims = dims
   }
 
-  /** Copies a tensor out of native memory, computing it first if need be. @throws ABORTED */
+  /** Copies a tensor from native memory; computes it first if it is not computed yet. @throws ABORTED */
   static async of<D extends DType>(tensor: Tensor<D>, signal?: AbortSignal): Promise<TensorOutput<D>> {
     return new TensorOutput(tensor.dtype, await tensor.data({ signal }), tensor.shape)
   }
@@ -25,7 +25,7 @@ export class TensorOutput<D extends DType = 'float32'> {
     return sizeOf(this.dims)
   }
 
-  /** Nested lists of the elements. */
+  /** The elements as nested lists. */
   tolist(): Nested<D> {
     return nest(this.data, this.dims, this.type) as Nested<D>
   }
@@ -39,7 +39,7 @@ export class TensorOutput<D extends DType = 'float32'> {
   }
 }
 
-/** Cosine of the angle between two vectors, as transformers.js exports it. */
+/** Cosine similarity of two vectors. The name is that of transformers.js. */
 export function cos_sim(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [dot, aa, bb] = [0, 0, 0]
   for (let index = 0; index < a.length; index++) {

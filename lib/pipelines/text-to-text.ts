@@ -7,7 +7,7 @@ export interface TextToTextOptions extends TextStreamOptions, StreamerOptions {}
 abstract class Rewriting<Result> extends Generation {
   protected abstract result(text: string): Result
 
-  /** One text or a list; either gives a list of results, in order; num_return_sequences of them for each text. */
+  /** Returns a list of results in the order of the texts: num_return_sequences results for each text. */
   async call(texts: string | readonly string[], options: TextToTextOptions = {}): Promise<Result[]> {
     const written = await this.write(texts, options)
     return written.flat().map((text) => this.result(text))

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import type { Native } from './native.js'
 
 /**
- * The addon, or why there is none. This is the only file that knows of a .node file: everything else asks
- * {@link loadNative}, and turns a failure into a SaccadeError NATIVE_UNAVAILABLE.
+ * The addon, or the reason why it cannot be loaded. Only this file loads the .node file: everything else calls
+ * {@link loadNative} and throws NATIVE_UNAVAILABLE on a failure.
  */
 export type Binding = { readonly native: Native } | { readonly failure: string; readonly cause: unknown }
 
@@ -41,13 +41,13 @@ function load(): Binding {
   return { native }
 }
 
-// An error of the addon's own says by itself what to do: it was found and would run with other settings.
+// OPTION_INVALID comes from the addon itself, for bad settings in the environment: building it again would not help.
 function remedy(cause: unknown): string {
   if (cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'OPTION_INVALID') return ''
   return "; run 'npm run build' in a checkout to build it for this machine"
 }
 
-// The same walk serves lib/ (through tsx) and dist/, which lie at different depths.
+// Walks up the folders, because lib/ (run by tsx) and dist/ are at different depths.
 function packageRoot(): { root: string; version: string } {
   let root = dirname(fileURLToPath(import.meta.url))
   for (;;) {

@@ -4,8 +4,8 @@ import type { DeviceName, NativeBuffer, NativeProgram } from './native.js'
 import { fromNative, getRuntime } from './runtime.js'
 
 /**
- * Hands a compiled graph to the addon, which checks it and prepares it for a device, once.
- * @param folded memory of folded constants, by their keys
+ * Creates a native program from a compiled graph: the addon checks it and prepares it for a device.
+ * @param folded memory of folded constants by their keys
  * @throws DEVICE_UNAVAILABLE, DEVICE_MISMATCH
  */
 export function createProgram(
@@ -23,7 +23,7 @@ export function createProgram(
 
 /**
  * Runs a program once.
- * @param threads 0: one for each core
+ * @param threads number of CPU threads; 0: one for each core
  * @throws ABORTED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, DISPOSED
  */
 export async function execute(

@@ -10,13 +10,13 @@ import type { NativeBuffer } from './native.js'
 import { getRuntime } from './runtime.js'
 import type { Session } from './session.js'
 
-/** Constants being folded, for programs that need the same ones meanwhile. */
+/** Constants that are being computed, by key: programs that need the same constant wait for it. */
 const folding = new Map<string, Promise<unknown>>()
 
 /**
- * Finds folded constants in the store of the process, and computes those not there, on the session's device. Their keys
- * name the device, as the compiler takes its name for a salt.
- * @param found where they go by their keys, to be disposed of by the caller
+ * Looks up folded constants in the store of the process, and computes the missing ones on the session's device. Their
+ * keys contain the name of the device.
+ * @param found receives the buffers by their keys; the caller disposes them
  */
 export async function findFolded(
   found: Map<string, NativeBuffer>,
@@ -32,7 +32,7 @@ export async function findFolded(
     const missing = folded.filter(({ source }) => !found.has(source.key))
     if (missing.length === 0) return
     const other = missing.map(({ source }) => folding.get(source.key)).find((run) => run !== undefined)
-    // What the other call fails to compute is still missing after it, and computed here.
+    // If the other call fails, the constants are still missing, and the next iteration computes them.
     if (other) await Promise.allSettled([other])
     else await computeFolded(found, missing, session)
   }
@@ -52,21 +52,21 @@ async function computeFolded(
   }
 }
 
-/** Computes constants some at a time: two groups take turns, one being computed while the other is put away. */
+/** Computes constants in groups. Two loops run at once: one computes a group while the other publishes its results. */
 async function computeGroups(
   found: Map<string, NativeBuffer>,
   folded: readonly Folded[],
   session: Session,
 ): Promise<void> {
   const groups = groupsOf(folded, getRuntime().target(session.device))
-  const takeTurns = async () => {
+  const computeNext = async () => {
     for (const group of groups) await computeGroup(found, group, session)
   }
-  const ends = await Promise.allSettled([takeTurns(), takeTurns()])
-  for (const end of ends) if (end.status === 'rejected') throw end.reason
+  const results = await Promise.allSettled([computeNext(), computeNext()])
+  for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
-/** Computes constants, and lets go of the mapped weights behind them: they are packed now. */
+/** Computes constants and releases the pages of the mapped weights they were computed from. */
 async function computeGroup(
   found: Map<string, NativeBuffer>,
   group: readonly Folded[],
@@ -88,10 +88,10 @@ async function computeGroup(
   for (const { node } of group) for (const source of constantLeaves(node)) bufferOf(source).forget()
 }
 
-/** Folded constants of one run, so that their originals need not all be in memory at once. */
-const foldBytes = 4 << 20
+/** Size of a group: limits how many unpacked weights are in memory at once. */
+const groupBytes = 4 << 20
 
-/** Large ones first: the more is packed, the less memory is needed beside it. */
+/** Groups of constants, the largest first: peak memory is lower if they are packed while few others are in memory. */
 function* groupsOf(folded: readonly Folded[], target: Target): Generator<Folded[]> {
   const sized = folded.map((entry) => ({ entry, size: bytesOf(entry.node, target) }))
   let group: Folded[] = []
@@ -99,7 +99,7 @@ function* groupsOf(folded: readonly Folded[], target: Target): Generator<Folded[
   for (const { entry, size } of sized.sort((a, b) => b.size - a.size)) {
     group.push(entry)
     bytes += size
-    if (bytes < foldBytes) continue
+    if (bytes < groupBytes) continue
     yield group
     group = []
     bytes = 0
@@ -107,7 +107,7 @@ function* groupsOf(folded: readonly Folded[], target: Target): Generator<Folded[
   if (group.length > 0) yield group
 }
 
-/** The leaves that a constant is folded from. */
+/** The sources of the leaves that a constant is folded from. */
 export function constantLeaves(node: Node): Source[] {
   return topologicalOrder([node]).flatMap((leaf) => (leaf.source ? [leaf.source] : []))
 }

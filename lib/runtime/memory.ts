@@ -8,36 +8,36 @@ type Listener = () => void
 
 let nextKey = 0
 
-/** Native memory as the source of a leaf. */
+/** The source of a leaf: native memory. */
 export class BufferSource implements Source {
   readonly key: string
   readonly buffer: NativeBuffer
-  /** The session that computed it; undefined for data that was given, and what was computed of such data alone. */
+  /** The session that computed it; undefined for data of the caller, and for results that no session was requested for. */
   readonly session: Session | undefined
   #disposed = false
-  #usedUp = false
+  #consumed = false
   #holders = 0
-  /** Not to be reached from a listener's closure: then a source that nobody uses could never be collected. */
+  /** A listener must not reference the source: otherwise an unused source could never be collected. */
   readonly #listeners = new Set<Listener>()
 
-  /** @param key the same text for the same content; without one the source is only ever equal to itself */
+  /** @param key equal keys mean equal content; default: a unique key */
   constructor(buffer: NativeBuffer, key?: string, session?: Session) {
     this.buffer = buffer
     this.session = session
     this.key = key ?? `#${nextKey++}`
   }
 
-  /** Whether the memory is gone: let go of, or written over by a run that hands it on. */
+  /** Whether the content is gone: disposed, or overwritten in place by a run. */
   get disposed(): boolean {
-    return this.#disposed || this.#usedUp
+    return this.#disposed || this.#consumed
   }
 
-  /** Whether a run has written over the memory and handed it on to its result. */
-  get usedUp(): boolean {
-    return this.#usedUp
+  /** Whether a run has overwritten the memory in place. It belongs to the run's result now. */
+  get consumed(): boolean {
+    return this.#consumed
   }
 
-  /** Lets go of the memory, as soon as nobody holds it. */
+  /** Releases the memory, as soon as there are no holders. */
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
@@ -46,7 +46,7 @@ export class BufferSource implements Source {
     this.#listeners.clear()
   }
 
-  /** Keeps the memory, even if the source is disposed of meanwhile. @returns how to let it go */
+  /** Keeps the memory even if the source is disposed meanwhile. @returns a function that ends the hold */
   hold(): () => void {
     this.#holders++
     return () => {
@@ -55,19 +55,20 @@ export class BufferSource implements Source {
     }
   }
 
-  /** Marks the memory as handed on to a run. @returns how to take that back, if the run fails */
-  handOn(): () => void {
-    this.#usedUp = true
+  /** Marks the memory as overwritten by a run. @returns a function that takes the mark back if the run fails */
+  consume(): () => void {
+    this.#consumed = true
     return () => {
-      this.#usedUp = false
+      this.#consumed = false
     }
   }
 
   /**
-   * Calls back when the source is disposed of: programs that hold its memory must go, too. At once, if it is already.
-   * @returns how to stop that
+   * Calls the listener when the source is disposed, or now if it is disposed already: programs that hold its memory must
+   * be disposed too.
+   * @returns a function that removes the listener
    */
-  onRelease(listener: Listener): Listener {
+  onDispose(listener: Listener): Listener {
     if (this.#disposed) {
       listener()
       return () => {}
@@ -77,8 +78,8 @@ export class BufferSource implements Source {
     return () => listeners.delete(listener)
   }
 
-  /** Calls the listeners when the source is collected, too: weights that nobody disposes of must not stay for ever. */
-  releaseWhenCollected(): this {
+  /** Calls the listeners also when the source is garbage-collected, so that weights without dispose() do not leak. */
+  disposeWhenCollected(): this {
     collected.register(this, this.#listeners)
     return this
   }
@@ -88,7 +89,7 @@ const collected = new FinalizationRegistry<Set<Listener>>((listeners) => {
   for (const listener of [...listeners]) listener()
 })
 
-/** Native memory with a copy of the bytes of a view. @throws OUT_OF_MEMORY */
+/** A source with a copy of the bytes of a view. @throws OUT_OF_MEMORY */
 export function sourceFrom(data: ArrayBufferView, key?: string): BufferSource {
   try {
     return new BufferSource(getRuntime().native.bufferFrom(data), key)
@@ -97,7 +98,7 @@ export function sourceFrom(data: ArrayBufferView, key?: string): BufferSource {
   }
 }
 
-/** The session that data carries, if any of it does. @throws DEVICE_MISMATCH */
+/** The session that computed the data, if any; see {@link joinSessions}. @throws DEVICE_MISMATCH */
 export function carriedSession(leaves: readonly Node[]): Session | undefined {
   let session: Session | undefined
   for (const { source } of leaves)
@@ -105,7 +106,7 @@ export function carriedSession(leaves: readonly Node[]): Session | undefined {
   return session
 }
 
-/** Keeps the memory of leaves. @returns how to let it go */
+/** Holds the memory of several sources. @returns a function that ends the hold */
 export function holdAll(sources: Iterable<Source>): () => void {
   const releases = [...sources].flatMap((source) => (source instanceof BufferSource ? [source.hold()] : []))
   return () => {
@@ -113,12 +114,12 @@ export function holdAll(sources: Iterable<Source>): () => void {
   }
 }
 
-/** The memory of a leaf. @throws INTERNAL for a leaf that has none */
+/** The buffer of a leaf. @throws INTERNAL for a leaf without memory */
 export function bufferOf(source: Source | undefined): NativeBuffer {
   return bufferSource(source).buffer
 }
 
 export function bufferSource(source: Source | undefined): BufferSource {
   if (source instanceof BufferSource) return source
-  throw new SaccadeError('INTERNAL', `a leaf has no memory: ${source?.key ?? 'it is not computed'}`)
+  throw new SaccadeError('INTERNAL', `a leaf has no memory: ${source?.key ?? 'not computed'}`)
 }

@@ -1,29 +1,29 @@
 /**
- * The face of the addon, as lib/ sees it. Its C++ side is native/addon. Nothing here throws strings: every error
- * of the addon is an Error with a `code` of {@link SaccadeErrorCode}.
+ * The interface of the addon, which native/addon implements. Every error of the addon is an Error with a `code` of
+ * {@link SaccadeErrorCode}.
  */
 
-/** Devices by the names the addon has for them. */
+/** Names of devices in the addon. */
 export type DeviceName = 'cpu' | 'cuda'
 
-/** Memory of one device, shared by all that use it. What is not a view of a file counts as external memory of the JavaScript heap. */
+/** Reference-counted memory of one device. Counts as external memory of the JavaScript heap, except for views of files. */
 export interface NativeBuffer {
   readonly byteLength: number
-  /** A copy of `byteLength` bytes from `offset` (default: all of it) as a fresh ArrayBuffer. */
+  /** A copy of `byteLength` bytes from `offset` (default: all bytes) as a new ArrayBuffer. */
   read(offset?: number, byteLength?: number): ArrayBuffer
   /**
-   * Lets the pages of a mapped file go until they are read again: for weights that were packed and are not needed as
-   * they are. Does nothing to memory that is not mapped.
+   * Releases the pages of a mapped file until they are read again: for weights that are packed now. Has no effect on
+   * memory that is not mapped.
    */
   forget(): void
-  /** Lets go of the memory now instead of at collection. A run in flight keeps what it uses. Idempotent. */
+  /** Releases the memory now instead of at garbage collection. A run in flight keeps what it uses. Idempotent. */
   dispose(): void
   readonly disposed: boolean
 }
 
 /** A file mapped read-only into memory. */
 export interface NativeMapping {
-  /** Same text for the same unchanged file anywhere in the process: device, inode, size and modification time. */
+  /** Equal for the same unchanged file in the whole process: device, inode, size and modification time. */
   readonly key: string
   readonly byteLength: number
   /**
@@ -35,7 +35,7 @@ export interface NativeMapping {
   dispose(): void
 }
 
-/** Stops a run as soon as its device can: the CPU within a tile. One token serves one run. */
+/** Stops a run as soon as its device can; the CPU checks before each tile. A token is for one run. */
 export interface NativeCancel {
   cancel(): void
 }
@@ -46,16 +46,16 @@ export interface NativeProgram {
    * Queues one run on its device, off the event loop, and resolves with the program's outputs. Rejects with code
    * ABORTED, INDEX_OUT_OF_RANGE, OUT_OF_MEMORY, DISPOSED, SHAPE_MISMATCH (an input of the wrong size) or
    * DEVICE_MISMATCH (an input on another device).
-   * @param threads how many threads of the CPU may work on it; 0: as many as there are cores
+   * @param threads number of CPU threads; 0: one for each core
    */
   run(inputs: readonly NativeBuffer[], threads: number, cancel?: NativeCancel): Promise<NativeBuffer[]>
   readonly arenaBytes: number
   dispose(): void
 }
 
-/** What the machine and this build of the addon can do. */
+/** Properties of the machine and of this build of the addon. */
 export interface NativeInfo {
-  /** The instruction set in use, and those this build and this machine both have, best first. */
+  /** The instruction set in use, and all that both this build and this machine support, best first. */
   readonly isa: string
   readonly isas: readonly string[]
   readonly cpu: string
@@ -63,9 +63,9 @@ export interface NativeInfo {
   readonly compiler: string
   /** Version of the addon; must equal the package's. */
   readonly version: string
-  /** All devices there could be. Asking may take part of a second, as a driver is started. */
+  /** All known devices. Reading this may take part of a second, because it starts a driver. */
   readonly devices: readonly NativeDevice[]
-  /** Bytes of native memory alive, and of the arena that runs share. */
+  /** Bytes of live buffers, and of the arena that runs share. */
   readonly memory: { readonly buffers: number; readonly arena: number }
 }
 
@@ -90,7 +90,7 @@ export interface NativeNames {
 export interface Native {
   info(): NativeInfo
   readonly names: NativeNames
-  /** The build of the kernels that a device uses: weights packed for one are of no use to another. */
+  /** The build of the kernels that a device uses. Packed weights of one build are not valid for another. */
   isa(device: DeviceName): string
   /** Bytes of the packed form of a [batch, K, N] matrix on a device. */
   packedBytes(device: DeviceName, batch: number, k: number, n: number, precision: number): number

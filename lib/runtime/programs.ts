@@ -7,46 +7,46 @@ import type { NativeBuffer, NativeProgram } from './native.js'
 import { getRuntime } from './runtime.js'
 import type { Session } from './session.js'
 
-/** A program, and how the leaves of a graph of its structure become its inputs. */
+/** A native program, and which leaves of a graph of its structure are its inputs. */
 export interface Program {
   readonly native: NativeProgram
-  /** For each input, which data leaf of the graph (in topological order) it is. */
+  /** For each input, the index of the graph's data leaf in topological order. */
   readonly leaves: readonly number[]
-  /** Those of these leaves whose memory the program writes over and hands on. */
+  /** Indices of the data leaves that the program overwrites in place. */
   readonly written: readonly number[]
 }
 
-interface Made extends Program {
-  /** What the program holds on to: when one of these goes, so does the program. */
+interface NewProgram extends Program {
+  /** Constants in the program's memory: when one of them is disposed, so is the program. */
   readonly constants: readonly Source[]
 }
 
-/** A program that is kept, or being made. It is let go of when it was dropped and nobody uses it. */
+/** A program that is cached, or being made. It is disposed once it is dropped from the cache and has no users. */
 interface Entry {
   readonly program: Promise<Program>
   users: number
   dropped: boolean
-  /** Stops listening to the constants. */
-  stop: () => void
+  /** Removes the listeners of the constants. */
+  unlisten: () => void
 }
 
-/** Programs kept by the structure of their graph, device and dtype; the least recently used go first. */
+/** Cache of programs by structure of the graph, device and dtype. The least recently used is dropped first. */
 const programLimit = 512
 const entries = new Map<string, Entry>()
 
-/** How many programs are kept. */
+/** Number of cached programs. For tests. */
 export function programCount(): number {
   return entries.size
 }
 
-/** A program while it is used. To be released. */
+/** The use of a program. The user must release it. */
 export interface Lease {
   readonly program: Promise<Program>
   release(): void
 }
 
-/** Finds the program for a graph of this structure, or makes it. */
-export function leaseProgram(key: string, make: () => Promise<Made>): Lease {
+/** Returns the cached program for a key, or makes it. */
+export function leaseProgram(key: string, make: () => Promise<NewProgram>): Lease {
   const entry = entries.get(key) ?? createEntry(key, make())
   entries.delete(key)
   entries.set(key, entry)
@@ -56,29 +56,29 @@ export function leaseProgram(key: string, make: () => Promise<Made>): Lease {
     program: entry.program,
     release() {
       entry.users--
-      letGo(entry)
+      disposeUnused(entry)
     },
   }
 }
 
-function createEntry(key: string, made: Promise<Made>): Entry {
-  const forget = () => drop(key, entry)
-  // Of the constants nothing may be kept here, or weights that nobody uses any more would never be collected.
+function createEntry(key: string, made: Promise<NewProgram>): Entry {
+  const dropEntry = () => drop(key, entry)
+  // The entry must not reference the constants: otherwise unused weights would never be garbage-collected.
   const program = made.then(({ constants, ...rest }) => {
-    entry.stop = onReleaseOf(constants, forget)
+    entry.unlisten = onDisposeOf(constants, dropEntry)
     return rest
   })
-  const entry: Entry = { program, users: 0, dropped: false, stop: () => {} }
-  program.then(() => letGo(entry), forget)
+  const entry: Entry = { program, users: 0, dropped: false, unlisten: () => {} }
+  program.then(() => disposeUnused(entry), dropEntry)
   return entry
 }
 
-function onReleaseOf(constants: readonly Source[], listener: () => void): () => void {
-  const stops = constants.map((source) =>
-    source instanceof BufferSource ? source.onRelease(listener) : () => {},
+function onDisposeOf(constants: readonly Source[], listener: () => void): () => void {
+  const removals = constants.map((source) =>
+    source instanceof BufferSource ? source.onDispose(listener) : () => {},
   )
   return () => {
-    for (const stop of stops) stop()
+    for (const remove of removals) remove()
   }
 }
 
@@ -90,12 +90,12 @@ function dropOldest(): void {
 function drop(key: string, entry: Entry): void {
   if (entries.get(key) === entry) entries.delete(key)
   entry.dropped = true
-  letGo(entry)
+  disposeUnused(entry)
 }
 
-function letGo(entry: Entry): void {
+function disposeUnused(entry: Entry): void {
   if (!entry.dropped || entry.users > 0) return
-  entry.stop()
+  entry.unlisten()
   entry.program.then(
     ({ native }) => native.dispose(),
     () => {},
@@ -103,15 +103,15 @@ function letGo(entry: Entry): void {
 }
 
 /**
- * Compiles a graph.
- * @param leaves its data leaves, in topological order
- * @param session what the program is made for. Its threads only help to make it: a program runs on any number
+ * Compiles a graph and creates its program.
+ * @param leaves the graph's data leaves in topological order
+ * @param session device and dtype of the program. `threads` is used for folding only: a program runs on any number
  */
 export async function makeProgram(
   roots: readonly Node[],
   leaves: readonly Node[],
   session: Session,
-): Promise<Made> {
+): Promise<NewProgram> {
   const { device, dtype } = session
   const compiled = compile(roots, getRuntime().target(device), dtype)
   const constants = [...compiled.constants, ...compiled.folded.flatMap(({ node }) => constantLeaves(node))]
@@ -120,11 +120,11 @@ export async function makeProgram(
   try {
     await findFolded(folded, compiled.folded, session)
     const native = createProgram(compiled, device, folded)
-    const places = (nodes: readonly Node[]) => nodes.map((leaf) => leaves.indexOf(leaf))
-    return { native, leaves: places(compiled.inputs), written: places(compiled.written), constants }
+    const indices = (nodes: readonly Node[]) => nodes.map((leaf) => leaves.indexOf(leaf))
+    return { native, leaves: indices(compiled.inputs), written: indices(compiled.written), constants }
   } finally {
     release()
-    // The program has its own hold on them.
+    // The program holds the folded constants itself.
     for (const buffer of folded.values()) buffer.dispose()
   }
 }

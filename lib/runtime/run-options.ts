@@ -8,13 +8,13 @@ import type { SessionRequest } from './session.js'
  * threads where they differ, and an error (DEVICE_MISMATCH) for different devices.
  */
 export interface RunOptions extends SessionRequest {
-  /** Stops the run within about 50 ms with code ABORTED. Not carried by results: give it to every call. */
+  /** Stops the run within about 50 ms with code ABORTED. Results do not carry it: pass it to every call. */
   readonly signal?: AbortSignal | undefined
 }
 
 const names = ['signal', 'session', 'device', 'dtype', 'threads', 'precision']
 
-/** Checks all but the session. @throws OPTION_UNKNOWN, OPTION_INVALID */
+/** Checks the option names and the signal; sessionFor() checks the rest. @throws OPTION_UNKNOWN, OPTION_INVALID */
 export function checkRunOptions(options: RunOptions, what: string): void {
   checkOptions(options, names, what)
   const { signal } = options
@@ -27,7 +27,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw aborted(signal)
 }
 
-/** Waits for something that goes on without this call, but not past the signal. */
+/** Waits for a promise until the signal fires. Does not stop the work behind the promise. @throws ABORTED */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
   throwIfAborted(signal)

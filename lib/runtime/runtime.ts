@@ -5,7 +5,7 @@ import { binaryKinds, precisions, reduceKinds, unaryKinds } from '../graph/kinds
 import { loadNative } from './binding.js'
 import type { DeviceName, Native } from './native.js'
 
-/** The addon, and what the compiler must know of its devices. */
+/** The addon, and the compiler's targets for its devices. */
 export interface Runtime {
   readonly native: Native
   /** @throws DEVICE_UNAVAILABLE */
@@ -14,7 +14,7 @@ export interface Runtime {
 
 let runtime: Runtime | undefined
 
-/** The runtime of this process; loads the addon at first use. Throws NATIVE_UNAVAILABLE if that fails. */
+/** The runtime of this process. Loads the addon at the first call. @throws NATIVE_UNAVAILABLE */
 export function getRuntime(): Runtime {
   runtime ??= open()
   return runtime
@@ -32,9 +32,9 @@ function open(): Runtime {
     const known = targets.get(device)
     if (known) return known
     try {
-      const made = targetOf(native, device)
-      targets.set(device, made)
-      return made
+      const created = targetOf(native, device)
+      targets.set(device, created)
+      return created
     } catch (error) {
       throw fromNative(error)
     }
@@ -60,9 +60,9 @@ function targetOf(native: Native, device: DeviceName): Target {
 }
 
 /**
- * The addon's numbers of names.
- * @param listed in the order in which the addon numbers them
- * @throws INTERNAL if it lacks one of the names
+ * The addon's codes of names.
+ * @param listed the addon's names in the order of their codes
+ * @throws INTERNAL if the addon lacks one of the names
  */
 function codesOf<Name extends string>(
   listed: readonly string[],
@@ -70,17 +70,14 @@ function codesOf<Name extends string>(
 ): (name: Name) => number {
   const missing = names.filter((name) => !listed.includes(name))
   if (missing.length > 0)
-    throw new SaccadeError(
-      'INTERNAL',
-      `the addon has no ${missing.join(', ')}; there are ${listed.join(', ')}`,
-    )
+    throw new SaccadeError('INTERNAL', `the addon has no ${missing.join(', ')}; it has ${listed.join(', ')}`)
   const codes = new Map(names.map((name) => [name, listed.indexOf(name)]))
   return (name) => codes.get(name)!
 }
 
 const codes: ReadonlySet<string> = new Set(errorCodes)
 
-/** An error of the addon as a SaccadeError: it carries its code as a property. */
+/** Converts an error of the addon, which has its code as a property, to a SaccadeError. */
 export function fromNative(error: unknown): SaccadeError {
   if (error instanceof SaccadeError) return error
   const message = error instanceof Error ? error.message : String(error)

@@ -8,7 +8,7 @@ import { getRuntime } from './runtime.js'
 export const devices = ['auto', 'cpu', 'cuda', 'gpu'] as const
 export type Device = (typeof devices)[number]
 
-/** Names of data types of weights: those of saccade, and those that users of other libraries know. */
+/** Names of weight precisions: those of saccade, and the usual ones of other libraries. */
 export const dtypeNames = {
   fp32: 'float32',
   float32: 'float32',
@@ -23,11 +23,11 @@ export const dtypeNames = {
 export type DTypeName = keyof typeof dtypeNames
 
 export interface SessionOptions {
-  /** Where to run. Default 'auto'. */
+  /** The device to run on. Default 'auto'. */
   readonly device?: Device | undefined
-  /** How weights of matrix products are stored, and what meets them (compiler/precision.ts). Default 'fp32'. */
+  /** Precision of the weights of matrix products, and of their activations (compiler/precision.ts). Default 'fp32'. */
   readonly dtype?: DTypeName | undefined
-  /** Threads of the CPU that a run may use, at most 1024; default 0: one for each core. Results do not depend on it. */
+  /** Number of CPU threads, at most 1024. Default 0: one for each core. Results do not depend on it. */
   readonly threads?: number | undefined
 }
 
@@ -44,8 +44,8 @@ export interface Session {
 const maxThreads = 1024
 
 /**
- * Checks options and makes a session of them.
- * @throws OPTION_INVALID naming the option and what it can be; DEVICE_UNAVAILABLE with the reason
+ * Checks options and creates a session.
+ * @throws OPTION_INVALID; DEVICE_UNAVAILABLE with the reason
  */
 export function openSession({ device = 'auto', dtype = 'fp32', threads = 0 }: SessionOptions = {}): Session {
   if (!Object.hasOwn(dtypeNames, dtype)) unknown('dtype', dtype, Object.keys(dtypeNames))
@@ -69,11 +69,11 @@ function deviceNamed(device: Device): DeviceName {
   throw new SaccadeError('DEVICE_UNAVAILABLE', `device '${device}' cannot be used: ${reason}; use 'cpu'`)
 }
 
-/** What a computation can ask of its session. */
+/** Session options of a computation. */
 export interface SessionRequest extends SessionOptions {
   /** The session to run in, such as `model.session`. Options of device, dtype and threads override it. */
   readonly session?: Session | undefined
-  /** The name that `dtype` had before there were sessions; not together with it. */
+  /** The former name of `dtype`. Only one of the two can be set. */
   readonly precision?: Precision | undefined
 }
 
@@ -88,7 +88,7 @@ export function sessionFor(request: SessionRequest, carried: Session | undefined
     optionInvalid('precision', precision, 'nothing beside dtype, which is the same option')
   const asked = given({ device, dtype: request.dtype ?? precision, threads })
   const base = request.session ?? carried
-  const session = Object.keys(asked).length === 0 ? base : openSession({ ...base, ...asked })
+  const session = Object.keys(requested).length === 0 ? base : openSession({ ...base, ...requested })
   if (session && carried) checkDevices(session, carried)
   return session
 }

@@ -4,22 +4,22 @@ import { BufferSource } from '../runtime/memory.js'
 import { run } from '../runtime/run.js'
 import { checkRunOptions, type RunOptions, throwIfAborted, unlessAborted } from '../runtime/run-options.js'
 
-/** What is computed: a node, held by a tensor that may be disposed of at any time. */
-interface Computed {
+/** The part of Tensor that is used here; tensor.ts imports this file. A tensor may be disposed during the computation. */
+interface TensorLike {
   readonly node: Node
   readonly disposed: boolean
   describe(): string
 }
 
-/** Runs under way, by the nodes they compute: who asks for the same tensor meanwhile waits for the same run. */
-const underWay = new WeakMap<Node, Promise<unknown>>()
+/** Pending runs by the nodes that they compute: calls for the same tensor wait for the same run. */
+const pending = new WeakMap<Node, Promise<unknown>>()
 
 /**
- * Computes the nodes of several tensors in one program. Nodes computed before cost nothing.
+ * Computes the nodes of several tensors in one program, except those that are computed already.
  * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, OPTION_INVALID, OPTION_UNKNOWN,
  *   DEVICE_UNAVAILABLE, DEVICE_MISMATCH
  */
-export async function compute(tensors: readonly Computed[], options: RunOptions): Promise<void> {
+export async function compute(tensors: readonly TensorLike[], options: RunOptions): Promise<void> {
   checkRunOptions(options, 'evaluate')
   throwIfAborted(options.signal)
   for (;;) {
@@ -27,11 +27,11 @@ export async function compute(tensors: readonly Computed[], options: RunOptions)
       if (tensor.disposed) throw new SaccadeError('DISPOSED', `the tensor ${tensor.describe()} was disposed`)
     const roots = [...new Set(tensors.map(({ node }) => node))].filter((node) => !node.source)
     if (roots.length === 0) return
-    const other = roots.map((root) => underWay.get(root)).find((run) => run !== undefined)
-    // If the other call fails, be it by its own signal, this one computes the tensor itself.
+    const other = roots.map((root) => pending.get(root)).find((run) => run !== undefined)
+    // If the other call fails, for example by its own signal, the next iteration computes the tensor.
     if (other) await unlessAborted(other, options.signal)
     else await computeRoots(roots, options)
-    for (const tensor of tensors) if (tensor.disposed) letGo(tensor.node)
+    for (const tensor of tensors) if (tensor.disposed) disposeResult(tensor.node)
   }
 }
 
@@ -41,16 +41,16 @@ async function computeRoots(roots: readonly Node[], options: RunOptions): Promis
     () => {},
     () => {},
   )
-  for (const root of roots) underWay.set(root, settled)
+  for (const root of roots) pending.set(root, settled)
   try {
     const results = await sources
     for (const [index, root] of roots.entries()) root.settle(results[index]!)
   } finally {
-    for (const root of roots) underWay.delete(root)
+    for (const root of roots) pending.delete(root)
   }
 }
 
-/** The result of a tensor that was disposed of while it was computed. */
-function letGo(node: Node): void {
+/** Disposes the result of a tensor that was disposed while it was computed. */
+function disposeResult(node: Node): void {
   if (node.source instanceof BufferSource && !node.isConstant) node.source.dispose()
 }

@@ -9,7 +9,7 @@ import { fromNative } from '../runtime/runtime.js'
 import { Tensor } from './tensor.js'
 
 /**
- * A weight: row-major elements in a mapped file. Programs pack and fold constants once a process.
+ * A weight: row-major elements in a mapped file. Constants are packed and folded once in a process.
  * @param offset in bytes
  */
 export function constant<D extends DType>(
@@ -24,14 +24,14 @@ export function constant<D extends DType>(
     const source = new BufferSource(
       mapping.buffer(offset, bytes, dtypeBytes[dtype]),
       `${mapping.key}@${offset}+${bytes}`,
-    ).releaseWhenCollected()
+    ).disposeWhenCollected()
     return new Tensor<D>(new GraphNode('constant', [], { dtype, shape: [...shape] }, source))
   } catch (error) {
     throw fromNative(error)
   }
 }
 
-/** A constant from a computed table, such as sinusoidal positions. Equal tables share what is folded from them. */
+/** A constant from a computed table, such as sinusoidal positions. Constants folded from equal tables are shared. */
 export function constantFrom<D extends DType, const S extends Shape>(
   data: DataOf<D>,
   shape: S,
@@ -46,17 +46,17 @@ export function constantFrom<D extends DType, const S extends Shape>(
   )
 }
 
-/** A constant whose elements all have one value: numbers among the operands of ops, missing biases. */
+/** A constant whose elements all have one value, for numbers as operands and for missing biases. */
 export function constantFull<D extends DType, const S extends Shape>(
   shape: S,
   value: number,
   dtype: D,
 ): Tensor<D, S> {
-  const element = Number(checkValue(value, dtype, 'a number among the operands'))
+  const element = Number(checkValue(value, dtype, 'number as an operand'))
   return new Tensor<D, S>(fillNode([...shape], element, dtype, true))
 }
 
-/** Lets go of a constant's memory, and of the programs that hold it. */
+/** Disposes a constant's memory, and the programs that use it. */
 export function releaseConstant(tensor: Tensor): void {
   if (tensor.node.source instanceof BufferSource) tensor.node.source.dispose()
 }

@@ -1,10 +1,10 @@
 import { invalid, show } from '../errors.js'
 import { checkValue, type DType, dataConstructors, isDType } from '../graph/dtype.js'
 
-/** What a tensor can be made from: a typed array, or a list of numbers, booleans or bigints. */
+/** Data of a new tensor: a typed array, or a list of numbers, booleans or bigints. */
 export type TensorData = ArrayBufferView | readonly number[] | readonly bigint[] | readonly boolean[]
 
-/** The data type that elements have by themselves; 16-bit floats come as their bits, and must be told apart. */
+/** The default data type for some data. A Uint16Array has none: it may have the bits of float16 or of bfloat16. */
 export type NaturalDType<T> = T extends readonly number[]
   ? 'float32'
   : T extends readonly bigint[]
@@ -30,8 +30,8 @@ const naturalDTypes: readonly (readonly [new () => ArrayBufferView, DType])[] = 
 ]
 
 /**
- * Elements as the typed array that holds their data type.
- * @throws DTYPE_MISMATCH if a typed array is not of the type; INPUT_INVALID for what is no data
+ * Converts data to the typed array of its data type.
+ * @throws DTYPE_MISMATCH if a typed array does not have the type; INPUT_INVALID for other data
  */
 export function typedData(
   data: TensorData,
@@ -66,7 +66,7 @@ function dtypeOfElement(element: unknown): DType {
   return typeof element === 'boolean' ? 'bool' : 'float32'
 }
 
-function listed(list: readonly unknown[], dtype: DType): ArrayBufferView {
+function typedArrayOf(list: readonly unknown[], dtype: DType): ArrayBufferView {
   if (dtype === 'float16' || dtype === 'bfloat16')
     throw invalid(
       'DTYPE_MISMATCH',

@@ -3,10 +3,10 @@ import { type Shape, sizeOf } from '../graph/shape.js'
 import type { IsDynamic } from '../graph/shape-types.js'
 import { bfloat16Value, float16Value } from './half.js'
 
-/** What stands for one element in JavaScript. */
+/** The JavaScript type of an element. */
 export type ElementOf<D extends DType> = D extends 'int64' ? bigint : D extends 'bool' ? boolean : number
 
-/** A tensor's elements as nested arrays; a scalar as the element itself. */
+/** Type of a tensor's elements as nested arrays; for a scalar that of the element itself. */
 export type Nested<D extends DType = DType, S extends Shape = Shape> =
   IsDynamic<S> extends true
     ? ElementOf<D> | Nested<D>[]
@@ -16,7 +16,7 @@ export type Nested<D extends DType = DType, S extends Shape = Shape> =
 
 type Data = ArrayLike<number> | ArrayLike<bigint>
 
-/** One element of the data; 16-bit floats come as their bits. */
+/** Converts a value of a data array to the element that it represents. */
 export function elementOf(value: number | bigint, dtype: DType): number | bigint | boolean {
   if (dtype === 'bool') return value !== 0
   if (dtype === 'float16') return float16Value(Number(value))
@@ -32,48 +32,49 @@ export function nest(data: Data, shape: Shape, dtype: DType): Nested {
   return build(0, 0)
 }
 
-/** A tensor of more elements than this shows the first and last few places of its long axes only. */
-const fullSize = 100
-/** How many places at either end, if those are not too many together; else fewer. */
+/** A tensor of more elements than this is summarised: only the first and last indices of its long axes are shown. */
+const maxFullSize = 100
+/** Numbers of indices to show at each end; the first with which at most {@link maxShownElements} are shown. */
 const edges = [3, 2, 1]
-const mostShown = 1000
+const maxShownElements = 1000
 
-/** Elements in brackets, aligned in columns, the middle of long axes left out. */
+/** Formats elements in brackets and aligned columns, without the middle of long axes. */
 export function formatTensor(data: Data, shape: Shape, dtype: DType): string {
-  const places = shownPlaces(shape)
-  const text = (place: number) => formatElement(elementOf(data[place]!, dtype), dtype)
-  const width = Math.max(0, ...shownElements(places, shape).map((place) => text(place).length))
+  const indices = shownIndices(shape)
+  const text = (offset: number) => formatElement(elementOf(data[offset]!, dtype), dtype)
+  const width = Math.max(0, ...shownOffsets(indices, shape).map((offset) => text(offset).length))
   const build = (axis: number, offset: number): string => {
     if (axis === shape.length) return text(offset).padStart(axis === 0 ? 0 : width)
     const step = sizeOf(shape.slice(axis + 1))
-    const parts = places[axis]!.map((index) => (index < 0 ? '...' : build(axis + 1, offset + index * step)))
+    const parts = indices[axis]!.map((index) => (index < 0 ? '...' : build(axis + 1, offset + index * step)))
     const inner = shape.length - 1 - axis
     return `[${parts.join(inner === 0 ? ', ' : `,${'\n'.repeat(inner)}${' '.repeat(axis + 1)}`)}]`
   }
   return build(0, 0)
 }
 
-/** For each axis the places to show; -1 stands for those left out. */
-function shownPlaces(shape: Shape): number[][] {
-  if (sizeOf(shape) <= fullSize) return shape.map((dim) => placesOf(dim, dim))
-  const choices = edges.map((edge) => shape.map((dim) => placesOf(dim, edge)))
-  return choices.find((places) => sizeOf(places.map(({ length }) => length)) <= mostShown) ?? choices.at(-1)!
+/** The indices to show of each axis; -1 stands for those left out. */
+function shownIndices(shape: Shape): number[][] {
+  if (sizeOf(shape) <= maxFullSize) return shape.map((dim) => indicesOf(dim, dim))
+  const choices = edges.map((edge) => shape.map((dim) => indicesOf(dim, edge)))
+  const fits = (indices: number[][]) => sizeOf(indices.map(({ length }) => length)) <= maxShownElements
+  return choices.find(fits) ?? choices.at(-1)!
 }
 
-function placesOf(dim: number, edge: number): number[] {
-  // Leaving out a single place would not make the line shorter.
+function indicesOf(dim: number, edge: number): number[] {
+  // The dots for a single index would be no shorter than its element.
   if (dim <= 2 * edge + 1) return Array.from({ length: dim }, (_, index) => index)
   const head = Array.from({ length: edge }, (_, index) => index)
   return [...head, -1, ...head.map((index) => dim - edge + index)]
 }
 
-/** Where in the data the shown elements are. */
-function shownElements(places: readonly number[][], shape: Shape): number[] {
-  return places.reduce(
-    (found, axisPlaces, axis) => {
+/** Offsets of the shown elements in the data. */
+function shownOffsets(indices: readonly number[][], shape: Shape): number[] {
+  return indices.reduce(
+    (offsets, axisIndices, axis) => {
       const step = sizeOf(shape.slice(axis + 1))
-      const shown = axisPlaces.filter((index) => index >= 0)
-      return found.flatMap((place) => shown.map((index) => place + index * step))
+      const shown = axisIndices.filter((index) => index >= 0)
+      return offsets.flatMap((offset) => shown.map((index) => offset + index * step))
     },
     [0],
   )

@@ -1,4 +1,4 @@
-/** The number that 16 bits stand for: 1 sign, 5 exponent, 10 fraction bits (IEEE 754 binary16). */
+/** The value of a float16 (IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits). */
 export function float16Value(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >> 10) & 0x1f
@@ -10,7 +10,7 @@ export function float16Value(bits: number): number {
 
 const word = new DataView(new ArrayBuffer(4))
 
-/** The number that 16 bits stand for: the upper half of a float32. */
+/** The value of a bfloat16: its bits are the upper half of a float32. */
 export function bfloat16Value(bits: number): number {
   word.setUint32(0, bits << 16)
   return word.getFloat32(0)

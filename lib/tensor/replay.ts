@@ -5,25 +5,25 @@ import { defaultSession, type Session } from '../runtime/session.js'
 import { evaluate } from './evaluate.js'
 import { Tensor } from './tensor.js'
 
-/** What a graph made for later data has for it. */
-const later: Source = { key: 'data of a later run', disposed: false }
+/** Source of the placeholders in a graph that is built before its data exists. */
+const placeholderSource: Source = { key: 'data of a later run', disposed: false }
 
 /**
- * A computation whose graph is built once and run again with other data: for the steps of a text, whose graph takes as
- * long to build and to look up as a small model takes to run. The graph is built again when the inputs' types or shapes
- * are others than before.
+ * A computation whose graph is built once and then run with other data. Made for the steps of generation: for a small
+ * model, building a step's graph and looking its program up takes as long as running it. The graph is built again when
+ * data types or shapes of the inputs change.
  */
 export class Replay {
   readonly #build: (inputs: readonly Tensor[]) => readonly Tensor[]
   readonly #session: Session
-  #made:
-    | { readonly signature: string; readonly places: readonly Node[]; readonly prepared: Prepared }
+  #cached:
+    | { readonly signature: string; readonly placeholders: readonly Node[]; readonly prepared: Prepared }
     | undefined
 
   /**
-   * @param build makes the results from the inputs, by ops alone: distinct tensors that are not inputs themselves. Other
-   *   tensors it reads must be computed, and are the same at every run
-   * @param session that of every run, which its results carry
+   * @param build makes the results from the inputs with ops only. The results are distinct tensors and not inputs. All
+   *   other tensors that it reads must be computed, and are the same in every run
+   * @param session the session of every run, which the results carry
    */
   constructor(build: (inputs: readonly Tensor[]) => readonly Tensor[], session: Session = defaultSession) {
     this.#build = build
@@ -37,8 +37,8 @@ export class Replay {
   async run(inputs: readonly Tensor[], signal?: AbortSignal): Promise<Tensor[]> {
     throwIfAborted(signal)
     await evaluate(inputs, { session: this.#session, signal })
-    const { places, prepared } = this.#prepare(inputs)
-    const data = prepared.leaves.map((leaf) => inputs[places.indexOf(leaf)]?.node ?? leaf)
+    const { placeholders, prepared } = this.#prepare(inputs)
+    const data = prepared.leaves.map((leaf) => inputs[placeholders.indexOf(leaf)]?.node ?? leaf)
     const sources = await runPrepared(prepared, data, signal)
     return prepared.roots.map(
       ({ dtype, shape }, index) => new Tensor(new GraphNode('data', [], { dtype, shape }, sources[index]!)),
@@ -47,14 +47,14 @@ export class Replay {
 
   #prepare(inputs: readonly Tensor[]) {
     const signature = inputs.map((input) => input.describe()).join()
-    if (this.#made?.signature !== signature) {
-      const places = inputs.map(
-        ({ node: { dtype, shape } }) => new GraphNode('data', [], { dtype, shape }, later),
+    if (this.#cached?.signature !== signature) {
+      const placeholders = inputs.map(
+        ({ node: { dtype, shape } }) => new GraphNode('data', [], { dtype, shape }, placeholderSource),
       )
-      const results = this.#build(places.map((node) => new Tensor(node)))
+      const results = this.#build(placeholders.map((node) => new Tensor(node)))
       const roots = results.map(({ node }) => node)
-      this.#made = { signature, places, prepared: prepare(roots, { session: this.#session }) }
+      this.#cached = { signature, placeholders, prepared: prepare(roots, { session: this.#session }) }
     }
-    return this.#made
+    return this.#cached
   }
 }

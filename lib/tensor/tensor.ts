@@ -11,19 +11,19 @@ import { type NaturalDType, type TensorData, typedData } from './data.js'
 import { type ElementOf, elementOf, formatTensor, type Nested, nest } from './format.js'
 
 /**
- * A lazy tensor: a node of a graph with a face. Ops on tensors compute nothing; `await tensor.data()` compiles what it
- * needs into one program and runs it on the runtime's own threads. A computed tensor keeps its result until it is
- * disposed or collected.
+ * A lazy tensor: the public interface of a graph node. Ops on tensors compute nothing. `await tensor.data()` compiles the
+ * graph into one program and runs it on the runtime's own threads. A computed tensor keeps its result until it is
+ * disposed or garbage-collected.
  *
  * @typeParam D data type of the elements
- * @typeParam S shape; `Shape` where the rank is not known to the type checker
+ * @typeParam S shape; `Shape` if the rank is not known to the type checker
  */
 export class Tensor<D extends DType = DType, S extends Shape = Shape> {
-  /** The graph behind the tensor; for the ops of this library. */
+  /** The graph node. For the ops of this library. */
   readonly node: Node
   #disposed = false
 
-  /** Wraps a node. Use {@link Tensor.from} or an op to make a tensor. */
+  /** For the ops of this library. Users make tensors with {@link Tensor.from} and ops. */
   constructor(node: Node) {
     if (!(node instanceof GraphNode))
       throw invalid(
@@ -36,12 +36,12 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   }
 
   /**
-   * A tensor with a copy of the given elements, row-major.
+   * Makes a tensor with a copy of row-major elements.
    * @param data a typed array, or a list of numbers, booleans or bigints
-   * @param shape sizes of the axes, with as many elements as the data; default: one axis
-   * @param dtype default: that of the typed array; float32, bool or int64 for numbers, booleans or bigints
-   * @throws SHAPE_MISMATCH if the number of elements differs; DTYPE_MISMATCH if a typed array is not of `dtype`;
-   *   INPUT_INVALID for what is no data, and for an element that `dtype` cannot hold; OUT_OF_MEMORY
+   * @param shape sizes of the axes; default: one axis
+   * @param dtype default: that of the typed array; float32, bool or int64 for lists of numbers, booleans or bigints
+   * @throws SHAPE_MISMATCH if the number of elements differs; DTYPE_MISMATCH if a typed array does not have `dtype`;
+   *   INPUT_INVALID for other data, and for an element that `dtype` cannot represent; OUT_OF_MEMORY
    */
   static from<T extends TensorData, const S extends Shape, D extends DType = NaturalDType<T>>(
     data: T,
@@ -71,8 +71,8 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   }
 
   /**
-   * A tensor whose elements all have one value; takes no memory until it is used.
-   * @throws SHAPE_MISMATCH, DTYPE_MISMATCH; INPUT_INVALID for a value that `dtype` cannot hold
+   * Makes a tensor whose elements all have one value. Takes no memory until it is computed.
+   * @throws SHAPE_MISMATCH, DTYPE_MISMATCH; INPUT_INVALID for a value that `dtype` cannot represent
    */
   static full<const S extends Shape, D extends DType = 'float32'>(
     shape: S,
@@ -88,7 +88,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     return new Tensor(fillNode([...shape], element, type, false))
   }
 
-  /** A tensor of zeros; see {@link Tensor.full}. */
+  /** Makes a tensor of zeros; see {@link Tensor.full}. */
   static zeros<const S extends Shape, D extends DType = 'float32'>(
     shape: S,
     dtype?: D,
@@ -96,7 +96,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     return Tensor.full(shape, 0, dtype)
   }
 
-  /** A tensor of ones; see {@link Tensor.full}. */
+  /** Makes a tensor of ones; see {@link Tensor.full}. */
   static ones<const S extends Shape, D extends DType = 'float32'>(
     shape: S,
     dtype?: D,
@@ -109,7 +109,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     return this.node.shape as Readonly<S>
   }
 
-  /** Type of the elements. */
+  /** Data type of the elements. */
   get dtype(): D {
     return this.node.dtype as D
   }
@@ -135,7 +135,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   }
 
   /**
-   * Computes the tensor, if it is not computed yet, and returns a copy of its elements, row-major.
+   * Computes the tensor if it is not computed yet, and returns a copy of its elements in row-major order.
    * @throws ABORTED if `signal` fires; DISPOSED; OUT_OF_MEMORY; INDEX_OUT_OF_RANGE from a gather; OPTION_INVALID,
    *   OPTION_UNKNOWN, DEVICE_UNAVAILABLE, DEVICE_MISMATCH
    */
@@ -150,15 +150,15 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   }
 
   /**
-   * Computes the tensor and returns its elements as nested arrays; a scalar as the element itself. bool gives booleans,
-   * int64 bigints, and 16-bit floats the numbers that their bits stand for.
+   * Computes the tensor and returns its elements as nested arrays, or the element itself for a scalar. Elements are
+   * booleans for bool, bigints for int64, and numbers for all other data types.
    */
   async toArray(options?: RunOptions): Promise<Nested<D, S>> {
     const data = await this.data(options)
     return nest(data, this.node.shape, this.node.dtype) as Nested<D, S>
   }
 
-  /** Computes the tensor and returns its one element. @throws SHAPE_MISMATCH if it has another number of them */
+  /** Computes a tensor of one element and returns the element. @throws SHAPE_MISMATCH for another number of elements */
   async item(options?: RunOptions): Promise<ElementOf<D>> {
     if (this.size !== 1) throw invalid('SHAPE_MISMATCH', 'item', 'a tensor of one element', this.describe())
     const [only] = await this.data(options)
@@ -166,8 +166,8 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   }
 
   /**
-   * Lets go of the memory now. Using the tensor throws DISPOSED then, and so does computing what was made of its
-   * memory. Other tensors, be they views of this one, keep theirs.
+   * Releases the memory now. Afterwards, using the tensor throws DISPOSED, and so does computing a tensor that depends on
+   * its memory. Other computed tensors are not affected, including those that were views of this one.
    */
   dispose(): void {
     this.#disposed = true
@@ -178,12 +178,12 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     this.dispose()
   }
 
-  /** Type and shape in a few characters: float32[2, 3]. */
+  /** Data type and shape as text: float32[2, 3]. */
   describe(): string {
     return `${this.node.dtype}${formatShape(this.node.shape)}`
   }
 
-  /** Type, shape and, if computed, the elements (the middle of long axes is left out). */
+  /** Data type, shape and, if computed, the elements without the middle of long axes. */
   toString(): string {
     const { source } = this.node
     if (this.#disposed || source?.disposed) return `Tensor ${this.describe()} (disposed)`

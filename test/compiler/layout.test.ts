@@ -6,7 +6,7 @@ import { expandNode, isView, permuteNode, reshapeNode, sliceNode } from '../../l
 import { broadcast, Random, range, sizeOf } from '../ops/reference.js'
 
 const memoryOf = (elements: number) =>
-  ({ kind: 'input', place: 0, bytes: elements * 4, first: -1, last: -1 }) as Layout['value']
+  ({ kind: 'input', location: 0, bytes: elements * 4, first: -1, last: -1 }) as Layout['value']
 
 const leafOf = (shape: readonly number[]): Node => new GraphNode('data', [], { dtype: 'float32', shape })
 

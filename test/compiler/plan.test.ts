@@ -12,7 +12,7 @@ import { data, lowered, namesOf, target, weight } from './target.js'
 
 const value = (bytes: number, first: number, last: number): Value => ({
   kind: 'arena',
-  place: -1,
+  location: -1,
   bytes,
   first,
   last,
@@ -34,11 +34,11 @@ function peak(values: readonly Value[]): number {
 
 function assertPlanned(values: readonly Value[], arena: number): void {
   for (const [index, a] of values.entries()) {
-    assert.is(a.place % 64, 0, 'aligned')
-    assert.ok(a.place >= 0 && a.place + a.bytes <= arena, 'inside the arena')
+    assert.is(a.location % 64, 0, 'aligned')
+    assert.ok(a.location >= 0 && a.location + a.bytes <= arena, 'inside the arena')
     for (const b of values.slice(index + 1)) {
       const together = a.first <= b.last && b.first <= a.last
-      const overlap = a.place < b.place + b.bytes && b.place < a.place + a.bytes
+      const overlap = a.location < b.location + b.bytes && b.location < a.location + a.bytes
       assert.not(together && overlap, `${JSON.stringify(a)} and ${JSON.stringify(b)}`)
     }
   }
@@ -100,7 +100,7 @@ test('a root is written in its own memory, and read from there', () => {
   const first = ops.neg(x)
   const program = lowered(first, ops.exp(first))
   assert.equal(
-    program.outputs.map(({ kind, place }) => [kind, place]),
+    program.outputs.map(({ kind, location }) => [kind, location]),
     [
       ['output', 0],
       ['output', 1],
@@ -161,8 +161,12 @@ test('caches are written in place', async () => {
         target,
         'float32',
       )
-  await rejects(compileBoth(next, ops.neg(cache)), 'INPUT_INVALID', /another reader/)
-  await rejects(compileBoth(ops.sum(next)), 'INPUT_INVALID', /not among the tensors/)
+  await rejects(compileBoth(next, ops.neg(cache)), 'INPUT_INVALID', /no other reader/)
+  await rejects(
+    compileBoth(ops.sum(next)),
+    'INPUT_INVALID',
+    /result of the update among the computed tensors/,
+  )
 })
 
 test.run()

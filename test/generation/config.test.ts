@@ -143,7 +143,7 @@ test('values of the wrong kind are refused by file and key', async () => {
     [{ typical_p: 1.5 }, /"typical_p"/],
     [{ sequence_bias: { '1': 2 } }, /"sequence_bias"/],
     [{ decoder_start_token_id: [1, 2] }, /"decoder_start_token_id"/],
-    [{ num_beams: 2, encoder_repetition_penalty: 2 }, /"encoder_repetition_penalty".*beams/],
+    [{ num_beams: 2, encoder_repetition_penalty: 2 }, /"encoder_repetition_penalty".*beam search/],
   ] as const)
     await rejects(() => readOwn(content), 'CONFIG_INVALID', message)
 })

@@ -41,7 +41,7 @@ test('wrong options are refused by name before the model runs', async () => {
     [{ exponentialDecayLengthPenalty: [1.5, 2] }, 'OPTION_INVALID', /exponentialDecayLengthPenalty/],
     [{ encoderNoRepeatNgramSize: 2 }, 'OPTION_INVALID', /encoderNoRepeatNgramSize.*text/],
     [{ encoderRepetitionPenalty: 2 }, 'OPTION_INVALID', /encoderRepetitionPenalty.*text/],
-    [{ encoderRepetitionPenalty: 2, numBeams: 2 }, 'OPTION_INVALID', /encoderRepetitionPenalty.*beams/],
+    [{ encoderRepetitionPenalty: 2, numBeams: 2 }, 'OPTION_INVALID', /encoderRepetitionPenalty.*beam search/],
     [{ topP: 1.1 }, 'OPTION_INVALID', /topP/],
     [{ topK: -1 }, 'OPTION_INVALID', /topK/],
     [{ repetitionPenalty: Number.NaN }, 'OPTION_INVALID', /repetitionPenalty/],

@@ -148,15 +148,15 @@ test('a view of the result has memory of its own, which later updates leave alon
   assert.equal(await flat.toArray(), [5, -1, -1])
 })
 
-test('the cache is used up by the computation', async () => {
+test('the computation consumes the cache', async () => {
   const cache = await cacheOf([1, 1, 2, 1])
   const reader = ops.add(cache, 1)
   const next = ops.update(cache, Tensor.from([5], [1, 1, 1, 1]), place(0))
   await evaluate([next])
-  await rejects(() => reader.data(), 'DISPOSED', /float32\[1, 1, 2, 1\] .* was used up by update\(\)/)
-  await rejects(() => cache.data(), 'DISPOSED', /was disposed|used up/)
+  await rejects(() => reader.data(), 'DISPOSED', /float32\[1, 1, 2, 1\] .* was consumed by update\(\)/)
+  await rejects(() => cache.data(), 'DISPOSED', /was disposed|consumed/)
   cache.dispose()
-  assert.equal(await next.toArray(), [[[[5], [-1]]]], 'what was handed on stays')
+  assert.equal(await next.toArray(), [[[[5], [-1]]]], 'the result stays')
 })
 
 test('a call that comes too late for the cache says so', async () => {
@@ -170,19 +170,23 @@ test('a call that comes too late for the cache says so', async () => {
   const [reader, writer] = await Promise.allSettled([read(cache), write(cache)])
   assert.is(writer.status, 'fulfilled')
   if (reader.status === 'fulfilled') assert.is(reader.value[0], -width)
-  else assert.match(String(reader.reason.message), /used up by update/)
+  else assert.match(String(reader.reason.message), /consumed by update/)
 })
 
-test('another reader of the cache is an error, and so is a result that nobody asks for', async () => {
+test('another reader of the cache is an error, and so is a result that is not computed', async () => {
   const cache = await cacheOf([1, 1, 2, 1])
   const values = Tensor.from([5], [1, 1, 1, 1])
   const next = ops.update(cache, values, place(0))
   const code = 'INPUT_INVALID'
-  await rejects(() => evaluate([ops.add(cache, 1), next]), code, /cache \[1, 1, 2, 1\] has another reader/)
-  await rejects(() => evaluate([ops.reshape(cache, [2]), next]), code, /another reader/)
-  await rejects(() => evaluate([ops.add(next, cache)]), code, /another reader/)
-  await rejects(() => evaluate([next, ops.update(cache, values, place(1))]), code, /another reader/)
-  await rejects(() => evaluate([ops.sum(next)]), code, /result of the update is not among the tensors/)
+  await rejects(
+    () => evaluate([ops.add(cache, 1), next]),
+    code,
+    /cache \[1, 1, 2, 1\]: expected no other reader/,
+  )
+  await rejects(() => evaluate([ops.reshape(cache, [2]), next]), code, /no other reader/)
+  await rejects(() => evaluate([ops.add(next, cache)]), code, /no other reader/)
+  await rejects(() => evaluate([next, ops.update(cache, values, place(1))]), code, /no other reader/)
+  await rejects(() => evaluate([ops.sum(next)]), code, /result of the update among the computed tensors/)
   assert.equal(await cache.toArray(), [[[[-1], [-1]]]], 'the cache is as it was')
   assert.equal(await next.toArray(), [[[[5], [-1]]]])
 })

@@ -61,7 +61,7 @@ test('of two sessions on one device the wider is used, in whichever order', asyn
   assert.is(joinSessions(a, undefined), a)
   assert.is(joinSessions(undefined, b), b)
   assert.is(joinSessions(undefined, undefined), undefined)
-  await rejects(() => joinSessions(a, onCuda), 'DEVICE_MISMATCH', /two devices, 'cpu' and 'cuda'/)
+  await rejects(() => joinSessions(a, onCuda), 'DEVICE_MISMATCH', /two devices: 'cpu' and 'cuda'/)
 })
 
 test('what a call asks for goes before what its data carries', async () => {
@@ -131,7 +131,7 @@ test('data that no session computed is neutral, and so is what is made of it alo
 
 test('data of two devices is no computation', async () => {
   const [here, there] = [computedBy(openSession()), computedBy(onCuda)]
-  await rejects(() => ops.add(here, there).data(), 'DEVICE_MISMATCH', /two devices, 'cpu' and 'cuda'/)
+  await rejects(() => ops.add(here, there).data(), 'DEVICE_MISMATCH', /two devices: 'cpu' and 'cuda'/)
   await rejects(() => evaluate([ops.neg(here), ops.neg(there)]), 'DEVICE_MISMATCH', /'cpu' and 'cuda'/)
   await rejects(() => ops.neg(there).data({ device: 'cpu' }), 'DEVICE_MISMATCH', /'cpu' and 'cuda'/)
   await rejects(() => ops.neg(there).data(), 'DEVICE_UNAVAILABLE', /device 'cuda' cannot be used/)

@@ -135,7 +135,7 @@ test('a cache that was used up cannot be used again', async () => {
   await rejects(
     () => replay.run([cache, x, place(1)]),
     'DISPOSED',
-    /float32\[1, 1, 4, 2\] .* used up by update/,
+    /float32\[1, 1, 4, 2\] .* consumed by update/,
   )
   // Two runs at once race for one cache: one wins.
   const runs = await Promise.allSettled([1, 2].map((at) => replay.run([next!, x, place(at)])))
@@ -144,7 +144,7 @@ test('a cache that was used up cannot be used again', async () => {
   await rejects(
     () => Promise.reject(lost?.reason),
     'DISPOSED',
-    /used up by update\(\); go on with its result/,
+    /consumed by update\(\); use the result of the update/,
   )
 })
 

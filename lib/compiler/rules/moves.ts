@@ -10,7 +10,7 @@ export const moves: OpRules<Moves> = {
   update: {
     dtype: 'float32',
     features: false,
-    /** Writes into the memory of its first input; ops.update documents what that requires. */
+    /** Writes into the memory of its first input. checkUpdates (updates.ts) checks that this is safe. */
     lower(_node, emitter, cache: Node, values: Node, at: Node) {
       const out = emitter.layout(cache)
       if (out.value.kind === 'input') out.value.kind = 'inout'
@@ -49,7 +49,7 @@ export const moves: OpRules<Moves> = {
   },
 }
 
-/** `size` elements of a layout along an axis. */
+/** The layout of `size` elements along an axis. */
 function part(layout: Layout, axis: number, start: number, size: number): Layout {
   const offset = layout.offset + start * layout.strides[axis]!
   return { ...layout, offset, shape: layout.shape.with(axis, size) }

@@ -110,8 +110,5 @@ function epilogue(
 }
 
 function notFused(node: Node): never {
-  throw new SaccadeError(
-    'INTERNAL',
-    `expected the pass fuse to replace every ${node.op}; no instruction computes it`,
-  )
+  throw new SaccadeError('INTERNAL', `the pass fuse left a ${node.op}, which no instruction computes`)
 }

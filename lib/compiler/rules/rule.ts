@@ -5,17 +5,17 @@ import type { Layout } from '../layout.js'
 import type { InstructionName, Target } from '../target.js'
 
 /**
- * How the pass dtype.ts chooses the data type of a node that is float32 in the user's graph, when a 16-bit type is asked
- * for:
- * - product: the asked type, if the device computes the op in it; sums are float32 in any case
- * - follows: the asked type, if an operand has it and the device computes the op in it
- * - moves: the asked type, if an operand has it; there is no arithmetic, so every device can
+ * How the pass dtype.ts chooses the data type of a node that is float32 in the user's graph, when a 16-bit type is
+ * requested:
+ * - product: the requested type, if the device computes the op in it; sums are float32 in any case
+ * - follows: the requested type, if an operand has it and the device computes the op in it
+ * - moves: the requested type, if an operand has it; every device supports that, because there is no arithmetic
  * - float32: always float32
  * - keeps: the types of the user's graph; operands are not converted
  */
 export type DTypeChoice = 'product' | 'follows' | 'moves' | 'float32' | 'keeps'
 
-/** What the compiler knows of an op. */
+/** The compiler's rules of an op. */
 export interface OpRule<O extends OpName> {
   readonly dtype: DTypeChoice
   /** The first of the operands that are always float32: biases, masks, weights of norms. A residual is not. */
@@ -26,10 +26,10 @@ export interface OpRule<O extends OpName> {
   lower(node: GraphNode<O>, emitter: Emitter, ...inputs: Node[]): Layout
 }
 
-/** The rules of a family of the record. */
+/** The rules of a family of ops in lib/graph/record. */
 export type OpRules<Family> = { readonly [O in keyof Family & OpName]: OpRule<O> }
 
-/** One instruction of the node's name over all its inputs, into a new row-major value. */
+/** Lowers a node to the one instruction of its name: reads all inputs and writes a new row-major value. */
 export function direct<O extends InstructionName>(
   attributes: (node: GraphNode<O>, target: Target) => readonly number[] = () => [],
 ): OpRule<O>['lower'] {

@@ -5,8 +5,8 @@ import { type NoParameters, same, type TypeRules } from './rule.js'
 /** Ops on single elements. All operands have the same shape: `expand` broadcasts. */
 export interface Elementwise {
   /**
-   * A scalar; `expand` repeats it. `constant`: whether it is folded into the program. True for numbers that ops and
-   * modules make. False for tensors that users fill: a model that is run on zeros would be folded into its result.
+   * A scalar; `expand` repeats it. `constant`: whether it takes part in constant folding. True for numbers of ops and
+   * modules. False for tensors of users: otherwise a model that runs on Tensor.zeros would be folded into its result.
    */
   fill: { readonly dtype: DType; readonly value: number; readonly constant: boolean }
   /** Converts to another data type. */

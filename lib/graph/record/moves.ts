@@ -4,11 +4,14 @@ import { type NoParameters, same, type TypeRules } from './rule.js'
 export interface Moves {
   /** Table [outer, V, inner], indices int32 [I]. Result [outer, I, inner]. */
   gather: NoParameters
-  /** Cache [outer, capacity, inner], values [outer, n, inner], positions int32 [G], one for every outer / G rows: writes the values into the cache. */
+  /**
+   * Writes values into a cache. Cache [outer, capacity, inner], values [outer, n, inner], positions int32 [G], one for
+   * every outer / G rows.
+   */
   update: NoParameters
   /** Joins operands of the same data type along an axis. */
   concat: { readonly axis: number }
-  /** Surrounds the operand with one value: on axis i by `before[i]` and `after[i]` elements. */
+  /** Pads axis i with `before[i]` and `after[i]` elements of one value. */
   pad: { readonly before: readonly number[]; readonly after: readonly number[]; readonly value: number }
 }
 

@@ -4,7 +4,7 @@ import { broadcastShapes } from '../shape.js'
 import type { NoParameters, Pair, TensorType, TypeRules } from './rule.js'
 import type { Window } from './windows.js'
 
-/** What a product applies to its result while it is in registers: activation(a @ b + bias) + residual. */
+/** The epilogue of a product, applied while the result is in registers: activation(a @ b + bias) + residual. */
 export type Epilogue = {
   readonly activation: Activation | 'identity'
   /** Whether these operands follow the weights, in this order. */
@@ -12,9 +12,9 @@ export type Epilogue = {
   readonly residual: boolean
 }
 
-/** Matrix products and convolutions: first those of a user's graph, then what the compiler makes of them. */
+/** Matrix products and convolutions: first the ops of users' graphs, then those that the compiler replaces them with. */
 export interface Products {
-  /** [..., M, K] @ [..., K, N]; the axes before are broadcast. */
+  /** [..., M, K] @ [..., K, N]; leading axes are broadcast. */
   matmul: NoParameters
   /** x [N, H, W, C] and weight [O, C / groups, kh, kw]. */
   conv2d: Window & { readonly groups: number }

@@ -1,7 +1,7 @@
 import type { DType } from '../dtype.js'
 import type { Shape } from '../shape.js'
 
-/** What is known of a tensor before it is computed. */
+/** Data type and shape of a tensor. */
 export type TensorType = { readonly dtype: DType; readonly shape: Shape }
 
 /** Parameters of an op that has none. */
@@ -11,8 +11,8 @@ export type NoParameters = Record<string, never>
 export type Pair = readonly [number, number]
 
 /**
- * For each op of a family, a function from parameters and operands to the data type and shape of the result. It checks
- * nothing: lib/ops has checked the operands of users, and a compiler pass makes only valid nodes.
+ * For each op of a family, a function from parameters and operands to the data type and shape of the result. It does not
+ * check its arguments: lib/ops checks the operands of users, and compiler passes make only valid nodes.
  */
 export type TypeRules<Family> = {
   readonly [O in keyof Family]: (parameters: Family[O], ...operands: TensorType[]) => TensorType

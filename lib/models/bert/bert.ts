@@ -13,11 +13,11 @@ import type { BertConfig } from './config.js'
 import type { BertInputs } from './encoder.js'
 import type { BertModules } from './modules.js'
 
-/** Results of {@link Bert.run}: float32, computed. Logits are there as the class of the checkpoint has them. */
+/** Results of {@link Bert.run}: float32, computed. Which logits there are depends on the checkpoint's class. */
 export interface BertOutput extends States {
   /** [B, N, width]. */
   readonly lastHiddenState: ops.FloatTensor
-  /** [B, width], of a checkpoint that has a pooler. */
+  /** [B, width], if the checkpoint has a pooler. */
   readonly poolerOutput?: ops.FloatTensor
   /** Masked language: [B, N, vocabulary]; tokens: [B, N, labels]; texts: [B, labels]; choices: [B, choices]. */
   readonly logits?: ops.FloatTensor
@@ -78,7 +78,7 @@ async function checkInputs({ attentionMask, ...texts }: BertInputs, config: Bert
   if (attentionMask) checkMask(attentionMask, [shape, [...shape, shape[1]!]], 'attentionMask')
 }
 
-/** [B, choices, N] seen as [B * choices, N]. */
+/** Reshapes all inputs from [B, choices, N] to [B * choices, N]. */
 function flattenChoices(inputs: BertInputs): BertInputs {
   const { shape } = inputs.inputIds
   if (shape.length !== 3)

@@ -3,7 +3,7 @@ import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
 import { labelsOf, unnamedLabels } from '../labels.js'
 import { libraryClass } from '../library-class.js'
 
-/** The classes of transformers that can be read; each has a head of its own. */
+/** The supported classes of transformers; each has its own head. */
 const classes = [
   ...(['BertModel', 'BertForPreTraining', 'BertForMaskedLM', 'BertForNextSentencePrediction'] as const),
   ...(['BertForSequenceClassification', 'BertForMultipleChoice', 'BertForTokenClassification'] as const),
@@ -11,11 +11,11 @@ const classes = [
 ] as const
 export type BertClass = (typeof classes)[number]
 
-/** The parts of Hugging Face's BertConfig that decide what is computed. */
+/** The parts of transformers' BertConfig that change the computation. */
 export interface BertConfig extends EncoderConfig {
   readonly className: BertClass
   readonly vocabulary: number
-  /** How many tokens a text can have. */
+  /** Maximum number of tokens in a text. */
   readonly positions: number
   readonly tokenTypes: number
   /** Whether the masked-language head uses the word embeddings. */

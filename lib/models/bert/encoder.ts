@@ -16,7 +16,7 @@ export interface BertInputs extends TypedTextInputs {
   readonly attentionMask?: Mask | undefined
 }
 
-/** Embeddings and layers of BERT (Devlin et al. 2018): the encoder of the Transformer, norms after the sums. */
+/** Embeddings and layers of BERT (Devlin et al. 2018): a post-norm Transformer encoder. */
 export class BertEncoder {
   readonly words: Embedding
   readonly #types: Embedding

@@ -4,7 +4,7 @@ import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { BertClass, BertConfig } from './config.js'
 
-/** Input of a head: all states [B, N, width], and the pooled first one [B, width]. */
+/** Input of a head: the hidden states [B, N, width], and the pooled state of the first token [B, width]. */
 export interface Features {
   readonly sequence: ops.FloatTensor
   readonly pooled: ops.FloatTensor | undefined
@@ -13,9 +13,9 @@ export interface Features {
 /** Logits under the names of the library's outputs. */
 export type HeadOutputs = Readonly<Record<string, ops.FloatTensor>>
 
-/** What a class of the library puts on top of the encoder. */
+/** The head of a class. */
 export interface Head {
-  /** Whether the pooler must be there, may be, or is of no use. */
+  /** Whether the head needs the pooler. */
   readonly pooler: 'required' | 'optional' | 'unused'
   read(
     reader: WeightReader,
@@ -66,7 +66,7 @@ function sequenceClassifier(reader: WeightReader, { width, labels }: BertConfig)
   return ({ pooled }: Features) => ({ logits: classifier.forward(pooled!) })
 }
 
-/** One logit for each choice; the rows of the batch are the choices of all questions. */
+/** One logit for each choice. The rows of the batch are the choices of all questions. */
 function multipleChoice(reader: WeightReader, { width }: BertConfig) {
   const classifier = Linear.read(reader, 'classifier', width, 1)
   return ({ pooled }: Features) => ({ logits: classifier.forward(pooled!) })
@@ -88,13 +88,13 @@ function questionAnswering(reader: WeightReader, { width }: BertConfig) {
   }
 }
 
-/** The masked-language head: a transform, and the word embeddings (or a matrix of its own) as a classifier. */
+/** The masked-language head: a transform, then the word embeddings (or a separate matrix) as a classifier. */
 function readPredictions(reader: WeightReader, config: BertConfig, words: ops.FloatTensor) {
   const { width, vocabulary, epsilon, activation, tied } = config
   const predictions = reader.scope('cls').scope('predictions')
   const dense = Linear.read(predictions, 'transform.dense', width, width)
   const norm = LayerNorm.read(predictions, 'transform.LayerNorm', width, epsilon)
-  // The library calls one and the same bias by two names, and files may have either or both.
+  // The library has two names for this bias, and files may have either or both.
   const bias = parameter(predictions, predictions.has('bias') ? 'bias' : 'decoder.bias', [vocabulary])
   predictions.ignore('decoder.bias', 'the same as cls.predictions.bias')
   if (tied) predictions.ignore('decoder.weight', 'tied to the word embeddings')

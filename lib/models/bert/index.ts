@@ -8,7 +8,7 @@ interface BertDescription extends Description {
   readonly spec: BertConfig
 }
 
-/** The classes whose logits are those of the config's labels. */
+/** The classes whose logits are scores of the config's labels. */
 const classifiers: readonly BertClass[] = ['BertForSequenceClassification', 'BertForTokenClassification']
 
 /** The Bert classes of transformers. */

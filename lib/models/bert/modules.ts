@@ -4,7 +4,7 @@ import type { BertConfig } from './config.js'
 import { BertEncoder } from './encoder.js'
 import { type Features, type HeadOutputs, heads } from './heads.js'
 
-/** What a Bert is built from. */
+/** The modules of a Bert. */
 export interface BertModules {
   readonly config: BertConfig
   readonly encoder: BertEncoder
@@ -12,7 +12,7 @@ export interface BertModules {
   readonly head: (x: Features) => HeadOutputs
 }
 
-/** Takes the weights of the class in transformers that wrote the checkpoint. */
+/** Reads the weights of the checkpoint's class in transformers. */
 export function readModules(reader: WeightReader, config: BertConfig): BertModules {
   const { className, width } = config
   const base = reader.has('bert.embeddings.word_embeddings.weight') ? reader.scope('bert') : reader

@@ -1,6 +1,6 @@
-import { asked, fromLibrary, type Reference, toLibrary } from '../reference.js'
+import { fromLibrary, type Reference, requestedStates, toLibrary } from '../reference.js'
 import type { Bert } from './bert.js'
 
-/** The names of the Bert classes of transformers are ours, in snake case. */
+/** The Bert classes of transformers have our names in snake case. */
 export const bertReference: Reference<Bert> = async (model, { inputs, outputs }) =>
-  toLibrary(await model.run(fromLibrary(inputs), asked(outputs)))
+  toLibrary(await model.run(fromLibrary(inputs), requestedStates(outputs)))

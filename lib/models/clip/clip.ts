@@ -19,7 +19,7 @@ import { checkPixels } from '../vit/inputs.js'
 import type { ClipConfig } from './config.js'
 import type { ClipModules } from './modules.js'
 
-/** CLIP (Radford et al. 2021): texts and images as vectors that can be compared. */
+/** CLIP (Radford et al. 2021): encodes texts and images as vectors in one space, and compares them. */
 export class Clip extends Model {
   readonly #config: ClipConfig
   readonly #modules: ClipModules
@@ -50,8 +50,8 @@ export class Clip extends Model {
 
   #encodeTexts({ inputIds, attentionMask, positionIds }: TextInputs, options: ContrastiveOptions): Projected {
     const { words, positions, text } = this.#modules
-    const placed = positionIds ? positions.forward(positionIds) : positions.first(inputIds.shape[1]!)
-    const x: ops.FloatTensor = ops.add(words.forward(inputIds), placed)
+    const position = positionIds ? positions.forward(positionIds) : positions.first(inputIds.shape[1]!)
+    const x: ops.FloatTensor = ops.add(words.forward(inputIds), position)
     const stack = text.forward(x, { ...causalCall(attentionMask), weights: options.attentions })
     const last = text.norm.forward(stack.last)
     const pooled = statesAt(last, endPositions(inputIds, this.#config.text.endToken))
@@ -70,7 +70,7 @@ export class Clip extends Model {
   }
 }
 
-/** Where each text's first end token, or else its largest id, stands: int32 [B]. */
+/** Position of each text's first end token, or of its largest id if the end token is not known: int32 [B]. */
 function endPositions(inputIds: TokenIds, endToken: number | undefined): Tensor<'int32'> {
   const ids: Tensor<'int32'> = ops.cast(inputIds as Tensor, 'int32')
   return ops.argmax(ops.cast(endToken === undefined ? ids : ops.equal(ids, endToken), 'float32'), 1)

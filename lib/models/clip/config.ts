@@ -4,16 +4,16 @@ import { libraryClass } from '../library-class.js'
 import { embeddingSpecOf } from '../vit/hugging-face-spec.js'
 import { checkEmbeddingSpec, type EmbeddingSpec } from '../vit/spec.js'
 
-/** The parts of Hugging Face's CLIPConfig that decide what is computed. */
+/** The parts of transformers' CLIPConfig that change the computation. */
 export interface ClipConfig {
   readonly text: EncoderConfig & {
     readonly vocabulary: number
     readonly positions: number
-    /** The state of the first of these tokens is pooled; undefined: that of the token with the largest id. */
+    /** A text is pooled at its first end token; undefined: at the token with the largest id. */
     readonly endToken: number | undefined
   }
   readonly image: EncoderConfig & EmbeddingSpec
-  /** Width of the space that texts and images share. */
+  /** Width of the shared space. */
   readonly projection: number
 }
 
@@ -42,7 +42,7 @@ export function readClipConfig(config: Config): ClipConfig {
   }
 }
 
-/** Older configs also have a `text_config_dict`, which overrides the whole of `text_config`. */
+/** The config of an encoder. Older configs also have a `text_config_dict`, which replaces `text_config`. */
 function part(config: Config, name: 'text' | 'vision'): Config {
   const key = [`${name}_config_dict`, `${name}_config`].find((key) => isSet(config, key))
   return key ? object(config, key) : { ...config, values: {} }

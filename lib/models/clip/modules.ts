@@ -12,7 +12,7 @@ import { commonNames } from '../vit/names.js'
 import { readEmbedding } from '../vit/read.js'
 import type { ClipConfig } from './config.js'
 
-/** An encoder of texts or of images: pre-norm layers, the norm after them, and the projection of pooled vectors. */
+/** An encoder of texts or images: pre-norm layers, a final norm, and the projection of pooled vectors. */
 export class ClipEncoder {
   readonly #layers: readonly Layer[]
   readonly norm: LayerNorm
@@ -45,7 +45,7 @@ function readLayer(layer: WeightReader, config: EncoderConfig): Layer {
 
 export type ClipModules = ReturnType<typeof readModules>
 
-/** Takes the weights of Hugging Face's CLIPModel. */
+/** Reads the weights of transformers' CLIPModel. */
 export function readModules(reader: WeightReader, { text, image, projection }: ClipConfig) {
   const [texts, images] = [reader.scope('text_model'), reader.scope('vision_model')]
   for (const tower of [texts, images])
@@ -64,7 +64,7 @@ export function readModules(reader: WeightReader, { text, image, projection }: C
       embeddingNorm: 'pre_layrnorm',
     }),
     image: new ClipEncoder(images, image, 'post_layernorm', project('visual_projection', image)),
-    /** The logarithm of what cosines are multiplied by: float32 []. */
+    /** Logarithm of the factor of the cosine similarities: float32 []. */
     logitScale: parameter(reader, 'logit_scale', []),
   }
 }

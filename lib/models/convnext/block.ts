@@ -20,7 +20,7 @@ export function readNorm(
     : LayerNorm.read(reader, name, width, epsilon)
 }
 
-/** A linear layer, which may be stored as a 1x1 convolution. */
+/** Reads a linear layer that may be stored as a 1x1 convolution. */
 export function readPointwise(reader: WeightReader, name: string, inputs: number, outputs: number): Linear {
   const scope = reader.scope(name)
   return new Linear(
@@ -29,7 +29,7 @@ export function readPointwise(reader: WeightReader, name: string, inputs: number
   )
 }
 
-/** Global response normalisation (Woo et al. 2023): channels that respond more than their mean are made stronger. */
+/** Global response normalisation (Woo et al. 2023): scales each channel by its norm relative to the mean of all channels. */
 class ResponseNorm {
   readonly weight: ops.FloatTensor
   readonly bias: ops.FloatTensor
@@ -47,7 +47,7 @@ class ResponseNorm {
   }
 }
 
-/** One block (Liu et al. 2022, figure 4): depthwise convolution, norm, two linear layers, all beside a shortcut. */
+/** One block (Liu et al. 2022, figure 4): depthwise convolution, norm and two linear layers, with a residual connection. */
 export class Block {
   readonly depthwise: Convolution
   readonly norm: Norm

@@ -9,7 +9,7 @@ import type { ConvNextModules } from './modules.js'
 import type { ConvNextSpec } from './spec.js'
 
 export interface ConvNextOptions {
-  /** Also give the stem's output and each stage's. */
+  /** Also return the outputs of the stem and of each stage. Default false. */
   readonly hiddenStates?: boolean | undefined
   readonly signal?: AbortSignal | undefined
   readonly threads?: number | undefined
@@ -18,29 +18,29 @@ export interface ConvNextOptions {
 export interface ConvNextOutputs {
   /** float32 [B, classes]; undefined without a classifier. */
   readonly logits?: ops.FloatTensor | undefined
-  /** float32 [B, C, H, W]: the last stage. */
+  /** float32 [B, C, H, W]: output of the last stage. */
   readonly lastHiddenState: ops.FloatTensor
   /** float32 [B, C]: input of the classifier. */
   readonly poolerOutput: ops.FloatTensor
-  /** float32 [B, C, H, W] each: the stem, then the stages. */
+  /** float32 [B, C, H, W] each: outputs of the stem, then of the stages. */
   readonly hiddenStates?: readonly ops.FloatTensor[] | undefined
 }
 
-/** Everything a forward pass names; images are channels-last, [B, H, W, C]. */
+/** All intermediate results of a forward pass. Images are channels-last, [B, H, W, C]. */
 export interface ConvNextTrace {
   readonly stem: ops.FloatTensor
-  /** What goes into each stage, after its downsampling. */
+  /** Input of each stage's blocks, after its downsampling. */
   readonly downsampled: readonly ops.FloatTensor[]
   readonly stages: readonly ops.FloatTensor[]
-  /** The last stage, after a norm that comes before pooling. */
+  /** Output of the last stage; after the head's norm if that is before the pooling. */
   readonly features: ops.FloatTensor
-  /** [B, C] before the norm that comes after pooling. */
+  /** [B, C]: pooled features; before the head's norm if that is after the pooling. */
   readonly pooled: ops.FloatTensor
   readonly preLogits: ops.FloatTensor
   readonly logits: ops.FloatTensor | undefined
 }
 
-/** ConvNeXt (Liu et al. 2022) and ConvNeXt V2 (Woo et al. 2023), from any layout. */
+/** ConvNeXt (Liu et al. 2022) and ConvNeXt V2 (Woo et al. 2023). */
 export class ConvNext extends Model {
   readonly spec: ConvNextSpec
   readonly modules: ConvNextModules
@@ -62,16 +62,16 @@ export class ConvNext extends Model {
   ): Promise<ConvNextOutputs> {
     this.checkAlive()
     checkOptions(options, ['hiddenStates', 'signal', 'threads'], 'ConvNext.run')
-    const { hiddenStates: wanted, ...run } = options
+    const { hiddenStates: withHiddenStates, ...run } = options
     const trace = this.trace(pixelValues)
     const lastHiddenState = channelsFirst(trace.features)
-    const hiddenStates = wanted ? [trace.stem, ...trace.stages].map(channelsFirst) : undefined
+    const hiddenStates = withHiddenStates ? [trace.stem, ...trace.stages].map(channelsFirst) : undefined
     const outputs = { logits: trace.logits, lastHiddenState, poolerOutput: trace.preLogits, hiddenStates }
     await this.compute([outputs.logits, lastHiddenState, outputs.poolerOutput, ...(hiddenStates ?? [])], run)
     return outputs
   }
 
-  /** The whole pass, lazy. */
+  /** The forward pass with all intermediate results, lazy. */
   trace(pixelValues: ops.FloatTensor): ConvNextTrace {
     this.#check(pixelValues)
     const { spec, modules } = this
@@ -137,7 +137,7 @@ export class ConvNext extends Model {
   }
 }
 
-/** [B, H, W, C] seen as [B, C, H, W], as libraries give features. */
+/** A view of [B, H, W, C] as [B, C, H, W], the layout of the libraries' results. */
 export function channelsFirst(x: ops.FloatTensor): ops.FloatTensor {
   return ops.permute(x, [0, 3, 1, 2])
 }

@@ -14,7 +14,7 @@ import type { ConvNextNames, ConvNextSpec } from './spec.js'
 
 const modelTypes = ['convnext', 'convnextv2']
 
-/** Norms inside the network have this epsilon whatever the config says; `layer_norm_eps` is for the last one. */
+/** Epsilon of all norms except the last. The config's `layer_norm_eps` is for the last one only. */
 const innerEpsilon = 1e-6
 
 /** ConvNextModel, ConvNextForImageClassification and their V2 of transformers. */
@@ -46,7 +46,7 @@ function readSpec(config: Config, second: boolean, classes: number, layerScale: 
   const widths = positiveInts(config, 'hidden_sizes', [96, 192, 384, 768])
   const patch = positiveInt(config, 'patch_size', 4)
   if (widths.length !== depths.length)
-    throw configInvalid(config, 'hidden_sizes', `a list of ${depths.length} widths, as depths has`)
+    throw configInvalid(config, 'hidden_sizes', `a list of ${depths.length} widths, one for each of depths`)
   return {
     channels: positiveInt(config, 'num_channels', 3),
     stem: { kind: 'patch', patch, middle: 0 },

@@ -5,7 +5,7 @@ import { readConvNext } from './modules.js'
 import { timm } from './timm.js'
 import { torchvision } from './torchvision.js'
 
-/** ConvNeXt and ConvNeXt V2, in each layout they are published in. */
+/** ConvNeXt and ConvNeXt V2, in all published layouts. */
 export const convnext = family(
   'convnext',
   [huggingFace, timm, torchvision],

@@ -4,14 +4,14 @@ import type { WeightReader } from '../../weights/reader.js'
 import { Block, type Norm, readNorm, readPointwise } from './block.js'
 import type { ConvNextNames, ConvNextSpec } from './spec.js'
 
-/** A stage: blocks, and the norm and convolution that halve the sides before them. */
+/** A stage: blocks, and before them the norm and convolution of the downsampling. */
 export interface Stage {
   readonly norm?: Norm
   readonly convolution?: Convolution
   readonly blocks: readonly Block[]
 }
 
-/** The modules of a ConvNeXt, in the order in which an image meets them. */
+/** The modules of a ConvNeXt, in the order of the forward pass. */
 export interface ConvNextModules {
   readonly stem: readonly Convolution[]
   readonly stemNorm: Norm
@@ -21,7 +21,7 @@ export interface ConvNextModules {
   readonly classifier: Linear | undefined
 }
 
-/** Takes from a checkpoint what the spec asks for, under the names of a layout. */
+/** Reads the weights that the spec needs, under the names of a layout. */
 export function readConvNext(
   reader: WeightReader,
   spec: ConvNextSpec,

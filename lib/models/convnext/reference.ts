@@ -2,7 +2,7 @@ import * as ops from '../../ops/index.js'
 import { fromLibrary, type NamedTensors, type Reference, toLibrary } from '../reference.js'
 import { configKind } from '../registry.js'
 import { type ConvNext, type ConvNextTrace, channelsFirst } from './convnext.js'
-import { stageIndexes } from './torchvision.js'
+import { stageIndices } from './torchvision.js'
 
 /** Names the results of a pass as the library does. */
 type Names = (trace: ConvNextTrace, model: ConvNext) => NamedTensors
@@ -20,10 +20,10 @@ const timm: Names = ({ stem, stages, logits, features, preLogits }) =>
     ...{ preLogits, logits: logits ?? preLogits },
   })
 
-/** Names of modules: stages and downsamplings are all numbered in one list. */
+/** Names of modules: stages and downsamplings are numbered in one list. */
 const torchvision: Names = ({ stem, stages, downsampled, pooled, logits }, { spec }) => {
   const features: [number, ops.FloatTensor][] = [[0, stem]]
-  stageIndexes(spec).forEach(({ stage, downsample }, index) => {
+  stageIndices(spec).forEach(({ stage, downsample }, index) => {
     if (downsample !== undefined) features.push([downsample, downsampled[index]!])
     if (stage !== undefined) features.push([stage, stages[index]!])
   })

@@ -1,12 +1,12 @@
-/** What tells one ConvNeXt from another, whichever library published it. */
+/** All differences between published ConvNeXt models. */
 export interface ConvNextSpec {
   /** Channels of the input. */
   readonly channels: number
   readonly stem: StemSpec
   readonly stages: readonly StageSpec[]
-  /** Whether convolutions have a bias (linear layers always have). */
+  /** Whether convolutions have a bias. Linear layers always do. */
   readonly convBias: boolean
-  /** Layer scale: each branch times a vector (v1). */
+  /** Layer scale: a learned factor for each channel of a block's residual branch (v1). */
   readonly layerScale: boolean
   /** Global response normalisation in the MLP (v2). */
   readonly responseNorm: boolean
@@ -17,7 +17,7 @@ export interface ConvNextSpec {
 }
 
 export interface StemSpec {
-  /** `patch`: one convolution without overlap; the others: two of 3x3 with stride 2, with or without activation between. */
+  /** `patch`: one convolution without overlap; else two of 3x3 with stride 2, with or without an activation between. */
   readonly kind: 'patch' | 'overlap' | 'overlap-activation'
   /** Side of a patch; 4 for the overlapping kinds. */
   readonly patch: number
@@ -30,22 +30,22 @@ export interface StageSpec {
   readonly depth: number
   /** Side of the depthwise kernel. */
   readonly kernel: number
-  /** Side and stride of the convolution before the stage, which a norm precedes; undefined: there is none. */
+  /** Side and stride of the downsampling convolution before the stage; undefined: no downsampling. */
   readonly downsample?: number | undefined
 }
 
 export interface HeadSpec {
-  /** Norm before the pooling instead of after it; `none`: there is no norm. */
+  /** Placement of the norm; `none`: no norm. */
   readonly norm: 'before-pool' | 'after-pool' | 'none'
   readonly pool: 'average' | 'max' | 'average-max'
   readonly epsilon: number
-  /** Width of a layer before the classifier. */
+  /** Width of a hidden layer before the classifier; undefined: no such layer. */
   readonly hidden?: number | undefined
   /** Number of classes; 0: no classifier. */
   readonly classes: number
 }
 
-/** Where a layout keeps each part. Names are without `.weight`. */
+/** Names of all weights in a layout, without `.weight`. */
 export interface ConvNextNames {
   /** First and second (if any) convolution of the stem, then its norm. */
   readonly stem: readonly string[]
@@ -61,10 +61,10 @@ export interface BlockNames {
   readonly norm: string
   readonly first: string
   readonly second: string
-  /** The vector itself. */
+  /** Name of the vector, which has no `.weight`. */
   readonly layerScale: string
   readonly responseNorm: string
 }
 
-/** The hidden width of a block over its width. */
+/** Hidden width of a block / width of the block. */
 export const mlpRatio = 4

@@ -16,7 +16,7 @@ import { labelsOf } from '../labels.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec, HeadSpec, StageSpec } from './spec.js'
 
-/** What an architecture name of timm implies: depth and width of the stages, and departures from the defaults. */
+/** Depths of the stages and width of the first, by the size in timm's architecture names. */
 const sizes: Record<string, readonly [depths: readonly number[], width: number]> = {
   atto: [[2, 2, 6, 2], 40],
   femto: [[2, 2, 6, 2], 48],
@@ -49,7 +49,7 @@ interface Implied {
   readonly norm: 'layernorm' | 'rmsnorm2d'
 }
 
-/** convnext[v2]_SIZE[_ols|_rms|_hnf|_mlp], or undefined if the name is none of timm's ConvNeXt. */
+/** Parses convnext[v2]_SIZE[_ols|_rms|_hnf|_mlp]. undefined if it is not a name of timm's ConvNeXt. */
 function impliedBy(architecture: string): Implied | undefined {
   const [, version, size = '', extra = ''] =
     /^convnext(v2)?_([a-z]+)(?:_(ols|rms|hnf|mlp))?$/.exec(architecture) ?? []
@@ -68,7 +68,7 @@ function impliedBy(architecture: string): Implied | undefined {
   }
 }
 
-/** ConvNeXt of timm: the architecture's name, and what model_args changes of it. */
+/** ConvNeXt of timm: the architecture name implies the arguments, and model_args override them. */
 export const timm: ConvNextLayout = {
   library: 'timm',
   published: ['convnext_*', 'convnextv2_*'],
@@ -113,7 +113,8 @@ const known = [
 function readSpec(config: Config, implied: Implied): ConvNextSpec {
   const args = isSet(config, 'model_args') ? object(config, 'model_args') : { ...config, values: {} }
   for (const key of Object.keys(args.values))
-    if (!known.includes(key)) throw configInvalid(args, key, `absent: ConvNeXt has ${known.join(', ')}`)
+    if (!known.includes(key))
+      throw configInvalid(args, key, `no such argument (supported are ${known.join(', ')})`)
   if (positiveInt(args, 'output_stride', 32) !== 32) throw configInvalid(args, 'output_stride', '32')
   const grn = boolean(args, 'use_grn', implied.grn)
   const dims = positiveInts(args, 'dims', implied.dims)
@@ -188,13 +189,13 @@ function readHead(config: Config, args: Config, implied: Implied, epsilon: numbe
   }
 }
 
-/** timm's make_divisible: to a multiple of eight, but not below nine tenths. */
+/** timm's make_divisible: rounds to a multiple of 8, but not below 0.9 times the width. */
 function divisible(width: number): number {
   const rounded = Math.max(8, Math.floor((width + 4) / 8) * 8)
   return rounded < 0.9 * width ? rounded + 8 : rounded
 }
 
-/** What was published with the weights; older configs have it at their root. */
+/** The pretrained_cfg of a config; older configs have its keys at their root. */
 function pretrained(config: Config): Config | undefined {
   if (isSet(config, 'pretrained_cfg')) return object(config, 'pretrained_cfg')
   return isSet(config, 'input_size') ? config : undefined

@@ -7,7 +7,7 @@ import type { ConvNextNames, ConvNextSpec } from './spec.js'
 /** torchvision's CNBlockConfig: input width, output width or null, number of layers. */
 type BlockSetting = readonly [inputs: number, outputs: number | null, layers: number]
 
-/** The sizes torchvision publishes, by the depth of each stage and the first width. */
+/** The published sizes of torchvision: depths of the stages, and width of the first. */
 const published: Record<string, readonly [depths: readonly number[], width: number]> = {
   convnext_tiny: [[3, 3, 9, 3], 96],
   convnext_small: [[3, 3, 27, 3], 96],
@@ -15,7 +15,7 @@ const published: Record<string, readonly [depths: readonly number[], width: numb
   convnext_large: [[3, 3, 27, 3], 192],
 }
 
-/** ConvNeXt of torchvision; stages and downsamplings are all numbered in one list, `features`. */
+/** ConvNeXt of torchvision. Stages and downsamplings are numbered in one list, `features`. */
 export const torchvision: ConvNextLayout = {
   library: 'torchvision',
   published: ['convnext', ...Object.keys(published)],
@@ -26,7 +26,7 @@ export const torchvision: ConvNextLayout = {
     const setting = blockSetting(args, kind.name)
     const spec = readSpec(setting, nonNegativeInt(args, 'num_classes', 1000))
     return {
-      ...{ spec, names: namesAt(stageIndexes(spec)), className: kind.name },
+      ...{ spec, names: namesAt(stageIndices(spec)), className: kind.name },
       tasks: imageTasks(true),
       labels: labelsOf(config),
       imageSize: [3, 224, 224],
@@ -68,9 +68,9 @@ function readSpec(setting: readonly BlockSetting[], classes: number): ConvNextSp
     kernel: 7,
     downsample: index > 0 && setting[index - 1]![1] !== null ? 2 : undefined,
   }))
-  // An output width after the last stage closes the network with a downsampling.
-  const closing = setting[setting.length - 1]![1]
-  if (closing !== null) stages.push({ width: closing, depth: 0, kernel: 7, downsample: 2 })
+  // If the last stage has an output width, a downsampling follows it.
+  const lastOutputs = setting[setting.length - 1]![1]
+  if (lastOutputs !== null) stages.push({ width: lastOutputs, depth: 0, kernel: 7, downsample: 2 })
   return {
     channels: 3,
     stem: { kind: 'patch', patch: 4, middle: 0 },
@@ -85,16 +85,16 @@ function readSpec(setting: readonly BlockSetting[], classes: number): ConvNextSp
   }
 }
 
-/** Indexes of a stage in the list `features`. */
-interface StageIndexes {
-  /** Of the downsampling before the stage, if there is one. */
+/** Indices of a stage in the list `features`. */
+interface StageIndices {
+  /** Index of the downsampling before the stage, if there is one. */
   readonly downsample: number | undefined
-  /** Of the blocks; undefined for a downsampling at the end, which has none. */
+  /** Index of the blocks; undefined for a final downsampling, which has none. */
   readonly stage: number | undefined
 }
 
-/** Indexes of all stages in `features`; the stem has 0. */
-export function stageIndexes({ stages }: ConvNextSpec): StageIndexes[] {
+/** Indices of all stages in `features`; the stem has index 0. */
+export function stageIndices({ stages }: ConvNextSpec): StageIndices[] {
   let next = 1
   return stages.map(({ downsample, depth }) => ({
     downsample: downsample === undefined ? undefined : next++,
@@ -102,15 +102,15 @@ export function stageIndexes({ stages }: ConvNextSpec): StageIndexes[] {
   }))
 }
 
-function namesAt(indexes: readonly StageIndexes[]): ConvNextNames {
+function namesAt(indices: readonly StageIndices[]): ConvNextNames {
   return {
     stem: ['features.0.0', 'features.0.1'],
     downsample: (stage) => ({
-      norm: `features.${indexes[stage]!.downsample}.0`,
-      convolution: `features.${indexes[stage]!.downsample}.1`,
+      norm: `features.${indices[stage]!.downsample}.0`,
+      convolution: `features.${indices[stage]!.downsample}.1`,
     }),
     block: (stage, block) => {
-      const scope = `features.${indexes[stage]!.stage}.${block}`
+      const scope = `features.${indices[stage]!.stage}.${block}`
       return {
         depthwise: `${scope}.block.0`,
         norm: `${scope}.block.2`,

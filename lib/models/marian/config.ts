@@ -18,20 +18,20 @@ export interface StackConfig {
   readonly vocabulary: number
 }
 
-/** The parts of Hugging Face's MarianConfig that decide what is computed. */
+/** The parts of transformers' MarianConfig that change the computation. */
 export interface MarianConfig {
   readonly className: MarianClass
   readonly width: number
   readonly encoder: StackConfig
   readonly decoder: StackConfig
   readonly activation: Activation
-  /** How many places a text can have. */
+  /** Maximum number of tokens in a text. */
   readonly positions: number
-  /** What token embeddings are multiplied by. */
+  /** Factor of the token embeddings. */
   readonly embeddingScale: number
-  /** Whether encoder and decoder look words up in one table. */
+  /** Whether encoder and decoder share the word embeddings. */
   readonly shared: boolean
-  /** Whether the head is the decoder's table. */
+  /** Whether the head uses the decoder's word embeddings. */
   readonly tied: boolean
   readonly startToken: number
   readonly padToken: number

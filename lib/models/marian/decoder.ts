@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor/tensor.js'
 import type { MarianConfig } from './config.js'
 import { addPositions, embedTokens, type MarianModules } from './modules.js'
 
-/** The decoder of a Marian with a head, over sources that were read. */
+/** The decoder of a Marian with a head, for encoded sources. */
 export class MarianDecoder implements Decoder {
   readonly vocabSize: number
   readonly positions: number

@@ -9,7 +9,7 @@ export function encode(modules: MarianModules, ids: TokenIds, call: AttentionCal
   return stack.runStack(modules.encoder, embed(modules.source, ids), { self: call })
 }
 
-/** Keys and values of the source for each decoder layer: made once, whatever is decoded from it. */
+/** Keys and values of the source for each decoder layer, computed once for all targets. */
 export function projectMemory(modules: MarianModules, memory: ops.FloatTensor): KeyValue[] {
   return stack.projectMemory(modules.decoder, memory)
 }

@@ -9,21 +9,21 @@ import type { MarianConfig } from './config.js'
 export interface MarianSource {
   /** [B, S]. */
   readonly inputIds: TokenIds
-  /** [B, S]: 1 keeps a place, 0 is padding. Left out: no padding; generate() takes padding tokens for it. */
+  /** [B, S]: 1 for tokens, 0 for padding. Default: no padding in run(); generate() masks padding tokens. */
   readonly attentionMask?: Mask | undefined
 }
 
-/** Source texts to write targets for. */
+/** Source texts to generate targets for. */
 export interface MarianGenerateInputs extends MarianSource {
-  /** Targets to continue, [B, T]. Left out: from the start token on. */
+  /** Targets to continue, [B, T]. Default: the start token. */
   readonly decoderInputIds?: TokenIds | undefined
 }
 
-/** Source texts, and the targets to be scored, beginning with the start token. */
+/** Source texts, and targets to score, which start with the start token. */
 export interface MarianInputs extends MarianSource {
   /** [B, T]. */
   readonly decoderInputIds: TokenIds
-  /** [B, T]: 1 keeps a place, 0 is padding. Left out: no padding. */
+  /** [B, T]: 1 for tokens, 0 for padding. Default: no padding. */
   readonly decoderAttentionMask?: Mask | undefined
 }
 
@@ -31,16 +31,16 @@ const sourceNames = ['inputIds', 'attentionMask']
 
 /** @throws TOKEN_OUT_OF_RANGE, TEXT_TOO_LONG, EMPTY_BATCH, SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID, OPTION_UNKNOWN */
 export async function checkSource(source: MarianSource, config: MarianConfig): Promise<void> {
-  checkOptions(source, sourceNames, 'inputs of the model')
+  checkOptions(source, sourceNames, 'Marian: inputs')
   await checkText('inputIds', source.inputIds, 'attentionMask', source.attentionMask, {
     vocabulary: config.encoder.vocabulary,
     positions: config.positions,
   })
 }
 
-/** As {@link checkSource}, for a source with a target. */
+/** Checks sources and targets. @throws as {@link checkSource} */
 export async function checkInputs(inputs: MarianInputs, config: MarianConfig): Promise<void> {
-  checkOptions(inputs, [...sourceNames, 'decoderInputIds', 'decoderAttentionMask'], 'inputs of the model')
+  checkOptions(inputs, [...sourceNames, 'decoderInputIds', 'decoderAttentionMask'], 'Marian: inputs')
   const { inputIds, attentionMask, decoderInputIds, decoderAttentionMask } = inputs
   await checkSource({ inputIds, attentionMask }, config)
   await checkText('decoderInputIds', decoderInputIds, 'decoderAttentionMask', decoderAttentionMask, {

@@ -20,11 +20,11 @@ import {
 } from './inputs.js'
 import { embed, type MarianModules } from './modules.js'
 
-/** What the encoder makes of source texts: float32, computed. */
+/** Output of the encoder: float32, computed. */
 export interface MarianEncoded {
   /** [B, S, width]. */
   readonly lastHiddenState: ops.FloatTensor
-  /** The embeddings, then each layer's output. */
+  /** The embeddings, then the output of each layer. */
   readonly hiddenStates?: readonly ops.FloatTensor[]
   /** Of each layer: [B, heads, S, S]. */
   readonly attentions?: readonly ops.FloatTensor[]
@@ -32,9 +32,9 @@ export interface MarianEncoded {
 
 /** Results of {@link Marian.run}: float32, computed. */
 export interface MarianOutput {
-  /** [B, T, vocabulary]: place i decides token i + 1. MarianModel, which has no head, gives none. */
+  /** [B, T, vocabulary]: position i has the logits of token i + 1. undefined for MarianModel, which has no head. */
   readonly logits?: ops.FloatTensor
-  /** What the decoder gives, [B, T, width]. */
+  /** Output of the decoder, [B, T, width]. */
   readonly lastHiddenState: ops.FloatTensor
   /** [B, S, width]. */
   readonly encoderLastHiddenState: ops.FloatTensor
@@ -49,7 +49,7 @@ export interface MarianOutput {
   readonly crossAttentions?: readonly ops.FloatTensor[]
 }
 
-/** Marian, an encoder-decoder Transformer for translation (Junczys-Dowmunt et al. 2018), as Hugging Face has it. */
+/** Marian, an encoder-decoder Transformer for translation (Junczys-Dowmunt et al. 2018), as in transformers. */
 export class Marian extends GenerativeModel<MarianGenerateInputs> {
   readonly #config: MarianConfig
   readonly #modules: MarianModules
@@ -62,7 +62,7 @@ export class Marian extends GenerativeModel<MarianGenerateInputs> {
   }
 
   /**
-   * Reads source texts.
+   * Encodes source texts.
    * @throws TOKEN_OUT_OF_RANGE, TEXT_TOO_LONG, EMPTY_BATCH, SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID,
    *   OPTION_UNKNOWN, OPTION_INVALID, DISPOSED, ABORTED
    */
@@ -83,7 +83,7 @@ export class Marian extends GenerativeModel<MarianGenerateInputs> {
   }
 
   /**
-   * Reads source texts and scores targets, all places at once.
+   * Encodes source texts and scores targets, all positions at once.
    * @throws as {@link Marian.encode}
    */
   async run(inputs: MarianInputs, options: StatesOptions = {}): Promise<MarianOutput> {

@@ -13,7 +13,7 @@ import type { MarianConfig, StackConfig } from './config.js'
 /** Marian's norms have PyTorch's default. */
 const epsilon = 1e-5
 
-/** What one side of the model reads tokens with. */
+/** Token and position embeddings of the encoder or the decoder. */
 export interface TokenEmbedding {
   /** float32 [vocabulary, width]. */
   readonly words: ops.FloatTensor
@@ -22,7 +22,7 @@ export interface TokenEmbedding {
   readonly scale: number
 }
 
-/** The modules of a Marian: encoder, decoder and head of "Attention Is All You Need", norms after the sums. */
+/** The modules of a Marian: post-norm encoder and decoder of "Attention Is All You Need", and a head. */
 export interface MarianModules {
   readonly source: TokenEmbedding
   readonly target: TokenEmbedding
@@ -32,7 +32,7 @@ export interface MarianModules {
   readonly head: Linear | undefined
 }
 
-/** Takes the weights of Hugging Face's MarianMTModel or MarianModel. */
+/** Reads the weights of transformers' MarianMTModel or MarianModel. */
 export function readModules(reader: WeightReader, config: MarianConfig): MarianModules {
   const prefixed = reader.checkpoint.names().some((name) => name.startsWith('model.'))
   const base = prefixed ? reader.scope('model') : reader
@@ -58,27 +58,27 @@ export function readModules(reader: WeightReader, config: MarianConfig): MarianM
   }
 }
 
-/** x = scale * word + position, positions from 0 on. */
+/** Scaled word embeddings plus position embeddings, from position 0. */
 export function embed(embedding: TokenEmbedding, ids: TokenIds): ops.FloatTensor {
   return addPositions(embedding, embedTokens(embedding, ids))
 }
 
-/** Scaled words: [B, N] to [B, N, width]. */
+/** Scaled word embeddings: [B, N] to [B, N, width]. */
 export function embedTokens({ words, scale }: TokenEmbedding, ids: TokenIds): ops.FloatTensor {
   const tokens = ops.gather(words, ids)
   return scale === 1 ? tokens : ops.mul(tokens, scale)
 }
 
-/** @param at int32 [1 or B, N]: where the tokens stand; left out: from 0 on */
+/** Adds position embeddings. @param at positions of the tokens, int32 [1 or B, N]; default: 0, 1, 2, ... */
 export function addPositions(
   { positions }: TokenEmbedding,
   x: ops.FloatTensor,
   at?: Tensor<'int32'>,
 ): ops.FloatTensor {
-  const there: ops.FloatTensor = at
+  const rows: ops.FloatTensor = at
     ? ops.gather(positions, at)
     : ops.slice(positions, { axis: 0, start: 0, end: x.shape[1]! })
-  return ops.add(x, there)
+  return ops.add(x, rows)
 }
 
 /** Tables are stored once where they are one, but older files repeat them under every name. */

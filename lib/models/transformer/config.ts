@@ -11,7 +11,7 @@ import {
 import { type Activation, activation } from '../../nn/activation.js'
 import type { NormPlacement } from '../../nn/layer.js'
 
-/** Arguments of torch.nn.Transformer that decide what it computes. */
+/** Arguments of torch.nn.Transformer that change the computation. */
 export interface TransformerConfig {
   readonly width: number
   readonly heads: number

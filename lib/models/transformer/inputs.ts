@@ -8,11 +8,11 @@ import { checkOptions } from '../../options.js'
 import type { TransformerConfig } from './config.js'
 import { type AttentionMask, attentionCall } from './masks.js'
 
-/** Inputs of Transformer.run. Where `batch_first` is false, as is torch's default, src and tgt are [N, B, width]. */
+/** Inputs of Transformer.run. If `batch_first` is false, torch's default, src and tgt are [N, B, width]. */
 export interface TransformerInputs {
-  /** float32 [B, S, width]: the source, embedded and with its positions. */
+  /** float32 [B, S, width]: the embedded source, with positions. */
   readonly src: ops.FloatTensor
-  /** float32 [B, T, width]: the target, likewise. */
+  /** float32 [B, T, width]: the embedded target, with positions. */
   readonly tgt: ops.FloatTensor
   /** [S, S] or [B * heads, S, S]. */
   readonly srcMask?: AttentionMask | undefined
@@ -24,9 +24,9 @@ export interface TransformerInputs {
   readonly srcKeyPaddingMask?: Mask | undefined
   /** [B, T]: 1 or true is padding. */
   readonly tgtKeyPaddingMask?: Mask | undefined
-  /** [B, S]: 1 or true is padding. As in torch, `srcKeyPaddingMask` does not stand in for it. */
+  /** [B, S]: 1 or true is padding. As in torch, `srcKeyPaddingMask` is not its default. */
   readonly memoryKeyPaddingMask?: Mask | undefined
-  /** Hide later positions; a mask that does the same is not needed then. */
+  /** Mask later positions, without an explicit mask. */
   readonly srcIsCausal?: boolean | undefined
   readonly tgtIsCausal?: boolean | undefined
   readonly memoryIsCausal?: boolean | undefined
@@ -37,7 +37,7 @@ const inputNames = [
   ...['memoryKeyPaddingMask', 'srcIsCausal', 'tgtIsCausal', 'memoryIsCausal'],
 ]
 
-/** What the inputs mean to the layers: sequences [B, N, width], and the restrictions of each attention. */
+/** Arguments of the layers: sequences [B, N, width], and the restrictions of each attention. */
 export interface TransformerCall {
   readonly src: ops.FloatTensor
   readonly tgt: ops.FloatTensor
@@ -96,7 +96,7 @@ function sequence(
   return batchFirst ? x : exchangeBatch(x)
 }
 
-/** [B, N, width] to [N, B, width], and back. */
+/** Exchanges the first two axes: [B, N, width] to [N, B, width] and back. */
 export function exchangeBatch(x: ops.FloatTensor): ops.FloatTensor {
   return ops.transpose(x, 0, 1) as ops.FloatTensor
 }

@@ -7,8 +7,8 @@ import * as ops from '../../ops/index.js'
 import type { Tensor } from '../../tensor/tensor.js'
 
 /**
- * Restricts attention, in the sense of torch.nn: [queries, keys], or [batch * heads, queries, keys]; a bool is true
- * where a query may not look, a float32 is added to the scores.
+ * A mask in the convention of torch.nn: [queries, keys], or [batch * heads, queries, keys]; bool, true for keys that are
+ * masked; or float32, added to the scores.
  */
 export type AttentionMask = Tensor<'bool' | 'float32'>
 
@@ -26,7 +26,7 @@ export interface MaskRequest {
   readonly keys: number
 }
 
-/** What the kernels understand of torch's masks. @throws SHAPE_MISMATCH, DTYPE_MISMATCH */
+/** Converts torch's masks to the restrictions of an attention. @throws SHAPE_MISMATCH, DTYPE_MISMATCH */
 export function attentionCall(request: MaskRequest): AttentionCall {
   const parts = [attentionPart(request), paddingPart(request)].filter((part) => part !== undefined)
   return {
@@ -38,7 +38,7 @@ export function attentionCall(request: MaskRequest): AttentionCall {
 function attentionPart({ mask, maskName, batch, heads, queries, keys }: MaskRequest) {
   if (!mask) return undefined
   requireDType(mask, ['bool', 'float32'], maskName)
-  const added = mask.dtype === 'bool' ? hide(mask as Tensor<'bool'>) : (mask as ops.FloatTensor)
+  const added = mask.dtype === 'bool' ? additiveMask(mask as Tensor<'bool'>) : (mask as ops.FloatTensor)
   if (sameShape(mask.shape, [queries, keys])) return added
   if (sameShape(mask.shape, [batch * heads, queries, keys]))
     return ops.reshape(added, [batch, heads, queries, keys]) as ops.FloatTensor
@@ -53,9 +53,9 @@ function attentionPart({ mask, maskName, batch, heads, queries, keys }: MaskRequ
 function paddingPart({ keyPadding, keyPaddingName, batch, keys }: MaskRequest) {
   if (!keyPadding) return undefined
   checkMask(keyPadding, [[batch, keys]], keyPaddingName)
-  return ops.reshape(hide(asBool(keyPadding)), [batch, 1, 1, keys]) as ops.FloatTensor
+  return ops.reshape(additiveMask(asBool(keyPadding)), [batch, 1, 1, keys]) as ops.FloatTensor
 }
 
-function hide(hidden: Tensor<'bool'>): ops.FloatTensor {
-  return ops.where(hidden, Number.NEGATIVE_INFINITY, 0)
+function additiveMask(masked: Tensor<'bool'>): ops.FloatTensor {
+  return ops.where(masked, Number.NEGATIVE_INFINITY, 0)
 }

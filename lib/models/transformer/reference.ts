@@ -1,12 +1,12 @@
 import * as ops from '../../ops/index.js'
-import { asked, fromLibrary, type Reference, toLibrary } from '../reference.js'
+import { fromLibrary, type Reference, requestedStates, toLibrary } from '../reference.js'
 import type { Transformer } from './transformer.js'
 
-/** The names of torch.nn.Transformer.forward; stored cases have its booleans as int64. */
+/** The names of torch.nn.Transformer.forward. Stored cases have its booleans as int64. */
 export const transformerReference: Reference<Transformer> = async (model, { inputs, outputs }) => {
   const typed = Object.entries(inputs).map(([name, tensor]) => [
     name,
     tensor.dtype === 'int64' ? ops.cast(tensor, 'bool') : tensor,
   ])
-  return toLibrary(await model.run(fromLibrary(Object.fromEntries(typed)), asked(outputs)))
+  return toLibrary(await model.run(fromLibrary(Object.fromEntries(typed)), requestedStates(outputs)))
 }

@@ -9,7 +9,7 @@ import { slice } from '../../ops/shape.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { TransformerConfig } from './config.js'
 
-/** A stack of layers with the norm that closes it. */
+/** A stack of layers with a final norm. */
 export interface Stack {
   readonly layers: readonly Layer[]
   readonly norm: LayerNorm
@@ -80,7 +80,7 @@ function inProjection(reader: WeightReader, { width, bias }: TransformerConfig):
   )
 }
 
-/** The part of a layer that gives some of its outputs. */
+/** The linear layer that computes outputs start...end of another one. */
 function rows({ weight, bias }: Linear, start: number, end: number): Linear {
   const part = (x: ops.FloatTensor) => slice(x, { axis: 0, start, end }) as ops.FloatTensor
   return new Linear(part(weight), bias && part(bias))

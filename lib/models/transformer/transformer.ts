@@ -7,7 +7,7 @@ import type { TransformerConfig } from './config.js'
 import { exchangeBatch, readInputs, type TransformerCall, type TransformerInputs } from './inputs.js'
 import type { Stack } from './stacks.js'
 
-/** Results of {@link Transformer.run}: float32, computed. Sequences are laid out as the inputs are. */
+/** Results of {@link Transformer.run}: float32, computed. Sequences have the layout of the inputs. */
 export interface TransformerOutput {
   /** The decoder's output, [B, T, width]. */
   readonly output: ops.FloatTensor
@@ -15,11 +15,11 @@ export interface TransformerOutput {
   readonly memory: ops.FloatTensor
   readonly encoderLayers?: readonly ops.FloatTensor[]
   readonly decoderLayers?: readonly ops.FloatTensor[]
-  /** Of each encoder layer, [B, heads, S, S]. */
+  /** Attention weights of each encoder layer, [B, heads, S, S]. */
   readonly encoderAttentions?: readonly ops.FloatTensor[]
-  /** Of each decoder layer, [B, heads, T, T]. */
+  /** Self-attention weights of each decoder layer, [B, heads, T, T]. */
   readonly decoderAttentions?: readonly ops.FloatTensor[]
-  /** Of each decoder layer to the memory, [B, heads, T, S]. */
+  /** Cross-attention weights of each decoder layer, [B, heads, T, S]. */
   readonly crossAttentions?: readonly ops.FloatTensor[]
 }
 
@@ -38,8 +38,8 @@ export class Transformer extends Model {
   }
 
   /**
-   * Encodes the source and decodes the target, all positions at once. A query whose keys are all hidden gets zeros from
-   * its attention, where torch gives NaN.
+   * Encodes the source and decodes the target, all positions at once. If all keys of a query are masked, the result of
+   * its attention is 0, where torch returns NaN.
    * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID, EMPTY_BATCH, OPTION_UNKNOWN, DISPOSED, ABORTED
    */
   async run(inputs: TransformerInputs, options: StatesOptions = {}): Promise<TransformerOutput> {
@@ -51,7 +51,7 @@ export class Transformer extends Model {
   }
 
   #forward(call: TransformerCall, { hiddenStates, attentions }: StatesOptions): TransformerOutput {
-    const laidOut = this.#config.batchFirst ? (x: ops.FloatTensor) => x : exchangeBatch
+    const toInputLayout = this.#config.batchFirst ? (x: ops.FloatTensor) => x : exchangeBatch
     const weights = attentions ?? false
     const encoded = runStack(this.#encoder.layers, call.src, { self: { ...call.encoder, weights } })
     const memory = this.#encoder.norm.forward(encoded.last)
@@ -61,11 +61,11 @@ export class Transformer extends Model {
       memory: projectMemory(this.#decoder.layers, memory),
     })
     return {
-      output: laidOut(this.#decoder.norm.forward(decoded.last)),
-      memory: laidOut(memory),
+      output: toInputLayout(this.#decoder.norm.forward(decoded.last)),
+      memory: toInputLayout(memory),
       ...(hiddenStates && {
-        encoderLayers: encoded.hiddenStates.slice(1).map(laidOut),
-        decoderLayers: decoded.hiddenStates.slice(1).map(laidOut),
+        encoderLayers: encoded.hiddenStates.slice(1).map(toInputLayout),
+        decoderLayers: decoded.hiddenStates.slice(1).map(toInputLayout),
       }),
       ...(attentions && {
         encoderAttentions: [...encoded.attentions.values()],

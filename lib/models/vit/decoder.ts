@@ -3,7 +3,7 @@ import type { FloatTensor } from '../../ops/index.js'
 import * as ops from '../../ops/index.js'
 import type { DecoderSpec, Size } from './spec.js'
 
-/** Makes an image of tokens: each patch's token becomes a square of pixels (Xie et al. 2021, SimMIM). */
+/** Reconstructs an image from tokens: each patch's token becomes a square of pixels (Xie et al. 2021, SimMIM). */
 export class ImageDecoder {
   readonly spec: DecoderSpec
   /** [channels * stride * stride, width]. */

@@ -15,8 +15,8 @@ import { commonNames } from './names.js'
 import { gridOf, type VitSpec } from './spec.js'
 
 /**
- * facebookresearch/dino: the backbones of dino_*_pretrain.pth, and whole checkpoints of its training, of which the
- * teacher is taken unless the config says `"checkpoint_key": "student"`. The class's arguments are under `args`.
+ * facebookresearch/dino: the backbones of dino_*_pretrain.pth, and whole training checkpoints, from which the teacher is
+ * read unless the config has `"checkpoint_key": "student"`. The arguments of the class are under `args`.
  */
 export const dino: VitLayout = {
   library: 'facebookresearch/dino',
@@ -39,7 +39,7 @@ export const dino: VitLayout = {
   },
 }
 
-/** Defaults are those of the class, save for the epsilon and the bias, which its builders set. */
+/** Defaults are those of the class, except for epsilon and bias, which the library's builder functions set. */
 function specOf(args: Config): VitSpec {
   const image = sizePair(args, 'img_size', [224, 224])
   const patch = sizePair(args, 'patch_size', [16, 16])

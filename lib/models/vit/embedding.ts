@@ -8,16 +8,16 @@ import { type EmbeddingSpec, isOnRequest, type PositionTable, positionedPrefix, 
 /** The learned parts of an embedding. */
 export interface EmbeddingParts {
   readonly patches: PatchEmbedding
-  /** float32 [1, tokens, width]: class, distillation and register tokens; undefined: none of them. */
+  /** float32 [1, tokens, width]: class, distillation and register tokens; undefined if there are none. */
   readonly prefix: ops.FloatTensor | undefined
-  /** float32 [1, positions, width]: of the prefix tokens that have one, then of the patches, row by row. */
+  /** Position embeddings, float32 [1, positions, width]: first of the prefix tokens, then of the patches, row by row. */
   readonly positions: ops.FloatTensor | undefined
-  /** float32 [1, 1, width]: stands for masked patches. */
+  /** float32 [1, 1, width]: replaces masked patches. */
   readonly maskToken: ops.FloatTensor | undefined
   readonly norm: Norm | undefined
 }
 
-/** From an image to a sequence of tokens: prefix tokens (class, distillation, registers), then patches, with positions. */
+/** Embeds images as tokens: prefix tokens (class, distillation, registers), then patches, with positions. */
 export class VitEmbedding {
   readonly spec: EmbeddingSpec
   readonly parts: EmbeddingParts
@@ -28,8 +28,8 @@ export class VitEmbedding {
   }
 
   /**
-   * @param pixels float32 [B, C, H, W] of a size the model accepts; see checkPixels
-   * @param interpolate resize the positions even if the model does not by itself
+   * @param pixels float32 [B, C, H, W], checked by checkPixels
+   * @param interpolate resize the position embeddings of models that do so on request only
    * @param masked bool [B, patches]: true where the mask token replaces the patch
    * @returns float32 [B, tokens, width]
    */
@@ -42,21 +42,21 @@ export class VitEmbedding {
     const [batch, ...grid] = embedded.shape.slice(0, 3) as [number, number, number]
     const flat: ops.FloatTensor = ops.reshape(embedded, [batch, grid[0] * grid[1], width])
     const positions = this.#positions(grid, size, interpolate)
-    const seen = masked ? this.#mask(flat, masked) : flat
-    const placed: ops.FloatTensor = positions.patches ? ops.add(seen, positions.patches) : seen
-    if (!prefix) return norm?.forward(placed) ?? placed
-    const front = withPositions(prefix, positions.prefix)
-    const repeated: ops.FloatTensor = ops.expand(front, [batch, front.shape[1]!, width])
-    const tokens = ops.concat([repeated, placed], 1)
+    const visible = masked ? this.#mask(flat, masked) : flat
+    const patchTokens: ops.FloatTensor = positions.patches ? ops.add(visible, positions.patches) : visible
+    if (!prefix) return norm?.forward(patchTokens) ?? patchTokens
+    const prefixTokens = withPositions(prefix, positions.prefix)
+    const repeated: ops.FloatTensor = ops.expand(prefixTokens, [batch, prefixTokens.shape[1]!, width])
+    const tokens = ops.concat([repeated, patchTokens], 1)
     return norm?.forward(tokens) ?? tokens
   }
 
   #mask(patches: ops.FloatTensor, masked: Tensor<'bool'>): ops.FloatTensor {
-    const each: Tensor<'bool'> = ops.reshape(masked, [...masked.shape, 1])
-    return ops.where(each, this.parts.maskToken!, patches)
+    const condition: Tensor<'bool'> = ops.reshape(masked, [...masked.shape, 1])
+    return ops.where(condition, this.parts.maskToken!, patches)
   }
 
-  /** Positions of the prefix tokens and of the patches, [1, n, width] each, for a grid of patches. */
+  /** Position embeddings of the prefix tokens and of a grid of patches, [1, n, width] each. */
   #positions(grid: Size, size: Size, interpolate: boolean) {
     const { positions: table } = this.parts
     const { positions: rule, width, accepts } = this.spec
@@ -71,24 +71,22 @@ export class VitEmbedding {
 }
 
 /**
- * DINO and what descends from it use the table as it is for square images with as many patches as it has positions.
- * For DINO that differs from resizing to the same size: its scale is never 1.
+ * DINO and models derived from it do not resize the table for square images with as many patches as positions. For DINO
+ * that differs from resizing to the same size, because its scale is never 1.
  */
-function keepsTable({ grid: made, resize }: PositionTable, grid: Size, [height, width]: Size): boolean {
-  return resize === 'dino-offset' && height === width && grid[0] * grid[1] === made[0] * made[1]
+function keepsTable({ grid: own, resize }: PositionTable, grid: Size, [height, width]: Size): boolean {
+  return resize === 'dino-offset' && height === width && grid[0] * grid[1] === own[0] * own[1]
 }
 
-/** Adds positions to the first of the prefix tokens. */
+/** Adds position embeddings to the first prefix tokens. */
 function withPositions(prefix: ops.FloatTensor, positions: ops.FloatTensor | undefined): ops.FloatTensor {
   const count = positions?.shape[1] ?? 0
   if (!positions || count === 0) return prefix
-  const placed: ops.FloatTensor = ops.add(ops.slice(prefix, { axis: 1, end: count }), positions)
-  return count === prefix.shape[1]
-    ? placed
-    : ops.concat([placed, ops.slice(prefix, { axis: 1, start: count })], 1)
+  const sum: ops.FloatTensor = ops.add(ops.slice(prefix, { axis: 1, end: count }), positions)
+  return count === prefix.shape[1] ? sum : ops.concat([sum, ops.slice(prefix, { axis: 1, start: count })], 1)
 }
 
-/** Zeros at the bottom and right, up to whole patches. */
+/** Pads images with zeros at the bottom and right to whole patches. */
 function fillPatches(pixels: ops.FloatTensor, patch: Size): ops.FloatTensor {
   const missing = patch.map((side, axis) => (side - (pixels.shape[axis + 2]! % side)) % side) as [
     number,

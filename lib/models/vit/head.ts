@@ -6,7 +6,7 @@ import type { Norm } from '../../nn/norm.js'
 import * as ops from '../../ops/index.js'
 import { prefixLength, type VitSpec } from './spec.js'
 
-/** Attention pooling: a learned query gathers what it needs from the tokens (Lee et al. 2019; SigLIP). */
+/** Attention pooling: a learned query attends to the tokens (Lee et al. 2019; SigLIP). */
 export interface AttentionPool {
   /** float32 [1, 1, width]. */
   readonly query: ops.FloatTensor
@@ -15,7 +15,7 @@ export interface AttentionPool {
   readonly mlp: Mlp
 }
 
-/** The learned parts of a head, as the spec has them. */
+/** The learned parts of a head, according to the spec. */
 export interface HeadParts {
   readonly attentionPool: AttentionPool | undefined
   readonly norm: Norm | undefined
@@ -26,17 +26,17 @@ export interface HeadParts {
 }
 
 /** Results of a head. */
-export interface Headed {
+export interface HeadResult {
   /** float32 [B, features]: the image as one vector; with pooling `none` [B, N, width]. */
   readonly pooled: ops.FloatTensor
   /** float32 [B, classes], if there is a classifier. */
   readonly logits?: ops.FloatTensor
-  /** The two opinions whose mean the logits are, of a model with a distillation token. */
+  /** For models with a distillation token: the logits of the two tokens, whose mean is `logits`. */
   readonly classLogits?: ops.FloatTensor
   readonly distillationLogits?: ops.FloatTensor
 }
 
-/** From the tokens after the last layer to one vector, and to logits. */
+/** Pools the tokens of the last layer to one vector, and computes logits. */
 export class VitHead {
   readonly spec: VitSpec
   readonly parts: HeadParts
@@ -47,16 +47,16 @@ export class VitHead {
   }
 
   /** tokens float32 [B, N, width]. */
-  forward(tokens: ops.FloatTensor): Headed {
+  forward(tokens: ops.FloatTensor): HeadResult {
     const { norm, pooler, classifier } = this.parts
     if (this.spec.head.pooling === 'class-and-distillation') return this.#twoTokens(tokens)
-    const gathered = this.#pool(tokens)
-    const normed = norm?.forward(gathered) ?? gathered
+    const vector = this.#pool(tokens)
+    const normed = norm?.forward(vector) ?? vector
     const pooled = pooler ? pooler.activation(pooler.linear.forward(normed)) : normed
     return classifier ? { pooled, logits: classifier.forward(pooled) } : { pooled }
   }
 
-  #twoTokens(tokens: ops.FloatTensor): Headed {
+  #twoTokens(tokens: ops.FloatTensor): HeadResult {
     const { classifier, distillationClassifier } = this.parts
     const [first, second] = [token(tokens, 0), token(tokens, 1)]
     const pooled = half(ops.add(first, second))
@@ -69,31 +69,31 @@ export class VitHead {
   #pool(tokens: ops.FloatTensor): ops.FloatTensor {
     const { pooling, over } = this.spec.head
     const start = over === 'all' ? 0 : prefixLength(this.spec.prefix)
-    const seen: ops.FloatTensor = ops.slice(tokens, { axis: 1, start })
+    const pooledTokens: ops.FloatTensor = ops.slice(tokens, { axis: 1, start })
     switch (pooling) {
       case 'class':
         return token(tokens, 0)
       case 'class-beside-mean':
-        return ops.concat([token(tokens, 0), ops.mean(seen, 1)], 1)
+        return ops.concat([token(tokens, 0), ops.mean(pooledTokens, 1)], 1)
       case 'mean':
-        return ops.mean(seen, 1)
+        return ops.mean(pooledTokens, 1)
       case 'max':
-        return ops.max(seen, 1)
+        return ops.max(pooledTokens, 1)
       case 'mean-and-max':
-        return half(ops.add(ops.mean(seen, 1), ops.max(seen, 1)))
+        return half(ops.add(ops.mean(pooledTokens, 1), ops.max(pooledTokens, 1)))
       case 'attention':
-        return this.#attend(seen)
+        return this.#attend(pooledTokens)
       default:
         return tokens
     }
   }
 
-  #attend(seen: ops.FloatTensor): ops.FloatTensor {
+  #attend(tokens: ops.FloatTensor): ops.FloatTensor {
     const { query, attention, norm, mlp } = this.parts.attentionPool!
-    const queries: ops.FloatTensor = ops.expand(query, [seen.shape[0]!, 1, query.shape[2]!])
-    const { output } = attention.forward(queries, attention.project(seen))
-    const gathered: ops.FloatTensor = ops.add(output, mlp.forward(norm.forward(output)))
-    return token(gathered, 0)
+    const queries: ops.FloatTensor = ops.expand(query, [tokens.shape[0]!, 1, query.shape[2]!])
+    const { output } = attention.forward(queries, attention.project(tokens))
+    const pooled: ops.FloatTensor = ops.add(output, mlp.forward(norm.forward(output)))
+    return token(pooled, 0)
   }
 }
 

@@ -1,6 +1,6 @@
 import { type BlockNames, commonNames, type VitNames } from './names.js'
 
-/** What all have in common. `prefix` is what classes with a head put before the names of the backbone. */
+/** Names that all classes share. `prefix` is the prefix of the backbone in classes with a head. */
 function backboneNames(prefix: string, block: (layer: string) => Partial<BlockNames>): VitNames {
   return {
     ...commonNames,
@@ -37,7 +37,7 @@ export function vitNames(prefix: string): VitNames {
   }))
 }
 
-/** Names of Dinov2, with and without registers; `gated`: the MLP is a SwiGLU. */
+/** Names of Dinov2, with and without registers. `gated`: whether the MLP is a SwiGLU. */
 export function dinov2Names(prefix: string, gated: boolean): VitNames {
   return backboneNames(prefix, (layer) => ({
     attentionNorm: `${layer}.norm1`,

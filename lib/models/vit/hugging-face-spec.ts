@@ -17,14 +17,14 @@ import {
   type VitSpec,
 } from './spec.js'
 
-/** What comes behind the family's name in the name of a class. */
+/** The part of a class name after the family's name. */
 export type ClassKind =
   | 'Model'
   | 'ForImageClassification'
   | 'ForImageClassificationWithTeacher'
   | 'ForMaskedImageModeling'
 
-/** What tells the model types apart; `prefix` is what classes with a head put before the names of the backbone. */
+/** Properties of a model type. `prefix` is the prefix of the backbone's names in classes with a head. */
 export interface Family {
   readonly className: string
   readonly prefix: string
@@ -34,7 +34,7 @@ export interface Family {
   readonly distillation?: boolean
 }
 
-/** The head of a class; `pooler`: a bare model with a pooler. */
+/** The head of a class. `pooler`: whether a bare model has a pooler. */
 export function headOf(
   config: Config,
   family: Family,
@@ -53,7 +53,7 @@ export function headOf(
   return { ...head, pooler: { width, activation: string(config, 'pooler_act', 'tanh') } }
 }
 
-/** What the image encoders of the library have in common. Defaults differ; they are those of its config classes. */
+/** The embedding spec of the library's image encoders. Defaults differ between its config classes. */
 export function embeddingSpecOf(
   config: Config,
   defaults: { readonly patch: Size; readonly epsilon: number },
@@ -71,7 +71,7 @@ export function embeddingSpecOf(
   }
 }
 
-/** Defaults are those of the library's config classes, for keys that older versions did not write. */
+/** Defaults are those of the library's config classes: older versions did not write all keys. */
 export function specOf(
   config: Config,
   { dinov2 = false, registers = false, distillation = false }: Family,
@@ -112,15 +112,15 @@ function gatedWidth(expanded: number): number {
 }
 
 /**
- * The library takes any table for that of a square picture when it resizes it. One that cannot be a square, which it
- * refuses to resize, is taken for what it is.
+ * When the library resizes a table, it assumes a square grid, and refuses a number of positions that is not a square. So a
+ * grid with a square number of patches becomes a square; other grids stay as they are.
  */
 function squareOr(grid: Size): Size {
   const side = Math.round(Math.sqrt(grid[0] * grid[1]))
   return side * side === grid[0] * grid[1] ? [side, side] : grid
 }
 
-/** DeiT's decoder reads one token too early: the distillation token and all patches but the last, as it was trained. */
+/** DeiT's decoder is off by one token: it reads the distillation token and all patches except the last. */
 export function decoderOf(config: Config, { distillation }: Family): DecoderSpec {
   return { stride: positiveInt(config, 'encoder_stride', 16), skip: distillation ? [1, 1] : [1, 0] }
 }

@@ -53,7 +53,7 @@ export const huggingFace: VitLayout = {
   },
 }
 
-/** The class that the config names, or else the one whose head is stored. */
+/** The class that the config names, else the class whose head is stored. */
 function classOf(config: Config, { className, kinds }: Family, reader: WeightReader): ClassKind {
   const [named] = isSet(config, 'architectures') ? strings(config, 'architectures') : []
   if (named === undefined) {
@@ -66,11 +66,11 @@ function classOf(config: Config, { className, kinds }: Family, reader: WeightRea
   const known = kinds.map((kind) => className + kind).join(', ')
   throw new SaccadeError(
     'ARCHITECTURE_UNSUPPORTED',
-    `${config.file}: the class '${named}' is not supported; of this model_type there are ${known}`,
+    `${config.file}: the class '${named}' is not supported; supported classes of this model_type are ${known}`,
   )
 }
 
-/** Names of the classes by id; configs without id2label have num_labels, or the library's default of two. */
+/** Class names by id. Configs without id2label have num_labels, by default 2. */
 function classLabels(config: Config): readonly string[] {
   return labelsOf(config, 'refused') ?? unnamedLabels(nonNegativeInt(config, 'num_labels', 2))
 }

@@ -6,7 +6,7 @@ import { timm } from './timm.js'
 import { torchvision } from './torchvision.js'
 import { Vit } from './vit.js'
 
-/** Vision Transformers: ViT, DeiT, DINO, DINOv2, in each layout they are published in. */
+/** Vision Transformers: ViT, DeiT, DINO and DINOv2, in all published layouts. */
 export const vit = family(
   'vit',
   [huggingFace, timm, torchvision, dino],

@@ -8,29 +8,29 @@ import type { RunOptions } from '../../runtime/run-options.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { type EmbeddingSpec, isOnRequest, prefixLength, type VitSpec } from './spec.js'
 
-/** What a vision Transformer takes. */
+/** Inputs of a vision Transformer. */
 export interface VitInputs {
-  /** float32 [batch, channels, height, width], as image processors give them. */
+  /** float32 [batch, channels, height, width], as image processors return them. */
   readonly pixelValues: Tensor<'float32', readonly [number, number, number, number]> | Tensor<'float32'>
-  /** [batch, patches], patches row by row: not 0 where a patch is hidden. Of models trained to fill in images. */
+  /** [batch, patches], row by row: not 0 for masked patches. For models with a mask token. */
   readonly maskedPatches?: Mask | undefined
 }
 
-/** Which attention weights are wanted; the others cost nothing. */
+/** Which attention weights to compute. */
 export interface AttentionRequest {
   /** Layers from 0; negative ones count from the end. Default: all. */
   readonly layers?: readonly number[] | undefined
-  /** Only the rows of these queries: the class token, one place, or places from first to last (exclusive). */
+  /** Only the rows of these queries: the class token, one position, or positions from start to end (exclusive). Default: all. */
   readonly query?: 'cls' | number | readonly [number, number] | undefined
 }
 
 /** Options of `Vit.run`. */
 export interface VitOptions extends Pick<RunOptions, 'signal' | 'threads'> {
-  /** Give the embedding and the result of each block. Default false. */
+  /** Also return the embeddings and the output of each layer. Default false. */
   readonly hiddenStates?: boolean | undefined
-  /** Give attention weights after the softmax. Default false. */
+  /** Also return attention weights. Default false. */
   readonly attentions?: boolean | AttentionRequest | undefined
-  /** Accept images of another size, resizing the positions. Models that always do so need not be told. */
+  /** Accept images of other sizes and resize the position embeddings. Default false; some models always do so. */
   readonly interpolatePositions?: boolean | undefined
 }
 
@@ -38,7 +38,7 @@ const inputNames = ['pixelValues', 'maskedPatches']
 const optionNames = ['hiddenStates', 'attentions', 'interpolatePositions', 'signal', 'threads']
 const attentionNames = ['layers', 'query']
 
-/** Checks what does not depend on the model. @throws INPUT_INVALID, OPTION_UNKNOWN, OPTION_INVALID */
+/** The checks that do not depend on the model. @throws INPUT_INVALID, OPTION_UNKNOWN, OPTION_INVALID */
 export function checkCall(inputs: VitInputs, options: VitOptions): void {
   if (typeof inputs !== 'object' || inputs === null)
     throw invalid('INPUT_INVALID', 'run: inputs', '{ pixelValues }', show(inputs))
@@ -57,7 +57,7 @@ export function checkCall(inputs: VitInputs, options: VitOptions): void {
 }
 
 /**
- * Checks images against what the model takes.
+ * Checks data type and shape of images.
  * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH
  */
 export function checkPixels(
@@ -83,12 +83,12 @@ export function checkPixels(
   if (accepts === 'squares-on-request' && !(whole && height === width))
     throw fail(`${own}, or squares of whole patches of ${patch.join('x')}`)
   if (accepts === 'multiples' && !whole) throw fail(`whole patches of ${patch.join('x')}`)
-  const least = accepts === 'padded' ? [1, 1] : patch
-  if (height < least[0]! || width < least[1]!) throw fail(`images of at least ${least.join('x')}`)
+  const min = accepts === 'padded' ? [1, 1] : patch
+  if (height < min[0]! || width < min[1]!) throw fail(`images of at least ${min.join('x')}`)
   return pixels as FloatTensor
 }
 
-/** Checks which patches are hidden. @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH */
+/** Checks the mask of patches. @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH */
 export function checkMasked(
   spec: VitSpec,
   masked: Mask | undefined,
@@ -105,12 +105,12 @@ export function checkMasked(
   return asBool(masked)
 }
 
-/** Attention weights that a call asks for, by layer: all rows, or some. */
+/** Attention weights to compute, by layer: all rows, or some. */
 export type AttentionPlan = ReadonlyMap<number, true | { readonly start: number; readonly end: number }>
 
 /**
- * Resolves what a call asks of the attentions.
- * @param tokens how many tokens the images of this call become
+ * Resolves the option `attentions` of a call.
+ * @param tokens number of tokens of the call's images
  * @throws INDEX_OUT_OF_RANGE, OPTION_INVALID
  */
 export function planAttentions(
@@ -122,8 +122,10 @@ export function planAttentions(
   const { layers, query } = request === true ? {} : request
   const rows = query === undefined ? true : queryRows(spec, query, tokens)
   const all = Array.from({ length: spec.depth }, (_, layer) => layer)
-  const wanted = (layers ?? all).map((layer) => place(layer, spec.depth, 'attentions.layers', 'layers'))
-  return new Map(wanted.map((layer) => [layer, rows]))
+  const indices = (layers ?? all).map((layer) =>
+    normalizeIndex(layer, spec.depth, 'attentions.layers', 'layers'),
+  )
+  return new Map(indices.map((layer) => [layer, rows]))
 }
 
 function queryRows(spec: VitSpec, query: NonNullable<AttentionRequest['query']>, tokens: number) {
@@ -133,7 +135,7 @@ function queryRows(spec: VitSpec, query: NonNullable<AttentionRequest['query']>,
     return { start: 0, end: 1 }
   }
   if (typeof query === 'number') {
-    const start = place(query, tokens, 'attentions.query', 'tokens')
+    const start = normalizeIndex(query, tokens, 'attentions.query', 'tokens')
     return { start, end: start + 1 }
   }
   if (!Array.isArray(query) || query.length !== 2)
@@ -158,7 +160,7 @@ function place(index: number, length: number, option: string, what: string): num
   return found
 }
 
-/** How many tokens images of a size become. */
+/** Number of tokens of an image. */
 export function tokenCount({ prefix, patch, accepts }: VitSpec, height: number, width: number): number {
   const round = accepts === 'padded' ? Math.ceil : Math.floor
   return prefixLength(prefix) + round(height / patch[0]) * round(width / patch[1])

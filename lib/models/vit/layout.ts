@@ -10,7 +10,7 @@ export interface VitDescription extends Description {
 
 export type VitLayout = Layout<VitDescription>
 
-/** Adds to a description what follows from its spec. @throws CONFIG_INVALID naming the file */
+/** Checks a description's spec and adds tasks and image size. @throws CONFIG_INVALID naming the file */
 export function describeVit(
   file: string,
   description: Omit<VitDescription, 'tasks' | 'imageSize'>,

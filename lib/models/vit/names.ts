@@ -1,4 +1,4 @@
-/** Under which names a layout stores the weights of a block; linear layers and norms without `.weight` and `.bias`. */
+/** Names of a block's weights in a layout. Those of linear layers and norms are without `.weight` and `.bias`. */
 export interface BlockNames {
   readonly attentionNorm: string
   /** One matrix for query, key and value, or one for each. */
@@ -26,7 +26,7 @@ export interface AttentionPoolNames {
   readonly mlpSecond: string
 }
 
-/** Under which names a layout stores a whole vision Transformer. */
+/** Names of all weights of a vision Transformer in a layout. */
 export interface VitNames {
   readonly classToken: string
   readonly distillationToken: string
@@ -45,7 +45,7 @@ export interface VitNames {
   readonly decoder: string
 }
 
-/** The names of timm, which DINO and much research code share. Other layouts override what they call otherwise. */
+/** The names of timm, which DINO and much research code use too. Other layouts override those that differ. */
 export const commonNames: VitNames = {
   classToken: 'cls_token',
   distillationToken: 'dist_token',
@@ -72,7 +72,7 @@ export const commonNames: VitNames = {
   decoder: 'decoder',
 }
 
-/** The names of a block that begin with `block`. */
+/** The names of a block with the prefix `block`. */
 export function commonBlock(block: string): BlockNames {
   return {
     attentionNorm: `${block}.norm1`,

@@ -23,7 +23,7 @@ import {
   type VitSpec,
 } from './spec.js'
 
-/** The modules of a vision Transformer, in the order in which an image meets them. */
+/** The modules of a vision Transformer, in the order of the forward pass. */
 export interface VitModules {
   readonly embedding: VitEmbedding
   readonly layers: readonly Layer[]
@@ -32,7 +32,7 @@ export interface VitModules {
   readonly decoder: ImageDecoder | undefined
 }
 
-/** Takes from a checkpoint what the spec asks for, under the names of a layout. */
+/** Reads the weights that the spec needs, under the names of a layout. */
 export function readVit(reader: WeightReader, spec: VitSpec, names: VitNames): VitModules {
   const { width, depth } = spec
   return {
@@ -44,7 +44,7 @@ export function readVit(reader: WeightReader, spec: VitSpec, names: VitNames): V
   }
 }
 
-/** A convolution of one pixel is a linear layer. */
+/** The library stores the decoder's linear layer as a 1x1 convolution. */
 function readDecoder(reader: WeightReader, spec: VitSpec, decoder: DecoderSpec, name: string): ImageDecoder {
   const { channels, width } = spec
   const outputs = channels * decoder.stride ** 2
@@ -59,7 +59,7 @@ function readNorm(reader: WeightReader, name: string, width: number, { norm }: E
     : LayerNorm.read(reader, name, width, norm.epsilon)
 }
 
-/** Takes what makes tokens of images. */
+/** Reads the weights of the embedding. */
 export function readEmbedding(reader: WeightReader, spec: EmbeddingSpec, names: VitNames): VitEmbedding {
   const { channels, patch, patchBias, width, prefix, positions } = spec
   const token = (name: string, count = 1) => squeezedParameter(reader, name, [1, count, width])

@@ -4,17 +4,17 @@ import { configKind } from '../registry.js'
 import type { VitInputs } from './inputs.js'
 import type { Vit, VitResult } from './vit.js'
 
-/** Results of a run that was asked for everything. */
+/** Results of a run with all options. */
 type Everything = VitResult & Required<Pick<VitResult, 'hiddenStates' | 'attentions'>>
 
-/** How a library runs vision Transformers, and what it calls their results. */
+/** How a library runs vision Transformers, and its names of the results. */
 interface Names {
-  /** Whether the positions are resized for images of another size. */
+  /** Whether the position embeddings are resized for images of other sizes. */
   interpolates(call: ReferenceRun['call']): boolean
   publish(result: Everything, model: Vit): NamedTensors
 }
 
-/** Hidden states are those before the final norm; a head without labels passes on what it reads. */
+/** Hidden states are before the final norm. Without a classifier the logits are the pooled vector. */
 const huggingFace: Names = {
   interpolates: (call) => call.interpolate_pos_encoding === true,
   publish: ({ classLogits, ...result }) =>
@@ -35,7 +35,7 @@ const timm: Names = {
     }),
 }
 
-/** Names of modules. A run at another size can only come from weights that went through interpolate_embeddings. */
+/** Names of modules. Runs with other image sizes have weights that interpolate_embeddings resized. */
 const torchvision: Names = {
   interpolates: () => true,
   publish({ hiddenStates, lastHiddenState, logits }) {

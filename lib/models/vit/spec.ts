@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { invalid } from '../../errors.js'
 import type { NormPlacement } from '../../nn/layer.js'
 import type { PositionResize } from '../../nn/position.js'
 
@@ -6,22 +6,22 @@ import type { PositionResize } from '../../nn/position.js'
 export type Size = readonly [number, number]
 
 /**
- * Which sizes of images a model takes beside that of its config. What does not fill a patch at the right and bottom is
- * cut off, except by `padded`.
+ * Which image sizes a model accepts besides that of its config. Incomplete patches at the right and bottom are dropped,
+ * except with `padded`.
  * - `on-request`: any, with the option interpolatePositions (Hugging Face ViT and DeiT; timm, by set_input_size)
  * - `squares-on-request`: squares of whole patches, with that option (torchvision, by interpolate_embeddings)
  * - `any`: any (DINO, Dinov2)
  * - `multiples`: those of whole patches (timm's dynamic_img_size)
- * - `padded`: any; sides are filled up with zeros to whole patches (timm's dynamic_img_pad)
+ * - `padded`: any; sides are padded with zeros to whole patches (timm's dynamic_img_pad)
  */
 export type AcceptedSizes = 'on-request' | 'squares-on-request' | 'any' | 'multiples' | 'padded'
 
 /**
- * How the tokens become the vector that the classifier reads:
+ * How the tokens are pooled to the vector that the classifier reads:
  * - `class`: the class token
- * - `class-and-distillation`: these two tokens, each with a classifier of its own; the mean of both (DeiT)
- * - `class-beside-mean`: the class token next to the mean of the patches, twice as wide (Dinov2)
- * - `mean`, `max`, `mean-and-max`: of the tokens; the last is half the sum of both
+ * - `class-and-distillation`: these two tokens, each with its own classifier; the mean of both (DeiT)
+ * - `class-beside-mean`: the class token concatenated with the mean of the patches (Dinov2)
+ * - `mean`, `max`, `mean-and-max`: over the tokens; the last is half the sum of both
  * - `attention`: a learned query attends to the tokens, an MLP follows (SigLIP)
  * - `none`: every token is classified
  */
@@ -43,20 +43,20 @@ export interface PrefixTokens {
 }
 
 export interface PositionTable {
-  /** Which tokens have a position: all, all but the registers, or the patches alone. */
+  /** Which tokens have a position embedding: all, all except the registers, or the patches only. */
   readonly covers: 'all' | 'all-but-registers' | 'patches'
-  /** The grid the table's patches form when it is resized. */
+  /** The grid of the table's patches. */
   readonly grid: Size
-  /** The grid in the file, where that is another: then it is resized once, when the model is opened. */
+  /** The grid in the file, if it differs: then the table is resized when the model is opened. */
   readonly storedGrid?: Size | undefined
-  /** By whose rule it is resized; see {@link PositionResize}. */
+  /** How the table is resized. */
   readonly resize: PositionResize
 }
 
 export interface MlpSpec {
-  /** `gated`: two halves of the first layer's result, activation(gate) * value. */
+  /** `gated`: activation(gate) * value, the two halves of the first layer's output. */
   readonly kind: 'plain' | 'gated'
-  /** Width of what the second layer reads. */
+  /** Input width of the second layer. */
   readonly hidden: number
   readonly activation: string
   /** A norm before the second layer. */
@@ -65,38 +65,38 @@ export interface MlpSpec {
 
 export interface HeadSpec {
   readonly pooling: Pooling
-  /** The tokens that mean, maximum and attention are over. */
+  /** The tokens over which mean, maximum and attention pool. */
   readonly over: 'patches' | 'all'
-  /** Hidden width of the MLP after attention pooling; 0 where there is none. */
+  /** Hidden width of the MLP after attention pooling; 0 if there is none. */
   readonly poolingHidden: number
   /** A norm after the pooling. */
   readonly norm: boolean
   /** A linear layer with an activation between pooling and classifier. */
   readonly pooler: { readonly width: number; readonly activation: string } | undefined
-  /** Outputs of the classifier; 0: there is none. */
+  /** Number of classes; 0: no classifier. */
   readonly classes: number
 }
 
-/** Makes an image of the tokens, a linear layer's worth of pixels from each (SimMIM). */
+/** A decoder that reconstructs an image: a linear layer turns each token into a square of pixels (SimMIM). */
 export interface DecoderSpec {
   /** Side of the square of pixels that a token becomes. */
   readonly stride: number
-  /** How many tokens are left out at the front and at the back. */
+  /** Number of tokens to skip at the start and at the end. */
   readonly skip: readonly [number, number]
 }
 
-/** How images become tokens. There are no defaults: a layout must know what its library does. */
+/** How images are embedded. There are no defaults: a layout must set what its library does. */
 export interface EmbeddingSpec {
   readonly channels: number
-  /** The images the model was made for. */
+  /** Size of the images that the model was trained on. */
   readonly image: Size
   readonly accepts: AcceptedSizes
   readonly patch: Size
   readonly patchBias: boolean
   readonly prefix: PrefixTokens
-  /** undefined: no positions at all. */
+  /** undefined: no position embeddings. */
   readonly positions: PositionTable | undefined
-  /** A learned token that stands for masked patches. */
+  /** A learned token that replaces masked patches. */
   readonly maskToken: boolean
   /** A norm after the embedding (CLIP). */
   readonly embeddingNorm: boolean
@@ -105,8 +105,8 @@ export interface EmbeddingSpec {
 }
 
 /**
- * All in which published vision Transformers differ. Each layout makes one from a config; the modules are built from
- * it alone.
+ * All differences between published vision Transformers. Each layout makes a spec from a config, and the modules depend on
+ * the spec only.
  */
 export interface VitSpec extends EmbeddingSpec {
   readonly depth: number
@@ -120,7 +120,7 @@ export interface VitSpec extends EmbeddingSpec {
   /** A norm before the attention's projection. */
   readonly attentionNorm: boolean
   readonly normPlacement: NormPlacement
-  /** A learned factor for each channel of what a block adds. */
+  /** Layer scale: a learned factor for each channel of a block's residual branch. */
   readonly layerScale: boolean
   /** A norm after the last layer. */
   readonly finalNorm: boolean
@@ -128,7 +128,7 @@ export interface VitSpec extends EmbeddingSpec {
   readonly decoder: DecoderSpec | undefined
 }
 
-/** Patches that fit into an image; parts of patches do not count. */
+/** Number of whole patches in an image, by rows and columns. */
 export function gridOf([height, width]: Size, patch: Size): Size {
   return [Math.floor(height / patch[0]), Math.floor(width / patch[1])]
 }
@@ -143,7 +143,7 @@ export function prefixLength({ class: classToken, distillation, registers }: Pre
   return Number(classToken) + Number(distillation) + registers
 }
 
-/** Number of these tokens that have a position. */
+/** Number of prefix tokens that have a position embedding. */
 export function positionedPrefix({ prefix, positions }: EmbeddingSpec): number {
   switch (positions?.covers) {
     case 'all':
@@ -155,29 +155,38 @@ export function positionedPrefix({ prefix, positions }: EmbeddingSpec): number {
   }
 }
 
-/** Checks that a spec of images fits together. @throws CONFIG_INVALID naming the file */
+/** Checks that an embedding spec is consistent. @throws CONFIG_INVALID naming the file */
 export function checkEmbeddingSpec({ image, patch, positions }: EmbeddingSpec, file: string): void {
   const [rows, columns] = gridOf(image, patch)
   if (rows === 0 || columns === 0)
-    throw unfit(file, `images of ${image.join('x')} are smaller than a patch of ${patch.join('x')}`)
+    throw invalid(
+      'CONFIG_INVALID',
+      `${file}: image size`,
+      `at least one patch of ${patch.join('x')}`,
+      image.join('x'),
+    )
   if (positions && positions.grid[0] * positions.grid[1] !== rows * columns)
-    throw unfit(
-      file,
-      `a grid of ${positions.grid.join('x')} positions does not have as many as ${rows}x${columns} patches`,
+    throw invalid(
+      'CONFIG_INVALID',
+      `${file}: position table`,
+      `as many positions as patches, ${rows}x${columns}`,
+      positions.grid.join('x'),
     )
 }
 
-/** Checks that a spec fits together. @throws CONFIG_INVALID naming the file */
+/** Checks that a spec is consistent. @throws CONFIG_INVALID naming the file */
 export function checkSpec(spec: VitSpec, file: string): void {
   const { width, heads, prefix, head } = spec
-  if (width % heads !== 0) throw unfit(file, `a width of ${width} does not divide into ${heads} heads`)
+  if (width % heads !== 0)
+    throw invalid('CONFIG_INVALID', `${file}: width`, `a multiple of the ${heads} heads`, String(width))
   checkEmbeddingSpec(spec, file)
   if (head.pooling.startsWith('class') && !prefix.class)
-    throw unfit(file, 'the head reads a class token, but there is none')
+    throw invalid('CONFIG_INVALID', `${file}: tokens`, `a class token for pooling '${head.pooling}'`, 'none')
   if (head.pooling === 'class-and-distillation' && !prefix.distillation)
-    throw unfit(file, 'the head reads a distillation token, but there is none')
-}
-
-function unfit(file: string, problem: string): SaccadeError {
-  return new SaccadeError('CONFIG_INVALID', `${file}: ${problem}`)
+    throw invalid(
+      'CONFIG_INVALID',
+      `${file}: tokens`,
+      `a distillation token for pooling '${head.pooling}'`,
+      'none',
+    )
 }

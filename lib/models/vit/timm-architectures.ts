@@ -1,4 +1,4 @@
-/** Arguments of timm's VisionTransformer class that a name of an architecture implies, under timm's own names. */
+/** Arguments of timm's VisionTransformer class that an architecture name implies, under timm's names. */
 export interface TimmArguments {
   readonly img_size?: number | undefined
   readonly patch_size?: number | undefined
@@ -30,7 +30,7 @@ export interface TimmArguments {
 
 type Shape = readonly [width: number, depth: number, heads: number, mlpRatio?: number]
 
-/** Width, depth and heads by the word for the size. */
+/** Width, depth and heads by the name of the size. */
 const sizes: Readonly<Record<string, Shape>> = {
   tiny: [192, 12, 3],
   xsmall: [256, 10, 4],
@@ -53,14 +53,14 @@ const sizes: Readonly<Record<string, Shape>> = {
 }
 
 /**
- * What else names imply. Every rule whose pattern fits applies; later rules override earlier ones.
- * `reg`N and `patch`N are read from the name itself.
+ * Further arguments by pattern of the name. Every matching rule applies; later rules override earlier ones.
+ * `reg`N and `patch`N are parsed from the name.
  */
 const rules: readonly (readonly [RegExp, TimmArguments])[] = [
   [/_gap_/, { class_token: false, global_pool: 'avg', fc_norm: false }],
   [/_(medium|betwixt)_patch16_gap_/, { qkv_bias: false, init_values: 1e-6 }],
   [/_base_patch16_gap_/, { num_heads: 16 }],
-  // Registers without a class token (their norm moves behind the pooling).
+  // Registers without a class token; their norm is after the pooling.
   [/_reg\d_gap_/, { fc_norm: undefined, no_embed_class: true, init_values: 1e-5 }],
   [/_base_patch16_reg4_gap_/, { init_values: undefined }],
   [/_so150m_.*_gap_/, { fc_norm: false, no_embed_class: undefined, init_values: undefined }],
@@ -91,7 +91,7 @@ const rules: readonly (readonly [RegExp, TimmArguments])[] = [
   [/^flexivit_/, { no_embed_class: true, patch_size: 16, img_size: 240 }],
 ]
 
-/** Tiny models that timm tests itself with. */
+/** Small models of timm's own tests. */
 const testModels: Readonly<Record<string, TimmArguments>> = {
   test_vit: { ...shape([64, 6, 2, 3]), dynamic_img_size: true },
   test_vit2: { ...shape([64, 8, 2, 3]), ...testTokens('avg'), dynamic_img_size: true },
@@ -107,7 +107,7 @@ function shape([embed_dim, depth, num_heads, mlp_ratio]: Shape): TimmArguments {
   return { embed_dim, depth, num_heads, ...(mlp_ratio !== undefined && { mlp_ratio }) }
 }
 
-/** The words of a name: library, size, patch, what `rules` know, the size of the image. */
+/** The parts of a name: family, size, patch, words of `rules`, image size. */
 const grammar = new RegExp(
   '^(?:(?:vit|deit3?|beit3|eva(?=_large_))_(?<size>[a-z0-9]+)(?:_distilled)?_patch(?<patch>\\d+)' +
     '(?<words>(?:_(?:reg\\d|gap|map|plus|clip|quickgelu|siglip|dinov2|tipsv2|36x1|rpn))*)(?:_(?<image>\\d+)(?:_miil)?)?' +
@@ -115,9 +115,9 @@ const grammar = new RegExp(
 )
 
 /**
- * What an architecture of timm implies, or undefined if it is not a plain vision Transformer: hybrids with a
- * convolutional stem, parallel blocks, differential attention, rotary and relative positions are other models.
- * @param name as timm has it; a pretrained tag behind a dot is allowed
+ * The arguments that a timm architecture implies, or undefined if it is not a plain vision Transformer. Hybrids with a
+ * convolutional stem, parallel blocks, differential attention, rotary and relative positions are not supported.
+ * @param name timm's name, with or without a pretrained tag after a dot
  */
 export function timmArchitecture(name: string): TimmArguments | undefined {
   const [architecture] = name.split('.') as [string]
@@ -126,12 +126,12 @@ export function timmArchitecture(name: string): TimmArguments | undefined {
   const size = sizes[words?.size ?? words?.flexible ?? '']
   if (!words || !size) return undefined
   const registers = /_reg(\d)/.exec(architecture)?.[1]
-  const applying = rules.filter(([pattern]) => pattern.test(architecture)).map(([, implied]) => implied)
+  const implied = rules.filter(([pattern]) => pattern.test(architecture)).map(([, args]) => args)
   return Object.assign(
     shape(size),
     words.patch && { patch_size: Number(words.patch) },
     words.image && { img_size: Number(words.image) },
     registers && { reg_tokens: Number(registers) },
-    ...applying,
+    ...implied,
   )
 }

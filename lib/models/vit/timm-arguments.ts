@@ -1,7 +1,7 @@
 import { type Config, configInvalid, isSet, object, positiveInts } from '../../files/config.js'
 import type { TimmArguments } from './timm-architectures.js'
 
-/** Arguments that change nothing about a trained model. */
+/** Arguments that have no effect on a trained model. */
 const training = /drop(_\w+)?_rate$|^(weight_init|fix_init|device|dtype|pretrained_strict)$/
 const flags = [
   ...['qkv_bias', 'proj_bias', 'qk_norm', 'scale_attn_norm', 'scale_mlp_norm', 'pre_norm', 'final_norm'],
@@ -13,14 +13,14 @@ const known = [
 ]
 
 /**
- * The class's arguments as timm finds them: model_args come first, then what the architecture's name implies, then
- * pretrained_cfg. A null of model_args is passed on, too: a flag is off then, another argument has no value.
+ * The arguments of the class, resolved as in timm: model_args take precedence over those that the architecture name
+ * implies, and these over pretrained_cfg. A null in model_args turns a flag off and unsets other arguments.
  */
 export function argumentsOf(config: Config, implied: TimmArguments): Config {
   const given = isSet(config, 'model_args') ? object(config, 'model_args') : { ...config, values: {} }
   for (const key of Object.keys(given.values))
     if (isSet(given, key) && !known.includes(key) && !training.test(key))
-      throw configInvalid(given, key, `absent: the arguments known here are ${known.join(', ')}`)
+      throw configInvalid(given, key, `no such argument (supported are ${known.join(', ')})`)
   const pretrained = isSet(config, 'pretrained_cfg') ? object(config, 'pretrained_cfg') : config
   const [channels, ...size] = isSet(pretrained, 'input_size') ? positiveInts(pretrained, 'input_size') : []
   const { img_size, ...architecture } = implied
@@ -30,7 +30,7 @@ export function argumentsOf(config: Config, implied: TimmArguments): Config {
     num_classes: config.values.num_classes ?? pretrained.values.num_classes,
     global_pool: pretrained.values.global_pool,
     ...Object.fromEntries(Object.entries(architecture).filter(([, value]) => value !== undefined)),
-    // A norm that model_args name has the library's epsilon, whatever the architecture's own has.
+    // A norm_layer in model_args replaces the architecture's norm together with its epsilon.
     ...('norm_layer' in given.values && { norm_eps: undefined }),
     ...given.values,
     ...Object.fromEntries(switchedOff),

@@ -17,13 +17,13 @@ import { gridOf, type HeadSpec, type MlpSpec, type Pooling, positionedPrefix, ty
 import { type TimmArguments, timmArchitecture } from './timm-architectures.js'
 import { argumentsOf } from './timm-arguments.js'
 
-/** timm's VisionTransformer and VisionTransformerDistilled, under all names of architectures that are nothing else. */
+/** timm's VisionTransformer and VisionTransformerDistilled, for all architecture names that use only these classes. */
 export const timm: VitLayout = {
   library: 'timm',
   published: ['vit_*', 'deit_*', 'deit3_*', 'flexivit_* (plain vision Transformers)'],
   claims: (name) => timmArchitecture(name) !== undefined,
 
-  // DeiT-III's own checkpoints name the layer scales otherwise.
+  // DeiT-III's own checkpoints have other names for the layer scales.
   checkpoint: () => ({ rename: (name) => name.replace(/\.gamma_([12])$/, '.ls$1.gamma') }),
 
   describe({ config, kind }, reader) {
@@ -34,7 +34,7 @@ export const timm: VitLayout = {
     if (spec.head.pooling !== 'attention')
       reader.ignore(
         /^attn_pool\./,
-        'the config asks for another pooling than the attention it was trained with',
+        'the config sets another pooling than the attention pooling of its training',
       )
     return describeVit(config.file, {
       spec,
@@ -86,8 +86,8 @@ function specOf(args: Config, implied: TimmArguments): VitSpec {
 }
 
 /**
- * Weights made for another size of images: timm takes their table for a square and resizes it when it loads them.
- * That of flexivit it would resize by yet another rule, so that it must fit here.
+ * Weights of another image size: timm assumes a square position table and resizes it at loading. It resizes that of
+ * flexivit by another rule, which is not supported here, so a flexivit table must have the right size.
  */
 function withStoredGrid(name: string, spec: VitSpec, reader: WeightReader): VitSpec {
   if (name.startsWith('flexivit')) return spec
@@ -113,7 +113,7 @@ function headOf(args: Config, implied: TimmArguments, pool: keyof typeof pooling
     pooling: implied.distilled ? 'class-and-distillation' : poolings[pool],
     over: boolean(args, 'pool_include_prefix', false) ? 'all' : 'patches',
     poolingHidden: pool === 'map' ? expandedWidth(args) : 0,
-    // The distilled class has its own head, which leaves out a norm behind the pooling.
+    // The head of the distilled class has no norm after the pooling.
     norm: norm && !implied.distilled,
     pooler: undefined,
     classes: nonNegativeInt(args, 'num_classes', 1000),

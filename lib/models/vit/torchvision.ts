@@ -11,13 +11,13 @@ import { describeVit, type VitLayout } from './layout.js'
 import { commonNames, type VitNames } from './names.js'
 import { gridOf, type VitSpec } from './spec.js'
 
-/** torchvision.models.vision_transformer.VisionTransformer; its arguments are under `args`. */
+/** torchvision.models.vision_transformer.VisionTransformer. The arguments of the class are under `args`. */
 export const torchvision: VitLayout = {
   library: 'torchvision',
   published: ['vit', 'VisionTransformer', 'vit_b_16', 'vit_b_32', 'vit_l_16', 'vit_l_32', 'vit_h_14'],
   claims: (name) => /^(vit|VisionTransformer|vit_[blh]_\d+)$/.test(name),
 
-  // torch.nn.MultiheadAttention has no dot before weight and bias; older checkpoints name the MLP's layers otherwise.
+  // torch.nn.MultiheadAttention has no dot before weight and bias. Older checkpoints have other names for the MLP.
   checkpoint: () => ({
     rename: (name) =>
       name
@@ -34,7 +34,7 @@ export const torchvision: VitLayout = {
   },
 }
 
-/** What the library's functions pass to the class. */
+/** The arguments that the library's builder functions pass to the class. */
 const base = { num_layers: 12, num_heads: 12, hidden_dim: 768, mlp_dim: 3072 }
 const large = { num_layers: 24, num_heads: 16, hidden_dim: 1024, mlp_dim: 4096 }
 const builders: Readonly<Record<string, Readonly<Record<string, number>>>> = {

@@ -14,28 +14,28 @@ import {
 import type { VitModules } from './read.js'
 import { gridOf, type VitSpec } from './spec.js'
 
-/** What a vision Transformer gives. */
+/** Results of a vision Transformer. */
 export interface VitResult {
-  /** float32 [B, classes]; of models with a classifier. */
+  /** float32 [B, classes]; for models with a classifier. */
   readonly logits?: FloatTensor
-  /** float32 [B, classes]: what the class token and the distillation token say, whose mean the logits are (DeiT). */
+  /** float32 [B, classes]: logits of the class token and of the distillation token, whose mean is `logits` (DeiT). */
   readonly classLogits?: FloatTensor
   readonly distillationLogits?: FloatTensor
-  /** float32 [B, tokens, width]: after the last layer and the final norm, if there is one. */
+  /** float32 [B, tokens, width]: output of the last layer, after the final norm if there is one. */
   readonly lastHiddenState: FloatTensor
-  /** float32 [B, features]: the image as one vector, as the classifier reads it; see {@link VitSpec}. */
+  /** float32 [B, features]: the pooled vector of the image, which is the input of the classifier. */
   readonly poolerOutput: FloatTensor
-  /** float32 [B, channels, height, width]; of models trained to fill in images. */
+  /** float32 [B, channels, height, width]; for models with a decoder. */
   readonly reconstruction?: FloatTensor
-  /** float32 [B, tokens, width] each: the embedding, then the result of each block. */
+  /** float32 [B, tokens, width] each: the embeddings, then the output of each layer. */
   readonly hiddenStates?: readonly FloatTensor[]
-  /** float32 [B, heads, queries, tokens] for each layer asked for, in the order of the request. */
+  /** float32 [B, heads, queries, tokens] for each requested layer, in the order of the request. */
   readonly attentions?: readonly FloatTensor[]
 }
 
 /**
- * A vision Transformer (Dosovitskiy et al. 2020; DeiT, DINO, DINOv2 and others, which its spec tells apart): an image
- * is cut into patches, each becomes a token; layers of attention and MLP follow, then a head.
+ * A vision Transformer (Dosovitskiy et al. 2020; DeiT, DINO, DINOv2 and others, according to its spec): each patch of an
+ * image becomes a token; Transformer layers and a head follow.
  */
 export class Vit extends Model {
   readonly spec: VitSpec
@@ -50,9 +50,9 @@ export class Vit extends Model {
 
   /**
    * Runs the model on a batch of images.
-   * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH (rank, channels, a size the model does not take), EMPTY_BATCH,
-   *   OPTION_UNKNOWN, OPTION_INVALID, INDEX_OUT_OF_RANGE (a layer or query that is not there), ABORTED, DISPOSED,
-   *   OUT_OF_MEMORY
+   * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH (rank, channels, a size that the model does not accept),
+   *   EMPTY_BATCH, OPTION_UNKNOWN, OPTION_INVALID, INDEX_OUT_OF_RANGE (a layer or query that does not exist), ABORTED,
+   *   DISPOSED, OUT_OF_MEMORY
    */
   async run(inputs: VitInputs, options: VitOptions = {}): Promise<VitResult> {
     this.checkAlive()
