@@ -33,7 +33,7 @@ export function gather<D extends DType, S extends Shape, I extends Shape, const 
     throw invalid(
       'INDEX_OUT_OF_RANGE',
       'gather: table',
-      `elements on axis ${place}`,
+      `elements on axis ${axisIndex}`,
       formatShape(table.shape),
     )
   const flatTable = reshapeNode(nodeOf(table, 'gather'), [sizeOf(before), entries, sizeOf(after)])

@@ -35,11 +35,11 @@ export function concat<const T extends readonly Tensor[], const A extends number
   const first = checkList(tensors, 'concat')
   const axisIndex = normalizeAxis(axis ?? 0, first.rank, 'concat')
   for (const { rank, shape } of tensors) {
-    if (rank !== first.rank || shape.some((dim, index) => index !== place && dim !== first.shape[index]))
+    if (rank !== first.rank || shape.some((dim, index) => index !== axisIndex && dim !== first.shape[index]))
       throw invalid(
         'SHAPE_MISMATCH',
         'concat',
-        `the sizes of the first, ${formatShape(first.shape)}, except on axis ${place}`,
+        `the sizes of the first, ${formatShape(first.shape)}, except on axis ${axisIndex}`,
         formatShape(shape),
       )
   }

@@ -44,7 +44,7 @@ function reduction<D extends DType>(kind: ReduceKind, allowsEmpty: boolean) {
     requireFloat(x, kind)
     const reduced = normalizeAxes(axes, x.rank, kind)
     const kept = x.shape.map((_, axis) => axis).filter((axis) => !reduced.includes(axis))
-    if (!ofNothing && sizeOf(reduced.map((axis) => x.shape[axis]!)) === 0)
+    if (!allowsEmpty && sizeOf(reduced.map((axis) => x.shape[axis]!)) === 0)
       throw invalid('SHAPE_MISMATCH', kind, 'elements to reduce', formatShape(x.shape))
     const ordered = permuteNode(nodeOf(x, kind), [...kept, ...reduced])
     const result = new GraphNode('reduce', [ordered], { kind, axes: reduced.length })

@@ -36,8 +36,8 @@ export function resample<S extends Shape, const A extends number, const Size ext
   requireWhole(size, 1, 'resample: size')
   if (!filterKinds.includes(filter))
     optionInvalid('resample: filter', filter, `one of ${filterKinds.join(', ')}`)
-  const place = normalizeAxis(axis, x.rank, 'resample')
-  const length = x.shape[place]!
+  const axisIndex = normalizeAxis(axis, x.rank, 'resample')
+  const length = x.shape[axisIndex]!
   if (length === 0) throw invalid('SHAPE_MISMATCH', 'resample', 'elements on the axis', 'none')
   const node = nodeOf(x, 'resample')
   if (length === size) return tensorOf(node, x)

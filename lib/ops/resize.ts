@@ -35,8 +35,8 @@ export function resize<S extends Shape, const A extends number, const Size exten
   requireFloat(x, 'resize')
   requireWhole(size, 1, 'resize: size')
   checkResize(options)
-  const place = normalizeAxis(axis, x.rank, 'resize')
-  const length = x.shape[place]!
+  const axisIndex = normalizeAxis(axis, x.rank, 'resize')
+  const length = x.shape[axisIndex]!
   if (length === 0) throw invalid('SHAPE_MISMATCH', 'resize', 'elements on the axis', 'none')
   const table = coefficients(length, size, options)
   const matrix = constantFrom(table, [length, size], 'float32').node

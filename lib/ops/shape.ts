@@ -44,7 +44,7 @@ function inferSize(shape: Shape, size: number): Shape {
   const known = sizeOf(shape.filter((_, axis) => axis !== inferred))
   if (!(known > 0) || size % known !== 0)
     throw invalid('SHAPE_MISMATCH', 'reshape', `sizes that divide ${size} elements`, formatShape(shape))
-  return shape.map((dim, axis) => (axis === place ? size / known : dim))
+  return shape.map((dim, axis) => (axis === inferred ? size / known : dim))
 }
 
 /** Reorders the axes: axis i of the result is axis `axes[i]` of `x`. Nothing is copied. @throws SHAPE_MISMATCH */
@@ -147,9 +147,9 @@ export function slice<D extends DType, S extends Shape, const A extends number>(
   return tensorOf(sliceNode(nodeOf(x, 'slice'), axis, from, size, step), x)
 }
 
-function clip(place: number, dim: number): number {
-  if (!Number.isInteger(place)) optionInvalid('slice: start and end', place, 'whole numbers')
-  return Math.min(dim, Math.max(0, place < 0 ? place + dim : place))
+function clampIndex(index: number, dim: number): number {
+  if (!Number.isInteger(index)) optionInvalid('slice: start and end', index, 'whole numbers')
+  return Math.min(dim, Math.max(0, index < 0 ? index + dim : index))
 }
 
 /**
@@ -162,15 +162,15 @@ export function select<D extends DType, S extends Shape, const A extends number>
   index: number,
 ): Tensor<D, Remove<S, A>> {
   requireTensor(x, 'select')
-  const at = normalizeAxis(axis, x.rank, 'select')
-  const dim = x.shape[at]!
-  const index = place < 0 ? place + dim : place
-  if (!Number.isInteger(index) || index < 0 || index >= dim)
+  const axisIndex = normalizeAxis(axis, x.rank, 'select')
+  const dim = x.shape[axisIndex]!
+  const start = index < 0 ? index + dim : index
+  if (!Number.isInteger(start) || start < 0 || start >= dim)
     throw invalid(
       'INDEX_OUT_OF_RANGE',
-      'select',
-      `an index on axis ${axis} of ${formatShape(x.shape)}`,
-      show(place),
+      'select: index',
+      `a whole number from ${-dim} to ${dim - 1} for axis ${axis} of ${formatShape(x.shape)}`,
+      show(index),
     )
   const shape = x.shape.filter((_, other) => other !== axisIndex)
   return tensorOf(reshapeNode(sliceNode(nodeOf(x, 'select'), axisIndex, start, 1), shape), x)
@@ -193,7 +193,7 @@ export function split<
   requireTensor(x, 'split')
   const axisIndex = normalizeAxis(axis ?? -1, x.rank, 'split')
   for (const size of sizes) requireWhole(size, 0, 'split: a size')
-  if (sizes.reduce((sum, size) => sum + size, 0) !== x.shape[place])
+  if (sizes.reduce((sum, size) => sum + size, 0) !== x.shape[axisIndex])
     throw invalid(
       'SHAPE_MISMATCH',
       'split',

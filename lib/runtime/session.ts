@@ -86,7 +86,7 @@ export function sessionFor(request: SessionRequest, carried: Session | undefined
   if (precision !== undefined && !precisions.includes(precision)) unknown('precision', precision, precisions)
   if (precision !== undefined && request.dtype !== undefined)
     optionInvalid('precision', precision, 'nothing beside dtype, which is the same option')
-  const asked = given({ device, dtype: request.dtype ?? precision, threads })
+  const requested = given({ device, dtype: request.dtype ?? precision, threads })
   const base = request.session ?? carried
   const session = Object.keys(requested).length === 0 ? base : openSession({ ...base, ...requested })
   if (session && carried) checkDevices(session, carried)

@@ -42,8 +42,8 @@ export function typedData(
   if (ArrayBuffer.isView(data)) return { values: data, dtype: dtypeOfView(data, dtype) }
   if (!Array.isArray(data))
     throw invalid('INPUT_INVALID', 'Tensor.from', 'a typed array or a list of numbers', show(data))
-  const asked = dtype ?? dtypeOfElement(data[0])
-  return { values: listed(data, asked), dtype: asked }
+  const type = dtype ?? dtypeOfElement(data[0])
+  return { values: typedArrayOf(data, type), dtype: type }
 }
 
 function dtypeOfView(data: ArrayBufferView, dtype: DType | undefined): DType {

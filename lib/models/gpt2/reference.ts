@@ -1,5 +1,5 @@
 import * as ops from '../../ops/index.js'
-import { asked, fromLibrary, type Reference, toLibrary } from '../reference.js'
+import { fromLibrary, type Reference, requestedStates, toLibrary } from '../reference.js'
 import { generatingRun, isGeneratingRun } from '../reference-generation.js'
 import type { Gpt2, Gpt2Inputs } from './gpt2.js'
 
@@ -7,7 +7,7 @@ import type { Gpt2, Gpt2Inputs } from './gpt2.js'
 export const gpt2Reference: Reference<Gpt2> = async (model, run) => {
   const inputs = fromLibrary<Gpt2Inputs>(run.inputs)
   if (isGeneratingRun(run)) return generatingRun(model, inputs, run)
-  const { logits, ...states } = await model.run(inputs, asked(run.outputs))
+  const { logits, ...states } = await model.run(inputs, requestedStates(run.outputs))
   const kept = inputs.attentionMask && ops.unsqueeze(ops.cast(inputs.attentionMask, 'float32'), 2)
   return toLibrary({ ...states, logits: logits && kept ? ops.mul(logits, kept) : logits })
 }

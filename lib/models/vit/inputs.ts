@@ -152,8 +152,8 @@ function queryRows(spec: VitSpec, query: NonNullable<AttentionRequest['query']>,
   return { start, end }
 }
 
-/** A place that may count from the end. */
-function place(index: number, length: number, option: string, what: string): number {
+/** An index that may count from the end. */
+function normalizeIndex(index: number, length: number, option: string, what: string): number {
   const found = index < 0 ? index + length : index
   if (!Number.isInteger(index) || found < 0 || found >= length)
     throw invalid('INDEX_OUT_OF_RANGE', option, `an index of the ${length} ${what}`, show(index))
