@@ -26,7 +26,7 @@ function unaryWith<S extends Shape>(
 ): FloatTensor<S> {
   requireFloat(x, kind)
   if (typeof parameter !== 'number' || Number.isNaN(parameter))
-    optionInvalid(`${kind}: parameter`, parameter, 'a number')
+    optionInvalid(`${kind}: ${parameterName}`, parameter, 'a number')
   return makeTensor(new GraphNode('unary', [nodeOf(x, kind)], { kind, parameter }))
 }
 

@@ -1,7 +1,7 @@
 import { invalid } from '../errors.js'
 import type { Replace } from '../graph/axis-types.js'
 import { GraphNode } from '../graph/node.js'
-import { formatShape, normalizeAxis, type Shape } from '../graph/shape.js'
+import { normalizeAxis, type Shape } from '../graph/shape.js'
 import { permuteNode, reshapeNode } from '../graph/views.js'
 import { optionInvalid } from '../options.js'
 import { constantFrom } from '../tensor/constant.js'

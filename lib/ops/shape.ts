@@ -1,6 +1,6 @@
 import { invalid, show } from '../errors.js'
 import type { Inferred, Insert, Permute, Remove, Replace, SizeAt, Transpose } from '../graph/axis-types.js'
-import { type DType, dtypes, isDType } from '../graph/dtype.js'
+import { type DType, isDType } from '../graph/dtype.js'
 import { GraphNode } from '../graph/node.js'
 import {
   broadcastShapes,

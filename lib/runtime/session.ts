@@ -119,7 +119,7 @@ function checkDevices(a: Session, b: Session): void {
   if (a.device === b.device) return
   throw new SaccadeError(
     'DEVICE_MISMATCH',
-    `one computation cannot use two devices, '${a.device}' and '${b.device}'`,
+    `one computation cannot use data of two devices: '${a.device}' and '${b.device}'`,
   )
 }
 

