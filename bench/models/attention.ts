@@ -13,11 +13,11 @@ const sizes: readonly Size[] = [
   ...[197, 577, 1024, 4096, 16384].map((places) => ({ heads: 12, places, width: 64 })),
   { heads: 8, places: 1024, width: 128 },
 ]
-/** The peer's causal path keeps all scores: n² of them a head, 13 GB at 16384 places. */
+/** The peer's causal operator stores all scores, n² for each head: 13 GB at 16384 positions. */
 const mostCausal = 4096
 const mostQuick = 1024
 
-/** Fused attention against the peer's fused MultiHeadAttention, on [1, places, heads * width]. */
+/** Fused attention against the peer's fused MultiHeadAttention, on [1, positions, heads * head size]. */
 export async function benchAttention(
   models: string,
   threads: number,
@@ -50,7 +50,7 @@ async function raceSize(
   )
   const toPeer = (data: Float32Array) => new ort.Tensor('float32', data, shape)
   const feeds = { query: toPeer(query!), key: toPeer(key!), value: toPeer(value!) }
-  // Both leave the result in memory of their own: a copy for JavaScript is no part of attention.
+  // Both leave the result in native memory, to exclude the copy to JavaScript.
   const fetches = { output: toPeer(new Float32Array(places * heads * width)) }
   using q = Tensor.from(query!, shape)
   using k = Tensor.from(key!, shape)
@@ -71,7 +71,7 @@ async function raceSize(
 
   const line = await race(`${name}, against onnxruntime-node`, rounds, steady(ours), steady(peer))
   await session.release()
-  // Of q k' and of the weighted sum; a causal query sees half of the keys.
+  // Operations of q k' and of the weighted sum. With a causal mask a query attends to half of the keys on average.
   const pairs = causal ? (places * (places + 1)) / 2 : places * places
   const rate = (milliseconds: number) => ((4 * heads * pairs * width) / milliseconds / 1e6).toFixed(0)
   return {
@@ -94,7 +94,7 @@ function merge(x: Sequences): Sequences {
   return ops.reshape(ops.permute(x, [0, 2, 1, 3]), [batch, places, heads * width])
 }
 
-/** Numbers between -2 and 2 without a pattern, the same for the same seed: scores of which some stand out. */
+/** Seeded random numbers between -2 and 2, whose scores differ enough for some large weights. */
 function noise(count: number, seed: number): Float32Array {
   let state = seed
   return Float32Array.from({ length: count }, () => {

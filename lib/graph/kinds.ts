@@ -49,7 +49,7 @@ export function isActivation(kind: UnaryKind): kind is Activation {
 }
 
 /** Functions of two elements whose result is bool. */
-export const predicateKinds = [
+const predicateKinds = [
   'equal',
   'notEqual',
   'less',

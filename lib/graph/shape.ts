@@ -3,7 +3,7 @@ import { invalid, SaccadeError, show } from '../errors.js'
 /** Sizes of the axes, outermost first; [] is a scalar. With literal tuples TypeScript checks the sizes too. */
 export type Shape = readonly number[]
 
-export const maxRank = 8
+const maxRank = 8
 
 /** A tuple of `Rank` sizes. */
 export type Sizes<Rank extends number, Known extends Shape = readonly []> = Known['length'] extends Rank

@@ -38,7 +38,7 @@ export function asList<T>(
 /** Options of calls on images. */
 export interface ImageCallOptions extends CallOptions, Pick<DecodeOptions, 'maxPixels'> {}
 
-export const imageOptionNames = ['signal', 'maxPixels'] as const
+const imageOptionNames = ['signal', 'maxPixels'] as const
 
 /** A model that takes pixel values. */
 export interface ImageModel extends Model {
