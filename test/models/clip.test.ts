@@ -158,6 +158,8 @@ test('bad inputs are named', async () => {
   await rejects(run({ inputIds, positionIds: ids([[1, 2]]) }), 'SHAPE_MISMATCH', 'positionIds')
   await rejects(run({ inputIds, positionIds: ids([[16, 0, 0, 0, 0, 0]]) }), 'TOKEN_OUT_OF_RANGE', '16')
   await rejects(run({ pixelValues: Tensor.zeros([1, 1, 16, 16]) }), 'SHAPE_MISMATCH', '3 channels')
+  await rejects(run({ inputIds: null, pixelValues: images(1) }), 'INPUT_INVALID', 'inputIds')
+  await rejects(run({ inputIds, pixelValues: 0 }), 'INPUT_INVALID', 'pixelValues')
   await rejects(run({ pixels: images(1) }), 'OPTION_UNKNOWN', 'pixels')
   await rejects(run({ inputIds }, { hiddenState: true }), 'OPTION_UNKNOWN', 'hiddenState')
   await rejects(run({ inputIds }, { interpolatePositions: 1 }), 'OPTION_INVALID', 'interpolatePositions')

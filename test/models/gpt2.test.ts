@@ -387,6 +387,8 @@ test('bad inputs are named', async () => {
     'TOKEN_OUT_OF_RANGE',
     'tokenTypeIds, row 0, position 1',
   )
+  for (const name of ['attentionMask', 'positionIds', 'tokenTypeIds'])
+    await rejects(run({ [name]: 0 }), 'INPUT_INVALID', `${name}: expected a tensor, got 0`)
   await rejects(run({ pixelValues: ids([[0]]) }), 'OPTION_UNKNOWN', 'pixelValues')
   await rejects(run({}, { hiddenState: true }), 'OPTION_UNKNOWN', 'hiddenState')
   await rejects(run({}, { attentions: 1 }), 'OPTION_INVALID', 'attentions')
@@ -396,6 +398,7 @@ test('bad inputs are named', async () => {
   await rejects(write({ inputIds: ids([[317]]) }), 'TOKEN_OUT_OF_RANGE', 'inputIds, row 0, position 0')
   await rejects(write({ positionIds: ids([[0, 1]]) }), 'OPTION_UNKNOWN', 'positionIds')
   await rejects(write({ attentionMask: ids([[0, 0]]) }), 'INPUT_INVALID', 'got padding only')
+  await rejects(write({ attentionMask: '' }), 'INPUT_INVALID', 'attentionMask')
   await rejects(write({}, { maxTokens: 3 }), 'OPTION_UNKNOWN', 'maxTokens')
   await rejects(write({}, { signal: AbortSignal.abort() }), 'ABORTED', 'abort')
   model.dispose()

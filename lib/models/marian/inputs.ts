@@ -64,5 +64,5 @@ async function checkText(
   { vocabulary, positions }: { vocabulary: number; positions: number },
 ): Promise<void> {
   await checkTokens(ids, name, vocabulary, positions)
-  if (mask) checkMask(mask, [ids.shape], maskName)
+  if (mask !== undefined) checkMask(mask, [ids.shape], maskName)
 }
