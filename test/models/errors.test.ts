@@ -74,6 +74,12 @@ test('loading', async () => {
       /line 1/,
       () => load(changed('vit-model', (dir) => writeFileSync(join(dir, 'config.json'), '{"a":'))),
     ],
+    ['ABORTED', /aborted/, () => load(join(goldens, 'vit-model'), { signal: AbortSignal.abort() })],
+    [
+      'OPTION_INVALID',
+      /signal: expected an AbortSignal, got 5/,
+      () => load(join(goldens, 'vit-model'), { signal: 5 as never }),
+    ],
     [
       'CONFIG_INVALID',
       /hidden_size/,
