@@ -175,7 +175,7 @@ test('a config or checkpoint that does not fit is named', async () => {
   const vision = (changes: object) => changed({ vision_config: { ...config.vision_config, ...changes } })
   await rejects(changed({ architectures: ['CLIPTextModel'] }), 'CONFIG_INVALID', 'CLIPTextModel')
   await rejects(text({ num_attention_heads: 5 }), 'CONFIG_INVALID', 'text_config.num_attention_heads')
-  await rejects(vision({ hidden_act: 'no' }), 'CONFIG_INVALID', "'no'")
+  await rejects(vision({ hidden_act: 'no' }), 'CONFIG_INVALID', '"vision_config.hidden_act"')
   await rejects(vision({ patch_size: 32 }), 'CONFIG_INVALID', 'patch of 32x32')
   await rejects(changed({ text_config: 3 }), 'CONFIG_INVALID', 'text_config')
   await rejects(text({ num_hidden_layers: 1 }), 'TENSOR_UNEXPECTED', 'text_model.encoder.layers.1')
