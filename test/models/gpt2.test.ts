@@ -442,6 +442,10 @@ test('a maximum length beyond all memory costs nothing where the text ends befor
   const options = { maxNewTokens: 1e15, eosTokenId: sequences[0]![6]! }
   const [long] = (await model.generate(inputs, options)).sequences
   assert.equal(long, sequences[0]!.slice(0, long!.length))
+  const beams = await model.generate(inputs, { maxNewTokens: 5, numBeams: 2 })
+  const end = { eosTokenId: beams.sequences[0]![3]!, numBeams: 2, earlyStopping: true }
+  const found = await model.generate(inputs, { ...end, maxNewTokens: 1e15 })
+  assert.equal(found.sequences, (await model.generate(inputs, { ...end, maxNewTokens: 25 })).sequences)
 })
 
 test('a config or checkpoint that does not fit is named', async () => {
