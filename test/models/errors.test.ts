@@ -183,6 +183,7 @@ test('pictures of the wrong kind', async () => {
     ]
     for (const [code, message, call] of wrong) await rejects(call, code, message)
   }
+  await rejects(() => convnext.run(undefined as never), 'OPTION_INVALID', /ConvNext\.run: inputs/)
 })
 
 test('NaN in a picture comes out as NaN, and the picture beside it is untouched', async () => {
