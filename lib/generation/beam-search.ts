@@ -82,13 +82,9 @@ class SourceBeams {
     this.#options = options
     this.#processors = processors
     this.#random = random
-    const { numBeams, maxLength } = options
+    const { numBeams } = options
     this.#length = prompt.length
-    this.#tokens = Array.from({ length: numBeams }, () => {
-      const tokens = new Int32Array(maxLength)
-      tokens.set(prompt)
-      return tokens
-    })
+    this.#tokens = Array.from({ length: numBeams }, () => prompt)
     // All beams start with the same prompt. Without the exclusion each would find the same continuations.
     this.#scores = new Float32Array(numBeams).fill(exclusion).fill(0, 0, 1)
     this.#ended = Array.from({ length: numBeams }, () => ({
@@ -131,7 +127,8 @@ class SourceBeams {
     const candidates = Array.from(ranked.indices, (index, i) => {
       const beam = Math.floor(index / vocabSize)
       const token = index % vocabSize
-      const tokens = this.#tokens[beam]!.slice()
+      const tokens = new Int32Array(this.#length + 1)
+      tokens.set(this.#tokens[beam]!)
       tokens[this.#length] = token
       const ends = eosTokenIds.includes(token) || this.#length + 1 >= maxLength
       return { beam, tokens, ends, score: ranked.values[i]! }

@@ -20,7 +20,10 @@ export interface TokenListeners {
 /** @throws OPTION_INVALID for listeners of a wrong type, and for beam search together with a listener */
 export function checkListeners({ onToken, streamer }: TokenListeners, numBeams: number | undefined): void {
   if (onToken !== undefined && typeof onToken !== 'function') optionInvalid('onToken', onToken, 'a function')
-  if (streamer !== undefined && ![streamer.put, streamer.end].every((method) => typeof method === 'function'))
+  if (
+    streamer !== undefined &&
+    ![streamer?.put, streamer?.end].every((method) => typeof method === 'function')
+  )
     optionInvalid('streamer', streamer, 'an object with put() and end(), such as a TextStreamer')
   if (onToken) checkNoBeams(numBeams, 'onToken')
   if (streamer) checkNoBeams(numBeams, 'streamer')

@@ -32,9 +32,10 @@ export interface GenerationRun {
 export async function* runGeneration(
   { decoder, prompt }: GenerationInput,
   options: GenerationOptions,
-  { useCache = true, returnLogits, signal, session }: GenerationRun,
+  { useCache = true, returnLogits = false, signal, session }: GenerationRun,
 ): AsyncGenerator<GenerationStep, GenerationResult> {
   if (typeof useCache !== 'boolean') optionInvalid('useCache', useCache, 'true or false')
+  if (typeof returnLogits !== 'boolean') optionInvalid('returnLogits', returnLogits, 'true or false')
   const StepperClass = useCache ? CachedStepper : UncachedStepper
   const stepper = new StepperClass(decoder, prompt.embeddings, session)
   try {

@@ -12,6 +12,8 @@ export async function* sample(request: Search): AsyncGenerator<GenerationStep, F
     .map((source, row) => new Row(source, new Random(seed, row)))
   const ended = new Uint8Array(rows.length)
   const tokens = new Int32Array(rows.length)
+  // The result of a row that has ended is not used. Its padding token may be outside the vocabulary.
+  const endedToken = padTokenId < stepper.vocabSize ? padTokenId : 0
   // Processors overwrite scores, so each row's logits are copied; all rows share one buffer.
   const scores = new Float32Array(stepper.vocabSize)
   let logits = await stepper.start(
@@ -28,7 +30,7 @@ export async function* sample(request: Search): AsyncGenerator<GenerationStep, F
     })
     yield { isPrompt: false, tokens: chosen }
     rows.forEach((row, index) => {
-      tokens[index] = chosen[index]![0] ?? padTokenId
+      tokens[index] = chosen[index]![0] ?? endedToken
       ended[index] = row.ended ? 1 : 0
     })
     if (!ended.includes(0)) break
@@ -42,14 +44,13 @@ class Row {
   ended = false
   readonly #source: SearchSource
   readonly #random: Random
-  readonly #tokens: Int32Array
+  #tokens: Int32Array
   #length: number
 
   constructor(source: SearchSource, random: Random) {
     this.#source = source
     this.#random = random
-    this.#tokens = new Int32Array(source.options.maxLength)
-    this.#tokens.set(source.prompt)
+    this.#tokens = source.prompt
     this.#length = source.prompt.length
   }
 
@@ -58,6 +59,7 @@ class Row {
     const { processors, options } = this.#source
     for (const process of processors) process(scores, this.#tokens, this.#length)
     const token = options.doSample ? draw(scores, this.#random) : argMax(scores)
+    if (this.#length === this.#tokens.length) this.#tokens = extended(this.#tokens)
     this.#tokens[this.#length++] = token
     this.ended = options.eosTokenIds.includes(token) || this.#length === options.maxLength
     return token
@@ -67,6 +69,13 @@ class Row {
   get generated(): number[] {
     return Array.from(this.#tokens.subarray(this.#source.prompt.length, this.#length))
   }
+}
+
+/** A copy with room for more. maxLength tokens would be too many: the maximum may be any number. */
+function extended(tokens: Int32Array): Int32Array {
+  const longer = new Int32Array(2 * tokens.length + 32)
+  longer.set(tokens)
+  return longer
 }
 
 /** Samples a token from the softmax of the scores. */

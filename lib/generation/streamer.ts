@@ -1,5 +1,5 @@
-import { invalid } from '../errors.js'
-import { checkOptions } from '../options.js'
+import { invalid, show } from '../errors.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import type { DecodeOptions, Tokenizer } from '../text/tokenizer.js'
 import type { GenerationStep } from './search.js'
 import { TextStream } from './text-stream.js'
@@ -26,10 +26,8 @@ export interface TextStreamerOptions {
   readonly token_callback_function?: ((tokens: readonly number[]) => void) | undefined
 }
 
-const optionNames = [
-  ...['skip_prompt', 'skip_special_tokens', 'clean_up_tokenization_spaces'],
-  ...['callback_function', 'token_callback_function'],
-]
+const flagNames = ['skip_prompt', 'skip_special_tokens', 'clean_up_tokenization_spaces'] as const
+const callbackNames = ['callback_function', 'token_callback_function'] as const
 
 /**
  * Decodes tokens to text while they are generated.
@@ -43,10 +41,17 @@ export class TextStreamer extends BaseStreamer {
   readonly #options: TextStreamerOptions
   #isPrompt = true
 
-  /** @throws OPTION_UNKNOWN */
+  /** @throws OPTION_UNKNOWN, OPTION_INVALID, INPUT_INVALID */
   constructor(tokenizer: Tokenizer, options: TextStreamerOptions = {}) {
     super()
-    checkOptions(options, optionNames, 'TextStreamer')
+    if (typeof tokenizer?.decode !== 'function')
+      throw invalid(
+        'INPUT_INVALID',
+        'TextStreamer: tokenizer',
+        'the tokenizer of a pipeline',
+        show(tokenizer),
+      )
+    checkStreamerOptions(options)
     this.#options = options
     this.#text = new TextStream(tokenizer, decodeOptions(options))
   }
@@ -72,6 +77,16 @@ export class TextStreamer extends BaseStreamer {
     if (this.#options.callback_function) this.#options.callback_function(text)
     else process.stdout.write(text)
   }
+}
+
+function checkStreamerOptions(options: TextStreamerOptions): void {
+  checkOptions(options, [...flagNames, ...callbackNames], 'TextStreamer')
+  for (const name of flagNames)
+    if (options[name] !== undefined && typeof options[name] !== 'boolean')
+      optionInvalid(`TextStreamer: ${name}`, options[name], 'true or false')
+  for (const name of callbackNames)
+    if (options[name] !== undefined && typeof options[name] !== 'function')
+      optionInvalid(`TextStreamer: ${name}`, options[name], 'a function')
 }
 
 /** The tokens of the only row: text of several rows would be mixed up. @throws OPTION_INVALID */

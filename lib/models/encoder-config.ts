@@ -1,6 +1,7 @@
 import {
   type Config,
   configInvalid,
+  nameOf,
   nonNegativeInt,
   positiveInt,
   positiveNumber,
@@ -49,7 +50,10 @@ export function readEncoderConfig(
     layers: nonNegativeInt(config, keys.layers, defaults.layers),
     heads,
     feedForward: positiveInt(config, keys.feedForward, defaults.feedForward ?? 4 * width),
-    activation: activation(string(config, keys.activation, defaults.activation)),
+    activation: activation(
+      string(config, keys.activation, defaults.activation),
+      nameOf(config, keys.activation),
+    ),
     epsilon: positiveNumber(config, keys.epsilon, defaults.epsilon),
   }
 }

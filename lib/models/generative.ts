@@ -2,8 +2,10 @@ import { invalid, type SaccadeError } from '../errors.js'
 import type { GenerationResult } from '../generation/generate.js'
 import { checkListeners, checkNoBeams, listen, type TokenListeners } from '../generation/listen.js'
 import { type GenerationOptions, type GivenOptions, mergeOptions } from '../generation/options.js'
+import { generationOptionNames } from '../generation/rules.js'
 import { type GenerationInput, type GenerationRun, runGeneration } from '../generation/run.js'
 import type { GenerationStep } from '../generation/search.js'
+import { checkOptions } from '../options.js'
 import { openSession } from '../runtime/session.js'
 import { Model, type ModelParts } from './model.js'
 
@@ -15,6 +17,8 @@ export interface StreamOptions extends GivenOptions, Omit<GenerationRun, 'sessio
 
 /** Options of {@link GenerativeModel.generate}. */
 export interface GenerateOptions extends StreamOptions, TokenListeners {}
+
+const streamOptionNames = [...generationOptionNames, 'useCache', 'returnLogits', 'signal', 'threads']
 
 /** A model that generates text. A subclass implements {@link begin}; generation itself is the same for all. */
 export abstract class GenerativeModel<Inputs extends object> extends Model {
@@ -39,6 +43,7 @@ export abstract class GenerativeModel<Inputs extends object> extends Model {
    *   longer than the model's positions; TASK_UNSUPPORTED for a model without a language-model head; ABORTED
    */
   async generate(inputs: Inputs, options: GenerateOptions = {}): Promise<GenerationResult> {
+    checkOptions(options, [...streamOptionNames, 'onToken', 'streamer'], 'generate()')
     const { onToken, streamer, ...rest } = options
     checkListeners({ onToken, streamer }, this.#numBeams(options))
     return await listen(this.#steps(inputs, rest), { onToken, streamer })
@@ -53,6 +58,7 @@ export abstract class GenerativeModel<Inputs extends object> extends Model {
     inputs: Inputs,
     options: StreamOptions = {},
   ): AsyncGenerator<GenerationStep, GenerationResult> {
+    checkOptions(options, streamOptionNames, 'stream()')
     checkNoBeams(this.#numBeams(options), 'stream()')
     return yield* this.#steps(inputs, options)
   }

@@ -2,6 +2,7 @@ import { readConfig, readConfigIfAny } from '../files/config.js'
 import { resolveModel } from '../files/folder.js'
 import type { HubOptions } from '../files/hub.js'
 import { checkOptions } from '../options.js'
+import { checkSignal, throwIfAborted } from '../runtime/run-options.js'
 import { openSession, type SessionOptions } from '../runtime/session.js'
 import type { AnyModel } from './any.js'
 import { architectures } from './architectures.js'
@@ -36,6 +37,8 @@ export async function load<M extends Model = AnyModel>(
   checkOptions(options, loadOptionNames, 'load')
   const { device, dtype, threads, ...hub } = options
   const session = openSession({ device, dtype, threads })
+  checkSignal(hub.signal)
+  throwIfAborted(hub.signal)
   const { dir, weights } = await resolveModel(model, hub)
   const config =
     (await readConfigIfAny(dir, 'open_clip_config.json')) ?? (await readConfig(dir, 'config.json'))

@@ -36,7 +36,7 @@ export function textsOf({
   attentionMask,
   positionIds,
 }: Partial<TextInputs>): TextInputs | undefined {
-  if (!inputIds && !attentionMask && !positionIds) return undefined
+  if ([inputIds, attentionMask, positionIds].every((tensor) => tensor === undefined)) return undefined
   requireTensor(inputIds, 'inputIds')
   return { inputIds, attentionMask, positionIds }
 }
@@ -48,7 +48,7 @@ export async function checkTexts(
 ): Promise<void> {
   await checkTokens(inputIds, 'inputIds', vocabulary, positions)
   const { shape } = inputIds
-  if (attentionMask) checkMask(attentionMask, [shape], 'attentionMask')
-  if (positionIds) await checkTokenwise(positionIds, 'positionIds', positions, shape)
-  if (tokenTypeIds) await checkTokenwise(tokenTypeIds, 'tokenTypeIds', tokenTypes, shape)
+  if (attentionMask !== undefined) checkMask(attentionMask, [shape], 'attentionMask')
+  if (positionIds !== undefined) await checkTokenwise(positionIds, 'positionIds', positions, shape)
+  if (tokenTypeIds !== undefined) await checkTokenwise(tokenTypeIds, 'tokenTypeIds', tokenTypes, shape)
 }

@@ -38,10 +38,14 @@ const activations: Record<string, Activation> = {
   identity: (x) => x,
 }
 
-/** Looks an activation up by its name in a config. @throws CONFIG_INVALID naming the supported ones */
-export function activation(name: string): Activation {
+/**
+ * Looks an activation up by its name in a config.
+ * @param what file and key, for the error
+ * @throws CONFIG_INVALID naming the supported ones
+ */
+export function activation(name: string, what = 'activation'): Activation {
   const found = Object.hasOwn(activations, name) ? activations[name] : undefined
   if (!found)
-    throw invalid('CONFIG_INVALID', 'activation', `one of ${Object.keys(activations).join(', ')}`, show(name))
+    throw invalid('CONFIG_INVALID', what, `one of ${Object.keys(activations).join(', ')}`, show(name))
   return found
 }

@@ -52,6 +52,7 @@ export class FeatureExtraction {
     const { pooling = 'none', normalize = false, truncation = false, signal } = options
     if (!poolings.includes(pooling))
       optionInvalid(`${task}: pooling`, pooling, `one of ${poolings.join(', ')}`)
+    if (typeof normalize !== 'boolean') optionInvalid(`${task}: normalize`, normalize, 'true or false')
     const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', task)
     const inputs = encodeTexts(this.tokenizer, list, truncation, task)
     const { lastHiddenState } = await this.model.run(inputs, { signal })

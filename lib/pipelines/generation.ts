@@ -5,6 +5,7 @@ import { fromLibraryOptions, libraryOptionNames } from '../generation/rules.js'
 import { type BaseStreamer, streamText } from '../generation/streamer.js'
 import type { GenerativeModel } from '../models/generative.js'
 import { checkOptions } from '../options.js'
+import { throwIfAborted } from '../runtime/run-options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import { asList, type CallOptions } from './base.js'
@@ -77,6 +78,7 @@ export abstract class Generation {
       // Every run counts its rows from 0: with one seed for all, equal texts of two runs would get equal results.
       const ofRun = typeof seed === 'number' ? { seed: seed + start } : {}
       const found = await this.model.generate(inputs, { ...generation, ...ofRun, signal, streamer })
+      throwIfAborted(signal)
       const decoded = found.sequences.map((ids, row) => {
         const text = Math.floor((row * skipped.length) / found.sequences.length)
         const shown = ids.slice(skipped[text], found.lengths[row])

@@ -37,7 +37,8 @@ export class ImageClassification {
   async call(images: ImageInput | readonly ImageInput[], options: ImageClassificationOptions = {}) {
     const { list, single } = imageCall(images, options, ['top_k'], task)
     const count = options.top_k === null ? Number.POSITIVE_INFINITY : (options.top_k ?? 5)
-    if (!(count >= 1)) optionInvalid(`${task}: top_k`, options.top_k, '1 or more, or null')
+    if (typeof count !== 'number' || !(count >= 1))
+      optionInvalid(`${task}: top_k`, options.top_k, '1 or more, or null')
     const results: Classification[][] = []
     for await (const { logits } of runImages(list, this.model, this.processor, options)) {
       if (!logits) throw invalid('TASK_UNSUPPORTED', `${task}: model`, 'a classification head', 'none')

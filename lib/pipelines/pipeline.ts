@@ -5,7 +5,7 @@ import type { ProgressCallback } from '../files/hub.js'
 import { GenerativeModel } from '../models/generative.js'
 import { type LoadOptions, load } from '../models/load.js'
 import type { Model } from '../models/model.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import type { ImageModel } from './base.js'
 import { env } from './env.js'
 import { FeatureExtraction, type TextModel } from './feature-extraction.js'
@@ -83,6 +83,9 @@ export async function pipeline<T extends Task>(
   if (typeof model !== 'string' && !(model instanceof URL))
     throw invalid('INPUT_INVALID', 'pipeline: model', 'a folder or a name on the Hub', show(model))
   checkOptions(options, optionNames, 'pipeline')
+  const { progress_callback: progress } = options
+  if (progress !== undefined && typeof progress !== 'function')
+    optionInvalid('progress_callback', progress, 'a function')
   const loaded = await load(await modelPath(model), loadOptions(options))
   try {
     if (!loaded.info.tasks.includes(task)) {
@@ -90,7 +93,7 @@ export async function pipeline<T extends Task>(
       throw invalid('TASK_UNSUPPORTED', `pipeline: task of ${loaded.info.layout}`, can, show(task))
     }
     const made = await makers[task](loaded)
-    options.progress_callback?.({ status: 'ready', task, model: String(model) })
+    progress?.({ status: 'ready', task, model: String(model) })
     return callable(made, loaded) as unknown as Pipeline<T>
   } catch (error) {
     loaded.dispose()

@@ -17,7 +17,11 @@ const names = ['signal', 'session', 'device', 'dtype', 'threads', 'precision']
 /** Checks the option names and the signal; sessionFor() checks the rest. @throws OPTION_UNKNOWN, OPTION_INVALID */
 export function checkRunOptions(options: RunOptions, what: string): void {
   checkOptions(options, names, what)
-  const { signal } = options
+  checkSignal(options.signal)
+}
+
+/** @throws OPTION_INVALID */
+export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal !== undefined && !(signal instanceof AbortSignal))
     optionInvalid('signal', signal, 'an AbortSignal')
 }

@@ -49,7 +49,7 @@ const maxThreads = 1024
  */
 export function openSession({ device = 'auto', dtype = 'fp32', threads = 0 }: SessionOptions = {}): Session {
   if (!Object.hasOwn(dtypeNames, dtype)) unknown('dtype', dtype, Object.keys(dtypeNames))
-  if (!Number.isInteger(threads) || threads < 0 || threads > maxThreads)
+  if (!isThreadCount(threads))
     optionInvalid('threads', threads, `a whole number from 0 (all cores) to ${maxThreads}`)
   return Object.freeze({ device: deviceNamed(device), dtype: dtypeNames[dtype], threads })
 }
@@ -83,6 +83,7 @@ export interface SessionRequest extends SessionOptions {
  */
 export function sessionFor(request: SessionRequest, carried: Session | undefined): Session | undefined {
   const { device, threads, precision } = request
+  if (request.session !== undefined) checkSession(request.session)
   if (precision !== undefined && !precisions.includes(precision)) unknown('precision', precision, precisions)
   if (precision !== undefined && request.dtype !== undefined)
     optionInvalid('precision', precision, 'nothing beside dtype, which is the same option')
@@ -91,6 +92,17 @@ export function sessionFor(request: SessionRequest, carried: Session | undefined
   const session = Object.keys(requested).length === 0 ? base : openSession({ ...base, ...requested })
   if (session && carried) checkDevices(session, carried)
   return session
+}
+
+/** @throws OPTION_INVALID for a value that is not a session */
+function checkSession(session: Session): void {
+  const { device, dtype, threads } = Object(session)
+  if (!['cpu', 'cuda'].includes(device) || !precisions.includes(dtype) || !isThreadCount(threads))
+    optionInvalid('session', session, 'a session, such as model.session')
+}
+
+function isThreadCount(threads: number): boolean {
+  return Number.isInteger(threads) && threads >= 0 && threads <= maxThreads
 }
 
 /** The options that are set. 'auto' is not: it is the device that would be used anyway. */

@@ -108,6 +108,7 @@ test('bad inputs are named', async () => {
   await rejects(run({ inputIds: ids([[2, -1]]) }), 'TOKEN_OUT_OF_RANGE', 'got -1')
   await rejects(run({ attentionMask: ids([kept[0]!]) }), 'SHAPE_MISMATCH', 'attentionMask')
   await rejects(run({ attentionMask: Tensor.ones([3, 8]) }), 'DTYPE_MISMATCH', 'attentionMask')
+  await rejects(run({ attentionMask: 0 }), 'INPUT_INVALID', 'attentionMask')
   await rejects(run({ tokenTypeIds: ids(texts) }), 'TOKEN_OUT_OF_RANGE', 'tokenTypeIds')
   await rejects(run({ tokenTypeIds: ids([[0, 0]]) }), 'SHAPE_MISMATCH', 'tokenTypeIds')
   await rejects(run({ positionIds: ids([[0, 1, 2, 3, 4, 5, 6, 24]]) }), 'TOKEN_OUT_OF_RANGE', 'positionIds')

@@ -74,6 +74,12 @@ test('loading', async () => {
       /line 1/,
       () => load(changed('vit-model', (dir) => writeFileSync(join(dir, 'config.json'), '{"a":'))),
     ],
+    ['ABORTED', /aborted/, () => load(join(goldens, 'vit-model'), { signal: AbortSignal.abort() })],
+    [
+      'OPTION_INVALID',
+      /signal: expected an AbortSignal, got 5/,
+      () => load(join(goldens, 'vit-model'), { signal: 5 as never }),
+    ],
     [
       'CONFIG_INVALID',
       /hidden_size/,
@@ -177,6 +183,7 @@ test('pictures of the wrong kind', async () => {
     ]
     for (const [code, message, call] of wrong) await rejects(call, code, message)
   }
+  await rejects(() => convnext.run(undefined as never), 'OPTION_INVALID', /ConvNext\.run: inputs/)
 })
 
 test('NaN in a picture comes out as NaN, and the picture beside it is untouched', async () => {

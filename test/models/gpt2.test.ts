@@ -387,6 +387,8 @@ test('bad inputs are named', async () => {
     'TOKEN_OUT_OF_RANGE',
     'tokenTypeIds, row 0, position 1',
   )
+  for (const name of ['attentionMask', 'positionIds', 'tokenTypeIds'])
+    await rejects(run({ [name]: 0 }), 'INPUT_INVALID', `${name}: expected a tensor, got 0`)
   await rejects(run({ pixelValues: ids([[0]]) }), 'OPTION_UNKNOWN', 'pixelValues')
   await rejects(run({}, { hiddenState: true }), 'OPTION_UNKNOWN', 'hiddenState')
   await rejects(run({}, { attentions: 1 }), 'OPTION_INVALID', 'attentions')
@@ -396,11 +398,54 @@ test('bad inputs are named', async () => {
   await rejects(write({ inputIds: ids([[317]]) }), 'TOKEN_OUT_OF_RANGE', 'inputIds, row 0, position 0')
   await rejects(write({ positionIds: ids([[0, 1]]) }), 'OPTION_UNKNOWN', 'positionIds')
   await rejects(write({ attentionMask: ids([[0, 0]]) }), 'INPUT_INVALID', 'got padding only')
+  await rejects(write({ attentionMask: '' }), 'INPUT_INVALID', 'attentionMask')
+  await rejects(
+    model.generate({ inputIds: ids([[1]]) }, null as never),
+    'OPTION_INVALID',
+    'an object, got null',
+  )
+  await rejects(model.stream({ inputIds: ids([[1]]) }, null as never).next(), 'OPTION_INVALID', 'got null')
+  await rejects(write({}, { useCaches: true }), 'OPTION_UNKNOWN', 'useCache')
+  await rejects(write({}, { returnLogits: 1 }), 'OPTION_INVALID', 'returnLogits')
   await rejects(write({}, { maxTokens: 3 }), 'OPTION_UNKNOWN', 'maxTokens')
   await rejects(write({}, { signal: AbortSignal.abort() }), 'ABORTED', 'abort')
   model.dispose()
   await rejects(run({}), 'DISPOSED', 'gpt2-lm')
   await rejects(write({}), 'DISPOSED', 'gpt2-lm')
+})
+
+test('a row that has ended may be padded with a token outside the vocabulary', async () => {
+  using model = await open()
+  const inputs = {
+    inputIds: ids([
+      [3, 4],
+      [7, 8],
+    ]),
+  }
+  const [first] = (await model.generate({ inputIds: ids([[3, 4]]) }, { maxNewTokens: 1 })).sequences
+  const options = { maxNewTokens: 4, eosTokenId: first![2]! }
+  const { sequences, lengths } = await model.generate(inputs, { ...options, padTokenId: 9999 })
+  assert.equal(lengths, [3, 6])
+  assert.equal(sequences[0]!.slice(3), [9999, 9999, 9999])
+  assert.equal(
+    sequences,
+    (await model.generate(inputs, { ...options, padTokenId: 0 })).sequences.map((row, index) =>
+      index === 0 ? [...row.slice(0, 3), 9999, 9999, 9999] : row,
+    ),
+  )
+})
+
+test('a maximum length beyond all memory costs nothing where the text ends before it', async () => {
+  using model = await open()
+  const inputs = { inputIds: ids([[3, 4]]) }
+  const { sequences } = await model.generate(inputs, { maxNewTokens: 5 })
+  const options = { maxNewTokens: 1e15, eosTokenId: sequences[0]![6]! }
+  const [long] = (await model.generate(inputs, options)).sequences
+  assert.equal(long, sequences[0]!.slice(0, long!.length))
+  const beams = await model.generate(inputs, { maxNewTokens: 5, numBeams: 2 })
+  const end = { eosTokenId: beams.sequences[0]![3]!, numBeams: 2, earlyStopping: true }
+  const found = await model.generate(inputs, { ...end, maxNewTokens: 1e15 })
+  assert.equal(found.sequences, (await model.generate(inputs, { ...end, maxNewTokens: 25 })).sequences)
 })
 
 test('a config or checkpoint that does not fit is named', async () => {
@@ -412,7 +457,11 @@ test('a config or checkpoint that does not fit is named', async () => {
   await rejects(changed({ add_cross_attention: true }), 'CONFIG_INVALID', 'add_cross_attention')
   await rejects(changed({ n_head: 5 }), 'CONFIG_INVALID', '"n_head": expected a divisor of n_embd (24)')
   await rejects(changed({ num_attention_heads: 5 }), 'CONFIG_INVALID', '"num_attention_heads"')
-  await rejects(changed({ activation_function: 'no' }), 'CONFIG_INVALID', "'no'")
+  await rejects(
+    changed({ activation_function: 'no' }),
+    'CONFIG_INVALID',
+    'config.json, "activation_function"',
+  )
   await rejects(changed({ scale_attn_weights: 1 }), 'CONFIG_INVALID', 'scale_attn_weights')
   await rejects(changed({ n_layer: 1 }), 'TENSOR_UNEXPECTED', 'transformer.h.1')
   await rejects(changed({ n_layer: 3 }), 'TENSOR_MISSING', 'transformer.h.2')

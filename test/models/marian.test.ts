@@ -210,6 +210,12 @@ test('bad inputs are named', async () => {
   using model = await open()
   const target = ids([[pad], [pad], [pad]])
   const run = (wrong: object) => model.run({ ...source(), decoderInputIds: target, ...wrong })
+  await rejects(model.generate(null as never), 'OPTION_INVALID', 'inputs')
+  await rejects(
+    model.generate({ ...source(), decoderInputIds: 0 as never }),
+    'INPUT_INVALID',
+    'decoderInputIds',
+  )
   await rejects(run({ inputIds: undefined }), 'INPUT_INVALID', 'inputIds')
   await rejects(run({ decoderInputIds: undefined }), 'INPUT_INVALID', 'decoderInputIds')
   await rejects(run({ decoderInputIds: ids([[pad]]) }), 'SHAPE_MISMATCH', 'batch size')

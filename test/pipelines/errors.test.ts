@@ -46,6 +46,11 @@ test('making a pipeline', async () => {
       /device: expected .*cpu.*got 'tpu'/,
       () => pipeline('image-classification', vit, { device: 'tpu' as 'cpu' }),
     ],
+    [
+      'OPTION_INVALID',
+      /progress_callback: expected a function, got 5/,
+      () => pipeline('image-classification', vit, { progress_callback: 5 as never }),
+    ],
     ['DEVICE_UNAVAILABLE', /cuda/, () => pipeline('image-classification', vit, { device: 'cuda' })],
     [
       'ARCHITECTURE_UNSUPPORTED',
@@ -74,6 +79,7 @@ test('calling on pictures', async () => {
     ['INPUT_INVALID', /input 1/, () => classify([digit, null] as never)],
     ['OPTION_UNKNOWN', /top_k.*'topk'/, () => classify(digit, { topk: 3 } as never)],
     ['OPTION_INVALID', /top_k/, () => classify(digit, { top_k: 0 })],
+    ['OPTION_INVALID', /top_k: expected .* got '2'/, () => classify(digit, { top_k: '2' } as never)],
     ['ABORTED', /abort/, () => classify(digit, { signal: AbortSignal.abort() })],
   ]
   for (const [code, message, call] of wrong) await rejects(call, code, message)
@@ -95,6 +101,7 @@ test('calling on texts', async () => {
     ['INPUT_INVALID', /input 0/, () => extract(42 as never)],
     ['TEXT_TOO_LONG', /at most 20 tokens/, () => extract(long)],
     ['OPTION_INVALID', /pooling.*mean/, () => extract('a', { pooling: 'median' as 'mean' })],
+    ['OPTION_INVALID', /normalize: expected true/, () => extract('a', { normalize: 'no' } as never)],
     ['OPTION_UNKNOWN', /normalize.*'normalise'/, () => extract('a', { normalise: true } as never)],
   ]
   for (const [code, message, call] of wrong) await rejects(call, code, message)

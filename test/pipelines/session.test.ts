@@ -73,4 +73,12 @@ test('translation: every run has the threads of the pipeline', async () => {
   assert.equal(runs, Array(runs.length).fill({ device: 'cpu', threads: 3 }))
 })
 
+test('translation: a signal that fires at the last token rejects the call', async () => {
+  const translate = await pipeline('translation', `${models}/numbers-en-ru`, options)
+  const controller = new AbortController()
+  const streamer = { put: () => {}, end: () => controller.abort() }
+  const { signal } = controller
+  await rejects(() => translate('forty-two', { signal, streamer }), 'ABORTED', /aborted by its signal/)
+})
+
 test.run()

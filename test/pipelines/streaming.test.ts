@@ -205,6 +205,20 @@ test('options of a TextStreamer are checked', async () => {
     'OPTION_UNKNOWN',
     /skip_prompt.*skipPrompt/,
   )
+  for (const name of ['skip_prompt', 'skip_special_tokens', 'clean_up_tokenization_spaces'])
+    await rejects(
+      () => new TextStreamer(translate.tokenizer, { [name]: 'no' }),
+      'OPTION_INVALID',
+      new RegExp(`TextStreamer: ${name}: expected true or false, got 'no'`),
+    )
+  for (const name of ['callback_function', 'token_callback_function'])
+    await rejects(
+      () => new TextStreamer(translate.tokenizer, { [name]: 5 }),
+      'OPTION_INVALID',
+      new RegExp(`TextStreamer: ${name}: expected a function, got 5`),
+    )
+  await rejects(() => new TextStreamer(undefined as never), 'INPUT_INVALID', /tokenizer.*got undefined/)
+  await rejects(() => translate('two', { streamer: null as never }), 'OPTION_INVALID', /streamer.*got null/)
   await translate.dispose()
 })
 

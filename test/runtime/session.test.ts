@@ -77,6 +77,12 @@ test('options of a call take precedence over the session of its data', async () 
   assert.is(sessionFor({ device: 'auto' }, onCuda)!.device, 'cuda')
   await rejects(() => sessionFor({ device: 'cpu' }, onCuda), 'DEVICE_MISMATCH', /'cpu' and 'cuda'/)
   await rejects(() => sessionFor({ session: onCuda }, carried), 'DEVICE_MISMATCH', /'cuda' and 'cpu'/)
+  for (const bad of [null, 5, {}, { ...other, device: 'tpu' }, { ...other, threads: 0.5 }])
+    await rejects(
+      () => sessionFor({ session: bad as never }, carried),
+      'OPTION_INVALID',
+      /session: expected a session/,
+    )
   const both: RunOptions = { dtype: 'bf16', precision: 'bfloat16' }
   await rejects(
     () => sessionFor(both, undefined),

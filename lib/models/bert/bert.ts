@@ -75,7 +75,7 @@ export class Bert extends Model {
 async function checkInputs({ attentionMask, ...texts }: BertInputs, config: BertConfig): Promise<void> {
   await checkTexts(texts, config)
   const { shape } = texts.inputIds
-  if (attentionMask) checkMask(attentionMask, [shape, [...shape, shape[1]!]], 'attentionMask')
+  if (attentionMask !== undefined) checkMask(attentionMask, [shape, [...shape, shape[1]!]], 'attentionMask')
 }
 
 /** Reshapes all inputs from [B, choices, N] to [B * choices, N]. */

@@ -42,7 +42,8 @@ export class Clip extends Model {
     const texts = textsOf(inputs)
     if (texts) await checkTexts(texts, this.#config.text)
     const text = texts && this.#encodeTexts(texts, options)
-    const image = inputs.pixelValues && this.#encodeImages(inputs.pixelValues, options)
+    const { pixelValues } = inputs
+    const image = pixelValues === undefined ? undefined : this.#encodeImages(pixelValues, options)
     const output = contrast(text, image, ops.exp(this.#modules.logitScale))
     await this.compute(tensorsOf(output), options)
     return output

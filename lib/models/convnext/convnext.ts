@@ -57,13 +57,14 @@ export class ConvNext extends Model {
    * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_BATCH, OPTION_UNKNOWN, ABORTED, DISPOSED
    */
   async run(
-    { pixelValues }: { readonly pixelValues: ops.FloatTensor },
+    inputs: { readonly pixelValues: ops.FloatTensor },
     options: ConvNextOptions = {},
   ): Promise<ConvNextOutputs> {
     this.checkAlive()
+    checkOptions(inputs, ['pixelValues'], 'ConvNext.run: inputs')
     checkOptions(options, ['hiddenStates', 'signal', 'threads'], 'ConvNext.run')
     const { hiddenStates: withHiddenStates, ...run } = options
-    const trace = this.trace(pixelValues)
+    const trace = this.trace(inputs.pixelValues)
     const lastHiddenState = channelsFirst(trace.features)
     const hiddenStates = withHiddenStates ? [trace.stem, ...trace.stages].map(channelsFirst) : undefined
     const outputs = { logits: trace.logits, lastHiddenState, poolerOutput: trace.preLogits, hiddenStates }

@@ -27,7 +27,7 @@ export interface MarianInputs extends MarianSource {
   readonly decoderAttentionMask?: Mask | undefined
 }
 
-const sourceNames = ['inputIds', 'attentionMask']
+export const sourceNames = ['inputIds', 'attentionMask']
 
 /** @throws TOKEN_OUT_OF_RANGE, TEXT_TOO_LONG, EMPTY_BATCH, SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID, OPTION_UNKNOWN */
 export async function checkSource(source: MarianSource, config: MarianConfig): Promise<void> {
@@ -64,5 +64,5 @@ async function checkText(
   { vocabulary, positions }: { vocabulary: number; positions: number },
 ): Promise<void> {
   await checkTokens(ids, name, vocabulary, positions)
-  if (mask) checkMask(mask, [ids.shape], maskName)
+  if (mask !== undefined) checkMask(mask, [ids.shape], maskName)
 }

@@ -4,6 +4,7 @@ import type { GenerationInput } from '../../generation/run.js'
 import { causalCall, paddingMask } from '../../nn/mask.js'
 import { runStack } from '../../nn/stack.js'
 import type * as ops from '../../ops/index.js'
+import { checkOptions } from '../../options.js'
 import { GenerativeModel } from '../generative.js'
 import type { ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
@@ -17,6 +18,7 @@ import {
   type MarianGenerateInputs,
   type MarianInputs,
   type MarianSource,
+  sourceNames,
 } from './inputs.js'
 import { embed, type MarianModules } from './modules.js'
 
@@ -120,13 +122,12 @@ export class Marian extends GenerativeModel<MarianGenerateInputs> {
     }
   }
 
-  override async begin(
-    { decoderInputIds, ...source }: MarianGenerateInputs,
-    options: GenerationOptions,
-  ): Promise<GenerationInput> {
+  override async begin(inputs: MarianGenerateInputs, options: GenerationOptions): Promise<GenerationInput> {
     if (!this.#modules.head) throw this.headless()
+    checkOptions(inputs, [...sourceNames, 'decoderInputIds'], 'inputs of the model')
+    const { decoderInputIds, ...source } = inputs
     await checkSource(source, this.#config)
-    if (decoderInputIds) await checkInputs({ ...source, decoderInputIds }, this.#config)
+    if (decoderInputIds !== undefined) await checkInputs({ ...source, decoderInputIds }, this.#config)
     const { inputIds, attentionMask = impliedMask(inputIds, options) } = source
     const mask = attentionMask && paddingMask(attentionMask)
     const { last } = encode(this.#modules, inputIds, { mask })
