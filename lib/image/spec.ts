@@ -66,7 +66,7 @@ export function cropWindow(length: number, size: number, margin: CropSpec['margi
 }
 
 /** round() of Python: halves are rounded to even. */
-export function roundToEven(value: number): number {
+function roundToEven(value: number): number {
   const floor = Math.floor(value)
   if (value - floor !== 0.5) return Math.round(value)
   return floor % 2 === 0 ? floor : floor + 1

@@ -11,7 +11,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Images of one native run. A longer list runs in several batches: memory stays bounded and an abort takes effect soon. */
+/** Images of one native run. A longer list runs in several batches, which bounds the memory. */
 export const imagesPerRun = 8
 
 /**
@@ -38,7 +38,7 @@ export function asList<T>(
 /** Options of calls on images. */
 export interface ImageCallOptions extends CallOptions, Pick<DecodeOptions, 'maxPixels'> {}
 
-export const imageOptionNames = ['signal', 'maxPixels'] as const
+const imageOptionNames = ['signal', 'maxPixels'] as const
 
 /** A model that takes pixel values. */
 export interface ImageModel extends Model {

@@ -73,7 +73,7 @@ export const commonNames: VitNames = {
 }
 
 /** The names of a block with the prefix `block`. */
-export function commonBlock(block: string): BlockNames {
+function commonBlock(block: string): BlockNames {
   return {
     attentionNorm: `${block}.norm1`,
     queryKeyValue: `${block}.attn.qkv`,
