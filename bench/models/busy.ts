@@ -8,10 +8,10 @@ import { formatSpread, type Line, steady } from './line.js'
 import { openSession, ort } from './peer.js'
 
 /** A few runs a turn: how the system shares out the cores differs from run to run. Milliseconds. */
-const leastMeasured = 300
+const minMeasured = 300
 /** A spinner ends by itself after so many milliseconds, should nobody be left to end it. */
-const mostSpinning = 60_000
-const spinner = `require('fs').writeSync(1, '.'); const end = Date.now() + ${mostSpinning}; while (Date.now() < end);`
+const maxSpinning = 60_000
+const spinner = `require('fs').writeSync(1, '.'); const end = Date.now() + ${maxSpinning}; while (Date.now() < end);`
 
 /** A model on all threads while every core is also busy with another process: how much slower than on a quiet machine. */
 export async function benchBusy(models: string, name: string, rounds: number): Promise<Line[]> {
@@ -25,8 +25,8 @@ export async function benchBusy(models: string, name: string, rounds: number): P
     ours: steady(async () => {
       const { logits } = await model.run({ pixelValues: Tensor.from(pixels, shape) })
       return logits!.data()
-    }, leastMeasured),
-    peer: steady(() => session.run(feeds), leastMeasured),
+    }, minMeasured),
+    peer: steady(() => session.run(feeds), minMeasured),
   })
   const [whenQuiet, whenBusy] = [contestants(), contestants()]
   const inTurn = async ({ ours, peer }: ReturnType<typeof contestants>, round: number): Promise<Turn> => {

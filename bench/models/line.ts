@@ -27,7 +27,7 @@ const window = 40
 const idle = 2
 
 /** What is measured in a turn takes at least this many milliseconds, or a single short run would drown in noise. */
-const leastMeasured = 30
+const minMeasured = 30
 /** A run of this many milliseconds is its own warm-up. */
 const longRun = 1000
 
@@ -67,12 +67,12 @@ export async function race(
  * Measures runs as they are when they follow one another: a rest, until nobody else's threads are in the way; a run
  * that is not measured, for caches, clock and sleeping threads; then the mean of one or more. Milliseconds.
  */
-export function steady(work: () => Promise<unknown>, least = leastMeasured): () => Promise<number> {
+export function steady(work: () => Promise<unknown>, min = minMeasured): () => Promise<number> {
   let expected = 0
   return async () => {
     await rest()
     if (expected < longRun) expected = await timed(work)
-    const runs = Math.max(1, Math.ceil(least / expected))
+    const runs = Math.max(1, Math.ceil(min / expected))
     const total = await timed(async () => {
       for (let run = 0; run < runs; run++) await work()
     })
