@@ -1,5 +1,5 @@
-// The textbook's table of layer types (Vaswani et al. 2017, table 1), measured: time over the length n of a sequence
-// and over its width d with the fitted exponents, operations that must follow one another, and the longest path.
+// Measures the table of layer types (Vaswani et al. 2017, table 1): time over the sequence length n and the width d, with
+// fitted exponents; the number of sequential operations; and the maximum path length.
 //
 //   npm run bench:complexity [-- --quick]
 import { parseArgs } from 'node:util'
@@ -14,13 +14,13 @@ import { describeMachine, renderMarkdown, type Spread, saveReport, spreadOf } fr
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
 const rounds = values.quick ? 3 : 11
 const batch = 8
-/** Where chains and paths are counted. */
+/** Sizes at which sequential operations and paths are counted. */
 const structureSize = { n: 256, d: 16 }
 
 type Axis = 'n' | 'd'
 const axes: readonly Axis[] = ['n', 'd']
 
-/** Times of one layer type along one axis: a list for each size, with an entry a round. */
+/** Times of one layer type along one axis: for each size a list with one entry for each round. */
 interface Series {
   readonly layer: LayerType
   readonly axis: Axis
@@ -44,7 +44,7 @@ async function timeOf(layer: LayerType, n: number, d: number): Promise<number> {
   return time
 }
 
-/** All sizes in each round, so that a busy minute of the machine bends no line. */
+/** Measures all sizes in each round, so that a temporary load affects all of them and not the fit. */
 async function measure(): Promise<Series[]> {
   const series = layerTypes.flatMap((layer) =>
     axes.map((axis) => {
@@ -63,7 +63,7 @@ async function measure(): Promise<Series[]> {
   return series
 }
 
-/** A fit for each round: their spread says how far the exponent can be trusted. */
+/** Fits each round separately: the spread is the uncertainty of the exponent. */
 function exponents({ sizes, times }: Series): Spread {
   return spreadOf(
     Array.from({ length: rounds }, (_, round) =>

@@ -1,5 +1,5 @@
-// What narrow precisions cost: the cosine of what a model gives with what its reference library gave, in float64, for
-// the shipped models and every stored case.
+// Accuracy of narrow precisions: the cosine similarity of outputs with those of the reference library in float64, for the
+// shipped models and every stored case.
 //
 //   npm run bench:precision
 import { existsSync, readdirSync } from 'node:fs'
@@ -18,7 +18,7 @@ import { describeMachine, saveReport } from './report.js'
 const dtypes = ['fp16', 'bf16', 'q8'] as const satisfies readonly DTypeName[]
 const folder = (path: string) => fileURLToPath(new URL(`../${path}/`, import.meta.url))
 
-/** The lowest cosine over the outputs of all runs, and the output it is of. */
+/** The lowest cosine over the outputs of all runs, and the name of that output. */
 async function ofCase(dir: string, dtype: DTypeName): Promise<[number, string]> {
   let lowest: [number, string] = [1, '']
   using model = await load(dir, { dtype })
@@ -31,14 +31,14 @@ async function ofCase(dir: string, dtype: DTypeName): Promise<[number, string]> 
       const got = given[name]
       if (!got || !(want.data instanceof Float32Array)) continue
       const close = cos_sim((await got.data()) as Float32Array, want.data)
-      // Said this way round, NaN shows.
+      // Negated, so that NaN counts as the lowest.
       if (!(close >= lowest[0])) lowest = [close, name]
     }
   }
   return lowest
 }
 
-/** Of the logits of a shipped image model, with how many of its answers are the reference's. */
+/** The cosine of the logits of a shipped image model, and the number of answers that equal the reference's. */
 async function ofShipped(name: string, dtype: DTypeName): Promise<[number, string]> {
   using model = await load<Vit>(`${folder('models')}${name}`, { dtype })
   using reference = await openCheckpoint(`${folder('models')}${name}/samples/reference.safetensors`)
@@ -57,7 +57,7 @@ async function ofShipped(name: string, dtype: DTypeName): Promise<[number, strin
 }
 
 const goldens = folder('test/data/goldens')
-/** Folders without it hold cases of other kinds; and of some models only the names of weights are read yet. */
+/** Folders without such a file have cases of other kinds; some models are not supported yet. */
 async function canRun(name: string): Promise<boolean> {
   if (!existsSync(`${goldens}${name}/golden.json`)) return false
   try {

@@ -1,4 +1,4 @@
-/** What the benchmarks report: figures with their machine, as JSON and as Markdown. */
+/** Reports of the benchmarks: results and properties of the machine, as JSON and Markdown. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
@@ -18,7 +18,7 @@ export interface Column {
   /** Name of the cell in a row. */
   readonly key: string
   readonly title: string
-  /** Places after the point; default 2. */
+  /** Number of decimals; default 2. */
   readonly digits?: number
 }
 
@@ -34,30 +34,30 @@ export interface Machine {
   readonly cores: number
   readonly isa: string
   readonly compiler: string
-  /** Of the sources, with a + when they had changes that were not committed. */
+  /** Commit of the sources, with a + if there were uncommitted changes. */
   readonly commit: string
   readonly date: string
-  /** How many threads wanted a core over the last minute, when the run began. */
+  /** Load average over the last minute before the run. */
   readonly load: number
 }
 
 export interface Report {
-  /** In the names of the files: native, models, complexity. */
+  /** Name in the file names: native, models, complexity. */
   readonly name: string
   readonly title: string
-  /** What makes the same report again. */
+  /** The command that makes the report. */
   readonly command: string
   readonly machine: Machine
   readonly notes: readonly string[]
   readonly tables: readonly Table[]
-  /** Pictures beside the report, by what they show; SVG. */
+  /** SVG figures by title. */
   readonly figures?: Readonly<Record<string, string>>
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const results = join(root, 'bench', 'results')
 
-/** The facts the addon or the native benchmarks know, with commit, date and load. Call it before the run. */
+/** Properties of the machine, with commit, date and load. Call it before the run. */
 export function describeMachine(facts: Pick<Machine, 'cpu' | 'cores' | 'isa' | 'compiler'>): Machine {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
   const changed = git('status', '--porcelain', '--untracked-files=no', '--', 'lib', 'native', 'bench') !== ''

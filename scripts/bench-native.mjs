@@ -1,10 +1,10 @@
-// Builds and runs the native benchmarks (bench/native), and reports what they measured.
+// Builds and runs the native benchmarks (bench/native), and writes a report.
 //
 //   npm run bench:native [-- --quick] [-- --filter REGEX]
 //
 // --quick takes about a minute instead of a quarter of an hour. --filter runs the lines whose name, such as
-// 'gemm/ViT-B-16 q k v, batch 1, 197x768x2304/float32/1/GFLOP of float32', holds the expression; what is left out makes
-// no report, so its figures are only printed. SACCADE_ISA chooses the kernels, and peers then run with as much.
+// 'gemm/ViT-B-16 q k v, batch 1, 197x768x2304/float32/1/GFLOP of float32', matches the expression, and prints the results
+// without a report. SACCADE_ISA selects the kernels; the peers are limited to the same instruction set.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ import { root, run, which } from './native.mjs'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, filter: { type: 'string' } } })
 const folder = join(root, 'build-bench')
-// OpenBLAS takes the best kernels it has for the processor; with these it has no more than ours.
+// OpenBLAS selects the best kernels for the processor; these names limit it to our instruction set.
 const openblasCores = { avx2: 'Haswell', avx512: 'SkylakeX' }
 
 function compile() {

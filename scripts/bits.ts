@@ -1,11 +1,11 @@
 // Records the bits of every output of every stored case, on each instruction set of this machine and in each
-// precision; or compares them with a record. A change of design must not change a bit: record before it, compare after.
+// precision, or compares them with a record. Use it for refactorings: record before the change, compare after it.
 //
 //   node --import tsx scripts/bits.ts record FILE [DIR...]
 //   node --import tsx scripts/bits.ts compare FILE [DIR...]
 //
-// DIRs are folders of stored cases (golden.json); default: all of test/data/goldens. The answers of the shipped models
-// are recorded, too. A record serves the machine that made it: another processor has other instruction sets.
+// DIRs are folders of stored cases (golden.json); default: all of test/data/goldens. The results of the shipped models are
+// recorded too. A record is valid on its machine only: another processor has other instruction sets.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ import type { Model } from '../lib/models/model.js'
 import { runReference } from '../lib/models/references.js'
 import { getRuntime } from '../lib/runtime/runtime.js'
 
-/** Hash of an output's data type, shape and bits by its name: instruction set, precision, case, run, output. */
+/** Hashes of data type, shape and bits of outputs, by name: instruction set, precision, case, run, output. */
 type Bits = Record<string, string>
 
 const root = fileURLToPath(new URL('../', import.meta.url))

@@ -1,5 +1,5 @@
-// Builds the addon into build/Release: with cmake-js where cmake is installed (CUDA too, where nvcc is), else with
-// node-gyp, which needs no more than a C++ compiler, make and python3. Only what has changed is compiled.
+// Builds the addon into build/Release: with cmake-js if cmake is installed (and CUDA if nvcc is), else with node-gyp,
+// which needs only a C++ compiler, make and python3. Compiles only changed files.
 //
 //   node scripts/build.mjs [--clean] [--gyp]
 import { closeSync, existsSync, openSync, readFileSync, rmSync, utimesSync, writeSync } from 'node:fs'
@@ -20,7 +20,7 @@ export async function build({ clean = false, gyp = false } = {}) {
     const cmake = !gyp && which('cmake') !== undefined && (which('ninja') ?? which('make')) !== undefined
     const code = cmake ? buildWithCmake(clean) : buildWithGyp(clean)
     if (code !== 0) return code
-    // The linker leaves the file alone when nothing changed in it: the time says when it was last known to be right.
+    // The linker does not write an unchanged file. Its time is updated to mark the build as up to date.
     utimesSync(addon, new Date(), new Date())
     return 0
   } finally {
@@ -29,7 +29,7 @@ export async function build({ clean = false, gyp = false } = {}) {
 }
 
 function buildWithCmake(clean) {
-  // A cache made in another folder, or no cache but another tool's files, would fail or be mixed up.
+  // CMake fails on a cache of another folder, and files of node-gyp would get mixed with its own.
   const home =
     existsSync(cache) && /^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$/m.exec(readFileSync(cache, 'utf8'))?.[1]
   const command = clean || home !== root ? 'rebuild' : 'build'
@@ -47,19 +47,19 @@ function buildWithGyp(clean) {
     const code = run(process.execPath, [tool, command, '--jobs', jobs, '--loglevel', 'error', ...headers()])
     if (code !== 0) return code
   }
-  // What the linker made before it was copied: a second .node could be taken for the addon.
+  // Removes the linker's output, which was copied: the loader could find the second .node file.
   rmSync(join(root, 'build', 'Release', 'obj.target', 'saccade.node'), { force: true })
   return 0
 }
 
-// Node's own headers, when they came with it: node-gyp would download them.
+// The headers of the Node installation, if it has them: otherwise node-gyp downloads them.
 function headers() {
   const prefix = dirname(dirname(process.execPath))
   const there = existsSync(join(prefix, 'include', 'node', 'common.gypi'))
   return there && !process.env.npm_config_nodedir ? [`--nodedir=${prefix}`] : []
 }
 
-// Two builds at once (say, a test run and a start in another terminal) would write the same files.
+// A lock: two builds at once, such as a test run and `npm start` in another terminal, would write the same files.
 async function takeLock() {
   for (let waits = 0; ; waits++) {
     try {

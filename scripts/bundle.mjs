@@ -1,5 +1,5 @@
-// Makes dist/ for the published package: the library and the command line as a few files that share what they have in
-// common, because reading two hundred small modules takes longer than running them. Types are tsc's (`npm run prepack`).
+// Makes dist/ for the published package: the library and the command line as a few files with shared chunks, because
+// loading two hundred small modules takes longer than running them. The types are from tsc (`npm run prepack`).
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -19,7 +19,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
-  // Else the bundler's own names (_Tensor, Vit2) would show in consoles and debuggers.
+  // Otherwise the bundler's names (_Tensor, Vit2) appear in consoles and debuggers.
   keepNames: true,
   logLevel: 'warning',
 })

@@ -1,9 +1,9 @@
-// Runs the code of a page of docs/ and compares what it prints with what the page says it prints.
+// Runs the code of a page of docs/ and compares its output with that in the page.
 //
 //   node --import tsx scripts/check-docs.ts [--update] [docs/attention.md ...]
 //
-// The ```ts blocks of a page are one program, run in order; a ```text block behind one holds what it prints. --update
-// writes those blocks anew.
+// The ```ts blocks of a page are one program. A ```text block after one has its output. --update writes the outputs into
+// the page.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -11,19 +11,19 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** Pages whose code runs. */
+/** The pages with code that runs. */
 export const pages = ['docs/attention.md', 'docs/generation.md']
 
-/** A block of code, and the output it is said to have. Lines count from 0; `end` is that of the closing fence. */
+/** A block of code and its output in the page. Lines count from 0; `end` is the line of the closing fence. */
 interface Block {
   readonly start: number
   readonly end: number
   readonly output?: { readonly start: number; readonly end: number }
 }
 
-/** What a block printed, and what the page says. */
+/** The actual output of a block, and the output in the page. */
 export interface Printed {
-  /** Line of the page where the code begins, counted from 1. */
+  /** First line of the code in the page, counted from 1. */
   readonly line: number
   readonly expected: string
   readonly actual: string
@@ -40,7 +40,7 @@ export class Page {
     this.blocks = findBlocks(this.lines)
   }
 
-  /** Runs the page's program. Rejects if it fails; line numbers in the message are those of the page. */
+  /** Runs the program of the page. Rejects if it fails, with line numbers of the page. */
   async run(): Promise<Printed[]> {
     const mark = `\u0001${crypto.randomUUID()}`
     const program = join(root, 'build', 'docs', `${basename(this.file, '.md')}-${process.pid}.ts`)
@@ -58,10 +58,10 @@ export class Page {
     }
   }
 
-  /** Puts what was printed into the page. */
+  /** Writes the outputs into the page. */
   update(printed: readonly Printed[]): void {
     const lines = [...this.lines]
-    // From the end, so that the places before stay where they are.
+    // In reverse order, so that the line numbers of earlier blocks stay valid.
     for (const { start, end, output } of [...this.blocks].reverse()) {
       const { actual } = printed.find(({ line }) => line === start + 2)!
       const text = actual === '' ? [] : ['```text', ...actual.split('\n'), '```']
@@ -71,7 +71,7 @@ export class Page {
     writeFileSync(join(root, this.file), lines.join('\n'))
   }
 
-  /** The code on its lines of the page, all else left blank, with a mark printed before each block. */
+  /** The program: code has the same line numbers as in the page, and a mark is printed before each block. */
   #program(mark: string): string {
     const lines = this.lines.map(() => '')
     for (const { start, end } of this.blocks) {
@@ -105,7 +105,7 @@ function findBlocks(lines: readonly string[]): Block[] {
 function runProgram(program: string): Promise<string> {
   const child = spawn(process.execPath, ['--import', 'tsx', program], {
     cwd: root,
-    // Test runners ask their children for colours; a page has none.
+    // Test runners set FORCE_COLOR for their children; the outputs in a page have no colours.
     env: { ...process.env, FORCE_COLOR: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -125,8 +125,8 @@ function runProgram(program: string): Promise<string> {
 const numbers = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g
 
 /**
- * Whether two texts are the same but for the last digits of their numbers: instruction sets round differently, so a
- * number may be off by one in its last place.
+ * Whether two texts are equal, where a number may be off by one in its last digit, because instruction sets round
+ * differently.
  */
 export function same(expected: string, actual: string): boolean {
   if (expected.replace(numbers, '#') !== actual.replace(numbers, '#')) return false

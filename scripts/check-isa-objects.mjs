@@ -1,6 +1,6 @@
-// Checks the objects compiled for AVX2 and AVX-512 in a CMake build folder. A weak symbol in one of them (a template or
-// inline function of a library, say) could be merged by the linker into code that runs on an older processor, and a
-// static initialiser would run there when the addon loads: both end in an illegal instruction.
+// Checks the objects compiled for AVX2 and AVX-512 in a CMake build folder for weak symbols and static initialisers. The
+// linker could use a weak symbol, such as a template or inline function of a library, in code for older processors, and a
+// static initialiser runs on every processor when the addon loads. Both cause illegal instructions.
 //
 //   node scripts/check-isa-objects.mjs FOLDER
 import { spawnSync } from 'node:child_process'
@@ -16,7 +16,7 @@ function output(program, args) {
   return stdout
 }
 
-/** Lines that say what is wrong; and how many objects were looked at. */
+/** Returns the faults as lines of text, and the number of objects checked. */
 export function checkIsaObjects(folder) {
   const problems = []
   let objects = 0

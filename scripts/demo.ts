@@ -1,4 +1,4 @@
-// The main job on the models that come with saccade: pictures to labels, English to Russian, and where a model looks.
+// A demo with the models in models/: image classification, translation, and attention weights.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,14 +1,14 @@
-// Builds the addon if there is none that loads, or if its sources have changed. Says in one line what it found.
+// Builds the addon if none can be loaded, or if its sources have changed. Prints the reason in one line.
 import { relative } from 'node:path'
 import { addonSources, findAddon, loadError, modified, root } from './native.mjs'
 
-// Why to build, and whether from scratch; undefined when all is well.
+// The reason to build, and whether from scratch; undefined if the addon is up to date.
 function reasonToBuild(path) {
   if (path === undefined) return { why: 'none is built for this machine', clean: false }
   const built = modified(path)
   const changed = addonSources().some((source) => modified(source) > built)
   if (changed) return { why: 'its sources have changed', clean: false }
-  // The build tool would find a broken file up to date.
+  // The build tool would treat a broken file as up to date.
   const error = loadError(path)
   return error && { why: error.message, clean: true }
 }

@@ -1,4 +1,4 @@
-// What the scripts about the addon share: where it lies, what it is made of, how to run tools.
+// Shared by the scripts for the addon: its paths, its sources, and running tools.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,19 +9,19 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export const addon = join(root, 'build', 'Release', 'saccade.node')
 export const require = createRequire(import.meta.url)
 
-/** Modification time of a file in milliseconds, or undefined when it is missing. */
+/** Modification time of a file in milliseconds, or undefined if it is missing. */
 export function modified(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs
 }
 
-/** Files below a folder whose name ends in one of the extensions. */
+/** Files in a folder and its subfolders whose names end in one of the extensions. */
 export function filesBelow(folder, extensions) {
   return readdirSync(folder, { recursive: true })
     .filter((name) => extensions.some((extension) => name.endsWith(extension)))
     .map((name) => join(folder, name))
 }
 
-/** What the addon is built from. */
+/** The sources of the addon. */
 export function addonSources() {
   return [
     ...filesBelow(join(root, 'native'), ['.h', '.cc', '.cu', '.map']),
@@ -42,14 +42,14 @@ export function which(program) {
   return undefined
 }
 
-/** Runs a program with our own standard streams and returns its exit code. */
+/** Runs a program with the standard streams of this process and returns its exit code. */
 export function run(program, args, options = {}) {
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', ...options })
   if (error) throw error
   return status ?? 1
 }
 
-/** The addon that the library would load: the build, else a prebuild for this machine, else undefined. */
+/** The addon that the library loads: the build, else a prebuild for this machine, else undefined. */
 export function findAddon() {
   try {
     return require('node-gyp-build').resolve(root)
@@ -58,13 +58,13 @@ export function findAddon() {
   }
 }
 
-/** Why the addon does not load, or undefined when it does. */
+/** The reason why the addon does not load, or undefined if it does. */
 export function loadError(path) {
   try {
     require(path)
     return undefined
   } catch (error) {
-    // A bad setting (SACCADE_ISA) is reported by an addon that works; building it again would not help.
+    // OPTION_INVALID reports a bad setting (SACCADE_ISA); building the addon again would not help.
     return error.code === 'OPTION_INVALID' ? undefined : error
   }
 }

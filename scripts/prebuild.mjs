@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Makes prebuilds/<platform>-<arch>/saccade.<libc>.node, which the published package carries so that installing it
+// Makes prebuilds/<platform>-<arch>/saccade.<libc>.node, which the published package contains, so that its installation
 // needs no compiler and no install script.
 //
-// prebuildify compiles through node-gyp. It is given this file in its place, called as `prebuild.mjs rebuild ...`,
-// so that the addon comes from CMake and has CUDA inside.
+// prebuildify compiles with node-gyp. It is configured to call this file instead, as `prebuild.mjs rebuild ...`, so that
+// CMake builds the addon, with CUDA.
 import { fileURLToPath } from 'node:url'
 import { require, run } from './native.mjs'
 
@@ -12,7 +12,7 @@ const args = process.argv.slice(2)
 function compile() {
   const tool = require.resolve('cmake-js/bin/cmake-js')
   const arch = args.find((arg) => arg.startsWith('--arch='))?.slice('--arch='.length)
-  // The C++ library goes inside: the machine it runs on may have an older one.
+  // Links the C++ library statically: the target machine may have an older one.
   const settings = ['--CDSTATIC_LIBRARIES=ON', ...(arch === undefined ? [] : ['--arch', arch])]
   return run(process.execPath, [tool, 'rebuild', '--log-level', 'error', ...settings])
 }

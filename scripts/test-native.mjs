@@ -30,7 +30,7 @@ function compile() {
   )
 }
 
-// Each test program ends with a line of doctest's; a program that crashed has none and counts as one failure.
+// Each test program ends with a summary line of doctest. A program that crashed has none and counts as one failure.
 function count(text, crashed) {
   let passed = 0
   let failed = 0
@@ -47,7 +47,7 @@ function test() {
   const { stdout, status } = spawnSync('ctest', args, { encoding: 'utf8', maxBuffer: 1 << 28 })
   const { passed, failed } = count(stdout, status !== 0)
   if (status !== 0) console.log(stdout)
-  // Sanitizers add symbols of their own.
+  // Sanitizers add weak symbols, which the check would report.
   const { objects, problems } = sanitize === '' ? checkIsaObjects(folder) : { objects: 0, problems: [] }
   for (const problem of problems) console.log(problem)
   if (sanitize === '')

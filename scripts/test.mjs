@@ -1,5 +1,5 @@
-// Runs every test under test/ with uvu and checks that a plausible number of them ran: uvu exits with 0 when no file
-// matches, or when a file forgets test.run().
+// Runs the tests in test/ with uvu and checks the number of tests: uvu exits with 0 if no file matches, or if a file does
+// not call test.run().
 import { spawn } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 

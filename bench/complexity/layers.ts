@@ -9,7 +9,7 @@ export interface LayerType {
   /** The textbook's cost of a layer, and the exponents of n and d in it. */
   readonly cost: string
   readonly exponents: { readonly n: number; readonly d: number }
-  /** The textbook's number of operations that must follow one another, and the longest way between two places. */
+  /** The textbook's number of sequential operations, and maximum path length between two positions. */
   readonly sequential: string
   readonly path: string
   /** Sizes over which time is measured, with the other size held. */
@@ -27,13 +27,13 @@ export interface Sweep {
 
 /** Filter width of the convolution. */
 export const filter = 3
-/** A query of restricted attention sees this many places to each side. */
+/** Window of restricted attention: positions on each side. */
 const window = 32
 export const neighbourhood = 2 * window + 1
 
 const weights = new Map<string, Sequences>()
 
-/** Small weights, the same for the same shape: kept, so that they are packed once. */
+/** Small weights, cached by shape, so that they are packed once. */
 function weight(...shape: number[]): Sequences {
   const key = shape.join()
   const made = weights.get(key)
@@ -57,7 +57,7 @@ function attend(x: Sequences, options: { window?: number } = {}): Sequences {
   return noHead(ops.attention(heads, heads, heads, options) as Sequences)
 }
 
-/** Elman's network: h = tanh(W x + U h), one place after the other. */
+/** Elman's network: h = tanh(W x + U h), one position after the other. */
 function recur(x: Sequences): Sequences {
   const [, n, d] = x.shape as [number, number, number]
   const inputs = ops.linear(x, weight(d, d)) as Sequences
@@ -70,7 +70,7 @@ function recur(x: Sequences): Sequences {
   return ops.stack(states, 1) as Sequences
 }
 
-/** Each layer sees `filter` places, those of the next layer as many times as far apart; no place sees a later one. */
+/** Causal dilated convolutions of `filter` positions; the dilation grows by this factor with each layer. */
 function convolve(x: Sequences, depth: number): Sequences {
   const d = x.shape[2]!
   const dilation = filter ** depth
@@ -128,7 +128,7 @@ export const layerTypes: readonly LayerType[] = [
   },
 ]
 
-/** Sequences of one dimension's worth of noise, or with NaN at the first place. */
+/** Sequences of noise, or with NaN at the first position. */
 export function sequences(batch: number, n: number, d: number, poisoned = false): Sequences {
   const data = Float32Array.from({ length: batch * n * d }, (_, index) => Math.sin(index * 1.37))
   if (poisoned) data.fill(Number.NaN, 0, d)

@@ -1,4 +1,4 @@
-/** Draws times over sizes, both in logarithms: a power law is a line, and its exponent the slope. */
+/** Draws times over sizes on logarithmic axes: a power law is a line with its exponent as the slope. */
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 

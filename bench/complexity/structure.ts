@@ -1,13 +1,13 @@
-/** What a layer's graph says without a clock: how long its longest chain is, and how far a layer reaches. */
+/** Properties of a layer's graph: the number of sequential operations, and the reach of a layer. */
 import type { Node } from '../../lib/graph/node.js'
 import { topologicalOrder } from '../../lib/graph/structure.js'
 import type { Tensor } from '../../lib/index.js'
 import { type LayerType, sequences } from './layers.js'
 
-/** Ops that mix places or channels; what is between them is elementwise or a view. */
+/** Ops that mix positions or channels. All other ops are element-wise or views. */
 const mixers: ReadonlySet<string> = new Set(['matmul', 'attention', 'convolution'])
 
-/** The most mixing operations that must follow one another in a layer over n places. */
+/** The maximum number of sequential mixing operations in a layer over n positions. */
 export function sequentialOperations({ build }: LayerType, n: number, d: number): number {
   const { node: root } = build(sequences(1, n, d), 0)
   const chain = new Map<Node, number>()
@@ -19,8 +19,8 @@ export function sequentialOperations({ build }: LayerType, n: number, d: number)
 }
 
 /**
- * How many operations there are between the first place of the input and the last of the output, in as few layers as
- * connect them: NaN at the first place shows at the last one, and a place that is not seen leaves no trace.
+ * The number of operations between the first position of the input and the last position of the output, with the fewest
+ * layers that connect them. NaN at the first position reaches the last one if and only if they are connected.
  */
 export async function pathLength(layer: LayerType, n: number, d: number): Promise<number> {
   const perLayer = sequentialOperations(layer, n, d)

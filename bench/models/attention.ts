@@ -4,20 +4,20 @@ import { openSession, ort } from './peer.js'
 
 interface Size {
   readonly heads: number
-  readonly positions: number
+  readonly places: number
   readonly width: number
 }
 
 /** ViT-B/16's heads at 224 and 384 pixels, then longer texts; and wider heads. */
 const sizes: readonly Size[] = [
-  ...[197, 577, 1024, 4096, 16384].map((positions) => ({ heads: 12, positions, width: 64 })),
-  { heads: 8, positions: 1024, width: 128 },
+  ...[197, 577, 1024, 4096, 16384].map((places) => ({ heads: 12, places, width: 64 })),
+  { heads: 8, places: 1024, width: 128 },
 ]
-/** The peer's causal path keeps all scores: n² of them a head, 13 GB at 16384 positions. */
-const maxCausal = 4096
-const maxQuick = 1024
+/** The peer's causal operator stores all scores, n² for each head: 13 GB at 16384 positions. */
+const mostCausal = 4096
+const mostQuick = 1024
 
-/** Fused attention against the peer's fused MultiHeadAttention, on [1, positions, heads * width]. */
+/** Fused attention against the peer's fused MultiHeadAttention, on [1, positions, heads * head size]. */
 export async function benchAttention(
   models: string,
   threads: number,
@@ -27,7 +27,7 @@ export async function benchAttention(
   const lines: Line[] = []
   for (const causal of [false, true]) {
     for (const size of sizes) {
-      if (size.positions > Math.min(causal ? maxCausal : Infinity, quick ? maxQuick : Infinity)) continue
+      if (size.places > Math.min(causal ? mostCausal : Infinity, quick ? mostQuick : Infinity)) continue
       lines.push(await raceSize(models, size, causal, threads, rounds))
     }
   }
@@ -36,22 +36,22 @@ export async function benchAttention(
 
 async function raceSize(
   models: string,
-  { heads, positions, width }: Size,
+  { heads, places, width }: Size,
   causal: boolean,
   threads: number,
   rounds: number,
 ): Promise<Line> {
-  const name = `attention 1x${heads}x${positions}x${width}${causal ? ', causal' : ''}, ${threads} thread${threads > 1 ? 's' : ''}`
-  const shape = [1, positions, heads * width] as const
-  const [query, key, value] = [1, 2, 3].map((seed) => noise(positions * heads * width, seed))
+  const name = `attention 1x${heads}x${places}x${width}${causal ? ', causal' : ''}, ${threads} thread${threads > 1 ? 's' : ''}`
+  const shape = [1, places, heads * width] as const
+  const [query, key, value] = [1, 2, 3].map((seed) => noise(places * heads * width, seed))
   const session = await openSession(
     `${models}attention/heads-${heads}${causal ? '-causal' : ''}.onnx`,
     threads,
   )
   const toPeer = (data: Float32Array) => new ort.Tensor('float32', data, shape)
   const feeds = { query: toPeer(query!), key: toPeer(key!), value: toPeer(value!) }
-  // Both leave the result in memory of their own: a copy for JavaScript is no part of attention.
-  const fetches = { output: toPeer(new Float32Array(positions * heads * width)) }
+  // Both leave the result in native memory, to exclude the copy to JavaScript.
+  const fetches = { output: toPeer(new Float32Array(places * heads * width)) }
   using q = Tensor.from(query!, shape)
   using k = Tensor.from(key!, shape)
   using v = Tensor.from(value!, shape)
@@ -71,8 +71,8 @@ async function raceSize(
 
   const line = await race(`${name}, against onnxruntime-node`, rounds, steady(ours), steady(peer))
   await session.release()
-  // Of q k' and of the weighted sum; a causal query sees half of the keys.
-  const pairs = causal ? (positions * (positions + 1)) / 2 : positions * positions
+  // Operations of q k' and of the weighted sum. With a causal mask a query attends to half of the keys on average.
+  const pairs = causal ? (places * (places + 1)) / 2 : places * places
   const rate = (milliseconds: number) => ((4 * heads * pairs * width) / milliseconds / 1e6).toFixed(0)
   return {
     ...line,
@@ -84,17 +84,17 @@ type Sequences = Tensor<'float32'>
 
 /** [B, N, H * D] as [B, H, N, D]: a view. */
 function split(x: Sequences, heads: number) {
-  const [batch, positions, width] = x.shape as [number, number, number]
-  return ops.permute(ops.reshape(x, [batch, positions, heads, width / heads]), [0, 2, 1, 3])
+  const [batch, places, width] = x.shape as [number, number, number]
+  return ops.permute(ops.reshape(x, [batch, places, heads, width / heads]), [0, 2, 1, 3])
 }
 
 /** [B, H, N, D] as [B, N, H * D]: attention writes its result so. */
 function merge(x: Sequences): Sequences {
-  const [batch, heads, positions, width] = x.shape as [number, number, number, number]
-  return ops.reshape(ops.permute(x, [0, 2, 1, 3]), [batch, positions, heads * width])
+  const [batch, heads, places, width] = x.shape as [number, number, number, number]
+  return ops.reshape(ops.permute(x, [0, 2, 1, 3]), [batch, places, heads * width])
 }
 
-/** Numbers between -2 and 2 without a pattern, the same for the same seed: scores of which some stand out. */
+/** Seeded random numbers between -2 and 2, whose scores differ enough for some large weights. */
 function noise(count: number, seed: number): Float32Array {
   let state = seed
   return Float32Array.from({ length: count }, () => {

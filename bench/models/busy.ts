@@ -7,13 +7,13 @@ import { spreadOf } from '../report.js'
 import { formatSpread, type Line, steady } from './line.js'
 import { openSession, ort } from './peer.js'
 
-/** A few runs a turn: how the system shares out the cores differs from run to run. Milliseconds. */
-const minMeasured = 300
-/** A spinner ends by itself after so many milliseconds, should nobody be left to end it. */
-const maxSpinning = 60_000
-const spinner = `require('fs').writeSync(1, '.'); const end = Date.now() + ${maxSpinning}; while (Date.now() < end);`
+/** Length of a turn in milliseconds: several runs, because the scheduling of the cores differs between runs. */
+const leastMeasured = 300
+/** A spinning process ends by itself after this many milliseconds, if its parent is gone. */
+const mostSpinning = 60_000
+const spinner = `require('fs').writeSync(1, '.'); const end = Date.now() + ${mostSpinning}; while (Date.now() < end);`
 
-/** A model on all threads while every core is also busy with another process: how much slower than on a quiet machine. */
+/** Slowdown of a model on all threads while every core is also busy with another process. */
 export async function benchBusy(models: string, name: string, rounds: number): Promise<Line[]> {
   const threads = availableParallelism()
   const shape = [1, 3, 224, 224]
@@ -25,8 +25,8 @@ export async function benchBusy(models: string, name: string, rounds: number): P
     ours: steady(async () => {
       const { logits } = await model.run({ pixelValues: Tensor.from(pixels, shape) })
       return logits!.data()
-    }, minMeasured),
-    peer: steady(() => session.run(feeds), minMeasured),
+    }, leastMeasured),
+    peer: steady(() => session.run(feeds), leastMeasured),
   })
   const [whenQuiet, whenBusy] = [contestants(), contestants()]
   const inTurn = async ({ ours, peer }: ReturnType<typeof contestants>, round: number): Promise<Turn> => {
@@ -78,7 +78,7 @@ interface Turn {
   readonly peer: number
 }
 
-/** Begins to count how many cores other processes use: a quiet machine is one where that is next to nothing. */
+/** Starts to measure how many cores other processes use: almost none on a quiet machine. */
 function watchOthers(): () => number {
   const milliseconds = () => {
     const all = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys, 0)
@@ -89,7 +89,7 @@ function watchOthers(): () => number {
   return () => Math.max(0, (milliseconds() - before) / (performance.now() - started))
 }
 
-/** As many processes with one thread, each of which is spinning when this returns. */
+/** Starts this many single-threaded processes and waits until each is spinning. */
 async function startSpinners(count: number): Promise<ChildProcess[]> {
   const children = Array.from({ length: count }, () =>
     spawn(process.execPath, ['-e', spinner], { stdio: ['ignore', 'pipe', 'inherit'] }),

@@ -4,14 +4,14 @@ import { formatSpread, type Line } from './line.js'
 
 const calls = 2000
 
-/** What a call of an already compiled tiny program costs: its kernels are next to nothing. */
+/** Overhead of a call: a compiled program whose kernels take almost no time. */
 export async function benchCall(): Promise<Line[]> {
   const x = Tensor.from([1, 2, 3, 4])
   const once = async () => {
     using y = ops.relu(x)
     await y.data()
   }
-  // Until V8 has compiled what is called.
+  // Warm-up, until V8 has optimised the code.
   for (let index = 0; index < calls; index++) await once()
   const times: number[] = []
   for (let index = 0; index < calls; index++) {

@@ -4,7 +4,7 @@ import { cos_sim } from '../../lib/pipelines/tensor-output.js'
 import { type Line, race, steady } from './line.js'
 import { openSession, ort } from './peer.js'
 
-/** Logits of pictures: fp32 against onnxruntime-node, then the smaller precisions against our own fp32. */
+/** Logits of images: fp32 against onnxruntime-node, then narrow precisions against our fp32. */
 export async function benchImages(
   models: string,
   name: string,

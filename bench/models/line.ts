@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { type Spread, spreadOf } from '../report.js'
 
-/** One figure of a report. */
+/** One result of a report. */
 export interface Line {
   readonly name: string
   readonly text: string
@@ -10,25 +10,25 @@ export interface Line {
   readonly peer?: Spread
   readonly ratio?: Spread
   readonly unit: string
-  /** How many times each was measured. */
+  /** Number of rounds. */
   readonly rounds: number
 }
 
-/** A line ends after this many milliseconds, but not before it has seen the fewest rounds. */
+/** A measurement ends after this many milliseconds, but not before the minimum number of rounds. */
 const budget = 12_000
-const fewestRounds = 3
+const minRounds = 3
 
 /**
- * Threads of a pool go on looking for work when a run is over, and take the cores of whoever comes next: those of
- * onnxruntime about 40 ms on an idle machine and twice that on a busy one, ours less than 0.1 ms. Nobody's turn begins
- * before this process has been idle for a while: it used less than `idle` of a window, both in milliseconds.
+ * Threads of a pool spin for some time after a run and would slow the next contender: those of onnxruntime for about 40 ms
+ * on an idle machine and twice that on a busy one, ours for less than 0.1 ms. So a turn starts only when this process is
+ * idle: when it used less than `idle` of a window, both in milliseconds.
  */
 const window = 40
 const idle = 2
 
-/** What is measured in a turn takes at least this many milliseconds, or a single short run would drown in noise. */
+/** Minimum measured time of a turn in milliseconds: the time of a single short run has too much noise. */
 const minMeasured = 30
-/** A run of this many milliseconds is its own warm-up. */
+/** A run of at min this many milliseconds needs no warm-up run. */
 const longRun = 1000
 
 export function formatSpread({ median, low, high }: Spread, digits: number): string {
@@ -36,9 +36,9 @@ export function formatSpread({ median, low, high }: Spread, digits: number): str
 }
 
 /**
- * Measures two things in turns and compares them: the machine is shared, and only what ran side by side compares.
- * @param ours, peer what measures once; see {@link steady}
- * @param rounds at most so many; fewer where a round takes long
+ * Measures two contenders in turns and compares them: on a shared machine only times of the same moment are comparable.
+ * @param ours, peer measure once; see {@link steady}
+ * @param rounds maximum number of rounds; fewer if a round takes long
  */
 export async function race(
   name: string,
@@ -49,8 +49,8 @@ export async function race(
 ): Promise<Line> {
   const times: [number, number][] = []
   const started = performance.now()
-  while (times.length < rounds && (times.length < fewestRounds || performance.now() - started < budget)) {
-    // Each goes first every other time: what one leaves in the caches is the other's start.
+  while (times.length < rounds && (times.length < minRounds || performance.now() - started < budget)) {
+    // The order alternates, because each contender affects the caches of the next.
     if (times.length % 2 === 0) times.push([await ours(), await peer()])
     else {
       const other = await peer()
@@ -64,8 +64,8 @@ export async function race(
 }
 
 /**
- * Measures runs as they are when they follow one another: a rest, until nobody else's threads are in the way; a run
- * that is not measured, for caches, clock and sleeping threads; then the mean of one or more. Milliseconds.
+ * Measures the time of consecutive runs, in milliseconds: waits until the process is idle, makes a warm-up run for caches,
+ * clock and sleeping threads, and returns the mean of one or more further runs.
  */
 export function steady(work: () => Promise<unknown>, min = minMeasured): () => Promise<number> {
   let expected = 0

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 
-/** The little of onnxruntime-node that the benchmarks use. */
+/** The part of onnxruntime-node's interface that the benchmarks use. */
 export interface Ort {
   readonly InferenceSession: { create(path: string, options: object): Promise<Session> }
   readonly Tensor: new (
@@ -22,7 +22,7 @@ export interface Session {
   release(): Promise<void>
 }
 
-// The peer has a package of its own, so that installing saccade stays light.
+// The peer has its own package, so that the installation of saccade stays small.
 const require = createRequire(new URL('../peers/package.json', import.meta.url))
 export const ort = require('onnxruntime-node') as Ort
 export const { version } = require('onnxruntime-node/package.json') as { version: string }

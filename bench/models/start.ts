@@ -13,12 +13,12 @@ interface Child {
   /** Peak resident memory, and the weights' size, in bytes. */
   readonly peak: number
   readonly weights: number
-  /** Longest time the event loop stood still during three further runs, milliseconds, and those runs' mean length. */
+  /** Longest pause of the event loop during three further runs, and the mean time of these runs, in milliseconds. */
   readonly gap: number
   readonly run: number
 }
 
-/** From process start to the first answer, peak memory, and the longest gap of the event loop. */
+/** Measures the time from process start to the first result, peak memory, and the longest pause of the event loop. */
 export async function benchStart(models: string, name: string, rounds: number): Promise<Line[]> {
   const reports: Record<string, Child[]> = { ours: [], peer: [] }
   const child = async (who: string): Promise<number> => {

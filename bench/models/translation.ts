@@ -10,7 +10,7 @@ const heads = 8
 const width = 64
 const start = 31999
 
-/** Tokens per second of greedy decoding with a cache, a Transformer-base that never says the end. */
+/** Tokens per second of greedy decoding with a cache: a Transformer-base that never generates the end token. */
 export async function benchTranslation(
   models: string,
   name: string,
@@ -34,7 +34,7 @@ export async function benchTranslation(
   const peer = () => greedy(encoder!, cross!, step!, ids, mask)
   const [got, want] = [await ours(), await peer()]
   const same = got.filter((token, index) => token === want[index]).length
-  // The last token is forced to the end by our config; the peer's loop has no such rule.
+  // Our config forces the end token as the last one; the peer's loop does not.
   if (same < newTokens - 1) throw new Error(`${name}: only ${same} of ${newTokens} tokens agree`)
   const line = await race(
     `${name} greedy, ${sourceLength} source and ${newTokens} new tokens, ${threads} thread${threads > 1 ? 's' : ''}, against onnxruntime-node`,
@@ -52,7 +52,7 @@ export async function benchTranslation(
   ]
 }
 
-/** What transformers.js does: one run a token, the caches handed from run to run. */
+/** Decodes as transformers.js does: one run for each token, with the caches of the run before. */
 async function greedy(
   encoder: Session,
   cross: Session,
@@ -89,7 +89,7 @@ async function greedy(
   return tokens
 }
 
-/** The likeliest token; neither padding nor the end, which the other side is forbidden, too. */
+/** The most likely token except padding and end tokens, which saccade's options also suppress. */
 function best(logits: Float32Array): number {
   let place = 1
   for (let token = 2; token < start; token++) if (logits[token]! > logits[place]!) place = token

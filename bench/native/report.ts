@@ -1,7 +1,7 @@
-/** Makes a report of what Google Benchmark wrote for bench/native. */
+/** Makes a report from the output of Google Benchmark for bench/native. */
 import { describeMachine, type Report, type Spread, type Table } from '../report.js'
 
-/** The part of Google Benchmark's JSON that is read here. Counters stand beside the fields. */
+/** The parts of Google Benchmark's JSON that are read here. Counters are additional fields. */
 export interface BenchmarkOutput {
   readonly context: Readonly<Record<string, unknown>>
   readonly benchmarks: readonly Readonly<Record<string, string | number>>[]
@@ -109,7 +109,7 @@ function machineTable(lines: readonly Line[]): Table {
   }
 }
 
-/** Products by model: the figures that the bars are about. */
+/** Products by model, for which there are goals. */
 function summaryTable(lines: readonly Line[]): Table {
   const products = lines.filter(({ group, unit }) => group === 'gemm' && unit === 'GFLOP/s')
   const plain = products.filter(({ name }) => !name.includes('bias'))
@@ -149,7 +149,7 @@ function summaryTable(lines: readonly Line[]): Table {
   }
 }
 
-/** How many times as fast as the peer that is hardest to beat. */
+/** Speedup over the fastest peer. */
 function bestPeer({ peers }: Line): Spread | undefined {
   return Object.values(peers).sort((a, b) => a.median - b.median)[0]
 }

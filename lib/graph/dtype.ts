@@ -64,6 +64,11 @@ export function checkValue(value: number | bigint | boolean, dtype: DType, what:
   const whole = typeof value !== 'number' || Number.isInteger(value)
   const exact = whole ? BigInt(value) : undefined
   if (exact === undefined || exact < range[0] || exact > range[1])
-    throw invalid('INPUT_INVALID', what, `an element of ${dtype}`, show(value))
+    throw invalid(
+      'INPUT_INVALID',
+      what,
+      `a whole number from ${range[0]} to ${range[1]} (${dtype})`,
+      show(value),
+    )
   return dtype === 'int64' ? exact : Number(value)
 }

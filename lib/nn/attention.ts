@@ -31,12 +31,7 @@ export interface AttentionCall extends ops.AttentionOptions {
 }
 
 /** Attention over projected heads; also computes the weights if the call asks for them. */
-export function attend(
-  q: ops.FloatTensor,
-  k: ops.FloatTensor,
-  v: ops.FloatTensor,
-  call: AttentionCall,
-): Attended {
+function attend(q: ops.FloatTensor, k: ops.FloatTensor, v: ops.FloatTensor, call: AttentionCall): Attended {
   const { weights, ...options } = call
   const output = mergeHeads(ops.attention(q, k, v, options))
   if (!weights) return { output }

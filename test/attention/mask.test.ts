@@ -28,7 +28,7 @@ test('causal: no key after the query; the last query stands at the last key', as
   assert.equal(causalMask(3).shape, [3, 3])
 })
 
-test('window: keys at most so many places away', async () => {
+test('window: keys at most so many positions away', async () => {
   for (const [queries, keys] of sizes)
     for (const window of [0, 1, 3, 100])
       assert.equal(

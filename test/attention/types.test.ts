@@ -83,7 +83,7 @@ test('sizes that do not fit do not compile', async () => {
   await rejects(() => attend(q, k, q), 'SHAPE_MISMATCH', /softRetrieval|softWeights/)
   // @ts-expect-error: similarities [2, 5, 7], a mask [4, 7]
   await rejects(() => applyMask(dotProduct(q, k), windowMask(4, 7, 1)), 'SHAPE_MISMATCH', /applyMask/)
-  // @ts-expect-error: a vector has no places
+  // @ts-expect-error: a vector has no positions
   await rejects(() => dotProduct(Tensor.zeros([8]), k), 'SHAPE_MISMATCH', /queries/)
   // @ts-expect-error: int32
   await rejects(() => dotProduct(q, Tensor.zeros([2, 7, 8], 'int32')), 'DTYPE_MISMATCH', /keys/)
@@ -91,7 +91,7 @@ test('sizes that do not fit do not compile', async () => {
   await rejects(() => learnedPositions(Tensor.zeros([8]), 2), 'SHAPE_MISMATCH', /learnedPositions: table/)
   // @ts-expect-error: 7 keys, 5 values
   await rejects(() => multiHead(q, k, q, 2), 'SHAPE_MISMATCH', /keys/)
-  // @ts-expect-error: heads need [batch, places, width]
+  // @ts-expect-error: heads need [batch, positions, width]
   await rejects(() => multiHead(Tensor.zeros([5, 8]), k, v, 2), 'SHAPE_MISMATCH', /queries/)
 })
 

@@ -58,7 +58,7 @@ test('what is alive at once does not overlap, and the arena is close to the peak
   }
 })
 
-test('a chain needs two places', () => {
+test('a chain needs memory for two values', () => {
   const values = range(100).map((i) => value(640, i, i + 1))
   assert.is(planArena(values), 1280)
 })

@@ -94,7 +94,7 @@ test('tells progress in the form of transformers.js', async () => {
   })
 })
 
-test('a revision is part of the URL and of the place in the cache', async () => {
+test('a revision is part of the URL and of the path in the cache', async () => {
   await withHub(files, async (options, asked) => {
     const dir = await fetchModel('org/model', { ...options, revision: 'refs/pr/1' })
     assert.is(dir, join(options.cacheDir, 'org', 'model', 'refs%2Fpr%2F1'))

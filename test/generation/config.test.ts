@@ -108,7 +108,7 @@ test('supported keys are read, each under its name', async () => {
   assert.equal(await readOwn({ encoder_repetition_penalty: penalty }), { encoderRepetitionPenalty: penalty })
 })
 
-test('keys that saccade does not have pass with the value that changes nothing, and no other', async () => {
+test('unsupported keys are accepted with the value that has no effect, and with no other', async () => {
   for (const [key, [neutral, other]] of Object.entries(refused)) {
     for (const value of neutral) assert.equal(await readOwn({ [key]: value }), {}, key)
     const message = new RegExp(`generation_config\\.json, "${key}".*no such option`)

@@ -150,7 +150,7 @@ test('the cache grows past its first positions, for a long prompt and for a long
   )
 })
 
-test('a text ends at the positions of the model, if not asked for more', async () => {
+test('the default length is limited to the positions of the model', async () => {
   const { sequences } = await run(new ToyDecoder(12), prompts(even[0]!), {})
   assert.is(sequences[0]!.length, 12)
   await rejects(
@@ -177,7 +177,7 @@ test('a row that has ended at the last position does not stop the others', async
   assert.equal(sequences, (await run(decoder, prompt(), { maxLength: 10 }, { useCache: false })).sequences)
 })
 
-test('padding on either side is no part of the prompt, and stays in the result', async () => {
+test('padding on either side is not part of the prompt, and stays in the result', async () => {
   const ids = (rows: number[][]) => Tensor.from(rows.flat().map(BigInt), [2, 3]) as Tensor<'int64'>
   const options = { maxNewTokens: 4, padTokenId: 0, eosTokenId: 22 }
   const left = await textPrompt(

@@ -30,7 +30,7 @@ function enumerate(
   return found.sort((a, b) => b.score - a.score)
 }
 
-test('greedy search takes the likeliest token at every step', async () => {
+test('greedy search takes the most likely token at every step', async () => {
   const stepper = new ToyStepper(13, 4, [5, 6])
   const options = { sources: 2, decoderStartTokenId: 12, eosTokenId: 0, padTokenId: 11, maxLength: 12 }
   const { sequences } = await generate(stepper, options)

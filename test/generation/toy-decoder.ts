@@ -32,7 +32,7 @@ export class ToyDecoder implements Decoder {
   readonly cache = { layers, heads, width: width / heads }
   readonly memory: Memory | undefined
   readonly #words = weight(1, [vocabSize, width], 1)
-  readonly #places: ops.FloatTensor
+  readonly #positions: ops.FloatTensor
   readonly #layers = Array.from({ length: layers }, (_, layer) => ({
     qkv: weight(10 + layer, [width, 3 * width], 0.6),
     query: weight(15 + layer, [width, width], 0.6),
@@ -43,7 +43,7 @@ export class ToyDecoder implements Decoder {
   constructor(positions = 100, memory?: Memory) {
     this.positions = positions
     this.memory = memory
-    this.#places = weight(2, [positions, width], 0.7)
+    this.#positions = weight(2, [positions, width], 0.7)
   }
 
   embed(ids: Tensor<'int32'>): ops.FloatTensor {
@@ -51,7 +51,7 @@ export class ToyDecoder implements Decoder {
   }
 
   step(embedded: ops.FloatTensor, { positions, self, past }: DecoderStep): ops.FloatTensor {
-    let x: ops.FloatTensor = ops.add(embedded, ops.gather(this.#places, positions))
+    let x: ops.FloatTensor = ops.add(embedded, ops.gather(this.#positions, positions))
     this.#layers.forEach(({ qkv, query, mlp }, layer) => {
       const projected: ops.FloatTensor = ops.matmul(x, qkv)
       const [q, k, v] = ops.split(projected, [width, width, width]).map((part) => splitHeads(part, heads))

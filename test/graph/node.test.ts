@@ -34,7 +34,7 @@ test('a graph deeper than any call stack', () => {
   assert.is(topologicalOrder([node]).length, 200001)
 })
 
-test('a computed node is a leaf, and lets go of what it was made from', () => {
+test('a computed node is a leaf, and releases its inputs', () => {
   const [x, y] = [data([2, 3]), data([2, 3])]
   const sum: Node = add(x, y)
   const root = neg(sum)

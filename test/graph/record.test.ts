@@ -1,5 +1,4 @@
-// The data type and shape that each op gives its result, by the record. The table has an entry for every op: one that
-// is forgotten here is a type error.
+// Data type and shape of each op's result. The table has an entry for every op: a missing one is a type error.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { DType } from '../../lib/graph/dtype.js'

@@ -26,7 +26,7 @@ test('sizes, strides and text of shapes', () => {
   assert.not(sameShape([2], [2, 1]))
 })
 
-test('shapes that cannot be', async () => {
+test('invalid shapes', async () => {
   for (const shape of [[1.5], [-1], [NaN], ['2'], [null], 3, null, undefined, 'ab', { length: 1 }])
     await rejects(
       () => checkShape(shape as number[], 'here'),

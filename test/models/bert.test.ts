@@ -31,7 +31,7 @@ test('a model tells what it is', async () => {
   assert.is(bare.info.labels, undefined)
 })
 
-test('padding cannot be seen, and a mask can be drawn for each place', async () => {
+test('padding is masked, and each query can have its own mask', async () => {
   using model = await open()
   const want = await model.run({ inputIds: ids(texts), attentionMask: ids(kept) })
   const other = texts.map((row) => row.map((id) => (id === 0 ? 99 : id)))
@@ -42,7 +42,7 @@ test('padding cannot be seen, and a mask can be drawn for each place', async () 
   await sameBits(each.lastHiddenState, want.lastHiddenState, 'a mask for each place')
 })
 
-test('a text of nothing but padding looks everywhere alike, as in the library', async () => {
+test('a text of padding only attends to all tokens alike, as in the library', async () => {
   using model = await open()
   const mask = [kept[0]!, kept[1]!, kept[2]!.map(() => 0)]
   const run = await model.run({ inputIds: ids(texts), attentionMask: ids(mask) }, { attentions: true })
@@ -84,7 +84,7 @@ test('the same bits for any number of threads, in every run, and for a text alon
   }
 })
 
-test('asking for what is inside changes no bit of the result', async () => {
+test('hidden states and attentions do not change a bit of the result', async () => {
   using model = await open()
   const given = { inputIds: ids(texts), attentionMask: ids(kept) }
   const plain = await model.run(given)

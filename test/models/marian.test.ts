@@ -74,7 +74,7 @@ test('a prompt for the decoder is read at once', async () => {
   }
 })
 
-test('a cache grows past its first places', async () => {
+test('a cache grows past its initial capacity', async () => {
   using model = await openChanged<Marian>('marian-mt', { max_position_embeddings: 80 })
   const options = { numBeams: 2, maxLength: 75, minLength: 75 }
   const cached = await written(model, options)

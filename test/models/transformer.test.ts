@@ -31,7 +31,7 @@ function laterPlaces(places: number): Tensor<'bool'> {
   )
 }
 
-test('a causal mask may be said, drawn, or added: the results have the same bits', async () => {
+test('a causal option, bool mask and float mask give the same bits', async () => {
   using model = await open()
   const said = await model.run({ ...inputs(), tgtIsCausal: true })
   const drawn = await model.run({ ...inputs(), tgtMask: laterPlaces(5) })
@@ -68,7 +68,7 @@ test('what is padded cannot be seen', async () => {
   assert.not.equal(await unmasked.output.data(), await want.output.data())
 })
 
-test('a row that sees nothing goes on with numbers, and does not touch the other rows', async () => {
+test('a row without unmasked keys has finite results, and does not affect other rows', async () => {
   using model = await open()
   const padding = Tensor.from([...Array(7).fill(1), ...Array(14).fill(0)], [3, 7], 'bool')
   const masks = { srcKeyPaddingMask: padding, memoryKeyPaddingMask: padding }

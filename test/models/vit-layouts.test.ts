@@ -206,7 +206,7 @@ test('DINO: a whole checkpoint gives the teacher, or the student if the config s
   await rejects(open(join(asStudent, file)), 'TENSOR_MISSING', 'cls_token')
 })
 
-test('masked patches: the mask token stands in for what was there', async () => {
+test('masked patches are replaced by the mask token', async () => {
   using model = await open(golden('dinov2-model'))
   const pixels = noise(3 * 28 * 28)
   const changedPixels = pixels.map((value, index) =>

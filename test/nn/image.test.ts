@@ -57,7 +57,7 @@ for (const [name, { groups = 1, ...options }, bias] of kinds)
     })
   })
 
-test('patches that are no squares; what does not fill one is cut off', async () => {
+test('patches that are not square; incomplete patches are dropped', async () => {
   const random = new Random(2)
   const [channels, width, ph, pw] = [3, 10, 2, 4]
   const [weight, bias] = [random.numbers([width, channels, ph, pw], 0.2), random.numbers([width])]

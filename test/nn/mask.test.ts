@@ -24,7 +24,7 @@ test('a causal mask hides later keys, too', async () => {
   await assertSame(mask, expected, 'causal')
 })
 
-test('a decoder sees neither later positions nor padding', async () => {
+test('a decoder attends neither to later positions nor to padding', async () => {
   const mask = Tensor.from(kept, [B, N], 'int64')
   assert.equal(causalCall(undefined), { causal: true })
   const { mask: both, causal } = causalCall(mask)

@@ -52,7 +52,7 @@ test('the conventions differ where a table shrinks', async () => {
       if (a !== b) assert.ok(largestDifference(results.get(a)!, results.get(b)!) > 1e-3, `${a} and ${b}`)
 })
 
-test('a table of the right size stays as it is, save by the rule whose scale is never one', async () => {
+test('a table of the right size is not resized, except by the rule whose scale is never 1', async () => {
   const table = Tensor.from([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1])
   for (const convention of positionResizes) {
     const kept = resizePositions(table, [3, 3], convention)

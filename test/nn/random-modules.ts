@@ -1,4 +1,4 @@
-// Modules with random weights, each with what it computes in float64.
+// Modules with random weights, each with its float64 reference.
 import { CrossAttention, type KeyValue, SelfAttention } from '../../lib/nn/attention.js'
 import { FusedLinear } from '../../lib/nn/fused-linear.js'
 import { Linear } from '../../lib/nn/linear.js'

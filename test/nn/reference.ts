@@ -73,11 +73,11 @@ export function mergeHeads(x: Nd): Nd {
   )
 }
 
-/** What a query may see. */
+/** Restrictions of an attention. */
 export interface Restrictions {
   /** Default 1 / sqrt(D). */
   readonly scale?: number | undefined
-  /** A query sees no later key; the last query stands at the last key. */
+  /** A query attends to no later key; the last query has the position of the last key. */
   readonly causal?: boolean
   /** Added to the scores; of any shape that broadcasts to [B, H, Nq, Nk]. */
   readonly mask?: Nd
@@ -101,7 +101,7 @@ export function attention(q: Nd, k: Nd, v: Nd, { scale, causal = false, mask }: 
   return { output: matmul(weights, v), weights }
 }
 
-/** Turns pairs of features of x [B, H, N, D] by angles [N, pairs]. */
+/** Rotates pairs of features of x [B, H, N, D] by angles [N, pairs]. */
 export function rotate(x: Nd, angles: Nd, layout: 'halves' | 'interleaved'): Nd {
   const pairs = angles.shape[1]!
   return fill(x.shape, ([b, h, n, d]) => {

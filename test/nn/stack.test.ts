@@ -46,7 +46,7 @@ function randomStack(random: Random, cross = false) {
   return { layers, forward }
 }
 
-test('a stack gives the state before and behind each layer', async () => {
+test('a stack gives the state before and after each layer', async () => {
   const random = new Random(1)
   const { layers, forward } = randomStack(random)
   let x = random.numbers([B, N, width])

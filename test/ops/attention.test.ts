@@ -29,7 +29,7 @@ interface Options {
   readonly keyLength?: readonly number[]
 }
 
-/** Whether query i sees key j, by place alone. */
+/** Whether query i attends to key j, by position only. */
 function sees({ causal = false, window }: Options, place: number, j: number): boolean {
   return !(causal && j > place) && !(window !== undefined && Math.abs(place - j) > window)
 }
@@ -37,7 +37,7 @@ function sees({ causal = false, window }: Options, place: number, j: number): bo
 interface Expected {
   readonly output: Nd
   readonly weights: Nd
-  /** How far each may be off. */
+  /** Error bound of each element. */
   readonly outputBound: Nd
   readonly weightBound: Nd
 }
@@ -98,7 +98,7 @@ function reference(q: Nd, k: Nd, v: Nd, options: Options): Expected {
   }
 }
 
-/** All places of a shape, in order. */
+/** All indices of a shape, in row-major order. */
 function placesOf(B: number, H: number, N: number): [number, number, number][] {
   return range(B).flatMap((b) =>
     range(H).flatMap((h) => range(N).map((n): [number, number, number] => [b, h, n])),
@@ -162,7 +162,7 @@ test('with another scale', async () => {
   for (const scale of [0, 1, -0.5, 3]) await check(random, [2, 2, 9, 11, 6, 7], { scale }, `scale ${scale}`)
 })
 
-test('causal: the last query stands at the last key, whatever their numbers', async () => {
+test('causal: the last query has the position of the last key, whatever their numbers', async () => {
   const random = new Random(3)
   for (const [Nq, Nk] of [
     [6, 6],
@@ -258,7 +258,7 @@ test('a key length outside the keys is cut off', async () => {
   }
 })
 
-test('a query that sees nothing gives zeros, and so do no keys', async () => {
+test('a query without unmasked keys gives zeros, and so do no keys', async () => {
   const random = new Random(9)
   const [q, k, v] = [random.numbers([1, 1, 3, 4]), random.numbers([1, 1, 5, 4]), random.numbers([1, 1, 5, 2])]
   const mask = Tensor.from([true, false, true], [3, 1])

@@ -192,7 +192,7 @@ test('patches as a product are the convolution, bit for bit', async () => {
   const random = new Random(6)
   const [x, w] = [random.integers([2, 9, 14, 3], -5, 5), random.integers([8, 3, 4, 4], -5, 5)]
   const patches = ops.conv2d(tensor(x), weight(w), undefined, { stride: 4 })
-  // A stride of 1 is no product of patches; every fourth of its places is the same.
+  // A stride of 1 is no product of patches; every fourth of its positions is the same.
   const dense = ops.conv2d(tensor(x), weight(w))
   const fourth = ops.slice(ops.slice(dense, { axis: 1, step: 4 }), { axis: 2, step: 4 })
   assertNumbers(await numbersOf(patches), await numbersOf(fourth), 'patches')

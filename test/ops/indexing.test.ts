@@ -8,7 +8,7 @@ import { Tensor } from '../../lib/tensor/tensor.js'
 import { rejects } from '../support/errors.js'
 import { assertSame, at, fill, nd, Random, strided, tensor } from './reference.js'
 
-test('gather takes places of any axis of any type, by indices of any shape', async () => {
+test('gather selects entries of any axis of any type, by indices of any shape', async () => {
   const random = new Random(1)
   for (let rank = 1; rank <= 6; rank++) {
     for (let round = 0; round < 5; round++) {
@@ -113,7 +113,7 @@ test('update writes rows in place and leaves the others', async () => {
   }
 })
 
-test('each row of the batch can have a place of its own', async () => {
+test('each row of the batch can have its own position', async () => {
   const cache = await cacheOf([3, 2, 5, 1])
   const values = Tensor.from([1, 2, 3, 4, 5, 6], [3, 2, 1, 1])
   const next = ops.update(cache, values, Tensor.from(Int32Array.of(4, 0, 2), [3], 'int32'))

@@ -12,7 +12,7 @@ interface Report {
   readonly weights: readonly number[]
 }
 
-test('attention of 12 heads over 16384 places takes less than 200 MB, and is right there', async () => {
+test('attention of 12 heads over 16384 positions takes less than 200 MB, and its result is right', async () => {
   const file = fileURLToPath(new URL('./children/long-attention.ts', import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file], {
     env: { ...process.env, NODE_OPTIONS: '' },

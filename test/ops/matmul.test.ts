@@ -69,7 +69,7 @@ test('a transposed operand is read in place', async () => {
   await assertSame(ops.add(ops.matmul(tensor(a), ops.transpose(tensor(b))), 0), expected, 'a @ b^T')
 })
 
-test('NaN and infinities reach the places that depend on them, and no others', async () => {
+test('NaN and infinities reach the elements that depend on them, and no others', async () => {
   const a = nd([2, 2], [NaN, 1, 1, 2])
   const b = nd([2, 3], [1, 2, Infinity, 1, 1, 1])
   await assertSame(ops.matmul(tensor(a), tensor(b)), nd([2, 3], [NaN, NaN, NaN, 3, 4, Infinity]), 'matmul')

@@ -94,7 +94,7 @@ test('a large common offset costs no digits of the variance', async () => {
   await assertClose(ops.layerNorm(tensor(x), undefined, undefined, 1e-6), expected, bound, 'offset')
 })
 
-test('groupNorm over places and the channels of a group', async () => {
+test('groupNorm over positions and the channels of a group', async () => {
   const random = new Random(3)
   for (const [shape, groups] of [
     [[2, 5, 4, 6], 3],

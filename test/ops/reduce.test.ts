@@ -116,7 +116,7 @@ test('NaN and infinities', async () => {
   await assertSame(ops.argmin(x, 1), nd([3], [1, 1, 0]), 'argmin')
 })
 
-test('of nothing', async () => {
+test('reductions of no elements', async () => {
   await assertSame(ops.sum(Tensor.zeros([2, 0, 3]), 1), nd([2, 3], [0, 0, 0, 0, 0, 0]), 'a sum is 0')
   await assertSame(ops.sum(Tensor.zeros([0])), nd([], [0]), 'a whole sum is 0')
   await assertSame(ops.max(Tensor.zeros([0, 3]), 1), nd([0], []), 'no rows')

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { DeviceName } from '../../lib/runtime/native.js'
@@ -60,12 +61,15 @@ test('a quantized row has room for its scale and its elements', () => {
 
 test('each device is asked for by name', () => {
   const value = new Uint8Array(1)
+  const mapping = native.mapFile(fileURLToPath(import.meta.url))
+  assert.is(mapping.buffer(0, 2, 1, 'cpu').byteLength, 2)
   assert.is(native.bufferFrom(value, 'cpu').byteLength, 1)
   const asked: ((device: DeviceName) => unknown)[] = [
     (device) => native.isa(device),
     (device) => native.packedBytes(device, 1, 1, 1, 0),
     (device) => native.quantizedRowBytes(device, 1),
     (device) => native.bufferFrom(value, device),
+    (device) => mapping.buffer(0, 2, 1, device),
     (device) => native.createProgram(new Float64Array(7), [], device),
   ]
   for (const ask of asked) {

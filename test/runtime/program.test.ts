@@ -53,7 +53,7 @@ test('constants are kept by their program, and the arena is counted', async () =
   assert.ok(native.info().memory.arena >= 128)
 })
 
-test('an output that is in place is handed back as the same memory', async () => {
+test('an in-place output is returned as the same memory', async () => {
   const encoder = new Encoder()
   encoder.inputs = 1
   const buffer = encoder.buffer('inout', 0, 8)

@@ -51,7 +51,7 @@ test('wrong options of a session', async () => {
     await rejects(open({ device }), 'DEVICE_UNAVAILABLE', new RegExp(`device '${device}' cannot be used: .`))
 })
 
-test('of two sessions on one device the wider is used, in whichever order', async () => {
+test('of two sessions on one device the wider is used, in either order', async () => {
   const a = openSession({ dtype: 'bf16', threads: 2 })
   const b = openSession({ dtype: 'fp16', threads: 4 })
   for (const joined of [joinSessions(a, b)!, joinSessions(b, a)!])
@@ -64,7 +64,7 @@ test('of two sessions on one device the wider is used, in whichever order', asyn
   await rejects(() => joinSessions(a, onCuda), 'DEVICE_MISMATCH', /two devices: 'cpu' and 'cuda'/)
 })
 
-test('what a call asks for goes before what its data carries', async () => {
+test('options of a call take precedence over the session of its data', async () => {
   const carried = openSession({ dtype: 'bf16', threads: 2 })
   const other = openSession({ dtype: 'fp16', threads: 5 })
   assert.is(sessionFor({}, carried), carried)

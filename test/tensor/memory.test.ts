@@ -20,7 +20,7 @@ test('a tensor holds its elements and no more, until it is disposed of', () => {
   })
 })
 
-test('a cache that is written over lives on in the result alone', () => {
+test('only the result has the memory of an overwritten cache', () => {
   assert.equal(reported('updated', 'updateGone'), { updated: 4000, updateGone: 0 })
 })
 

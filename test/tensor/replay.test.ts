@@ -114,7 +114,7 @@ function cacheReplay(): Replay {
 
 const place = (at: number) => Tensor.from([at], [1], 'int32')
 
-test('a cache that is written in place goes on from run to run', async () => {
+test('a cache that is written in place is passed from run to run', async () => {
   const replay = cacheReplay()
   let cache: Tensor = Tensor.zeros([1, 1, 4, 2])
   for (let at = 0; at < 4; at++) {
@@ -127,7 +127,7 @@ test('a cache that is written in place goes on from run to run', async () => {
   assert.equal([...(await cache.data())], [1, 1, 2, 2, 3, 3, 4, 4])
 })
 
-test('a cache that was used up cannot be used again', async () => {
+test('a consumed cache cannot be used again', async () => {
   const replay = cacheReplay()
   const [cache, x] = [Tensor.zeros([1, 1, 4, 2]), Tensor.full([1, 1, 1, 2], 5)]
   const [, next] = await replay.run([cache, x, place(0)])
@@ -182,7 +182,7 @@ test('a signal stops a run before and in the middle, and the replay goes on', as
   assert.is(builds(), 1)
 })
 
-test('what is no signal is refused', async () => {
+test('a wrong signal is refused', async () => {
   const { replay } = replayOf(([x]) => [ops.neg(x!)])
   const signal = 5 as unknown as AbortSignal
   await rejects(

@@ -54,7 +54,7 @@ function load(changes: Record<string, unknown>): TokenizerJson {
   return new TokenizerJson(makeConfig('x/tokenizer.json', { ...small, ...changes }, 'TOKENIZER_INVALID'))
 }
 
-test('what is wrong is named with its place', () => {
+test('faults are named with their location', () => {
   const wrong: [Record<string, unknown>, RegExp][] = [
     [{ model: undefined }, /x\/tokenizer\.json, "model": expected an object, got undefined/],
     [{ model: { type: 'Magic' } }, /"model\.type": expected a known model, got 'Magic'/],

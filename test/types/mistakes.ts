@@ -115,7 +115,7 @@ ops.slice(x, { axis: 5 })
 ops.select(x, -3, 0)
 // @ts-expect-error: a pair of widths for one axis of two
 ops.pad(x, [[1, 1]])
-// @ts-expect-error: sizes differ beside axis 0
+// @ts-expect-error: sizes of another axis than 0 differ
 ops.concat([x, Tensor.zeros([2, 4])])
 // @ts-expect-error: types differ
 ops.concat([x, ints])
@@ -132,7 +132,7 @@ ops.sum(x, 2)
 ops.mean(x, [0, -3])
 // @ts-expect-error: the result is a vector
 export const l: Tensor<'float32', []> = ops.max(x, 0)
-// @ts-expect-error: places are int32
+// @ts-expect-error: indices are int32
 export const m: Tensor<'float32'> = ops.argmax(x)
 // @ts-expect-error: axis 4 of two
 ops.softmax(x, 4)

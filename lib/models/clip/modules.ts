@@ -13,7 +13,7 @@ import { readEmbedding } from '../vit/read.js'
 import type { ClipConfig } from './config.js'
 
 /** An encoder of texts or images: pre-norm layers, a final norm, and the projection of pooled vectors. */
-export class ClipEncoder {
+class ClipEncoder {
   readonly #layers: readonly Layer[]
   readonly norm: LayerNorm
   readonly projection: Linear

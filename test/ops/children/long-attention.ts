@@ -1,4 +1,4 @@
-// Attention over 16384 places, and what memory that takes: one line of JSON.
+// Attention over 16384 positions: prints its memory use as one line of JSON.
 import { existsSync, readFileSync } from 'node:fs'
 import * as ops from '../../../lib/ops/index.js'
 import { getRuntime } from '../../../lib/runtime/runtime.js'
