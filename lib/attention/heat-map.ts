@@ -1,3 +1,4 @@
+import { sizesOf } from '../graph/shape.js'
 import { requireDType, requireRank } from '../ops/check.js'
 import { optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -35,7 +36,7 @@ export async function heatMap(
     const part = high > low ? Math.min(1, Math.max(0, (x - low) / (high - low))) : 0
     return shades[Math.round(part * (shades.length - 1))]!.repeat(2)
   }
-  const [rows, columns] = matrix.shape as readonly number[] as [number, number]
+  const [rows, columns] = sizesOf(matrix.shape, 2)
   const line = (row: number) => elements.slice(row * columns, (row + 1) * columns).map(cell)
   return Array.from({ length: rows }, (_, row) => line(row).join('')).join('\n')
 }

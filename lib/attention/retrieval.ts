@@ -1,5 +1,5 @@
 import { invalid } from '../errors.js'
-import { broadcastShapes, formatShape, type Shape, sizeOf } from '../graph/shape.js'
+import { broadcastShapes, formatShape, type Shape, sizeOf, sizesOf } from '../graph/shape.js'
 import type { Fitting, MatMul } from '../graph/shape-types.js'
 import * as ops from '../ops/index.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -70,7 +70,7 @@ export function hardRetrieval<S extends Shape, V extends Shape>(
   values: ops.FloatTensor<V> & OneValueEach<S, V>,
 ): ops.FloatTensor<MatMul<S, V>> {
   checkValues(similarity, values, 'hardRetrieval')
-  const [keys, width] = values.shape.slice(-2) as [number, number]
+  const [keys, width] = sizesOf(values.shape.slice(-2), 2)
   const batch = broadcastShapes(similarity.shape.slice(0, -2), values.shape.slice(0, -2), 'hardRetrieval')
   // All values are the rows of one table: those of batch entry b start at row b * keys.
   const rows: ops.FloatTensor = ops.reshape(ops.expand(values as ops.FloatTensor, [...batch, keys, width]), [

@@ -1,3 +1,4 @@
+import type { Precision } from '../graph/kinds.js'
 import type { Node, Source } from '../graph/node.js'
 import { chooseDTypes } from './dtype.js'
 import { encode } from './encode.js'
@@ -6,7 +7,7 @@ import { fuse } from './fuse.js'
 import { Graph } from './graph.js'
 import { lower } from './lower.js'
 import { planArena } from './plan.js'
-import type { Precision, Target } from './target.js'
+import type { Target } from './target.js'
 import { checkUpdates } from './updates.js'
 
 /** A compiled graph, ready for the native runtime. */

@@ -2,8 +2,6 @@ import type { DType, FloatDType } from '../graph/dtype.js'
 import type { Activation, BinaryKind, Precision, ReduceKind, UnaryKind } from '../graph/kinds.js'
 import type { OpName } from '../graph/ops.js'
 
-export { type Precision, precisions } from '../graph/kinds.js'
-
 /** The instructions of the runtime (native/runtime/op.h). Each has the name of its op in lib/graph/ops.ts. */
 export const instructionNames = [
   'copy',

@@ -202,6 +202,7 @@ function isNonNegative(value: unknown): value is number {
   return isInteger(value) && value >= 0
 }
 
-function isPositive(value: unknown): value is number {
+/** Whether a value is a whole number above 0. */
+export function isPositive(value: unknown): value is number {
   return isInteger(value) && value > 0
 }

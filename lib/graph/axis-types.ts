@@ -16,7 +16,7 @@ export type AxisOf<S extends Shape, Axis> = Axis extends number
           : never
   : never
 
-/** Index of the axis `Back` places before the end. */
+/** Index of the axis -Back, counted from the end. */
 type FromBack<S extends Shape, Back extends number, Dropped extends readonly unknown[] = []> =
   IsDynamic<S> extends true
     ? number

@@ -91,6 +91,6 @@ export type PoolKind = 'max' | 'average'
 export const filterKinds = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'] as const
 export type FilterKind = (typeof filterKinds)[number]
 
-/** How weights of products are stored. lib/compiler/dtype.ts says what that means for arithmetic. */
+/** How weights of products are stored. lib/compiler/dtype.ts chooses the types of activations accordingly. */
 export const precisions = ['float32', 'bfloat16', 'float16', 'int8'] as const
 export type Precision = (typeof precisions)[number]

@@ -1,4 +1,4 @@
-import { invalid, SaccadeError, show } from '../errors.js'
+import { invalid, show } from '../errors.js'
 
 /** Sizes of the axes, outermost first; [] is a scalar. With literal tuples TypeScript checks the sizes too. */
 export type Shape = readonly number[]
@@ -16,8 +16,7 @@ export function hasRank<Rank extends number>(shape: Shape, rank: Rank): shape is
 
 /** The sizes of a shape whose rank is fixed by the op's definition. @throws INTERNAL for another rank */
 export function sizesOf<const Rank extends number>(shape: Shape, rank: Rank): Sizes<Rank> {
-  if (!hasRank(shape, rank))
-    throw new SaccadeError('INTERNAL', `expected a shape of rank ${rank}, got ${formatShape(shape)}`)
+  if (!hasRank(shape, rank)) throw invalid('INTERNAL', 'shape', `rank ${rank}`, formatShape(shape))
   return shape
 }
 

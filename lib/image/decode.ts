@@ -1,4 +1,4 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, SaccadeError } from '../errors.js'
 import { optionInvalid } from '../options.js'
 import { firstLine, type ImageSource, nameOf, readSource } from './source.js'
 
@@ -37,9 +37,11 @@ export async function decodePixels(source: ImageSource, options: DecodeOptions):
     const image = sharp(bytes, { limitInputPixels: false, failOn: 'error', ignoreIcc: true })
     const { width, height, space } = await image.metadata()
     if (width * height > maxPixels)
-      throw new SaccadeError(
+      throw invalid(
         'IMAGE_TOO_LARGE',
-        `${name}: expected at most ${maxPixels} pixels (see the option maxPixels), got ${width}x${height}`,
+        name,
+        `at most ${maxPixels} pixels (see the option maxPixels)`,
+        `${width}x${height}`,
       )
     const upright = image.autoOrient()
     const plain =

@@ -7,5 +7,5 @@ import type { Architecture } from './registry.js'
 import { transformer } from './transformer/index.js'
 import { vit } from './vit/index.js'
 
-/** All families saccade has, in the order in which they are asked whether a config is theirs. */
+/** All families. A config belongs to the first one that claims it. */
 export const architectures: readonly Architecture[] = [vit, convnext, transformer, marian, bert, clip, gpt2]

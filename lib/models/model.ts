@@ -50,13 +50,10 @@ export abstract class Model {
 
   /** Computes tensors in the model's session. @param options.threads takes precedence over the session's */
   protected async compute(
-    tensors: readonly (Tensor | undefined)[],
+    tensors: readonly Tensor[],
     { signal, threads }: Pick<RunOptions, 'signal' | 'threads'> = {},
   ): Promise<void> {
-    await evaluate(
-      tensors.filter((tensor) => tensor !== undefined),
-      { session: this.session, threads, signal },
-    )
+    await evaluate(tensors, { session: this.session, threads, signal })
   }
 
   /** Throws DISPOSED after dispose(). Every public method of a model calls it first. */

@@ -4,6 +4,7 @@ import { generate } from '../generation/generate.js'
 import { listen } from '../generation/listen.js'
 import { type GivenOptions, mergeOptions } from '../generation/options.js'
 import { fromLibraryOptions } from '../generation/rules.js'
+import { sizesOf } from '../graph/shape.js'
 import type { KeyValue } from '../nn/attention.js'
 import type { TokenIds } from '../nn/embedding.js'
 import * as ops from '../ops/index.js'
@@ -54,7 +55,7 @@ export async function cachedRun<Inputs extends object>(
   inputs: Inputs,
   ids: TokenIds,
 ): Promise<NamedTensors> {
-  const [rows, length] = ids.shape as readonly number[] as [number, number]
+  const [rows, length] = sizesOf(ids.shape, 2)
   const data = await ids.data()
   const column = (position: number) =>
     Int32Array.from({ length: rows }, (_, row) => Number(data[row * length + position]))

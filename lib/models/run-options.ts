@@ -1,6 +1,6 @@
 import type { StackResult } from '../nn/stack.js'
 import type { FloatTensor } from '../ops/index.js'
-import { checkOptions, optionInvalid } from '../options.js'
+import { checkFlags, checkOptions } from '../options.js'
 import type { RunOptions } from '../runtime/run-options.js'
 
 /** Options of a run that can return hidden states and attention weights. */
@@ -34,7 +34,5 @@ export function statesOf(stack: StackResult, { hiddenStates, attentions }: State
 export function checkStatesOptions(options: StatesOptions, what: string, more: readonly string[] = []): void {
   const flags = ['hiddenStates', 'attentions', ...more]
   checkOptions(options, [...flags, 'signal', 'threads'], what)
-  for (const [name, value] of Object.entries(options))
-    if (flags.includes(name) && value !== undefined && typeof value !== 'boolean')
-      optionInvalid(`${what}: ${name}`, value, 'true or false')
+  checkFlags({ ...options }, flags, what)
 }

@@ -1,3 +1,4 @@
+import { sizesOf } from '../graph/shape.js'
 import * as ops from '../ops/index.js'
 import { constantFrom } from '../tensor/constant.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -46,12 +47,7 @@ export class Rotation {
 
   #join(first: ops.FloatTensor, second: ops.FloatTensor): ops.FloatTensor {
     if (this.layout === 'halves') return ops.concat([first, second], 3)
-    const [batch, heads, positions, pairs] = first.shape as readonly number[] as [
-      number,
-      number,
-      number,
-      number,
-    ]
+    const [batch, heads, positions, pairs] = sizesOf(first.shape, 4)
     return ops.reshape(ops.stack([first, second], 4), [batch, heads, positions, 2 * pairs])
   }
 }

@@ -74,8 +74,8 @@ export function groupNorm<S extends Shape, W extends Shape, B extends Shape>(
       `[N, ..., C] with C a multiple of ${groups} groups`,
       formatShape(x.shape),
     )
-  const places = sizeOf(x.shape.slice(1, -1))
-  const shape = [x.shape[0]!, places, groups, channels / groups] as const
+  const positions = sizeOf(x.shape.slice(1, -1))
+  const shape = [x.shape[0]!, positions, groups, channels / groups] as const
   return normalize(x, shape, 'layer', weight, bias, epsilon, 'groupNorm')
 }
 

@@ -102,10 +102,10 @@ export function squeeze<D extends DType, S extends Shape, const A extends number
   axis: A & OnAxis<S, A> & Fitting<SameSize<SizeAt<S, A>, 1>, 'the axis is not of size 1'>,
 ): Tensor<D, Remove<S, A>> {
   requireTensor(x, 'squeeze')
-  const place = normalizeAxis(axis, x.rank, 'squeeze')
-  if (x.shape[place] !== 1)
+  const removed = normalizeAxis(axis, x.rank, 'squeeze')
+  if (x.shape[removed] !== 1)
     throw invalid('SHAPE_MISMATCH', 'squeeze', `size 1 on axis ${axis}`, formatShape(x.shape))
-  const shape = x.shape.filter((_, index) => index !== place)
+  const shape = x.shape.filter((_, index) => index !== removed)
   return tensorOf(reshapeNode(nodeOf(x, 'squeeze'), shape), x)
 }
 

@@ -11,7 +11,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Images of one native run. A longer list runs in several batches: memory stays bounded and an abort takes effect soon. */
+/** Images of one native run. A longer list runs in several batches, which bounds the memory. */
 export const imagesPerRun = 8
 
 /**

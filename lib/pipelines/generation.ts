@@ -21,13 +21,13 @@ export interface TextStreamOptions extends CallOptions, GenerationCallOptions {
   readonly truncation?: boolean | undefined
 }
 
-/** What else a call takes. */
+/** Options of a call that a stream does not have. */
 export interface StreamerOptions {
-  /** Told of tokens as they are chosen, such as a TextStreamer. For one text, without beams. */
+  /** Receives tokens while they are generated, such as a TextStreamer. For one text, without beams. */
   readonly streamer?: BaseStreamer | undefined
 }
 
-/** What models that write are given. */
+/** Inputs of a generative model. */
 export interface TextBatch {
   readonly inputIds: Tensor<'int64'>
   readonly attentionMask: Tensor<'int64'>
@@ -36,14 +36,14 @@ export interface TextBatch {
 /** A batch of texts, ready to generate from. */
 export interface EncodedTexts {
   readonly inputs: TextBatch
-  /** For each text, how many tokens its sequences begin with that are no part of the result. */
+  /** For each text, the number of tokens at the start of its sequences that the result leaves out. */
   readonly skipped: readonly number[]
 }
 
 /** Texts of one native run. */
 const textsPerRun = 16
 
-/** A pipeline whose model writes text. */
+/** A pipeline whose model generates text. */
 export abstract class Generation {
   abstract readonly task: string
   readonly model: GenerativeModel<TextBatch>
@@ -93,8 +93,8 @@ export abstract class Generation {
   }
 
   /**
-   * The text of the result as it is written, in pieces of whole words; joined they are the text that a call gives. It
-   * is written as it is read: leaving the loop ends it.
+   * Generates a text and yields it in pieces of whole words. Joined, they are the text that a call returns. A piece is
+   * generated when it is requested; leaving the loop ends the generation.
    * @throws as a call; OPTION_INVALID for beams or several sequences, as only one text can be shown
    */
   async *stream(text: string, options: TextStreamOptions = {}): AsyncGenerator<string, void> {

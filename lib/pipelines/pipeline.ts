@@ -117,7 +117,7 @@ function loadOptions(options: PipelineOptions): LoadOptions {
   }
 }
 
-/** The model as one that writes, which its list of tasks says it is. */
+/** Narrows the type of a model whose list of tasks includes one that generates text. */
 function generative(model: Model): GenerativeModel<TextBatch> {
   if (model instanceof GenerativeModel) return model
   throw invalid('TASK_UNSUPPORTED', 'model', 'one that generates text', model.info.layout)

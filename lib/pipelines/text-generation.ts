@@ -1,7 +1,7 @@
 import { invalid } from '../errors.js'
 import { mergeOptions } from '../generation/options.js'
 import { fromLibraryOptions } from '../generation/rules.js'
-import { optionInvalid } from '../options.js'
+import { checkFlags } from '../options.js'
 import { type EncodedTexts, Generation, type StreamerOptions, type TextStreamOptions } from './generation.js'
 import { checkLengths, idTensor } from './texts.js'
 
@@ -15,7 +15,7 @@ export interface TextGenerationStreamOptions extends TextStreamOptions {
 
 export interface TextGenerationOptions extends TextGenerationStreamOptions, StreamerOptions {}
 
-/** A text that was written. */
+/** A generated text. */
 export interface GeneratedText {
   readonly generated_text: string
 }
@@ -43,9 +43,8 @@ export class TextGeneration extends Generation {
 
   /** Padded on the left, as decoders need no padding token. A text without tokens begins as the model begins texts. */
   protected override encode(texts: readonly string[], options: TextGenerationStreamOptions): EncodedTexts {
+    checkFlags(options, ['return_full_text', 'add_special_tokens'], this.task)
     const { truncation = false, return_full_text: whole = true, add_special_tokens: special = true } = options
-    for (const [name, value] of Object.entries({ return_full_text: whole, add_special_tokens: special }))
-      if (typeof value !== 'boolean') optionInvalid(name, value, 'true or false')
     const encoded = this.tokenizer.call(texts, { truncation, addSpecialTokens: special }).inputIds
     const rows = encoded.map((ids, text) => (ids.length > 0 ? ids : [this.#firstToken(text, options)]))
     checkLengths(

@@ -3,7 +3,7 @@ import { encodeTexts } from './texts.js'
 
 export interface TextToTextOptions extends TextStreamOptions, StreamerOptions {}
 
-/** Writes a text for each text; the base of tasks that differ in the name of the result alone. */
+/** Generates a text from each text. The tasks differ only in the name of the result. */
 abstract class Rewriting<Result> extends Generation {
   protected abstract result(text: string): Result
 

@@ -20,7 +20,7 @@ export function encodeTexts(
   }
 }
 
-/** @throws TEXT_TOO_LONG naming a text with more tokens than the tokenizer says the model takes */
+/** @throws TEXT_TOO_LONG naming a text with more tokens than the tokenizer's limit */
 export function checkLengths(lengths: readonly number[], tokenizer: Tokenizer, what: string): void {
   const limit = tokenizer.modelMaxLength
   const index = lengths.findIndex((length) => length > limit)

@@ -34,11 +34,6 @@ interface Entry {
 const programLimit = 512
 const entries = new Map<string, Entry>()
 
-/** Number of cached programs. For tests. */
-export function programCount(): number {
-  return entries.size
-}
-
 /** The use of a program. The user must release it. */
 export interface Lease {
   readonly program: Promise<Program>

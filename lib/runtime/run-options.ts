@@ -3,7 +3,7 @@ import { checkOptions, optionInvalid } from '../options.js'
 import type { SessionRequest } from './session.js'
 
 /**
- * Options of a computation. Device, dtype and threads default to those that the data was computed with: what is made of
+ * Options of a computation. Device, dtype and threads default to those that the data was computed with: a computation on
  * a model's results runs as the model does. For data of several models these are float32 and the larger number of
  * threads where they differ, and an error (DEVICE_MISMATCH) for different devices.
  */

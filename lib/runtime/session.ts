@@ -1,5 +1,5 @@
-import { type Precision, precisions } from '../compiler/target.js'
 import { SaccadeError } from '../errors.js'
+import { type Precision, precisions } from '../graph/kinds.js'
 import { optionInvalid } from '../options.js'
 import type { DeviceName } from './native.js'
 import { getRuntime } from './runtime.js'
@@ -25,7 +25,7 @@ export type DTypeName = keyof typeof dtypeNames
 export interface SessionOptions {
   /** The device to run on. Default 'auto'. */
   readonly device?: Device | undefined
-  /** Precision of the weights of matrix products, and of their activations (compiler/precision.ts). Default 'fp32'. */
+  /** Precision of weights (compiler/precision.ts) and activations (compiler/dtype.ts). Default 'fp32'. */
   readonly dtype?: DTypeName | undefined
   /** Number of CPU threads, at most 1024. Default 0: one for each core. Results do not depend on it. */
   readonly threads?: number | undefined
@@ -33,7 +33,7 @@ export interface SessionOptions {
 
 /**
  * How something runs: one immutable object from load() to the program. A model has one, and its results carry it, so
- * that what is computed from them runs in the same way.
+ * that computations on them run in the same way.
  */
 export interface Session {
   readonly device: DeviceName
@@ -54,7 +54,7 @@ export function openSession({ device = 'auto', dtype = 'fp32', threads = 0 }: Se
   return Object.freeze({ device: deviceNamed(device), dtype: dtypeNames[dtype], threads })
 }
 
-/** The session of a call that asks for nothing, on data that carries no session. */
+/** The session of a call without session options, on data without a session. */
 export const defaultSession: Session = openSession()
 
 // 'auto' is the CPU as long as no other device has kernels.

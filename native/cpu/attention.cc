@@ -128,10 +128,10 @@ void addKeys(const Head& head, State& s, int64_t from, int64_t count, const Rows
 
 // A contiguous copy of rows: at their large stride they would map to a few cache sets.
 Rows gather(const Rows& rows, int64_t count, int64_t length, float* out) {
-  constexpr int64_t kAhead = 8;
-  rows.prefetch(0, min(kAhead, count), length);
+  constexpr int64_t kPrefetchRows = 8;
+  rows.prefetch(0, min(kPrefetchRows, count), length);
   for (int64_t i = 0; i < count; i++) {
-    if (i + kAhead < count) rows.prefetch(i + kAhead, 1, length);
+    if (i + kPrefetchRows < count) rows.prefetch(i + kPrefetchRows, 1, length);
     forLanes(length, [&](int64_t j, auto n) {
       storeFirst(out + i * length + j, loadFirst(rows.data + i * rows.stride + j, n), n);
     });

@@ -41,8 +41,7 @@ class Executable {
   // Runs the program to its end. Called only by the executor of the device.
   // - threads: how many threads of the host may be used; a device that computes elsewhere ignores it.
   // - cancelled may become true at any time. The device checks it as often as it can (the CPU before each
-  // tile, a
-  //   GPU before each launch) and throws ABORTED. Outputs and inout buffers are then undefined.
+  //   tile, a GPU before each launch) and throws ABORTED. Outputs and inout buffers are then undefined.
   // - An index outside its axis throws INDEX_OUT_OF_RANGE, naming the instruction. No device reads or writes
   //   outside a view for it. The CPU throws after the instruction; a GPU, whose kernels can only set a flag,
   //   at the end of the run. Outputs are not returned in either case.

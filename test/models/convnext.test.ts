@@ -79,4 +79,15 @@ test('configs that do not fit', async () => {
   )
 })
 
+test('inputs and options that the model does not have are errors', async () => {
+  using model = await load(golden('convnext-v2'))
+  const pixelValues = Tensor.zeros([1, 3, 64, 40])
+  const text = { inputIds: Tensor.from([1], [1, 1], 'int32') }
+  const notBoolean: object = { hiddenStates: 1 }
+  await rejects(() => model.run({}), 'INPUT_INVALID', /pixelValues/)
+  await rejects(() => model.run({ pixelValues, ...text }), 'OPTION_UNKNOWN', /inputs.*got 'inputIds'/)
+  await rejects(() => model.run({ pixelValues }, { attentions: true }), 'OPTION_UNKNOWN', /got 'attentions'/)
+  await rejects(() => model.run({ pixelValues }, notBoolean), 'OPTION_INVALID', /hiddenStates.*got 1/)
+})
+
 test.run()

@@ -20,7 +20,7 @@ export interface OpRule<O extends OpName> {
   readonly dtype: DTypeChoice
   /** The first of the operands that are always float32: biases, masks, weights of norms. A residual is not. */
   readonly float32From?: number
-  /** Whether the result is features. A product that reads no features is one of the first products (precision.ts). */
+  /** Whether the result is features. Products that read no features are the first products of a model (precision.ts). */
   readonly features: boolean
   /** Emits the instructions for a node. native/runtime/op.h documents their views and attributes. */
   lower(node: GraphNode<O>, emitter: Emitter, ...inputs: Node[]): Layout

@@ -1,10 +1,11 @@
 import { invalid } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
 import { activation } from '../../nn/activation.js'
-import { requireFloat } from '../../ops/check.js'
+import { requireFloat, requireTensor } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
-import { checkOptions } from '../../options.js'
+import { checkFlags, checkOptions } from '../../options.js'
 import { Model, type ModelParts } from '../model.js'
+import { tensorsOf } from '../results.js'
 import type { ConvNextModules } from './modules.js'
 import type { ConvNextSpec } from './spec.js'
 
@@ -54,7 +55,7 @@ export class ConvNext extends Model {
 
   /**
    * @param inputs.pixelValues float32 [B, C, H, W], at least as large as the product of all strides
-   * @throws SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_BATCH, OPTION_UNKNOWN, ABORTED, DISPOSED
+   * @throws INPUT_INVALID, SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_BATCH, OPTION_UNKNOWN, OPTION_INVALID, ABORTED, DISPOSED
    */
   async run(
     inputs: { readonly pixelValues: ops.FloatTensor },
@@ -63,12 +64,13 @@ export class ConvNext extends Model {
     this.checkAlive()
     checkOptions(inputs, ['pixelValues'], 'ConvNext.run: inputs')
     checkOptions(options, ['hiddenStates', 'signal', 'threads'], 'ConvNext.run')
+    checkFlags(options, ['hiddenStates'], 'ConvNext.run')
     const { hiddenStates: withHiddenStates, ...run } = options
     const trace = this.trace(inputs.pixelValues)
     const lastHiddenState = channelsFirst(trace.features)
     const hiddenStates = withHiddenStates ? [trace.stem, ...trace.stages].map(channelsFirst) : undefined
     const outputs = { logits: trace.logits, lastHiddenState, poolerOutput: trace.preLogits, hiddenStates }
-    await this.compute([outputs.logits, lastHiddenState, outputs.poolerOutput, ...(hiddenStates ?? [])], run)
+    await this.compute(tensorsOf(outputs), run)
     return outputs
   }
 
@@ -116,6 +118,7 @@ export class ConvNext extends Model {
 
   #check(pixels: ops.FloatTensor): void {
     const { channels } = this.spec
+    requireTensor(pixels, 'pixelValues')
     requireFloat(pixels, 'pixelValues')
     if (pixels.rank !== 4 || pixels.shape[1] !== channels)
       throw invalid(

@@ -3,6 +3,7 @@ import {
   type Config,
   configInvalid,
   isSet,
+  nonNegativeInt,
   number,
   object,
   oneOf,
@@ -175,17 +176,15 @@ function readHead(config: Config, args: Config, implied: Implied, epsilon: numbe
     ['avg', 'max', 'avgmax'],
     'avg',
   )
-  const classes =
-    args.values.num_classes ?? config.values.num_classes ?? pretrained(config)?.values.num_classes ?? 1000
-  if (!Number.isInteger(classes) || (classes as number) < 0)
-    throw configInvalid(args, 'num_classes', 'a whole number')
+  const sources = [args, config, pretrained(config) ?? config]
+  const source = sources.find((each) => isSet(each, 'num_classes')) ?? args
   return {
     norm: boolean(args, 'head_norm_first', implied.normFirst) ? 'before-pool' : 'after-pool',
     pool: pools[pool],
     epsilon,
     hidden:
       'head_hidden_size' in args.values ? optional(positiveInt, args, 'head_hidden_size') : implied.hidden,
-    classes: classes as number,
+    classes: nonNegativeInt(source, 'num_classes', 1000),
   }
 }
 

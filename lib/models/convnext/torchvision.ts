@@ -1,4 +1,4 @@
-import { type Config, configInvalid, isSet, nonNegativeInt, object } from '../../files/config.js'
+import { type Config, configInvalid, isPositive, isSet, nonNegativeInt, object } from '../../files/config.js'
 import { imageTasks } from '../family.js'
 import { labelsOf } from '../labels.js'
 import type { ConvNextLayout } from './layout.js'
@@ -44,7 +44,6 @@ function blockSetting(args: Config, architecture: string): readonly BlockSetting
     ])
   }
   const setting = args.values.block_setting
-  const isSize = (value: unknown) => Number.isInteger(value) && (value as number) > 0
   const valid =
     Array.isArray(setting) &&
     setting.length > 0 &&
@@ -52,9 +51,9 @@ function blockSetting(args: Config, architecture: string): readonly BlockSetting
       (row) =>
         Array.isArray(row) &&
         row.length === 3 &&
-        isSize(row[0]) &&
-        isSize(row[2]) &&
-        (row[1] === null || isSize(row[1])),
+        isPositive(row[0]) &&
+        isPositive(row[2]) &&
+        (row[1] === null || isPositive(row[1])),
     )
   if (!valid)
     throw configInvalid(args, 'block_setting', 'a list of [input width, output width or null, layers]')

@@ -1,8 +1,11 @@
 import type { GenerationOptions, GivenOptions } from '../../generation/options.js'
 import { impliedMask, targetPrompt, unpaddedIds } from '../../generation/prompt.js'
 import type { GenerationInput } from '../../generation/run.js'
+import { sizesOf } from '../../graph/shape.js'
+import type { AttentionCall } from '../../nn/attention.js'
+import type { TokenIds } from '../../nn/embedding.js'
 import { causalCall, paddingMask } from '../../nn/mask.js'
-import { runStack } from '../../nn/stack.js'
+import { projectMemory, runStack, type StackResult } from '../../nn/stack.js'
 import type * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
 import { GenerativeModel } from '../generative.js'
@@ -11,7 +14,6 @@ import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
 import type { MarianConfig } from './config.js'
 import { MarianDecoder } from './decoder.js'
-import { encode, projectMemory } from './forward.js'
 import {
   checkInputs,
   checkSource,
@@ -74,7 +76,7 @@ export class Marian extends GenerativeModel<MarianGenerateInputs> {
     await checkSource(source, this.#config)
     const { hiddenStates, attentions = false } = options
     const mask = source.attentionMask && paddingMask(source.attentionMask)
-    const encoded = encode(this.#modules, source.inputIds, { mask, weights: attentions })
+    const encoded = this.#encode(source.inputIds, { mask, weights: attentions })
     const output: MarianEncoded = {
       lastHiddenState: encoded.last,
       ...(hiddenStates && { hiddenStates: encoded.hiddenStates }),
@@ -97,12 +99,16 @@ export class Marian extends GenerativeModel<MarianGenerateInputs> {
     return output
   }
 
+  #encode(inputIds: TokenIds, self: AttentionCall): StackResult {
+    return runStack(this.#modules.encoder, embed(this.#modules.source, inputIds), { self })
+  }
+
   #forward(inputs: MarianInputs, { hiddenStates, attentions = false }: StatesOptions): MarianOutput {
     const { inputIds, attentionMask, decoderInputIds, decoderAttentionMask } = inputs
     const sourceMask = attentionMask && paddingMask(attentionMask)
-    const encoded = encode(this.#modules, inputIds, { mask: sourceMask, weights: attentions })
+    const encoded = this.#encode(inputIds, { mask: sourceMask, weights: attentions })
     const decoded = runStack(this.#modules.decoder, embed(this.#modules.target, decoderInputIds), {
-      memory: projectMemory(this.#modules, encoded.last),
+      memory: projectMemory(this.#modules.decoder, encoded.last),
       self: { ...causalCall(decoderAttentionMask), weights: attentions },
       cross: { mask: sourceMask, weights: attentions },
     })
@@ -130,11 +136,11 @@ export class Marian extends GenerativeModel<MarianGenerateInputs> {
     if (decoderInputIds !== undefined) await checkInputs({ ...source, decoderInputIds }, this.#config)
     const { inputIds, attentionMask = impliedMask(inputIds, options) } = source
     const mask = attentionMask && paddingMask(attentionMask)
-    const { last } = encode(this.#modules, inputIds, { mask })
-    const layers = projectMemory(this.#modules, last)
+    const { last } = this.#encode(inputIds, { mask })
+    const layers = projectMemory(this.#modules.decoder, last)
     const memory = { layers, mask, ids: () => unpaddedIds(inputIds, attentionMask) }
     const decoder = new MarianDecoder(this.#modules, this.#config, memory)
-    const [sources] = inputIds.shape as readonly number[] as [number]
+    const [sources] = sizesOf(inputIds.shape, 2)
     return { decoder, prompt: await targetPrompt(sources, options, decoder.vocabSize, decoderInputIds) }
   }
 }

@@ -1,5 +1,5 @@
 import { invalid } from '../../errors.js'
-import { formatShape } from '../../graph/shape.js'
+import { formatShape, sizesOf } from '../../graph/shape.js'
 import type { AttentionCall } from '../../nn/attention.js'
 import type { Mask } from '../../nn/mask.js'
 import { requireFloat, requireRank, requireTensor } from '../../ops/check.js'
@@ -51,7 +51,7 @@ export function readInputs(inputs: TransformerInputs, config: TransformerConfig)
   checkOptions(inputs, inputNames, 'Transformer.run: inputs')
   const src = sequence(inputs.src, 'src', config)
   const tgt = sequence(inputs.tgt, 'tgt', config)
-  const [batch, sources] = src.shape as readonly number[] as [number, number]
+  const [batch, sources] = sizesOf(src.shape.slice(0, 2), 2)
   const targets = tgt.shape[1]!
   if (tgt.shape[0] !== batch)
     throw invalid(

@@ -1,3 +1,4 @@
+import { sizesOf } from '../../graph/shape.js'
 import type { Linear } from '../../nn/linear.js'
 import type { FloatTensor } from '../../ops/index.js'
 import * as ops from '../../ops/index.js'
@@ -19,7 +20,7 @@ export class ImageDecoder {
     const { stride, skip } = this.spec
     const end = tokens.shape[1]! - skip[1]
     const pixels = this.linear.forward(ops.slice(tokens, { axis: 1, start: skip[0], end }))
-    const [batch, , outputs] = pixels.shape as readonly number[] as [number, number, number]
+    const [batch, , outputs] = sizesOf(pixels.shape, 3)
     const channels = outputs / stride ** 2
     const squares: FloatTensor = ops.reshape(pixels, [batch, rows, columns, channels, stride, stride])
     const ordered: FloatTensor = ops.permute(squares, [0, 3, 1, 4, 2, 5])

@@ -1,3 +1,4 @@
+import { sizesOf } from '../../graph/shape.js'
 import type { Norm } from '../../nn/norm.js'
 import type { PatchEmbedding } from '../../nn/patch.js'
 import { resizePositions } from '../../nn/position.js'
@@ -36,10 +37,10 @@ export class VitEmbedding {
   forward(pixels: ops.FloatTensor, interpolate: boolean, masked?: Tensor<'bool'>): ops.FloatTensor {
     const { patches, prefix, norm } = this.parts
     const { width } = this.spec
-    const size = pixels.shape.slice(2) as unknown as Size
+    const size = sizesOf(pixels.shape.slice(2), 2)
     const filled = this.spec.accepts === 'padded' ? fillPatches(pixels, this.spec.patch) : pixels
     const embedded = patches.forward(filled)
-    const [batch, ...grid] = embedded.shape.slice(0, 3) as [number, number, number]
+    const [batch, ...grid] = sizesOf(embedded.shape.slice(0, 3), 3)
     const flat: ops.FloatTensor = ops.reshape(embedded, [batch, grid[0] * grid[1], width])
     const positions = this.#positions(grid, size, interpolate)
     const visible = masked ? this.#mask(flat, masked) : flat

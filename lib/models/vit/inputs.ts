@@ -1,9 +1,9 @@
 import { invalid, show } from '../../errors.js'
-import { formatShape } from '../../graph/shape.js'
+import { formatShape, sizesOf } from '../../graph/shape.js'
 import { asBool, checkMask, type Mask } from '../../nn/mask.js'
 import { requireDType, requireTensor } from '../../ops/check.js'
 import type { FloatTensor } from '../../ops/index.js'
-import { checkOptions, optionInvalid } from '../../options.js'
+import { checkFlags, checkOptions, optionInvalid } from '../../options.js'
 import type { RunOptions } from '../../runtime/run-options.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { type EmbeddingSpec, isOnRequest, prefixLength, type VitSpec } from './spec.js'
@@ -44,11 +44,7 @@ export function checkCall(inputs: VitInputs, options: VitOptions): void {
     throw invalid('INPUT_INVALID', 'run: inputs', '{ pixelValues }', show(inputs))
   checkOptions(inputs, inputNames, 'run: inputs')
   checkOptions(options, optionNames, 'run')
-  for (const name of ['hiddenStates', 'interpolatePositions'] as const) {
-    const value: unknown = options[name]
-    if (value !== undefined && typeof value !== 'boolean')
-      optionInvalid(`run: ${name}`, value, 'true or false')
-  }
+  checkFlags(options, ['hiddenStates', 'interpolatePositions'], 'run')
   const { attentions } = options
   if (attentions === undefined || typeof attentions === 'boolean') return
   checkOptions(attentions, attentionNames, 'run: attentions')
@@ -72,7 +68,7 @@ export function checkPixels(
     invalid('SHAPE_MISMATCH', 'pixelValues', expected, formatShape(pixels.shape))
   const own = `[batch, ${channels}, ${image.join(', ')}]`
   if (pixels.rank !== 4) throw fail(own)
-  const [batch, given, height, width] = pixels.shape as readonly [number, number, number, number]
+  const [batch, given, height, width] = sizesOf(pixels.shape, 4)
   if (batch === 0)
     throw invalid('EMPTY_BATCH', 'pixelValues', 'at least one image', formatShape(pixels.shape))
   if (given !== channels) throw fail(`${own}: ${channels} channels`)

@@ -1,3 +1,4 @@
+import { sizesOf } from '../../graph/shape.js'
 import { runStack } from '../../nn/stack.js'
 import type { FloatTensor } from '../../ops/index.js'
 import { Model, type ModelParts } from '../model.js'
@@ -61,7 +62,7 @@ export class Vit extends Model {
     const { embedding, layers, norm, head, decoder } = this.modules
     const pixels = checkPixels(this.spec, inputs.pixelValues, interpolatePositions)
     const masked = checkMasked(this.spec, inputs.maskedPatches, pixels.shape)
-    const [height, width] = pixels.shape.slice(2) as [number, number]
+    const [, , height, width] = sizesOf(pixels.shape, 4)
     const plan = planAttentions(this.spec, attentions, tokenCount(this.spec, height, width))
 
     const tokens = embedding.forward(pixels, interpolatePositions, masked)

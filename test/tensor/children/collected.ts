@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as ops from '../../../lib/ops/index.js'
-import { programCount } from '../../../lib/runtime/programs.js'
 import { getRuntime } from '../../../lib/runtime/runtime.js'
 import { constant } from '../../../lib/tensor/constant.js'
 import { evaluate } from '../../../lib/tensor/evaluate.js'
@@ -87,7 +86,6 @@ async function useWeights(file: string): Promise<void> {
   const y = ops.linear(Tensor.ones([1, width]), weight)
   report.result = (await y.data())[0]!
   report.weights = megabytes()
-  report.programs = programCount()
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'saccade-'))
@@ -96,6 +94,5 @@ writeFileSync(file, new Float32Array(width * width).fill(1))
 await useWeights(file)
 await collect()
 report.weightsCollected = megabytes()
-report.programsLeft = programCount()
 rmSync(folder, { recursive: true })
 console.log(JSON.stringify(report))
