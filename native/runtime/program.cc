@@ -178,12 +178,19 @@ void readView(Reader& reader, const Program& program, Instruction& instruction, 
   instruction.byteOffset[index] = offset * size;
   checkBounds(view, offset, buffer);
   if (index == 0) checkOutputView(view, buffer);
+}
+
+void checkAlignment(const Program& program, const Instruction& instruction, int32_t view) {
+  if (instruction.buffer[view] < 0) return;
+  const Buffer& buffer = program.buffers[static_cast<size_t>(instruction.buffer[view])];
+  auto address = static_cast<uintptr_t>(instruction.byteOffset[view]);
+  // Other memory is aligned to 64 bytes; a constant may be a part of a mapped file.
   if (buffer.kind == BufferKind::constant) {
-    // Other memory is aligned to 64 bytes; a constant may be a part of a mapped file.
-    const char* data = program.constants[static_cast<size_t>(buffer.at)]->data();
-    if (reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(size) != 0)
-      fail("INTERNAL", "is not aligned");
+    address += reinterpret_cast<uintptr_t>(program.constants[static_cast<size_t>(buffer.at)]->data());
   }
+  const int64_t alignment = operandAlignment(instruction.op, instruction.call, view);
+  if (address % static_cast<uintptr_t>(alignment) != 0)
+    fail("INTERNAL", "is not aligned to ", alignment, " bytes");
 }
 
 // True when the instruction has work to do.
@@ -212,6 +219,9 @@ bool readInstruction(Reader& reader, const Program& program, int64_t index, Inst
   if (std::any_of(call.view, call.view + call.views, isEmpty)) return false;
   const std::string fault = operandFault(instruction.op, call, program.device.formats());
   if (!fault.empty()) failAt(here, fault);
+  for (int32_t i = 0; i < call.views; ++i) {
+    located({index, instruction.op, i}, [&] { checkAlignment(program, instruction, i); });
+  }
   return true;
 }
 

@@ -132,8 +132,22 @@ TEST_CASE("operands must fit their op") {
     encoder.add(Op::unary, {Encoder::view(4, {4}), Encoder::view(0, {2, 2})}, {0, 0});
     CHECK(refusal(encoder) == "instruction 2 (unary): dims must be equal");
   }
-  SUBCASE("packed matrices in their size, which could overflow") {
+  SUBCASE("quantized rows in their alignment, as they begin with a scale") {
+    const auto rows = [](double offset) { return Encoder::view(5, {1, 1, 68}, offset, DType::uint8); };
+    const auto in = Encoder::view(0, {1, 1, 4});
+    encoder.arenaBytes = 256;
+    encoder.buffer(BufferKind::arena, 64, 128);
+    encoder.add(Op::quantize, {rows(4), in});
+    CHECK(refusal(encoder) == "accepted");
+    encoder.add(Op::quantize, {rows(6), in});
+    CHECK(refusal(encoder) == "instruction 3 (quantize), view 0: is not aligned to 4 bytes");
+  }
+  SUBCASE("packed matrices in their alignment, and in their size, which could overflow") {
     const auto view = Encoder::view(4, {1, 1, 4});
+    const int arena = encoder.buffer(BufferKind::arena, 0, 64);
+    encoder.add(Op::pack, {Encoder::view(arena, {16}, 16, DType::packed), view}, {0});
+    CHECK(refusal(encoder) == "instruction 2 (pack), view 0: is not aligned to 64 bytes");
+    encoder = sum(4);
     encoder.add(Op::pack, {Encoder::view(4, {15}, 0, DType::packed), view}, {0});
     CHECK(mentions(refusal(encoder), "instruction 2 (pack): the output must be packed bytes"));
     const double large = 2147483648;

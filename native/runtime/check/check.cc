@@ -31,4 +31,11 @@ std::string operandFault(Op op, const Call& call, const Formats& formats) {
   return fault == nullptr ? "" : fault;
 }
 
+int64_t operandAlignment(Op op, const Call& call, int32_t view) {
+  const DType dtype = call.view[view].dtype;
+  if (dtype == DType::packed) return 64;
+  const bool holdsRows = (op == Op::quantize && view == 0) || (op == Op::gemm && view == 1);
+  return dtype == DType::uint8 && holdsRows ? 4 : kDTypeBytes[static_cast<int32_t>(dtype)];
+}
+
 }  // namespace saccade

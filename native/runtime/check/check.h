@@ -11,4 +11,8 @@ namespace saccade {
 // The caller checks that they are inside their buffers.
 std::string operandFault(Op op, const Call& call, const Formats& formats);
 
+// Bytes that the address of a view must be a multiple of: the size of its elements; 4 for quantized rows,
+// which begin with their scale; 64 for packed matrices.
+int64_t operandAlignment(Op op, const Call& call, int32_t view);
+
 }  // namespace saccade
