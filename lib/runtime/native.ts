@@ -94,6 +94,8 @@ export interface Native {
   isa(device: DeviceName): string
   /** Bytes of the packed form of a [batch, K, N] matrix on a device. */
   packedBytes(device: DeviceName, batch: number, k: number, n: number, precision: number): number
+  /** Whether a device has kernels of an op for activations of a 16-bit float type; codes are those of `names`. */
+  computes(device: DeviceName, op: number, dtype: number): boolean
   /** Bytes of a row of K elements as the op `quantize` writes it on a device; K from 1 to 65536. */
   quantizedRowBytes(device: DeviceName, k: number): number
   /** Copies the bytes of a view to a device (default: the CPU). */

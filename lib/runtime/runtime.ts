@@ -1,4 +1,4 @@
-import { instructionNames, type Target } from '../compiler/target.js'
+import { type InstructionName, instructionNames, type Target } from '../compiler/target.js'
 import { errorCodes, SaccadeError, type SaccadeErrorCode } from '../errors.js'
 import { dtypes } from '../graph/dtype.js'
 import { binaryKinds, precisions, reduceKinds, unaryKinds } from '../graph/kinds.js'
@@ -45,18 +45,25 @@ function open(): Runtime {
 function targetOf(native: Native, device: DeviceName): Target {
   const { names } = native
   const precision = codesOf(names.precision, precisions)
+  const op = codesOf(names.ops, instructionNames)
+  const typeCode = codesOf(names.dtypes, [...dtypes, 'packed'])
   return {
-    op: codesOf(names.ops, instructionNames),
-    dtype: codesOf(names.dtypes, [...dtypes, 'packed']),
+    op,
+    dtype: typeCode,
     unary: codesOf(names.unary, ['identity', ...unaryKinds]),
     binary: codesOf(names.binary, binaryKinds),
     reduce: codesOf(names.reduce, reduceKinds),
     precision,
-    computes: (_op, dtype) => dtype === 'float32',
+    computes: (name, dtype) =>
+      dtype === 'float32' || (isInstruction(name) && native.computes(device, op(name), typeCode(dtype))),
     packedBytes: (batch, k, n, name) => native.packedBytes(device, batch, k, n, precision(name)),
     quantizedRowBytes: (k) => native.quantizedRowBytes(device, k),
     isa: `${device}:${native.isa(device)}`,
   }
+}
+
+function isInstruction(name: string): name is InstructionName {
+  return instructionNames.some((known) => known === name)
 }
 
 /**

@@ -38,16 +38,17 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(checked(env)) {
   environment_.define(Class::mapping, MappingObject::define(env));
   environment_.define(Class::cancel, CancelObject::define(env));
   environment_.define(Class::program, ProgramObject::define(env));
-  DefineAddon(exports,
-              {InstanceMethod("info", &Addon::info), InstanceMethod("isa", &Addon::isa),
-               InstanceMethod("packedBytes", &Addon::packedBytes),
-               InstanceMethod("quantizedRowBytes", &Addon::quantizedRowBytes),
-               InstanceMethod("bufferFrom", &Addon::bufferFrom), InstanceMethod("mapFile", &Addon::mapFile),
-               InstanceMethod("findConstant", &Addon::findConstant),
-               InstanceMethod("publishConstant", &Addon::publishConstant),
-               InstanceMethod("createCancel", &Addon::createCancel),
-               InstanceMethod("createProgram", &Addon::createProgram),
-               InstanceValue("names", enumerationNames(env), napi_enumerable)});
+  DefineAddon(
+      exports,
+      {InstanceMethod("info", &Addon::info), InstanceMethod("isa", &Addon::isa),
+       InstanceMethod("packedBytes", &Addon::packedBytes), InstanceMethod("computes", &Addon::computes),
+       InstanceMethod("quantizedRowBytes", &Addon::quantizedRowBytes),
+       InstanceMethod("bufferFrom", &Addon::bufferFrom), InstanceMethod("mapFile", &Addon::mapFile),
+       InstanceMethod("findConstant", &Addon::findConstant),
+       InstanceMethod("publishConstant", &Addon::publishConstant),
+       InstanceMethod("createCancel", &Addon::createCancel),
+       InstanceMethod("createProgram", &Addon::createProgram),
+       InstanceValue("names", enumerationNames(env), napi_enumerable)});
 }
 
 Napi::Value Addon::info(const Napi::CallbackInfo& info) {
@@ -71,6 +72,16 @@ Napi::Value Addon::packedBytes(const Napi::CallbackInfo& info) {
     }
     const int64_t bytes = device.formats().packedBytes(batch, k, n, static_cast<Precision>(precision));
     return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+  });
+}
+
+Napi::Value Addon::computes(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const Device& device = deviceArgument(info[0]);
+    const int64_t op = integerArgument(info[1], "op", 0, static_cast<int64_t>(Op::count) - 1);
+    const int64_t dtype = integerArgument(info[2], "dtype", 0, static_cast<int64_t>(DType::count) - 1);
+    const bool found = device.formats().computes(static_cast<Op>(op), static_cast<DType>(dtype));
+    return Napi::Boolean::New(info.Env(), found);
   });
 }
 

@@ -18,6 +18,7 @@ class Addon : public Napi::Addon<Addon> {
   Napi::Value info(const Napi::CallbackInfo& info);
   Napi::Value isa(const Napi::CallbackInfo& info);
   Napi::Value packedBytes(const Napi::CallbackInfo& info);
+  Napi::Value computes(const Napi::CallbackInfo& info);
   Napi::Value quantizedRowBytes(const Napi::CallbackInfo& info);
   Napi::Value bufferFrom(const Napi::CallbackInfo& info);
   Napi::Value mapFile(const Napi::CallbackInfo& info);

@@ -10,6 +10,11 @@ SACCADE_OPS(SACCADE_DECLARE)
 
 namespace {
 
+// The CPU has kernels for float32 only.
+bool computes(Op, DType) {
+  return false;
+}
+
 int64_t packedBytes(int64_t batch, int64_t k, int64_t n, Precision precision) {
   return batch * PackedShape{k, n, precision}.batchBytes();
 }
@@ -19,7 +24,7 @@ int64_t packedBytes(int64_t batch, int64_t k, int64_t n, Precision precision) {
 #define SACCADE_POINT(name, ...) &SACCADE_KERNEL(name),
 extern const KernelTable SACCADE_TABLE;
 constexpr KernelTable SACCADE_TABLE{
-    SACCADE_TEXT(SACCADE_ISA), {SACCADE_OPS(SACCADE_POINT)}, {packedBytes, quantizedRowBytes}};
+    SACCADE_TEXT(SACCADE_ISA), {SACCADE_OPS(SACCADE_POINT)}, {computes, packedBytes, quantizedRowBytes}};
 #undef SACCADE_POINT
 
 }  // namespace saccade

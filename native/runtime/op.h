@@ -20,6 +20,10 @@ constexpr int32_t kMaxAttributes = 24;
 // otherwise. Strides are in elements and never negative; a broadcast axis has stride 0. Outputs have no stride 0
 // on axes longer than 1. Attributes are doubles, in the order given.
 //
+// Where a device has kernels for it (Formats::computes), the operands and the result of unary, binary, reduce, norm,
+// gemm, attention, convolution, depthwise and pool may be float16 or bfloat16, all of one type; so is a residual.
+// Biases, masks, weights of norms and of depthwise stay float32; sums and statistics are float32.
+//
 //  copy         out, in                      any shape, equal dims; converts between any two dtypes but packed
 //                                            (float to integer truncates toward zero; to bool is != 0)
 //  fill         out                          [value]
@@ -147,8 +151,11 @@ struct Call {
   int32_t attributes;
 };
 
-// Sizes of what each device stores in a format of its own.
+// What each device chooses for itself: the types it computes in, and sizes of what it stores in a format of
+// its own.
 struct Formats {
+  // Whether it has kernels for activations of a 16-bit float type. Every device computes in float32.
+  bool (*computes)(Op op, DType dtype);
   // Of pack's output for [batch, K, N], in bytes.
   int64_t (*packedBytes)(int64_t batch, int64_t k, int64_t n, Precision precision);
   // Of a row of quantize's output, in bytes; a multiple of 4.

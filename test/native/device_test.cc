@@ -220,6 +220,35 @@ TEST_CASE("operands are checked by one set of rules, with the formats of each de
   CHECK(faultOfQuantize(emulated, 68) == "INTERNAL");
 }
 
+TEST_CASE("16-bit activations are taken where a device computes in them, all of one type") {
+  const auto cpu = openCpu();
+  const auto emulated = openEmulated();  // bfloat16 for unary alone
+  const auto program = [](Op op, DType out, DType in) {
+    Encoder encoder;
+    encoder.inputs = 1;
+    const int from = encoder.buffer(BufferKind::input, 0, 64);
+    const int to = encoder.buffer(BufferKind::output, 0, 64);
+    encoder.outputs = {static_cast<double>(to)};
+    const auto a = Encoder::view(to, {4}, 0, out), b = Encoder::view(from, {4}, 0, in);
+    if (op == Op::unary) encoder.add(op, {a, b}, {0, 0});
+    if (op == Op::binary) encoder.add(op, {a, b, b}, {0});
+    if (op == Op::softmax) encoder.add(op, {a, b}, {0});
+    return encoder;
+  };
+  const DType bf16 = DType::bfloat16, fp16 = DType::float16, fp32 = DType::float32;
+  CHECK_NOTHROW(make(program(Op::unary, bf16, bf16), *emulated));
+  CHECK_THROWS_WITH_AS(make(program(Op::unary, bf16, bf16), *cpu),
+                       "instruction 0 (unary): views must have one float dtype that the device computes in",
+                       Error);
+  CHECK_THROWS_AS(make(program(Op::unary, fp16, fp16), *emulated), Error);
+  CHECK_THROWS_AS(make(program(Op::unary, bf16, fp32), *emulated), Error);
+  CHECK_THROWS_AS(make(program(Op::binary, bf16, bf16), *emulated), Error);
+  CHECK_THROWS_AS(make(program(Op::softmax, bf16, bf16), *emulated), Error);
+  for (Device* device : {cpu.get(), emulated.get()})
+    for (const Op op : {Op::unary, Op::binary, Op::softmax})
+      CHECK_NOTHROW(make(program(op, fp32, fp32), *device));
+}
+
 TEST_CASE("a device that has no kernel for an instruction names it when the program is prepared") {
   EmulatedDevice device;
   Encoder encoder;

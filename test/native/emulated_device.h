@@ -160,6 +160,7 @@ class EmulatedDevice final : public Device {
 
   // Not those of the CPU.
   static constexpr Formats kFormats{
+      [](Op op, DType dtype) { return op == Op::unary && dtype == DType::bfloat16; },
       [](int64_t batch, int64_t k, int64_t n, Precision) { return batch * (4 * k * n + 256); },
       [](int64_t k) { return 4 + k; }};
 

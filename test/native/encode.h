@@ -129,7 +129,8 @@ inline const Kernel kNothing{noTiles, scratch, fill};
 inline KernelTable makeTable() {
   KernelTable table{"toy",
                     {},
-                    {[](int64_t batch, int64_t k, int64_t n, Precision) { return 4 * batch * k * n; },
+                    {[](Op, DType) { return false; },
+                     [](int64_t batch, int64_t k, int64_t n, Precision) { return 4 * batch * k * n; },
                      [](int64_t k) { return 64 + k; }}};
   for (auto& kernel : table.kernel) kernel = &kNothing;
   const auto set = [&](Op op, const Kernel& kernel) { table.kernel[static_cast<int32_t>(op)] = &kernel; };

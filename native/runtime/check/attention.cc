@@ -5,9 +5,10 @@ namespace saccade {
 namespace {
 
 // What both have in common. `attribute` is [scale, causal, window].
-const char* checkScores(const View& q, const View& k, const View& mask, const View& keyLength,
-                        const double* attribute) {
-  if (!isFloat(q, 4) || !isFloat(k, 4)) return "q and k must be float32 of rank 4";
+const char* checkScores(Op op, const Formats& formats, const View& q, const View& k, const View& mask,
+                        const View& keyLength, const double* attribute) {
+  if (!isComputed(q, 4, op, formats) || k.rank != 4 || k.dtype != q.dtype)
+    return "q and k must have rank 4 and one float dtype that the device computes in";
   if (q.dim[0] != k.dim[0] || q.dim[1] != k.dim[1]) return "q and k must agree in batch and heads";
   if (q.dim[3] != k.dim[3]) return "q and k must have one head size";
   if (!isDense(q) || !isDense(k)) return "q and k must have column stride 1";
@@ -31,10 +32,13 @@ const char* checkScores(const View& q, const View& k, const View& mask, const Vi
 
 }  // namespace
 
-const char* check_attention(const Call& call, const Formats&) {
+const char* check_attention(const Call& call, const Formats& formats) {
   const View &out = call.view[0], &q = call.view[1], &k = call.view[2], &v = call.view[3];
-  if (const char* fault = checkScores(q, k, call.view[4], call.view[5], call.attribute)) return fault;
-  if (!isFloat(out, 4) || !isFloat(v, 4)) return "output and v must be float32 of rank 4";
+  if (const char* fault =
+          checkScores(Op::attention, formats, q, k, call.view[4], call.view[5], call.attribute))
+    return fault;
+  if (out.rank != 4 || v.rank != 4 || out.dtype != q.dtype || v.dtype != q.dtype)
+    return "output and v must have rank 4 and the dtype of q";
   for (int32_t axis = 0; axis < 3; ++axis) {
     if (out.dim[axis] != q.dim[axis]) return "the output must be [batch, heads, queries, Dv]";
     if (v.dim[axis] != k.dim[axis]) return "v must be [batch, heads, keys, Dv]";
@@ -43,9 +47,11 @@ const char* check_attention(const Call& call, const Formats&) {
   return isDense(out) && isDense(v) ? nullptr : "output and v must have column stride 1";
 }
 
-const char* check_attentionWeights(const Call& call, const Formats&) {
+const char* check_attentionWeights(const Call& call, const Formats& formats) {
   const View &out = call.view[0], &q = call.view[1], &k = call.view[2];
-  if (const char* fault = checkScores(q, k, call.view[3], call.view[4], call.attribute)) return fault;
+  if (const char* fault =
+          checkScores(Op::attentionWeights, formats, q, k, call.view[3], call.view[4], call.attribute))
+    return fault;
   if (!isFloat(out, 4) || out.dim[0] != q.dim[0] || out.dim[1] != q.dim[1] || out.dim[2] != q.dim[2] ||
       out.dim[3] != k.dim[2]) {
     return "the output must be float32 [batch, heads, rows, keys]";

@@ -11,10 +11,10 @@ bool isComparison(Binary kind) {
   return kind >= Binary::equal && kind <= Binary::greaterEqual;
 }
 
-bool takes(Binary kind, DType dtype) {
+bool takes(Binary kind, DType dtype, const Formats& formats) {
   if (isLogical(kind)) return dtype == DType::bool_;
-  if (kind == Binary::divide || kind == Binary::power) return dtype == DType::float32;
-  return dtype == DType::float32 || dtype == DType::int32;
+  if (dtype == DType::int32) return kind != Binary::divide && kind != Binary::power;
+  return isComputed(dtype, Op::binary, formats);
 }
 
 }  // namespace
@@ -31,20 +31,21 @@ const char* check_fill(const Call& call, const Formats&) {
   return call.view[0].dtype == DType::packed ? "packed matrices cannot be filled" : nullptr;
 }
 
-const char* check_unary(const Call& call, const Formats&) {
+const char* check_unary(const Call& call, const Formats& formats) {
   const View &out = call.view[0], &in = call.view[1];
-  if (out.dtype != DType::float32 || in.dtype != DType::float32) return "views must be float32";
+  if (!isComputed(out.dtype, Op::unary, formats) || in.dtype != out.dtype)
+    return "views must have one float dtype that the device computes in";
   if (!sameDims(out, in)) return "dims must be equal";
   return isKind<Unary>(call.attribute[0]) ? nullptr : "unknown kind";
 }
 
-const char* check_binary(const Call& call, const Formats&) {
+const char* check_binary(const Call& call, const Formats& formats) {
   if (!isKind<Binary>(call.attribute[0])) return "unknown kind";
   const auto kind = kindOf<Binary>(call.attribute[0]);
   const View &out = call.view[0], &a = call.view[1], &b = call.view[2];
   if (!sameDims(out, a) || !sameDims(out, b)) return "dims must be equal";
   if (a.dtype != b.dtype) return "operands must have one dtype";
-  if (!takes(kind, a.dtype)) return "the kind does not take operands of this dtype";
+  if (!takes(kind, a.dtype, formats)) return "the kind does not take operands of this dtype";
   const bool truth = isLogical(kind) || isComparison(kind);
   if (out.dtype != (truth ? DType::bool_ : a.dtype))
     return "the output must be bool for comparisons and logical kinds, else of the operands' dtype";

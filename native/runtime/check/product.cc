@@ -41,7 +41,8 @@ const char* check_quantize(const Call& call, const Formats& formats) {
 const char* check_gemm(const Call& call, const Formats& formats) {
   const View &out = call.view[0], &a = call.view[1], &b = call.view[2];
   const double k = call.attribute[0], n = call.attribute[1], batches = call.attribute[2];
-  if (!isFloat(out, 3)) return "the output must be float32 of rank 3";
+  if (!isComputed(out, 3, Op::gemm, formats))
+    return "the output must have rank 3 and a float dtype that the device computes in";
   if (!isInteger(k, 1, 0x1p31) || !isInteger(n, 1, 0x1p31)) return "K and N must be from 1 to 2^31";
   if (!isActivation(call.attribute[3])) return "unknown activation, or one that takes a parameter";
   if (!isKind<Precision>(call.attribute[4])) return "unknown precision";
@@ -50,8 +51,8 @@ const char* check_gemm(const Call& call, const Formats& formats) {
     if (precision != Precision::int8) return "quantized rows need weights in int8";
     if (k > kMaxQuantizedK) return "K of quantized rows must be at most 65536";
     if (!isQuantized(a, k, formats)) return "quantized rows must be laid out as quantize writes them";
-  } else if (!isFloat(a, 3) || static_cast<double>(a.dim[2]) != k) {
-    return "a must be float32 [batch, M, K], or quantized rows";
+  } else if (a.rank != 3 || a.dtype != out.dtype || static_cast<double>(a.dim[2]) != k) {
+    return "a must be [batch, M, K] of the output's dtype, or quantized rows";
   }
   if (static_cast<double>(out.dim[2]) != n) return "the output must have N columns";
   if (a.dim[0] != out.dim[0] || a.dim[1] != out.dim[1]) return "a and output must agree in batch and rows";

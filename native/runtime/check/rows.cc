@@ -13,7 +13,7 @@ bool isNormParameter(const View& view, const View& out) {
 
 }  // namespace
 
-const char* check_reduce(const Call& call, const Formats&) {
+const char* check_reduce(const Call& call, const Formats& formats) {
   const View &out = call.view[0], &in = call.view[1];
   if (!isKind<Reduce>(call.attribute[0])) return "unknown kind";
   if (!isInteger(call.attribute[1], 0, in.rank) ||
@@ -25,11 +25,12 @@ const char* check_reduce(const Call& call, const Formats&) {
   double elements = 1;
   for (int32_t axis = out.rank; axis < in.rank; ++axis) elements *= static_cast<double>(in.dim[axis]);
   if (elements < 1 || elements > kMaxElements) return "an output must have 1 to 2^30 reduced elements";
-  if (in.dtype != DType::float32) return "the input must be float32";
+  if (!isComputed(in.dtype, Op::reduce, formats))
+    return "the input must have a float dtype that the device computes in";
   const auto kind = kindOf<Reduce>(call.attribute[0]);
   const bool index = kind == Reduce::argmax || kind == Reduce::argmin;
-  if (out.dtype != (index ? DType::int32 : DType::float32))
-    return "the output must be int32 for argmax and argmin, else float32";
+  if (out.dtype != (index ? DType::int32 : in.dtype))
+    return "the output must be int32 for argmax and argmin, else of the input's dtype";
   return nullptr;
 }
 
@@ -42,10 +43,11 @@ const char* check_softmax(const Call& call, const Formats&) {
   return nullptr;
 }
 
-const char* check_norm(const Call& call, const Formats&) {
+const char* check_norm(const Call& call, const Formats& formats) {
   const View &out = call.view[0], &in = call.view[1];
-  if (!isFloat(out, 4) || !isFloat(in, 4) || !sameDims(out, in))
-    return "output and input must be float32 [N, S, G, C] of equal dims";
+  if (!isComputed(out, 4, Op::norm, formats) || in.dtype != out.dtype || !sameDims(out, in))
+    return "output and input must be [N, S, G, C] of equal dims and one float dtype that the device computes "
+           "in";
   if (out.dim[1] > kMaxElements || out.dim[3] > kMaxElements) return "S and C must be at most 2^30";
   if (!isNormParameter(call.view[2], out) || !isNormParameter(call.view[3], out))
     return "weight and bias must be float32 [G, C]";

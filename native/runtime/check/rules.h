@@ -39,6 +39,15 @@ inline bool isFloat(const View& view, int32_t rank) {
   return view.rank == rank && view.dtype == DType::float32;
 }
 
+// Whether a view holds activations: numbers of a type that the device computes the op in.
+inline bool isComputed(DType dtype, Op op, const Formats& formats) {
+  if (dtype == DType::float32) return true;
+  return (dtype == DType::float16 || dtype == DType::bfloat16) && formats.computes(op, dtype);
+}
+inline bool isComputed(const View& view, int32_t rank, Op op, const Formats& formats) {
+  return view.rank == rank && isComputed(view.dtype, op, formats);
+}
+
 inline bool sameDims(const View& a, const View& b) {
   if (a.rank != b.rank) return false;
   for (int32_t axis = 0; axis < a.rank; ++axis) {
@@ -65,8 +74,8 @@ inline const char* checkBias(const View& bias, int64_t columns) {
 
 inline const char* checkResidual(const View& residual, const View& out) {
   if (isAbsent(residual)) return nullptr;
-  if (residual.dtype != DType::float32 || !sameDims(residual, out))
-    return "residual must be float32 with the output's dims";
+  if (residual.dtype != out.dtype || !sameDims(residual, out))
+    return "residual must have the output's dtype and dims";
   return isDense(residual) ? nullptr : "residual must have column stride 1";
 }
 

@@ -15,6 +15,11 @@ bool areSizes(const double* attribute) {
   return true;
 }
 
+const char* checkImages(const View& out, const View& in, Op op, const Formats& formats) {
+  if (isComputed(out, 4, op, formats) && in.rank == 4 && in.dtype == out.dtype) return nullptr;
+  return "output and input must have rank 4 and one float dtype that the device computes in";
+}
+
 constexpr const char* kSizes =
     "window, stride and dilation must be integers from 1 to 2^20, padding from 0 to 2^20";
 
@@ -22,7 +27,7 @@ constexpr const char* kSizes =
 
 const char* check_convolution(const Call& call, const Formats& formats) {
   const View &out = call.view[0], &in = call.view[1];
-  if (!isFloat(out, 4) || !isFloat(in, 4)) return "output and input must be float32 of rank 4";
+  if (const char* fault = checkImages(out, in, Op::convolution, formats)) return fault;
   if (!areSizes(call.attribute)) return kSizes;
   if (!isInteger(call.attribute[8], 1, kMaxSize)) return "groups must be an integer from 1 to 2^20";
   if (!isActivation(call.attribute[9])) return "unknown activation, or one that takes a parameter";
@@ -41,9 +46,9 @@ const char* check_convolution(const Call& call, const Formats& formats) {
   return checkResidual(call.view[4], out);
 }
 
-const char* check_depthwise(const Call& call, const Formats&) {
+const char* check_depthwise(const Call& call, const Formats& formats) {
   const View &out = call.view[0], &in = call.view[1], &w = call.view[2];
-  if (!isFloat(out, 4) || !isFloat(in, 4)) return "output and input must be float32 of rank 4";
+  if (const char* fault = checkImages(out, in, Op::depthwise, formats)) return fault;
   if (!areSizes(call.attribute)) return kSizes;
   if (!isActivation(call.attribute[8])) return "unknown activation, or one that takes a parameter";
   if (in.dim[0] != out.dim[0] || in.dim[3] != out.dim[3])
@@ -56,9 +61,9 @@ const char* check_depthwise(const Call& call, const Formats&) {
   return checkBias(call.view[3], out.dim[3]);
 }
 
-const char* check_pool(const Call& call, const Formats&) {
+const char* check_pool(const Call& call, const Formats& formats) {
   const View &out = call.view[0], &in = call.view[1];
-  if (!isFloat(out, 4) || !isFloat(in, 4)) return "output and input must be float32 of rank 4";
+  if (const char* fault = checkImages(out, in, Op::pool, formats)) return fault;
   if (out.dim[0] != in.dim[0] || out.dim[3] != in.dim[3])
     return "output and input must agree in batch and channels";
   if (!isInteger(call.attribute[0], 0, 1) || !isInteger(call.attribute[9], 0, 1))
