@@ -45,6 +45,7 @@ export async function listen(
   { onToken, streamer }: TokenListeners,
 ): Promise<GenerationResult> {
   try {
+    await streamer?.begin?.()
     for (;;) {
       const { done, value } = await steps.next()
       if (done) {

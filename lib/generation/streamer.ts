@@ -6,6 +6,8 @@ import { TextStream } from './text-stream.js'
 
 /** Receives tokens while they are generated. Passed as the option `streamer`, as in transformers.js. */
 export abstract class BaseStreamer {
+  /** Called before the prompt. An earlier call that failed had no end(), so its state is to be dropped here. */
+  begin?(): void | Promise<void>
   /** Called with the prompt and then with the tokens of each step: a list for each row, empty if the row has ended. */
   abstract put(tokens: readonly (readonly number[])[]): void | Promise<void>
   /** Called after the last token. Not called if generation fails or is aborted. */
@@ -56,6 +58,11 @@ export class TextStreamer extends BaseStreamer {
     this.#text = new TextStream(tokenizer, decodeOptions(options))
   }
 
+  override begin(): void {
+    this.#isPrompt = true
+    this.#text.end()
+  }
+
   /** @throws OPTION_INVALID for more than one row */
   put(tokens: readonly (readonly number[])[]): void {
     const row = onlyRow(tokens)
@@ -67,7 +74,6 @@ export class TextStreamer extends BaseStreamer {
   }
 
   end(): void {
-    this.#isPrompt = true
     this.#show(this.#text.end())
     if (!this.#options.callback_function) process.stdout.write('\n')
   }

@@ -198,6 +198,24 @@ test('a streamer of my own is waited for, and told of every row', async () => {
   await dispose()
 })
 
+test('a TextStreamer begins anew after a call that failed', async () => {
+  const translate = await pipeline('translation', `${models}/numbers-en-ru`)
+  let text = ''
+  let fails = true
+  const callback_function = (piece: string) => {
+    if (fails) throw new Error('the socket is closed')
+    text += piece
+  }
+  const streamer = new TextStreamer(translate.tokenizer, { skip_prompt: true, callback_function })
+  const call = () => translate('twenty-one thousand', { streamer })
+  const failure = await call().catch((error: Error) => error.message)
+  assert.is(failure, 'the socket is closed')
+  fails = false
+  const [result] = await call()
+  assert.is(text, result!.translation_text)
+  await translate.dispose()
+})
+
 test('options of a TextStreamer are checked', async () => {
   const translate = await pipeline('translation', `${models}/numbers-en-ru`)
   await rejects(
