@@ -20,6 +20,7 @@ export const errorCodes = [
   'INPUT_INVALID', // an input of the wrong kind
   'INTERNAL', // a bug of saccade: please report
   'NATIVE_UNAVAILABLE', // the addon could not be loaded
+  'LIMIT_EXCEEDED', // a file or an argument asks for more than a limit (see setLimits)
   'OPTION_INVALID', // an option with a bad value
   'OPTION_UNKNOWN', // an option that does not exist
   'OUT_OF_MEMORY', // an allocation failed, or would pass the limit

@@ -8,7 +8,14 @@ const lib = fileURLToPath(new URL('../lib/', import.meta.url))
 
 /** Files and folders of lib/. Each may import from its own entry and from those before it. */
 const rooms = [
-  ...[['errors.ts', 'options.ts', 'case.ts'], ['graph'], ['compiler'], ['runtime'], ['tensor'], ['ops']],
+  ...[
+    ['errors.ts', 'options.ts', 'limits.ts', 'case.ts'],
+    ['graph'],
+    ['compiler'],
+    ['runtime'],
+    ['tensor'],
+    ['ops'],
+  ],
   ...[['files'], ['weights'], ['nn'], ['image'], ['text'], ['generation'], ['models'], ['attention']],
   ...[['pipelines'], ['inspect'], ['serve'], ['cli'], ['index.ts']],
 ]

@@ -1,0 +1,46 @@
+import { invalid } from './errors.js'
+import { checkOptions, optionInvalid } from './options.js'
+
+/**
+ * Bounds on what the files of a model, or a caller, can ask for. A model folder is often downloaded from strangers: a count
+ * in it is checked before memory or time is spent on it. The defaults are well above what published models have.
+ */
+const defaults = {
+  /** Labels of a classifier. ImageNet-21k has 21843. */
+  labels: 1_000_000,
+}
+
+export type LimitName = keyof typeof defaults
+export type Limits = Readonly<Record<LimitName, number>>
+
+const names = Object.keys(defaults) as LimitName[]
+let current: Limits = defaults
+
+/** The limits of this process (each worker thread has its own). */
+export function getLimits(): Limits {
+  return current
+}
+
+/**
+ * Changes limits of this process; those left out keep their values.
+ * @param changes numbers above 0; Infinity for no limit
+ * @throws OPTION_UNKNOWN, OPTION_INVALID
+ */
+export function setLimits(changes: Partial<Limits>): void {
+  checkOptions(changes, names, 'setLimits')
+  for (const name of names) {
+    const value = changes[name]
+    if (value !== undefined && !(typeof value === 'number' && value > 0))
+      optionInvalid(`setLimits: ${name}`, value, 'a number above 0')
+  }
+  current = { ...current, ...changes }
+}
+
+/**
+ * @param what file and key, or argument, that asks for the count
+ * @throws LIMIT_EXCEEDED naming the limit
+ */
+export function checkLimit(name: LimitName, count: number, what: string): void {
+  if (count > current[name])
+    throw invalid('LIMIT_EXCEEDED', what, `at most ${current[name]} (limit '${name}')`, String(count))
+}
