@@ -8,6 +8,14 @@ import { checkOptions, optionInvalid } from './options.js'
 const defaults = {
   /** Labels of a classifier. ImageNet-21k has 21843. */
   labels: 1_000_000,
+  /** Tensors of a weights file, and entries of its archive. The largest published shards have some thousands. */
+  tensors: 200_000,
+  /** Axes of a stored tensor. PyTorch has no more than 64. */
+  tensorAxes: 64,
+  /** Bytes of the part of a weights file that describes its tensors: a header, a pickle, the directory of an archive. */
+  weightsHeaderBytes: 32_000_000,
+  /** Estimated memory of the objects in the pickle of a PyTorch file. A tensor takes about 1500 bytes. */
+  unpickledBytes: 80_000_000,
 }
 
 export type LimitName = keyof typeof defaults

@@ -4,7 +4,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SaccadeError } from '../../lib/errors.js'
 import { maxHeaderBytes, readSafetensors } from '../../lib/weights/safetensors.js'
-import { damaged, dataPath, inFolder, randomFrom, rejects, safetensorsBytes, withFile } from './build.js'
+import { mutate, randomFrom } from '../support/mutate.js'
+import { dataPath, inFolder, rejects, safetensorsBytes, withFile } from './build.js'
 
 const golden = dataPath('goldens/vit-half/model.safetensors')
 
@@ -172,7 +173,7 @@ test('damage never gets past as anything but a SaccadeError', async () => {
   let found = 0
   await inFolder(async (dir) => {
     for (let round = 0; round < 1500; round++) {
-      await writeFile(join(dir, 'x'), damaged(bytes, random))
+      await writeFile(join(dir, 'x'), mutate(bytes, random))
       const result = await readSafetensors(join(dir, 'x')).catch((error: unknown) => error)
       if (result instanceof Error) {
         if (!(result instanceof SaccadeError)) throw result
