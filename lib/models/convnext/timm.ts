@@ -13,7 +13,7 @@ import {
   string,
 } from '../../files/config.js'
 import { imageTasks } from '../family.js'
-import { labelsOf } from '../labels.js'
+import { timmLabels } from '../labels.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec, HeadSpec, StageSpec } from './spec.js'
 
@@ -75,12 +75,12 @@ export const timm: ConvNextLayout = {
   published: ['convnext_*', 'convnextv2_*'],
   claims: (name) => impliedBy(name) !== undefined,
 
-  describe({ config, kind }) {
+  async describe({ config, kind }) {
     const spec = readSpec(config, impliedBy(kind.name)!)
     return {
       ...{ spec, names: namesFor(spec), className: kind.name },
       tasks: imageTasks(spec.head.classes > 0),
-      labels: labelsOf(config),
+      labels: await timmLabels(config, spec.head.classes),
       imageSize: inputSize(config),
     }
   },

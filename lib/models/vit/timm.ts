@@ -10,7 +10,7 @@ import {
   string,
 } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { labelsOf } from '../labels.js'
+import { timmLabels } from '../labels.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type HeadSpec, type MlpSpec, type Pooling, positionedPrefix, type VitSpec } from './spec.js'
@@ -26,7 +26,7 @@ export const timm: VitLayout = {
   // DeiT-III's own checkpoints have other names for the layer scales.
   checkpoint: () => ({ rename: (name) => name.replace(/\.gamma_([12])$/, '.ls$1.gamma') }),
 
-  describe({ config, kind }, reader) {
+  async describe({ config, kind }, reader) {
     const implied = timmArchitecture(kind.name)!
     const args = argumentsOf(config, implied)
     const spec = withStoredGrid(kind.name, specOf(args, implied), reader)
@@ -40,7 +40,7 @@ export const timm: VitLayout = {
       spec,
       names: commonNames,
       className: implied.distilled ? 'VisionTransformerDistilled' : 'VisionTransformer',
-      labels: labelsOf(config),
+      labels: await timmLabels(config, spec.head.classes),
     })
   },
 }

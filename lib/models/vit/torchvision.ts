@@ -7,6 +7,7 @@ import {
   positiveNumber,
   sizePair,
 } from '../../files/config.js'
+import { labelsOf } from '../labels.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames, type VitNames } from './names.js'
 import { gridOf, type VitSpec } from './spec.js'
@@ -30,7 +31,8 @@ export const torchvision: VitLayout = {
     const args = isSet(config, 'args') || !named ? object(config, 'args') : { ...config, values: {} }
     const spec = specOf({ ...args, values: { ...named, ...args.values } })
     const className = named ? kind.name : 'VisionTransformer'
-    return describeVit(config.file, { spec, names, className })
+    const labels = labelsOf(config, spec.head.classes)
+    return describeVit(config.file, { spec, names, className, labels })
   },
 }
 
