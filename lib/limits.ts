@@ -8,6 +8,10 @@ import { checkOptions, optionInvalid } from './options.js'
 const defaults = {
   /** Labels of a classifier. ImageNet-21k has 21843. */
   labels: 1_000_000,
+  /** Bytes of a JSON file of a model, such as config.json or an index of shards. The largest published index has 9 MB. */
+  configBytes: 16 * 2 ** 20,
+  /** Bytes of a file of a tokenizer. The largest published tokenizer.json has 40 MB. */
+  tokenizerBytes: 128 * 2 ** 20,
 }
 
 export type LimitName = keyof typeof defaults
