@@ -4,7 +4,6 @@ import {
   getter,
   isSet,
   list,
-  nameOf,
   nonNegativeInt,
   object,
   optional,
@@ -16,26 +15,22 @@ import { imageNetNames } from './imagenet-names.js'
  * Number of classes by a config of transformers: the entries of id2label, whatever their ids, or num_labels. A config with
  * neither has as many as the checkpoint stores, by default 2.
  * @param stored classes of the stored classifier, if there is one
- * @throws CONFIG_INVALID, LIMIT_EXCEEDED
+ * @throws CONFIG_INVALID
  */
 export function classCount(config: Config, stored: number | undefined): number {
-  const key = isSet(config, 'id2label') ? 'id2label' : 'num_labels'
-  const declared =
-    key === 'id2label'
-      ? Object.keys(object(config, key).values).length
-      : optional(nonNegativeInt, config, key)
-  const count = declared ?? stored ?? 2
-  checkLimit('labels', count, nameOf(config, key))
-  return count
+  if (isSet(config, 'id2label')) return Object.keys(object(config, 'id2label').values).length
+  return optional(nonNegativeInt, config, 'num_labels') ?? stored ?? 2
 }
 
 /**
  * Names of `count` classes: label_names (timm) or id2label (transformers) of the config or of its pretrained_cfg, `labels`
  * in older files of timm. Names may be missing, and ids may be above the number of classes.
- * @throws CONFIG_INVALID
+ * @throws CONFIG_INVALID, LIMIT_EXCEEDED
  */
 export function labelsOf(config: Config, count: number): readonly string[] {
-  return nameClasses(givenNames(config) ?? new Map(), count)
+  checkLimit('labels', count, `${config.file}: labels`)
+  const names = givenNames(config)
+  return Array.from({ length: count }, (_, id) => names?.get(id) ?? unnamedLabel(id))
 }
 
 /**
@@ -51,10 +46,6 @@ export async function timmLabels(config: Config, count: number): Promise<readonl
 /** The name that transformers gives to a class without one. */
 export function unnamedLabel(id: number): string {
   return `LABEL_${id}`
-}
-
-function nameClasses(names: ReadonlyMap<number, string>, count: number): readonly string[] {
-  return Array.from({ length: count }, (_, id) => names.get(id) ?? unnamedLabel(id))
 }
 
 function givenNames(config: Config): ReadonlyMap<number, string> | undefined {

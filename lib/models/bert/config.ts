@@ -2,6 +2,7 @@ import { boolean, type Config, configInvalid, oneOf, positiveInt } from '../../f
 import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
 import { classCount } from '../labels.js'
 import { libraryClass } from '../library-class.js'
+import { checkSizes } from '../sizes.js'
 
 /** The supported classes of transformers; each has its own head. */
 const classes = [
@@ -37,14 +38,16 @@ export function readBertConfig(config: Config, stored: number | undefined): Bert
   if (boolean(config, 'is_decoder', false))
     throw configInvalid(config, 'is_decoder', 'false (BERT as a decoder is not supported)')
   const className = libraryClass(config, classes, 'BertModel')
+  const vocabulary = positiveInt(config, 'vocab_size', 30522)
+  const positions = positiveInt(config, 'max_position_embeddings', 512)
+  const tokenTypes = positiveInt(config, 'type_vocab_size', 2)
+  checkSizes(config.file, { vocabulary: [vocabulary, tokenTypes], positions })
   return {
     className,
     ...readEncoderConfig(config, {
       ...{ width: 768, layers: 12, heads: 12, feedForward: 3072, activation: 'gelu', epsilon: 1e-12 },
     }),
-    vocabulary: positiveInt(config, 'vocab_size', 30522),
-    positions: positiveInt(config, 'max_position_embeddings', 512),
-    tokenTypes: positiveInt(config, 'type_vocab_size', 2),
+    ...{ vocabulary, positions, tokenTypes },
     tied: boolean(config, 'tie_word_embeddings', true),
     classes: classifiers.includes(className) ? classCount(config, stored) : 0,
   }

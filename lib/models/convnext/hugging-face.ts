@@ -1,7 +1,7 @@
 import {
   type Config,
   configInvalid,
-  number,
+  epsilon,
   optional,
   positiveInt,
   positiveInts,
@@ -63,7 +63,7 @@ function readSpec(config: Config, second: boolean, classes: number, layerScale: 
     activation: string(config, 'hidden_act', 'gelu'),
     norm: 'layer',
     epsilon: innerEpsilon,
-    head: { norm: 'after-pool', pool: 'average', epsilon: number(config, 'layer_norm_eps', 1e-12), classes },
+    head: { norm: 'after-pool', pool: 'average', epsilon: epsilon(config, 'layer_norm_eps', 1e-12), classes },
   }
 }
 

@@ -2,9 +2,9 @@ import {
   boolean,
   type Config,
   configInvalid,
+  epsilon,
   isSet,
   nonNegativeInt,
-  number,
   object,
   oneOf,
   optional,
@@ -127,7 +127,7 @@ function readSpec(config: Config, implied: Implied): ConvNextSpec {
   )
   const patch = stemType === 'patch' ? positiveInt(args, 'patch_size', 4) : 4
   const norm = oneOf(args, 'norm_layer', ['layernorm', 'layernorm2d', 'rmsnorm', 'rmsnorm2d'], implied.norm)
-  const epsilon = number(args, 'norm_eps', implied.epsilon)
+  const normEpsilon = epsilon(args, 'norm_eps', implied.epsilon)
   const kinds = {
     patch: 'patch',
     overlap: 'overlap',
@@ -148,8 +148,8 @@ function readSpec(config: Config, implied: Implied): ConvNextSpec {
     responseNorm: grn,
     activation: string(args, 'act_layer', 'gelu'),
     norm: norm.startsWith('rms') ? 'rms' : 'layer',
-    epsilon,
-    head: readHead(config, args, implied, epsilon),
+    epsilon: normEpsilon,
+    head: readHead(config, args, implied, normEpsilon),
   }
 }
 

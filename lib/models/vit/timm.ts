@@ -2,6 +2,7 @@ import {
   boolean,
   type Config,
   configInvalid,
+  epsilon,
   nonNegativeInt,
   number,
   oneOf,
@@ -139,5 +140,5 @@ function normOf(args: Config): VitSpec['norm'] {
   const name = string(args, 'norm_layer', 'layernorm').replaceAll('_', '').toLowerCase()
   const kind = /^layernorm(fp32)?$/.test(name) ? 'layer' : /^rmsnorm(fp32)?$/.test(name) ? 'rms' : undefined
   if (!kind) throw configInvalid(args, 'norm_layer', "'layernorm' or 'rmsnorm'")
-  return { kind, epsilon: number(args, 'norm_eps', 1e-6) }
+  return { kind, epsilon: epsilon(args, 'norm_eps', 1e-6) }
 }

@@ -1,10 +1,10 @@
 import {
   type Config,
+  epsilon,
   isSet,
   nonNegativeInt,
   object,
   positiveInt,
-  positiveNumber,
   sizePair,
 } from '../../files/config.js'
 import { labelsOf } from '../labels.js'
@@ -84,7 +84,7 @@ function specOf(args: Config): VitSpec {
     heads: positiveInt(args, 'num_heads'),
     mlp: { kind: 'plain', hidden: positiveInt(args, 'mlp_dim'), activation: 'gelu', norm: false },
     ...{ queryKeyValueBias: true, projectionBias: true, queryKeyNorm: false, attentionNorm: false },
-    norm: { kind: 'layer', epsilon: positiveNumber(args, 'layer_norm_eps', 1e-6) },
+    norm: { kind: 'layer', epsilon: epsilon(args, 'layer_norm_eps', 1e-6) },
     ...{ normPlacement: 'pre', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
     head: {
       ...{ pooling: 'class', over: 'patches', poolingHidden: 0, norm: false },
