@@ -25,19 +25,14 @@ export class SourceFile {
 
   /** @throws FILE_NOT_FOUND if `path` is not a file that can be read; WEIGHTS_CORRUPT for a Git LFS pointer */
   static async open(path: string): Promise<SourceFile> {
-    let handle: FileHandle | undefined
+    const { handle, size } = await openFile(path)
     try {
-      // Without O_NONBLOCK, opening a named pipe waits for a writer, perhaps for ever.
-      handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-      const status = await handle.stat()
-      if (!status.isFile())
-        throw invalid('FILE_NOT_FOUND', path, 'a file', status.isDirectory() ? 'a folder' : 'a device')
-      const file = new SourceFile(path, status.size, handle)
+      const file = new SourceFile(path, size, handle)
       if (await file.#isLfsPointer())
         file.corrupt('a Git LFS pointer instead of the weights: fetch them with `git lfs pull`')
       return file
     } catch (cause) {
-      await handle?.close()
+      await handle.close()
       throw fileError(path, cause)
     }
   }
@@ -81,6 +76,27 @@ export class SourceFile {
 
   close(): Promise<void> {
     return this.#handle.close()
+  }
+}
+
+/** A file that is open for reading. */
+export interface OpenFile {
+  readonly handle: FileHandle
+  readonly size: number
+}
+
+/** Opens a regular file: a pipe or a device could give bytes without end, or none. @throws FILE_NOT_FOUND */
+export async function openFile(path: string): Promise<OpenFile> {
+  let handle: FileHandle | undefined
+  try {
+    // Without O_NONBLOCK, opening a named pipe waits for a writer, perhaps for ever.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const status = await handle.stat()
+    if (status.isFile()) return { handle, size: status.size }
+    throw invalid('FILE_NOT_FOUND', path, 'a file', status.isDirectory() ? 'a folder' : 'a device')
+  } catch (cause) {
+    await handle?.close()
+    throw fileError(path, cause)
   }
 }
 

@@ -9,6 +9,8 @@ export interface JsonOptions {
   readonly uniqueKeys?: boolean
   /** Refuse numbers that cannot be sizes or offsets: negative, fractional, or above 2^53 - 1. */
   readonly wholeNumbers?: boolean
+  /** Accept NaN, Infinity and -Infinity, which Python's json module writes. */
+  readonly pythonNumbers?: boolean
 }
 
 const maxDepth = 128
@@ -33,6 +35,27 @@ export function parseJson(text: string, options: JsonOptions): JsonValue {
   const value = parser.value(0)
   parser.end()
   return value
+}
+
+/** What {@link tooDeepAt} finds, in words. */
+export const tooDeep = `nested deeper than ${maxDepth} levels`
+
+/** Index of the first bracket of a JSON text that is nested deeper than parseJson allows, or undefined. */
+export function tooDeepAt(text: string): number | undefined {
+  const [quote, backslash] = ['"'.charCodeAt(0), '\\'.charCodeAt(0)]
+  const [opening, closing] = ['{'.charCodeAt(0), '}'.charCodeAt(0)]
+  let depth = 0
+  let inString = false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote) inString = !inString
+    else if (inString) at += code === backslash ? 1 : 0
+    // Square brackets differ from braces in one bit.
+    else if ((code | 0x20) === opening) {
+      if (++depth > maxDepth) return at
+    } else if ((code | 0x20) === closing) depth--
+  }
+  return undefined
 }
 
 /** Line and column of an index in a text, both from 1. */
@@ -60,13 +83,19 @@ class Parser {
   value(depth: number): JsonValue {
     this.#space()
     const first = this.#text[this.#at]
-    if (depth > maxDepth) this.#fail(`nested deeper than ${maxDepth} levels`)
+    if (depth > maxDepth) this.#fail(tooDeep)
     if (first === '{') return this.#object(depth)
     if (first === '[') return this.#array(depth)
     if (first === '"') return this.#string()
     if (first === 't') return this.#word('true', true)
     if (first === 'f') return this.#word('false', false)
     if (first === 'n') return this.#word('null', null)
+    if (this.#options.pythonNumbers) {
+      if (first === 'N') return this.#word('NaN', Number.NaN)
+      if (first === 'I') return this.#word('Infinity', Number.POSITIVE_INFINITY)
+      if (first === '-' && this.#text[this.#at + 1] === 'I')
+        return this.#word('-Infinity', Number.NEGATIVE_INFINITY)
+    }
     return this.#number()
   }
 
