@@ -9,7 +9,7 @@ const defaults = {
   /** Labels of a classifier. ImageNet-21k has 21843. */
   labels: 1_000_000,
   /** Tensors of a weights file, and entries of its archive. The largest published shards have some thousands. */
-  tensors: 200_000,
+  tensors: 100_000,
   /** Axes of a stored tensor. PyTorch has no more than 64. */
   tensorAxes: 64,
   /** Bytes of the part of a weights file that describes its tensors: a header, a pickle, the directory of an archive. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import * as assert from 'uvu/assert'
 import { SaccadeError, type SaccadeErrorCode } from '../../lib/errors.js'
+import { getLimits, type Limits, setLimits } from '../../lib/limits.js'
 import type { FileDType } from '../../lib/weights/entry.js'
 
 /** Path of a file of test/data. */
@@ -32,6 +33,17 @@ export function withFile<T>(
     await writeFile(join(dir, name), bytes)
     return read(join(dir, name))
   })
+}
+
+/** Calls `use` with these limits in place of the defaults. */
+export async function withLimits(limits: Partial<Limits>, use: () => Promise<unknown>): Promise<void> {
+  const before = getLimits()
+  setLimits(limits)
+  try {
+    await use()
+  } finally {
+    setLimits(before)
+  }
 }
 
 /** Asserts that a promise rejects with a SaccadeError of this code whose message matches all patterns. */

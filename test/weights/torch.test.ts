@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SaccadeError, type SaccadeErrorCode } from '../../lib/errors.js'
-import { getLimits, type Limits, setLimits } from '../../lib/limits.js'
 import { fileDTypeBits, type TensorEntry } from '../../lib/weights/entry.js'
 import { readSafetensors } from '../../lib/weights/safetensors.js'
 import { readTorch } from '../../lib/weights/torch/read.js'
@@ -20,6 +19,7 @@ import {
   torchBytes,
   u32,
   withFile,
+  withLimits,
   zipBytes,
 } from './build.js'
 
@@ -206,16 +206,6 @@ test('names that could reach a prototype are names', async () => {
   )
   assert.is(({} as Record<string, unknown>).polluted, undefined)
 })
-
-async function withLimits(limits: Partial<Limits>, use: () => Promise<unknown>): Promise<void> {
-  const before = getLimits()
-  setLimits(limits)
-  try {
-    await use()
-  } finally {
-    setLimits(before)
-  }
-}
 
 const brokenPickles: [string, string | RegExp, Uint8Array][] = [
   ['is empty', 'ends in the middle', pickleBytes()],
