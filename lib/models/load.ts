@@ -1,7 +1,7 @@
 import { readConfig, readConfigIfAny } from '../files/config.js'
 import { resolveModel } from '../files/folder.js'
 import type { HubOptions } from '../files/hub.js'
-import { checkOptions } from '../options.js'
+import { checkFlags, checkOptions } from '../options.js'
 import { checkSignal, throwIfAborted } from '../runtime/run-options.js'
 import { openSession, type SessionOptions } from '../runtime/session.js'
 import type { AnyModel } from './any.js'
@@ -16,10 +16,15 @@ export interface LoadOptions extends HubOptions, SessionOptions {
    * on processors that multiply it, activations are rounded too. With q8 the first products and the logits stay fp32.
    */
   readonly dtype?: SessionOptions['dtype']
+  /**
+   * false: the weights are copied into memory, which takes as much more memory as they have bytes. Default true: they are
+   * mapped, and a run fails with WEIGHTS_CORRUPT if another process cuts or writes to their file.
+   */
+  readonly mmap?: boolean | undefined
 }
 
 const loadOptionNames = [
-  ...['device', 'dtype', 'threads'],
+  ...['device', 'dtype', 'threads', 'mmap'],
   ...['revision', 'endpoint', 'cacheDir', 'localFilesOnly', 'progress', 'signal'],
 ]
 
@@ -35,7 +40,8 @@ export async function load<M extends Model = AnyModel>(
   options: LoadOptions = {},
 ): Promise<M> {
   checkOptions(options, loadOptionNames, 'load')
-  const { device, dtype, threads, ...hub } = options
+  checkFlags(options, ['mmap'], 'load')
+  const { device, dtype, threads, mmap = true, ...hub } = options
   const session = openSession({ device, dtype, threads })
   checkSignal(hub.signal)
   throwIfAborted(hub.signal)
@@ -44,5 +50,5 @@ export async function load<M extends Model = AnyModel>(
     (await readConfigIfAny(dir, 'open_clip_config.json')) ?? (await readConfig(dir, 'config.json'))
   const kind = configKind(config)
   const architecture = findArchitecture(architectures, kind, config.file)
-  return (await architecture.open({ dir, weights, config, kind, session })) as M
+  return (await architecture.open({ dir, weights, config, kind, session, mmap })) as M
 }
