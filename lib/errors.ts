@@ -89,7 +89,8 @@ function format(value: unknown, depth: number): string {
   return `[${[...items, ...(value.length > maxShownItems ? ['…'] : [])].join(', ')}]`
 }
 
-function shorten(text: string): string {
+/** Text of a file or a caller, such as a name, as error messages show it: on one line, at most 200 characters. */
+export function shorten(text: string): string {
   const line = text.replaceAll(/\s*\n\s*/g, ' ')
   return line.length > maxShownChars ? `${line.slice(0, maxShownChars - 1)}…` : line
 }

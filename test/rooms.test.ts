@@ -54,7 +54,7 @@ test('the imports are found', () => {
   assert.equal(missing, [])
   // One of each kind: static, type-only, dynamic, re-export.
   assert.ok(imports.get('options.ts')!.includes('errors.ts'))
-  assert.ok(imports.get('weights/zip.ts')!.includes('files/file.ts'))
+  assert.ok(imports.get('weights/torch/zip.ts')!.includes('files/file.ts'))
   assert.ok(imports.get('pipelines/pipeline.ts')!.includes('text/load.ts'))
   assert.ok(imports.get('index.ts')!.includes('models/load.ts'))
 })

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { extname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { invalid } from '../errors.js'
 import { fileError } from './file.js'
 
@@ -14,10 +14,10 @@ export const weightFileNames = [
 ] as const
 
 /** Extensions of PyTorch checkpoints. */
-export const torchExtensions: readonly string[] = ['.pth', '.pt', '.bin', '.ckpt']
+export const torchExtensions: readonly string[] = ['.pth', '.pt', '.bin', '.ckpt', '.pth.tar']
 
 export function isTorchFile(path: string): boolean {
-  return torchExtensions.includes(extname(path))
+  return torchExtensions.some((extension) => path.endsWith(extension))
 }
 
 export function isWeightsFile(path: string): boolean {

@@ -1,12 +1,13 @@
 import { SaccadeError } from '../errors.js'
 import type { Config } from '../files/config.js'
 import { type CheckpointOptions, openCheckpoint } from '../weights/checkpoint.js'
-import { WeightReader } from '../weights/reader.js'
+import { underPrefix } from '../weights/prefix.js'
+import type { WeightReader } from '../weights/reader.js'
 import type { Model, ModelInfo, ModelParts } from './model.js'
 import type { Architecture, ConfigKind, OpenRequest } from './registry.js'
 
 /** Description of one model, read from its config. A family adds the spec and weight names that its modules need. */
-export interface Description extends Omit<ModelInfo, 'architecture' | 'layout'> {
+export interface Description extends Omit<ModelInfo, 'architecture' | 'layout' | 'unused'> {
   /** The class in the library. */
   readonly className: string
 }
@@ -46,13 +47,21 @@ export function family<D extends Description>(
       if (!layout) throw new SaccadeError('INTERNAL', `${name}: no layout for ${kind.library} ${kind.name}`)
       const checkpoint = await openCheckpoint(weights, { ...layout.checkpoint?.(config), mmap })
       try {
-        const reader = new WeightReader(checkpoint)
-        const description = await layout.describe(request, reader)
-        const { className, tasks, labels, imageSize } = description
-        const info = { architecture: name, layout: `${kind.library} ${className}`, tasks, labels, imageSize }
-        const model = build({ info, checkpoint, config, session }, description, reader)
-        reader.finish()
-        return model
+        return await underPrefix(checkpoint, async (reader) => {
+          const description = await layout.describe(request, reader)
+          const { className, tasks, labels, imageSize } = description
+          const info: ModelInfo = {
+            ...{ architecture: name, layout: `${kind.library} ${className}`, tasks, labels, imageSize },
+            get unused() {
+              return reader.ignored()
+            },
+          }
+          const model = build({ info, checkpoint: reader.checkpoint, config, session }, description, reader)
+          // The library leaves them out, with a warning. The others refuse them.
+          if (kind.library === 'transformers') reader.ignoreForeignHeads()
+          reader.finish()
+          return model
+        })
       } catch (error) {
         checkpoint.dispose()
         throw error

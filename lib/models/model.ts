@@ -5,6 +5,7 @@ import type { Session } from '../runtime/session.js'
 import { evaluate } from '../tensor/evaluate.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
+import type { IgnoredTensor } from '../weights/reader.js'
 
 /** Description of a loaded model. */
 export interface ModelInfo {
@@ -18,6 +19,8 @@ export interface ModelInfo {
   readonly labels?: readonly string[] | undefined
   /** [channels, height, width] of the images that the model was trained on. */
   readonly imageSize?: readonly [number, number, number] | undefined
+  /** Tensors of the files that the model does not use, such as the head of another class, each with the reason. */
+  readonly unused: readonly IgnoredTensor[]
 }
 
 /** Constructor arguments of every model. */

@@ -4,7 +4,7 @@ import { requireDType } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { WeightReader } from '../weights/reader.js'
-import { parameter } from './linear.js'
+import { tiedParameter } from './linear.js'
 
 /** Token ids [B, N]: int64, as tokenizers return them, or int32. */
 export type TokenIds = Tensor<'int64'> | Tensor<'int32'>
@@ -18,8 +18,15 @@ export class Embedding {
     this.weight = weight
   }
 
-  static read(reader: WeightReader, name: string, entries: number, width: number) {
-    return new Embedding(parameter(reader.scope(name), 'weight', [entries, width]))
+  /** @param tied full names of weights that are this table too, if they are stored and it is not */
+  static read(
+    reader: WeightReader,
+    name: string,
+    entries: number,
+    width: number,
+    tied: readonly string[] = [],
+  ) {
+    return new Embedding(tiedParameter(reader, `${name}.weight`, tied, [entries, width]))
   }
 
   get entries(): number {

@@ -13,6 +13,16 @@ export function parameter(reader: WeightReader, name: string, shape: readonly nu
   return ops.cast(reader.take(name, shape), 'float32')
 }
 
+/** Reads a parameter that is tied to others, of which the file need have one only: see {@link WeightReader.takeTied}. */
+export function tiedParameter(
+  reader: WeightReader,
+  name: string,
+  others: readonly string[],
+  shape: readonly number[],
+): ops.FloatTensor {
+  return ops.cast(reader.takeTied(name, others, shape), 'float32')
+}
+
 /** Reads a parameter that some layouts store with other axes of size 1: [C] also as [1, C, 1]. */
 export function squeezedParameter(
   reader: WeightReader,

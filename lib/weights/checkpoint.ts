@@ -1,21 +1,23 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { invalid, SaccadeError } from '../errors.js'
+import { invalid, SaccadeError, shorten } from '../errors.js'
 import { findWeights, isTorchFile, torchExtensions } from '../files/find.js'
 import { readShardIndex } from '../files/shard-index.js'
-import { type DataOf, type DType, dataConstructors, dtypeBytes } from '../graph/dtype.js'
-import { type Shape, sizeOf } from '../graph/shape.js'
-import type { NativeBuffer, NativeMapping } from '../runtime/native.js'
+import type { Shape } from '../graph/shape.js'
+import { checkLimit } from '../limits.js'
+import type { NativeMapping } from '../runtime/native.js'
 import { fromNative, getRuntime } from '../runtime/runtime.js'
-import { constant, constantFrom, releaseConstant } from '../tensor/constant.js'
+import { constant, releaseConstant } from '../tensor/constant.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { contiguousCopy, float32Copy } from './copy.js'
 import { dtypeOfFile, type FileDType, type TensorEntry } from './entry.js'
+import { withoutWrappers } from './names.js'
 import { readSafetensors } from './safetensors.js'
 import { checkShards } from './shards.js'
 import { readTorch } from './torch/read.js'
 import type { StateDictSelector } from './torch/state-dict.js'
 
-/** Turns a name in a checkpoint into the name that the reader of a layout asks for. */
+/** Turns a name in a checkpoint, without the wrappers of PyTorch, into the name that the reader of a layout asks for. */
 export type Rename = (name: string) => string
 
 export interface CheckpointOptions {
@@ -80,6 +82,7 @@ async function readShards(
   const shards: TensorEntry[][] = []
   for (const shard of index.shards) shards.push(await readWeights(join(dir, shard), options, files))
   const entries = shards.flat()
+  checkLimit('tensors', entries.length, `${indexFile}: tensors of all shards`)
   checkShards(index, dir, entries)
   return entries
 }
@@ -116,40 +119,72 @@ export interface WeightInfo {
 export class Checkpoint {
   /** The file that was opened: the weights, or the index of shards. */
   readonly path: string
-  readonly #entries: ReadonlyMap<string, TensorEntry>
+  /** Names in the files that do not have this prefix are not names of the checkpoint. */
+  readonly prefix: string
+  readonly #entries: readonly TensorEntry[]
+  readonly #rename: Rename
+  readonly #byName = new Map<string, TensorEntry>()
+  readonly #outside: string[] = []
   readonly #mappings: Files
-  readonly #tensors = new Map<string, Tensor>()
+  readonly #tensors: Map<TensorEntry, Tensor>
   #disposed = false
 
-  /** @param files the opened files of the entries, by path; the checkpoint disposes them */
-  constructor(path: string, entries: readonly TensorEntry[], files: Files, rename: Rename = (name) => name) {
-    const byName = new Map<string, TensorEntry>()
-    for (const entry of entries) {
-      const name = rename(entry.name)
-      const other = byName.get(name)
-      if (other)
-        throw new SaccadeError(
-          'WEIGHTS_CORRUPT',
-          `${path} holds ${name} twice: as ${other.name} and as ${entry.name}`,
-        )
-      byName.set(name, entry)
-    }
+  /**
+   * @param files the opened files of the entries, by path; the checkpoint disposes them
+   * @param tensors those of a checkpoint of the same files, to share them
+   */
+  constructor(
+    path: string,
+    entries: readonly TensorEntry[],
+    files: Files,
+    rename: Rename = (name) => name,
+    prefix = '',
+    tensors = new Map<TensorEntry, Tensor>(),
+  ) {
     this.path = path
-    this.#entries = byName
+    this.prefix = prefix
+    this.#entries = entries
+    this.#rename = rename
     this.#mappings = files
+    this.#tensors = tensors
+    for (const entry of entries) {
+      const full = withoutWrappers(entry.name)
+      if (full.startsWith(prefix)) this.#add(rename(full.slice(prefix.length)), entry)
+      else this.#outside.push(full)
+    }
+  }
+
+  #add(name: string, entry: TensorEntry): void {
+    const other = this.#byName.get(name)
+    if (other)
+      throw new SaccadeError(
+        'WEIGHTS_CORRUPT',
+        `${this.path} holds ${shorten(name)} twice: as ${shorten(other.name)} and as ${shorten(entry.name)}`,
+      )
+    this.#byName.set(name, entry)
+  }
+
+  /** The tensors whose names begin with a prefix, without it. Both checkpoints have the same files. */
+  under(prefix: string): Checkpoint {
+    return new Checkpoint(this.path, this.#entries, this.#mappings, this.#rename, prefix, this.#tensors)
+  }
+
+  /** Names in the files without the prefix. */
+  get outside(): readonly string[] {
+    return this.#outside
   }
 
   names(): string[] {
-    return [...this.#entries.keys()]
+    return [...this.#byName.keys()]
   }
 
   /** The files that hold the tensors. */
   get files(): string[] {
-    return [...new Set([...this.#entries.values()].map(({ file }) => file))]
+    return [...new Set(this.#entries.map(({ file }) => file))]
   }
 
   has(name: string): boolean {
-    return this.#entries.has(name)
+    return this.#byName.has(name)
   }
 
   /** @throws TENSOR_MISSING */
@@ -159,29 +194,32 @@ export class Checkpoint {
   }
 
   /**
-   * The tensor as a constant of the graph. Its data stays in the file, and is paged in when a program uses it.
+   * The tensor as a constant of the graph, float64 as float32. Its data stays in the file, and is paged in when a program uses it.
    * @throws TENSOR_MISSING; DTYPE_MISMATCH for a type that saccade does not have; DISPOSED; OUT_OF_MEMORY;
    *   WEIGHTS_CORRUPT if the file was cut or written to since it was opened
    */
   tensor(name: string): Tensor {
     if (this.#disposed) throw new SaccadeError('DISPOSED', `the checkpoint ${this.path} was disposed`)
-    const cached = this.#tensors.get(name)
-    if (cached) return cached
     const entry = this.#entry(name)
+    const tensor = this.#tensors.get(entry) ?? this.#read(entry)
+    this.#tensors.set(entry, tensor)
+    return tensor
+  }
+
+  #read(entry: TensorEntry): Tensor {
+    const mapping = this.#mappings.get(entry.file)!
+    if (entry.dtype === 'F64') return float32Copy(mapping, entry)
     const dtype = dtypeOfFile[entry.dtype]
     if (!dtype)
       throw invalid(
         'DTYPE_MISMATCH',
-        `${entry.file}: ${entry.name}`,
-        Object.keys(dtypeOfFile).join(', '),
+        `${entry.file}: ${shorten(entry.name)}`,
+        [...Object.keys(dtypeOfFile), 'F64'].join(', '),
         entry.dtype,
       )
-    const mapping = this.#mappings.get(entry.file)!
-    const tensor = entry.strides
+    return entry.strides
       ? contiguousCopy(mapping, entry, dtype)
       : constant(mapping, entry.offset, dtype, entry.shape)
-    this.#tensors.set(name, tensor)
-    return tensor
   }
 
   /** Unmaps the files. The tensors that were handed out cannot be used any more. */
@@ -198,48 +236,8 @@ export class Checkpoint {
   }
 
   #entry(name: string): TensorEntry {
-    const entry = this.#entries.get(name)
-    if (!entry) throw new SaccadeError('TENSOR_MISSING', `${this.path} has no tensor ${name}`)
+    const entry = this.#byName.get(name)
+    if (!entry) throw new SaccadeError('TENSOR_MISSING', `${this.path} has no tensor ${shorten(name)}`)
     return entry
-  }
-}
-
-/** A row-major copy of a tensor that PyTorch stored with strides, such as a transposed matrix. */
-function contiguousCopy(mapping: NativeMapping, entry: TensorEntry, dtype: DType): Tensor {
-  const { shape, strides, offset, byteLength } = entry as TensorEntry & { strides: readonly number[] }
-  let buffer: NativeBuffer | undefined
-  try {
-    buffer = mapping.buffer(offset, byteLength)
-    const stored = new dataConstructors[dtype](buffer.read())
-    const data = new dataConstructors[dtype](new ArrayBuffer(sizeOf(shape) * dtypeBytes[dtype]))
-    copyStrided(data, stored, shape, strides)
-    return constantFrom(data, shape, dtype)
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new SaccadeError('OUT_OF_MEMORY', `${entry.file}: no memory for a copy of ${entry.name}`, {
-        cause: error,
-      })
-    throw fromNative(error)
-  } finally {
-    buffer?.dispose()
-  }
-}
-
-function copyStrided(
-  data: DataOf<DType>,
-  stored: DataOf<DType>,
-  shape: Shape,
-  strides: readonly number[],
-): void {
-  const index = new Array<number>(shape.length).fill(0)
-  let from = 0
-  for (let to = 0; to < data.length; to++) {
-    data[to] = stored[from]!
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis]!
-      if (++index[axis]! < shape[axis]!) break
-      from -= strides[axis]! * shape[axis]!
-      index[axis] = 0
-    }
   }
 }

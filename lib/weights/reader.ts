@@ -1,10 +1,9 @@
-import { invalid, SaccadeError } from '../errors.js'
-import type { DType } from '../graph/dtype.js'
+import { invalid, SaccadeError, shorten } from '../errors.js'
 import { formatShape, type Shape, sameShape } from '../graph/shape.js'
 import { cast } from '../ops/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Checkpoint } from './checkpoint.js'
-import { dtypeOfFile } from './entry.js'
+import type { FileDType } from './entry.js'
 
 /** A tensor of the checkpoint that the model does not use on purpose. */
 export interface IgnoredTensor {
@@ -14,11 +13,15 @@ export interface IgnoredTensor {
 
 interface Usage {
   readonly taken: Set<string>
+  /** Names that were asked for and are not stored. */
+  readonly missing: string[]
   readonly rules: { readonly matches: (name: string) => boolean; readonly reason: string }[]
 }
 
-const floats: readonly (DType | undefined)[] = ['float32', 'float16', 'bfloat16']
+const floats: readonly FileDType[] = ['F32', 'F16', 'BF16', 'F64']
 const listed = 10
+/** Names that are compared with a missing one: the distance takes a microsecond for each pair of letters. */
+const compared = 2000
 
 /**
  * Gives the tensors of a checkpoint to the modules of a model, and records which were used. Each tensor must have the
@@ -30,7 +33,11 @@ export class WeightReader {
   readonly prefix: string
   readonly #usage: Usage
 
-  constructor(checkpoint: Checkpoint, prefix = '', usage: Usage = { taken: new Set(), rules: [] }) {
+  constructor(
+    checkpoint: Checkpoint,
+    prefix = '',
+    usage: Usage = { taken: new Set(), missing: [], rules: [] },
+  ) {
     this.checkpoint = checkpoint
     this.prefix = prefix
     this.#usage = usage
@@ -67,8 +74,8 @@ export class WeightReader {
         `${formatShape(shape)}, by the model's config`,
         formatShape(info.shape),
       )
-    if (!floats.includes(dtypeOfFile[info.dtype]))
-      throw invalid('DTYPE_MISMATCH', `${info.file}: ${stored}`, 'F32, F16 or BF16', info.dtype)
+    if (!floats.includes(info.dtype))
+      throw invalid('DTYPE_MISMATCH', `${info.file}: ${stored}`, floats.join(', '), info.dtype)
     this.#usage.taken.add(full)
     return cast(this.checkpoint.tensor(full), 'float32') as Tensor<'float32', S>
   }
@@ -76,6 +83,18 @@ export class WeightReader {
   /** As {@link take}, but undefined if there is no such tensor. One of another shape is an error. */
   maybe<const S extends Shape>(name: string, shape: S): Tensor<'float32', S> | undefined {
     return this.has(name) ? this.take(name, shape) : undefined
+  }
+
+  /**
+   * The weight of that name, or where it is not stored, one that is tied to it. A tied weight that is stored under its own
+   * name is used from there: transformers 5 does not tie weights that are stored with different values.
+   * @param others full names of the tied weights, the first that is stored is taken
+   */
+  takeTied<const S extends Shape>(name: string, others: readonly string[], shape: S): Tensor<'float32', S> {
+    if (this.has(name)) return this.take(name, shape)
+    const root = new WeightReader(this.checkpoint, '', this.#usage)
+    const other = others.find((each) => root.has(each))
+    return other === undefined ? this.take(name, shape) : root.take(other, shape)
   }
 
   /**
@@ -100,12 +119,35 @@ export class WeightReader {
     return this.#unused().filter((name) => name.startsWith(this.prefix))
   }
 
-  /** The tensors that are declared ignorable. */
+  /** The full name of the first weight that was asked for in vain. */
+  get missing(): string | undefined {
+    return this.#usage.missing[0]
+  }
+
+  /** The stored tensors that the model does not use, each with the reason: to be listed when the model is complete. */
   ignored(): IgnoredTensor[] {
     const { taken, rules } = this.#usage
-    return this.checkpoint.names().flatMap((name) => {
+    const outside = this.checkpoint.outside.map((name) => ({
+      name,
+      reason: `not under ${this.checkpoint.prefix}, where the model is`,
+    }))
+    const inside = this.checkpoint.names().flatMap((name) => {
       const rule = taken.has(name) ? undefined : rules.find(({ matches }) => matches(name))
-      return rule ? [{ name, reason: rule.reason }] : []
+      return rule ? [{ name: this.checkpoint.prefix + name, reason: rule.reason }] : []
+    })
+    return [...inside, ...outside]
+  }
+
+  /**
+   * Declares the tensors of another class's head, which the library of the checkpoint leaves out too: those whose first
+   * module is one that the model takes nothing from. So a layer too many, or a part of the model that the config does
+   * not tell of, is still unexpected.
+   */
+  ignoreForeignHeads(): void {
+    const used = new Set([...this.#usage.taken].map(firstModule))
+    this.#usage.rules.push({
+      reason: 'of the head of another class',
+      matches: (name) => name.includes('.') && !used.has(firstModule(name)),
     })
   }
 
@@ -116,7 +158,7 @@ export class WeightReader {
     const more = unused.length > listed ? ` and ${unused.length - listed} more` : ''
     throw new SaccadeError(
       'TENSOR_UNEXPECTED',
-      `${this.checkpoint.path} has tensors that the model does not use: ${unused.slice(0, listed).join(', ')}${more}`,
+      `${this.checkpoint.path} has tensors that the model does not use: ${unused.slice(0, listed).map(shorten).join(', ')}${more}`,
     )
   }
 
@@ -128,7 +170,8 @@ export class WeightReader {
   }
 
   #missing(name: string, shape: Shape): SaccadeError {
-    const near = nearest(name, this.#unused())
+    this.#usage.missing.push(name)
+    const near = nearest(name, this.#unused()).map(shorten)
     const hint = near.length > 0 ? `; similar names there: ${near.join(', ')}` : ''
     return new SaccadeError(
       'TENSOR_MISSING',
@@ -137,13 +180,22 @@ export class WeightReader {
   }
 }
 
+function firstModule(name: string): string {
+  return name.slice(0, name.indexOf('.') + 1)
+}
+
 /** Up to three similar names, the most similar first: another prefix, or a few other letters. */
 function nearest(name: string, candidates: readonly string[]): string[] {
   const limit = Math.max(2, Math.floor(name.length / 5))
   return candidates
+    .slice(0, compared)
     .map((candidate) => {
       const nested = candidate.endsWith(`.${name}`) || name.endsWith(`.${candidate}`)
-      return { candidate, distance: nested ? 0 : editDistance(name, candidate) }
+      const far = Math.abs(candidate.length - name.length) > limit
+      return {
+        candidate,
+        distance: nested ? 0 : far ? Number.POSITIVE_INFINITY : editDistance(name, candidate),
+      }
     })
     .filter(({ distance }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance)

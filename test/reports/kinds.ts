@@ -105,7 +105,7 @@ async function checkRun(dir: string, { model: folder, load: file, shape, x, logi
   const outputs: Record<string, unknown> = { ...(await (model as AnyModel).run({ pixelValues })) }
   for (const [name, expected] of [
     ['logits', logits],
-    ['pooled', pooled],
+    ['poolerOutput', pooled],
   ] as const) {
     if (!expected) continue
     const output = outputs[name]

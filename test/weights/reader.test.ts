@@ -104,7 +104,11 @@ test('half precision is widened, and what is no floating point number refused', 
         assert.is(data[0], data[1])
         assert.is(data[0], value, name)
       }
-      await throws(() => reader.take('ids', [1]), 'DTYPE_MISMATCH', 'ids: expected F32, F16 or BF16, got I64')
+      await throws(
+        () => reader.take('ids', [1]),
+        'DTYPE_MISMATCH',
+        'ids: expected F32, F16, BF16, F64, got I64',
+      )
     },
   ))
 

@@ -24,11 +24,12 @@ export class BertEncoder {
   readonly #norm: LayerNorm
   readonly #layers: readonly Layer[]
 
-  constructor(reader: WeightReader, config: BertConfig) {
+  /** @param tiedWords full names of weights that are the word embeddings too, if those are not stored */
+  constructor(reader: WeightReader, config: BertConfig, tiedWords: readonly string[]) {
     const { width, vocabulary, tokenTypes, positions, epsilon, layers } = config
     const embeddings = reader.scope('embeddings')
     embeddings.ignore('position_ids', 'the numbers 0, 1, 2, ..., which older versions of the library stored')
-    this.words = Embedding.read(embeddings, 'word_embeddings', vocabulary, width)
+    this.words = Embedding.read(embeddings, 'word_embeddings', vocabulary, width, tiedWords)
     this.#types = Embedding.read(embeddings, 'token_type_embeddings', tokenTypes, width)
     this.#positions = Embedding.read(embeddings, 'position_embeddings', positions, width)
     this.#norm = LayerNorm.read(embeddings, 'LayerNorm', width, epsilon)

@@ -1,4 +1,4 @@
-import { Linear, parameter } from '../../nn/linear.js'
+import { Linear, tiedParameter } from '../../nn/linear.js'
 import { LayerNorm } from '../../nn/norm.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
@@ -17,11 +17,8 @@ export type HeadOutputs = Readonly<Record<string, ops.FloatTensor>>
 export interface Head {
   /** Whether the head needs the pooler. */
   readonly pooler: 'required' | 'optional' | 'unused'
-  read(
-    reader: WeightReader,
-    config: BertConfig,
-    wordEmbeddings: ops.FloatTensor,
-  ): (x: Features) => HeadOutputs
+  /** @param words full name of the word embeddings */
+  read(reader: WeightReader, config: BertConfig, words: string): (x: Features) => HeadOutputs
 }
 
 export const heads: Readonly<Record<BertClass, Head>> = {
@@ -40,7 +37,7 @@ function bare(reader: WeightReader) {
   return () => ({})
 }
 
-function pretraining(reader: WeightReader, config: BertConfig, words: ops.FloatTensor) {
+function pretraining(reader: WeightReader, config: BertConfig, words: string) {
   const predict = readPredictions(reader, config, words)
   const relate = Linear.read(reader, 'cls.seq_relationship', config.width, 2)
   return ({ sequence, pooled }: Features) => ({
@@ -49,7 +46,7 @@ function pretraining(reader: WeightReader, config: BertConfig, words: ops.FloatT
   })
 }
 
-function maskedLanguage(reader: WeightReader, config: BertConfig, words: ops.FloatTensor) {
+function maskedLanguage(reader: WeightReader, config: BertConfig, words: string) {
   reader.ignore(/^cls\.seq_relationship\./, 'the next-sentence head of pretraining')
   const predict = readPredictions(reader, config, words)
   return ({ sequence }: Features) => ({ logits: predict(sequence) })
@@ -89,16 +86,16 @@ function questionAnswering(reader: WeightReader, { width }: BertConfig) {
 }
 
 /** The masked-language head: a transform, then the word embeddings (or a separate matrix) as a classifier. */
-function readPredictions(reader: WeightReader, config: BertConfig, words: ops.FloatTensor) {
+function readPredictions(reader: WeightReader, config: BertConfig, words: string) {
   const { width, vocabulary, epsilon, activation, tied } = config
   const predictions = reader.scope('cls').scope('predictions')
   const dense = Linear.read(predictions, 'transform.dense', width, width)
   const norm = LayerNorm.read(predictions, 'transform.LayerNorm', width, epsilon)
+  const tie = (name: string) => (tied ? [name] : [])
+  const weight = tiedParameter(predictions, 'decoder.weight', tie(words), [vocabulary, width])
   // The library has two names for this bias, and files may have either or both.
-  const bias = parameter(predictions, predictions.has('bias') ? 'bias' : 'decoder.bias', [vocabulary])
-  predictions.ignore('decoder.bias', 'the same as cls.predictions.bias')
-  if (tied) predictions.ignore('decoder.weight', 'tied to the word embeddings')
-  const weight = tied ? words : parameter(predictions, 'decoder.weight', [vocabulary, width])
+  const bias = tiedParameter(predictions, 'decoder.bias', ['cls.predictions.bias'], [vocabulary])
+  predictions.ignore('bias', 'the same as cls.predictions.decoder.bias')
   const decoder = new Linear(weight, bias)
   return (x: ops.FloatTensor) => decoder.forward(norm.forward(activation(dense.forward(x))))
 }

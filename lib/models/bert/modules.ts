@@ -15,11 +15,16 @@ export interface BertModules {
 /** Reads the weights of the checkpoint's class in transformers. */
 export function readModules(reader: WeightReader, config: BertConfig): BertModules {
   const { className, width } = config
-  const base = reader.has('bert.embeddings.word_embeddings.weight') ? reader.scope('bert') : reader
-  const encoder = new BertEncoder(base, config)
+  const base = reader.has('bert.embeddings.position_embeddings.weight') ? reader.scope('bert') : reader
+  const encoder = new BertEncoder(base, config, config.tied ? ['cls.predictions.decoder.weight'] : [])
   const rule = heads[className]
   const pooled = rule.pooler === 'required' || (rule.pooler === 'optional' && base.has('pooler.dense.weight'))
   const pooler = pooled ? Linear.read(base, 'pooler.dense', width, width) : undefined
   if (rule.pooler === 'unused') base.ignore(/^pooler\./, `${className} has no pooler`)
-  return { config, encoder, pooler, head: rule.read(reader, config, encoder.words.weight) }
+  return {
+    config,
+    encoder,
+    pooler,
+    head: rule.read(reader, config, `${base.prefix}embeddings.word_embeddings.weight`),
+  }
 }

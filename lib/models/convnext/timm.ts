@@ -14,6 +14,7 @@ import {
 } from '../../files/config.js'
 import { imageTasks } from '../family.js'
 import { timmLabels } from '../labels.js'
+import { fromAuthors } from './authors-names.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec, HeadSpec, StageSpec } from './spec.js'
 
@@ -75,8 +76,12 @@ export const timm: ConvNextLayout = {
   published: ['convnext_*', 'convnextv2_*'],
   claims: (name) => impliedBy(name) !== undefined,
 
-  async describe({ config, kind }) {
+  checkpoint: () => ({ rename: fromAuthors }),
+
+  async describe({ config, kind }, reader) {
     const spec = readSpec(config, impliedBy(kind.name)!)
+    reader.ignore(/^(projectors|norms)\./, 'heads of distillation, which timm leaves out too')
+    if (spec.head.classes === 0) reader.ignore(/^head\.fc\./, 'num_classes is 0')
     return {
       ...{ spec, names: namesFor(spec), className: kind.name },
       tasks: imageTasks(spec.head.classes > 0),

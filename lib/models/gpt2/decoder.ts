@@ -2,7 +2,7 @@ import type { CacheShape, Decoder, DecoderStep } from '../../generation/decoder.
 import { SelfAttention } from '../../nn/attention.js'
 import { Embedding, type TokenIds } from '../../nn/embedding.js'
 import { Layer } from '../../nn/layer.js'
-import { Linear } from '../../nn/linear.js'
+import { Linear, tiedParameter } from '../../nn/linear.js'
 import { Mlp } from '../../nn/mlp.js'
 import { LayerNorm } from '../../nn/norm.js'
 import { runStack, type StackCall, type StackResult } from '../../nn/stack.js'
@@ -26,16 +26,16 @@ export class Gpt2Decoder implements Decoder {
   constructor(reader: WeightReader, config: Gpt2Config) {
     const { width, layers, heads, vocabulary, positions, epsilon } = config
     // The files of OpenAI's models have no prefix.
-    const base = reader.has('transformer.wte.weight') ? reader.scope('transformer') : reader
+    const base = reader.has('transformer.wpe.weight') ? reader.scope('transformer') : reader
     base.ignore(/^h\.\d+\.attn\.(masked_)?bias$/, 'the causal mask, which older versions stored')
     this.vocabSize = vocabulary
     this.positions = positions
     this.cache = { layers, heads, width: width / heads }
-    this.#words = Embedding.read(base, 'wte', vocabulary, width)
+    this.#words = Embedding.read(base, 'wte', vocabulary, width, config.tied ? ['lm_head.weight'] : [])
     this.#positions = Embedding.read(base, 'wpe', positions, width)
     this.#layers = Array.from({ length: layers }, (_, index) => readLayer(base.scope('h'), index, config))
     this.#norm = LayerNorm.read(base, 'ln_f', width, epsilon)
-    this.head = readHead(reader, config, this.#words)
+    this.head = readHead(reader, config, `${base.prefix}wte.weight`)
   }
 
   embed(ids: TokenIds): ops.FloatTensor {
@@ -77,10 +77,10 @@ function readLayer(layers: WeightReader, index: number, config: Gpt2Config): Lay
   ])
 }
 
-function readHead(reader: WeightReader, config: Gpt2Config, words: Embedding): Linear | undefined {
+function readHead(reader: WeightReader, config: Gpt2Config, words: string): Linear | undefined {
   const { className, width, vocabulary, tied } = config
-  if (className === 'GPT2LMHeadModel' && !tied)
-    return Linear.read(reader, 'lm_head', width, vocabulary, { bias: false })
-  reader.ignore('lm_head.weight', 'tied to the token embeddings, or of no use to GPT2Model')
-  return className === 'GPT2LMHeadModel' ? new Linear(words.weight) : undefined
+  if (className === 'GPT2LMHeadModel')
+    return new Linear(tiedParameter(reader, 'lm_head.weight', tied ? [words] : [], [vocabulary, width]))
+  reader.ignore('lm_head.weight', 'the head, which GPT2Model does not have')
+  return undefined
 }

@@ -1,7 +1,7 @@
 import { CrossAttention, SelfAttention } from '../../nn/attention.js'
 import type { TokenIds } from '../../nn/embedding.js'
 import { Layer, type Residual } from '../../nn/layer.js'
-import { Linear, parameter } from '../../nn/linear.js'
+import { Linear, tiedParameter } from '../../nn/linear.js'
 import { Mlp } from '../../nn/mlp.js'
 import { LayerNorm } from '../../nn/norm.js'
 import { sinusoidalPositions } from '../../nn/position.js'
@@ -54,7 +54,7 @@ export function readModules(reader: WeightReader, config: MarianConfig): MarianM
     target,
     encoder: layers('encoder', [selfAttention, feedForward]),
     decoder: layers('decoder', [selfAttention, crossAttention, feedForward]),
-    head: readHead(reader, config, target.words),
+    head: readHead(reader, config, base.prefix),
   }
 }
 
@@ -82,22 +82,17 @@ export function addPositions(
 }
 
 /**
- * Shared tables are stored once if they are also tied, but older files repeat them under every name. If they are not tied,
- * transformers 5 has a table of its own for each side, besides one that nothing uses; version 4 stores `shared` only.
+ * Tables that are shared or tied may be stored under any of their names, or under all. Without tying, transformers 5 has a
+ * table of its own for each side, besides `shared`, which nothing uses; version 4 stores `shared` only.
  */
 function readEmbeddings(base: WeightReader, config: MarianConfig) {
-  const { width, shared, tied, encoder, decoder, embeddingScale: scale } = config
-  const table = (name: string, entries: number) => parameter(base, `${name}.weight`, [entries, width])
-  const isOne = shared && (tied || !base.has('decoder.embed_tokens.weight'))
-  const one = isOne
-    ? table(base.has('shared.weight') ? 'shared' : 'encoder.embed_tokens', encoder.vocabulary)
-    : undefined
-  const source = one ?? table('encoder.embed_tokens', encoder.vocabulary)
-  const target = one ?? table('decoder.embed_tokens', decoder.vocabulary)
-  const repeated = isOne
-    ? /^(shared|encoder\.embed_tokens|decoder\.embed_tokens)\.weight$/
-    : /^shared\.weight$/
-  base.ignore(repeated, 'the shared word embeddings again, or a table that is not used')
+  const { width, embeddingScale: scale } = config
+  const tied = tiedTables(base.prefix, config)
+  const table = (side: 'encoder' | 'decoder') =>
+    tiedParameter(base, `${side}.embed_tokens.weight`, tied(side), [config[side].vocabulary, width])
+  const source = table('encoder')
+  const target = table('decoder')
+  base.ignore('shared.weight', 'the shared word embeddings again, or a table that is not used')
   const stored = (side: string) => base.maybe(`${side}.embed_positions.weight`, [config.positions, width])
   const [sourcePositions, targetPositions] = [stored('encoder'), stored('decoder')]
   const computed =
@@ -108,15 +103,26 @@ function readEmbeddings(base: WeightReader, config: MarianConfig) {
   }
 }
 
-function readHead(reader: WeightReader, config: MarianConfig, words: ops.FloatTensor): Linear | undefined {
+/** Full names of the tables that are one with that of a side or of the head, in the order of the library. */
+function tiedTables(prefix: string, { shared, tied }: MarianConfig) {
+  const [encoder, decoder] = [`${prefix}encoder.embed_tokens.weight`, `${prefix}decoder.embed_tokens.weight`]
+  const head = tied ? ['lm_head.weight'] : []
+  return (of: 'encoder' | 'decoder' | 'head'): readonly string[] => {
+    if (shared) return [`${prefix}shared.weight`, ...head, decoder, encoder]
+    if (of === 'encoder') return []
+    return of === 'decoder' ? head : [decoder]
+  }
+}
+
+function readHead(reader: WeightReader, config: MarianConfig, prefix: string): Linear | undefined {
   const { className, width, tied, decoder } = config
   if (className === 'MarianModel') {
     reader.ignore(/^(final_logits_bias|lm_head\.weight)$/, 'the head, which MarianModel does not have')
     return undefined
   }
   const { vocabulary } = decoder
-  if (tied) reader.ignore('lm_head.weight', 'tied to the word embeddings')
-  const weight = tied ? words : parameter(reader, 'lm_head.weight', [vocabulary, width])
+  const tables = tied ? tiedTables(prefix, config)('head') : []
+  const weight = tiedParameter(reader, 'lm_head.weight', tables, [vocabulary, width])
   const bias = reader.maybe('final_logits_bias', [1, vocabulary])
   return new Linear(weight, bias && (ops.reshape(bias, [vocabulary]) as ops.FloatTensor))
 }

@@ -24,14 +24,15 @@ export const timm: VitLayout = {
   published: ['vit_*', 'deit_*', 'deit3_*', 'flexivit_* (plain vision Transformers)'],
   claims: (name) => timmArchitecture(name) !== undefined,
 
-  // DeiT-III's own checkpoints have other names for the layer scales.
-  checkpoint: () => ({ rename: (name) => name.replace(/\.gamma_([12])$/, '.ls$1.gamma') }),
+  checkpoint: () => ({ rename: fromAuthors }),
 
   async describe({ config, kind }, reader) {
     const implied = timmArchitecture(kind.name)!
     const args = argumentsOf(config, implied)
-    const spec = withStoredGrid(kind.name, specOf(args, implied), reader)
+    const spec = withStoredGrid(kind.name, withAuthorsRegisters(specOf(args, implied), reader), reader)
     reader.ignore(/^pre_logits\./, 'an unused layer of old checkpoints')
+    reader.ignore('mask_token', 'of the training of DINOv2, and left out by timm too')
+    if (spec.head.classes === 0) reader.ignore(/^head(_dist)?\./, 'num_classes is 0')
     if (spec.head.pooling !== 'attention')
       reader.ignore(
         /^attn_pool\./,
@@ -39,11 +40,30 @@ export const timm: VitLayout = {
       )
     return describeVit(config.file, {
       spec,
-      names: commonNames,
+      names: reader.has(registers) ? { ...commonNames, registers } : commonNames,
       className: implied.distilled ? 'VisionTransformerDistilled' : 'VisionTransformer',
       labels: await timmLabels(config, spec.head.classes),
     })
   },
+}
+
+const registers = 'register_tokens'
+
+/**
+ * The names of the authors of DeiT-III and DINOv2, in whose files timm's models are published too.
+ * Source: `checkpoint_filter_fn` of timm/models/vision_transformer.py.
+ */
+function fromAuthors(name: string): string {
+  return name
+    .replace(/\.gamma_([12])$/, '.ls$1.gamma')
+    .replace(/^(blocks\.\d+\.mlp)\.w12\./, '$1.fc1.')
+    .replace(/^(blocks\.\d+\.mlp)\.w3\./, '$1.fc2.')
+}
+
+/** The authors of DINOv2 store a position for the class token, which timm adds to the token. */
+function withAuthorsRegisters(spec: VitSpec, reader: WeightReader): VitSpec {
+  if (!reader.has(registers) || spec.positions?.covers !== 'patches') return spec
+  return { ...spec, positions: { ...spec.positions, covers: 'all-but-registers' } }
 }
 
 /** Defaults are those of the class. */

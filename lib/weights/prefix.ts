@@ -1,0 +1,66 @@
+import { SaccadeError, shorten } from '../errors.js'
+import type { Checkpoint } from './checkpoint.js'
+import { WeightReader } from './reader.js'
+
+const listed = 5
+
+/**
+ * Reads a model whose names may all have a prefix, such as that of the training script's class around it (`model.`,
+ * `backbone.`, `base_model.model.`). The names are tried as they are first. If a weight is missing there and is stored
+ * under exactly one prefix, the modules of that prefix are tried, the outermost first. Names outside the prefix are
+ * unused. If the weight is stored under several prefixes, such as a model and its average, none of them is taken.
+ *
+ * @param read reads a whole model; its reader is complete when it returns
+ * @throws what `read` throws; TENSOR_MISSING naming the prefixes if there are several
+ */
+export async function underPrefix<T>(
+  checkpoint: Checkpoint,
+  read: (reader: WeightReader) => Promise<T>,
+): Promise<T> {
+  const reader = new WeightReader(checkpoint)
+  try {
+    return await read(reader)
+  } catch (error) {
+    if (!isMissing(error) || reader.missing === undefined) throw error
+    const prefixes = prefixesOf(checkpoint, reader.missing)
+    if (prefixes.length > 1) throw ambiguous(checkpoint, reader.missing, prefixes)
+    if (prefixes.length === 0) throw error
+    return readUnder(checkpoint, prefixes[0]!, read)
+  }
+}
+
+async function readUnder<T>(
+  checkpoint: Checkpoint,
+  prefix: string,
+  read: (reader: WeightReader) => Promise<T>,
+): Promise<T> {
+  for (let end = prefix.indexOf('.') + 1; end < prefix.length; end = prefix.indexOf('.', end) + 1) {
+    try {
+      return await read(new WeightReader(checkpoint.under(prefix.slice(0, end))))
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+  return read(new WeightReader(checkpoint.under(prefix)))
+}
+
+/** The prefixes under which a name is stored, each with its dot. */
+function prefixesOf(checkpoint: Checkpoint, name: string): string[] {
+  const end = `.${name}`
+  return checkpoint
+    .names()
+    .filter((each) => each.endsWith(end))
+    .map((each) => each.slice(0, each.length - name.length))
+}
+
+function isMissing(error: unknown): error is SaccadeError {
+  return error instanceof SaccadeError && error.code === 'TENSOR_MISSING'
+}
+
+function ambiguous({ path }: Checkpoint, name: string, prefixes: readonly string[]): SaccadeError {
+  const shown = prefixes.slice(0, listed).map(shorten).join(', ')
+  return new SaccadeError(
+    'TENSOR_MISSING',
+    `${path} has no tensor ${name}, but several under prefixes: expected one of ${shown}${prefixes.length > listed ? ', …' : ''}`,
+  )
+}
