@@ -8,6 +8,8 @@ import { checkOptions, optionInvalid } from './options.js'
 const defaults = {
   /** Labels of a classifier. ImageNet-21k has 21843. */
   labels: 1_000_000,
+  /** Elements of a table that a call computes in JavaScript: positions and masks of `attention`, the matrix of `ops.resize`. */
+  tableElements: 1 << 24,
 }
 
 export type LimitName = keyof typeof defaults
@@ -27,13 +29,13 @@ export function getLimits(): Limits {
  * @throws OPTION_UNKNOWN, OPTION_INVALID
  */
 export function setLimits(changes: Partial<Limits>): void {
-  checkOptions(changes, names, 'setLimits')
+  const given = checkOptions(changes, names, 'setLimits')
   for (const name of names) {
-    const value = changes[name]
+    const value = given[name]
     if (value !== undefined && !(typeof value === 'number' && value > 0))
       optionInvalid(`setLimits: ${name}`, value, 'a number above 0')
   }
-  current = { ...current, ...changes }
+  current = { ...current, ...given }
 }
 
 /**

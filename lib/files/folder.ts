@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { invalid, SaccadeError, show } from '../errors.js'
 import { optionInvalid } from '../options.js'
+import { isString, isUrl } from '../values.js'
 import { fileError } from './file.js'
 import { isWeightsFile } from './find.js'
 import { fetchModel, type HubOptions, isCached, isHubName, isOffline } from './hub.js'
@@ -28,9 +29,9 @@ export interface ModelFolder {
  * @throws FILE_NOT_FOUND naming the absolute path, and the URL that was requested; OPTION_INVALID; ABORTED
  */
 export async function resolveModel(model: string | URL, options: HubOptions = {}): Promise<ModelFolder> {
-  const name = String(model)
-  if (name === '' || (typeof model !== 'string' && !(model instanceof URL)))
+  if (model === '' || (!isString(model) && !isUrl(model)))
     optionInvalid('model', model, 'a path, a URL or org/name')
+  const name = String(model)
   const path = pathOf(name)
   const kind = await kindOf(path)
   if (kind === 'folder') return { name, dir: path, weights: path }

@@ -2,23 +2,24 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { abortable } from '../abort.js'
 import { invalid, SaccadeError, show } from '../errors.js'
+import { bytesOf, isBlob, isString, isUrl } from '../values.js'
 
 /** Where an encoded image comes from: a path, a URL (file:, data:, http:, https:), or the bytes of a file. */
 export type ImageSource = string | URL | Uint8Array | ArrayBuffer | Blob
 
 /** The image as error messages name it. */
 export function nameOf(source: ImageSource): string {
-  if (typeof source !== 'string' && !(source instanceof URL)) return 'the image given as bytes'
+  if (!isString(source) && !isUrl(source)) return 'the image given as bytes'
   const text = String(source)
   return text.startsWith('data:') ? 'the image of a data: URL' : text
 }
 
 /** The bytes of an encoded image. @throws FILE_NOT_FOUND, IMAGE_INVALID, INPUT_INVALID, ABORTED */
 export async function readSource(source: ImageSource, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source
-  if (source instanceof ArrayBuffer) return new Uint8Array(source)
-  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer())
-  if (typeof source !== 'string' && !(source instanceof URL))
+  const bytes = bytesOf(source)
+  if (bytes) return bytes
+  if (isBlob(source)) return new Uint8Array(await source.arrayBuffer())
+  if (!isString(source) && !isUrl(source))
     throw invalid('INPUT_INVALID', 'image', 'a path, a URL, bytes or a RawImage', show(source))
   const text = String(source)
   const name = nameOf(source)

@@ -2,7 +2,7 @@ import { abortable, checkSignal } from '../abort.js'
 import { readConfig, readConfigIfAny } from '../files/config.js'
 import { resolveModel } from '../files/folder.js'
 import type { HubOptions } from '../files/hub.js'
-import { checkOptions } from '../options.js'
+import { checkFlags, checkOptions, checkStrings, optionInvalid } from '../options.js'
 import { openSession, type Session, type SessionOptions } from '../runtime/session.js'
 import type { AnyModel } from './any.js'
 import { architectures } from './architectures.js'
@@ -34,8 +34,11 @@ export async function load<M extends Model = AnyModel>(
   model: string | URL,
   options: LoadOptions = {},
 ): Promise<M> {
-  checkOptions(options, loadOptionNames, 'load')
-  const { device, dtype, threads, ...hub } = options
+  const { device, dtype, threads, ...hub } = checkOptions(options, loadOptionNames, 'load')
+  checkStrings(hub, ['revision', 'endpoint', 'cacheDir'], 'load')
+  checkFlags(hub, ['localFilesOnly'], 'load')
+  if (hub.progress !== undefined && typeof hub.progress !== 'function')
+    optionInvalid('load: progress', hub.progress, 'a function')
   checkSignal(hub.signal)
   const session = openSession({ device, dtype, threads })
   const opened = await abortable(

@@ -7,6 +7,7 @@ import { GenerativeModel } from '../models/generative.js'
 import { type LoadOptions, load } from '../models/load.js'
 import type { Model } from '../models/model.js'
 import { checkOptions, optionInvalid } from '../options.js'
+import { isString, isUrl } from '../values.js'
 import type { ImageModel } from './base.js'
 import { env } from './env.js'
 import { FeatureExtraction, type TextModel } from './feature-extraction.js'
@@ -79,21 +80,21 @@ export async function pipeline<T extends Task>(
   model: string | URL,
   options: PipelineOptions = {},
 ): Promise<Pipeline<T>> {
-  if (!Object.hasOwn(makers, task))
+  if (!isString(task) || !Object.hasOwn(makers, task))
     throw invalid('TASK_UNSUPPORTED', 'pipeline: task', `one of ${tasks.join(', ')}`, show(task))
-  if (typeof model !== 'string' && !(model instanceof URL))
+  if (!isString(model) && !isUrl(model))
     throw invalid('INPUT_INVALID', 'pipeline: model', 'a folder or a name on the Hub', show(model))
-  checkOptions(options, optionNames, 'pipeline')
-  const { progress_callback: progress } = options
+  const given = checkOptions(options, optionNames, 'pipeline')
+  const { progress_callback: progress, signal } = given
   if (progress !== undefined && typeof progress !== 'function')
     optionInvalid('progress_callback', progress, 'a function')
-  const loaded = await load(await modelPath(model), loadOptions(options))
+  const loaded = await load(await modelPath(model), loadOptions(given))
   try {
     if (!loaded.info.tasks.includes(task)) {
       const can = loaded.info.tasks.join(', ') || 'no task'
       throw invalid('TASK_UNSUPPORTED', `pipeline: task of ${loaded.info.layout}`, can, show(task))
     }
-    const made = await unlessAborted(makers[task](loaded), options.signal)
+    const made = await unlessAborted(makers[task](loaded), signal)
     progress?.({ status: 'ready', task, model: String(model) })
     return callable(made, loaded) as unknown as Pipeline<T>
   } catch (error) {
@@ -132,7 +133,7 @@ async function tokenizerFor(model: Model) {
 
 /** Resolves a relative path against the working directory, then against env.localModelPath. */
 async function modelPath(model: string | URL): Promise<string | URL> {
-  if (model instanceof URL || env.localModelPath === undefined || !env.allowLocalModels) return model
+  if (!isString(model) || env.localModelPath === undefined || !env.allowLocalModels) return model
   const inside = resolve(env.localModelPath, model)
   const exists = async (path: string) =>
     stat(path).then(

@@ -15,7 +15,8 @@ export interface RunOptions extends SessionRequest {
 const names = ['signal', 'session', 'device', 'dtype', 'threads', 'precision']
 
 /** Checks the option names and the signal; sessionFor() checks the rest. @throws OPTION_UNKNOWN, OPTION_INVALID, ABORTED */
-export function checkRunOptions(options: RunOptions, what: string): void {
-  checkOptions(options, names, what)
-  checkSignal(options.signal)
+export function checkRunOptions(options: RunOptions, what: string): RunOptions {
+  const given = checkOptions(options, names, what)
+  checkSignal(given.signal)
+  return given
 }

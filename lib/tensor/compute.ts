@@ -20,8 +20,8 @@ const pending = new WeakMap<Node, Promise<unknown>>()
  * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, OPTION_INVALID, OPTION_UNKNOWN,
  *   DEVICE_UNAVAILABLE, DEVICE_MISMATCH
  */
-export async function compute(tensors: readonly TensorLike[], options: RunOptions): Promise<void> {
-  checkRunOptions(options, 'evaluate')
+export async function compute(tensors: readonly TensorLike[], given: RunOptions): Promise<void> {
+  const options = checkRunOptions(given, 'evaluate')
   for (;;) {
     for (const tensor of tensors)
       if (tensor.disposed) throw new SaccadeError('DISPOSED', `the tensor ${tensor.describe()} was disposed`)
