@@ -16,10 +16,15 @@ export interface LoadOptions extends HubOptions, SessionOptions {
    * on processors that multiply it, activations are rounded too. With q8 the first products and the logits stay fp32.
    */
   readonly dtype?: SessionOptions['dtype']
+  /**
+   * false: the weights are copied into memory, which takes as much more memory as they have bytes. Default true: they are
+   * mapped, and a run fails with WEIGHTS_CORRUPT if another process cuts or writes to their file.
+   */
+  readonly mmap?: boolean | undefined
 }
 
 const loadOptionNames = [
-  ...['device', 'dtype', 'threads'],
+  ...['device', 'dtype', 'threads', 'mmap'],
   ...['revision', 'endpoint', 'cacheDir', 'localFilesOnly', 'progress', 'signal'],
 ]
 
@@ -34,26 +39,27 @@ export async function load<M extends Model = AnyModel>(
   model: string | URL,
   options: LoadOptions = {},
 ): Promise<M> {
-  const { device, dtype, threads, ...hub } = checkOptions(options, loadOptionNames, 'load')
+  const { device, dtype, threads, mmap = true, ...hub } = checkOptions(options, loadOptionNames, 'load')
   checkStrings(hub, ['revision', 'endpoint', 'cacheDir'], 'load')
   checkFlags(hub, ['localFilesOnly'], 'load')
+  checkFlags(options, ['mmap'], 'load')
   if (hub.progress !== undefined && typeof hub.progress !== 'function')
     optionInvalid('load: progress', hub.progress, 'a function')
   checkSignal(hub.signal)
   const session = openSession({ device, dtype, threads })
   const opened = await abortable(
     hub.signal,
-    (signal) => open(model, { ...hub, signal }, session),
+    (signal) => open(model, { ...hub, signal }, session, mmap),
     (late) => late.dispose(),
   )
   return opened as M
 }
 
-async function open(model: string | URL, hub: HubOptions, session: Session): Promise<Model> {
+async function open(model: string | URL, hub: HubOptions, session: Session, mmap: boolean): Promise<Model> {
   const { dir, weights } = await resolveModel(model, hub)
   const config =
     (await readConfigIfAny(dir, 'open_clip_config.json')) ?? (await readConfig(dir, 'config.json'))
   const kind = configKind(config)
   const architecture = findArchitecture(architectures, kind, config.file)
-  return architecture.open({ dir, weights, config, kind, session })
+  return architecture.open({ dir, weights, config, kind, session, mmap })
 }

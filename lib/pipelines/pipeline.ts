@@ -39,6 +39,7 @@ export interface PipelineOptions {
   readonly device?: LoadOptions['device'] | undefined
   readonly dtype?: LoadOptions['dtype'] | undefined
   readonly threads?: number | undefined
+  readonly mmap?: LoadOptions['mmap']
   readonly revision?: string | undefined
   readonly cache_dir?: string | undefined
   readonly local_files_only?: boolean | undefined
@@ -48,7 +49,7 @@ export interface PipelineOptions {
 }
 
 const optionNames = [
-  ...['device', 'dtype', 'threads', 'revision'],
+  ...['device', 'dtype', 'threads', 'mmap', 'revision'],
   ...['cache_dir', 'local_files_only', 'progress_callback', 'signal'],
 ]
 

@@ -25,7 +25,7 @@ export function createProgram(
 /**
  * Runs a program once.
  * @param threads number of CPU threads; 0: one for each core
- * @throws ABORTED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, DISPOSED
+ * @throws ABORTED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, DISPOSED, WEIGHTS_CORRUPT
  */
 export async function execute(
   program: NativeProgram,
