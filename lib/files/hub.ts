@@ -5,6 +5,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { abortError } from '../abort.js'
 import { SaccadeError } from '../errors.js'
 import { optionInvalid } from '../options.js'
 import { exists } from './file.js'
@@ -164,7 +165,7 @@ class Download {
       progress?.({ status: 'done', name: this.#name, file })
       return true
     } catch (cause) {
-      if (signal?.aborted) throw new SaccadeError('ABORTED', `the download of ${url} was aborted`, { cause })
+      if (signal?.aborted) throw abortError(signal)
       if (cause instanceof SaccadeError) throw cause
       throw new SaccadeError('FILE_NOT_FOUND', `${url} could not be downloaded: ${reasonOf(cause)}`, {
         cause,

@@ -1,3 +1,4 @@
+import { checkSignal, unlessAborted } from '../abort.js'
 import { invalid } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type DecodeOptions, decodePixels, type Pixels } from './decode.js'
@@ -33,8 +34,10 @@ export class RawImage implements Pixels {
 
   /** The same as {@link decodeImage}, under the name that transformers.js has for it. */
   static async read(input: ImageInput, options: DecodeOptions = {}): Promise<RawImage> {
+    checkSignal(options.signal)
     if (input instanceof RawImage) return input.rgb()
-    const { data, width, height, channels } = await decodePixels(input, options)
+    const pixels = await unlessAborted(decodePixels(input, options), options.signal)
+    const { data, width, height, channels } = pixels
     return new RawImage(data, width, height, channels).rgb()
   }
 

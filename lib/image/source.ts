@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { abortable } from '../abort.js'
 import { invalid, SaccadeError, show } from '../errors.js'
 
 /** Where an encoded image comes from: a path, a URL (file:, data:, http:, https:), or the bytes of a file. */
@@ -23,9 +24,10 @@ export async function readSource(source: ImageSource, signal: AbortSignal | unde
   const name = nameOf(source)
   if (/^(https?|data):/i.test(text)) return download(text, name, signal)
   try {
-    return await readFile(text.startsWith('file:') ? fileURLToPath(text) : text, { signal })
+    const path = text.startsWith('file:') ? fileURLToPath(text) : text
+    return await abortable(signal, (own) => readFile(path, { signal: own }))
   } catch (cause) {
-    if (signal?.aborted) throw new SaccadeError('ABORTED', `reading ${name} was aborted`, { cause })
+    if (cause instanceof SaccadeError) throw cause
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
       throw new SaccadeError('FILE_NOT_FOUND', `the image ${name} does not exist`, { cause })
     throw new SaccadeError('IMAGE_INVALID', `${name} cannot be read: ${firstLine(cause)}`, { cause })
@@ -36,12 +38,13 @@ async function download(url: string, name: string, signal: AbortSignal | undefin
   const failed = (reason: string, cause?: unknown) =>
     new SaccadeError('FILE_NOT_FOUND', `${name} cannot be downloaded: ${reason}`, { cause })
   try {
-    const response = await fetch(url, signal ? { signal } : {})
-    if (!response.ok) throw failed(`${response.status} ${response.statusText}`)
-    return new Uint8Array(await response.arrayBuffer())
+    return await abortable(signal, async (own) => {
+      const response = await fetch(url, own ? { signal: own } : {})
+      if (!response.ok) throw failed(`${response.status} ${response.statusText}`)
+      return new Uint8Array(await response.arrayBuffer())
+    })
   } catch (cause) {
     if (cause instanceof SaccadeError) throw cause
-    if (signal?.aborted) throw new SaccadeError('ABORTED', `the download of ${name} was aborted`, { cause })
     throw failed(firstLine(cause), cause)
   }
 }

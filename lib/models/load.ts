@@ -1,9 +1,9 @@
+import { abortable, checkSignal } from '../abort.js'
 import { readConfig, readConfigIfAny } from '../files/config.js'
 import { resolveModel } from '../files/folder.js'
 import type { HubOptions } from '../files/hub.js'
 import { checkOptions } from '../options.js'
-import { checkSignal, throwIfAborted } from '../runtime/run-options.js'
-import { openSession, type SessionOptions } from '../runtime/session.js'
+import { openSession, type Session, type SessionOptions } from '../runtime/session.js'
 import type { AnyModel } from './any.js'
 import { architectures } from './architectures.js'
 import type { Model } from './model.js'
@@ -36,13 +36,21 @@ export async function load<M extends Model = AnyModel>(
 ): Promise<M> {
   checkOptions(options, loadOptionNames, 'load')
   const { device, dtype, threads, ...hub } = options
-  const session = openSession({ device, dtype, threads })
   checkSignal(hub.signal)
-  throwIfAborted(hub.signal)
+  const session = openSession({ device, dtype, threads })
+  const opened = await abortable(
+    hub.signal,
+    (signal) => open(model, { ...hub, signal }, session),
+    (late) => late.dispose(),
+  )
+  return opened as M
+}
+
+async function open(model: string | URL, hub: HubOptions, session: Session): Promise<Model> {
   const { dir, weights } = await resolveModel(model, hub)
   const config =
     (await readConfigIfAny(dir, 'open_clip_config.json')) ?? (await readConfig(dir, 'config.json'))
   const kind = configKind(config)
   const architecture = findArchitecture(architectures, kind, config.file)
-  return (await architecture.open({ dir, weights, config, kind, session })) as M
+  return architecture.open({ dir, weights, config, kind, session })
 }

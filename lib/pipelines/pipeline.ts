@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { unlessAborted } from '../abort.js'
 import { invalid, show } from '../errors.js'
 import type { ProgressCallback } from '../files/hub.js'
 import { GenerativeModel } from '../models/generative.js'
@@ -92,7 +93,7 @@ export async function pipeline<T extends Task>(
       const can = loaded.info.tasks.join(', ') || 'no task'
       throw invalid('TASK_UNSUPPORTED', `pipeline: task of ${loaded.info.layout}`, can, show(task))
     }
-    const made = await makers[task](loaded)
+    const made = await unlessAborted(makers[task](loaded), options.signal)
     progress?.({ status: 'ready', task, model: String(model) })
     return callable(made, loaded) as unknown as Pipeline<T>
   } catch (error) {

@@ -1,8 +1,9 @@
+import { unlessAborted } from '../abort.js'
 import { SaccadeError } from '../errors.js'
 import type { Node } from '../graph/node.js'
 import { BufferSource } from '../runtime/memory.js'
 import { run } from '../runtime/run.js'
-import { checkRunOptions, type RunOptions, throwIfAborted, unlessAborted } from '../runtime/run-options.js'
+import { checkRunOptions, type RunOptions } from '../runtime/run-options.js'
 
 /** The part of Tensor that is used here; tensor.ts imports this file. A tensor may be disposed during the computation. */
 interface TensorLike {
@@ -21,7 +22,6 @@ const pending = new WeakMap<Node, Promise<unknown>>()
  */
 export async function compute(tensors: readonly TensorLike[], options: RunOptions): Promise<void> {
   checkRunOptions(options, 'evaluate')
-  throwIfAborted(options.signal)
   for (;;) {
     for (const tensor of tensors)
       if (tensor.disposed) throw new SaccadeError('DISPOSED', `the tensor ${tensor.describe()} was disposed`)
