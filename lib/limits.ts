@@ -8,6 +8,12 @@ import { checkOptions, optionInvalid } from './options.js'
 const defaults = {
   /** Labels of a classifier. ImageNet-21k has 21843. */
   labels: 1_000_000,
+  /** Bytes of a config, a vocabulary or a list of files that is downloaded. The largest tokenizers have 35 MB. */
+  downloadedConfigBytes: 100_000_000,
+  /** Bytes of a weights file that is downloaded. Published shards have up to 50 GB. */
+  downloadedWeightsBytes: 100_000_000_000,
+  /** Files of a model that are downloaded. The largest models have 200 shards. */
+  downloadedFiles: 1000,
 }
 
 export type LimitName = keyof typeof defaults
