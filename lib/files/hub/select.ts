@@ -28,6 +28,6 @@ export const sideFileNames = [
  * under any name, but not what other frameworks or a training left there.
  */
 export function isSideFile(name: string): boolean {
-  if (configFileNames.includes(name) || name.endsWith('.index.json')) return false
-  return /(?:config|vocab|merges|token|modules)[^/]*\.(?:json|txt)$|\.(?:spm|model)$/.test(name)
+  if (name.startsWith('.') || name.endsWith('.index.json') || configFileNames.includes(name)) return false
+  return /(?:config|vocab|merges|token|modules).*\.(?:json|txt)$|\.(?:spm|model)$/.test(name)
 }
