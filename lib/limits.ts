@@ -10,6 +10,12 @@ const defaults = {
   labels: 1_000_000,
   /** Elements of a table that a call computes in JavaScript: positions and masks of `attention`, the matrix of `ops.resize`. */
   tableElements: 1 << 24,
+  /** Bytes of a config, a vocabulary or a list of files that is downloaded. The largest tokenizers have 35 MB. */
+  downloadedConfigBytes: 100_000_000,
+  /** Bytes of a weights file that is downloaded. Published shards have up to 50 GB. */
+  downloadedWeightsBytes: 100_000_000_000,
+  /** Files of a model that are downloaded. The largest models have 200 shards. */
+  downloadedFiles: 1000,
 }
 
 export type LimitName = keyof typeof defaults

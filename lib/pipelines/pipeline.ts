@@ -43,6 +43,8 @@ export interface PipelineOptions {
   readonly revision?: string | undefined
   readonly cache_dir?: string | undefined
   readonly local_files_only?: boolean | undefined
+  /** Access token of the Hub. @see LoadOptions.token */
+  readonly token?: string | boolean | undefined
   /** Called with the progress of downloads, and once when the pipeline is ready. */
   readonly progress_callback?: ProgressCallback | undefined
   readonly signal?: AbortSignal | undefined
@@ -50,7 +52,7 @@ export interface PipelineOptions {
 
 const optionNames = [
   ...['device', 'dtype', 'threads', 'mmap', 'revision'],
-  ...['cache_dir', 'local_files_only', 'progress_callback', 'signal'],
+  ...['cache_dir', 'local_files_only', 'token', 'progress_callback', 'signal'],
 ]
 
 const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } = {
@@ -116,6 +118,7 @@ function loadOptions(options: PipelineOptions): LoadOptions {
     cacheDir: cacheDir ?? env.cacheDir,
     localFilesOnly: localFilesOnly ?? (env.allowRemoteModels ? undefined : true),
     endpoint: env.remoteHost,
+    pathTemplate: env.remotePathTemplate,
     progress,
   }
 }

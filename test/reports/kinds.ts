@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { object, readConfig } from '../../lib/files/config.js'
 import { imageSpec, timmSpec } from '../../lib/image/config.js'
 import { type AnyModel, decodeImage, ImageProcessor, load, pipeline, Tensor } from '../../lib/index.js'
+import { checkHub, checkOffline, type HubCase, type OfflineCase } from './hub.js'
 
 /** expected.json of a case: what the reference library gives for its files. */
 export type Expected =
@@ -22,8 +23,10 @@ export type Expected =
     }
   | { type: 'features'; model: string; texts: string[]; vectors: number[][] }
   | { type: 'translate'; model: string; texts: string[]; outputs: string[] }
+  | HubCase
+  | OfflineCase
 
-interface Top {
+export interface Top {
   readonly top: readonly { readonly label: string; readonly score: number }[]
 }
 
@@ -62,6 +65,10 @@ export async function check(dir: string, expected: Expected): Promise<void> {
       )
       return
     }
+    case 'hub':
+      return checkHub(dir, expected, checkTop)
+    case 'offline':
+      return checkOffline(expected)
     default:
       assert.unreachable(`a case of the type ${(expected as { type: string }).type}`)
   }
