@@ -16,6 +16,40 @@ const defaults = {
   downloadedWeightsBytes: 100_000_000_000,
   /** Files of a model that are downloaded. The largest models have 200 shards. */
   downloadedFiles: 1000,
+  /** Tensors of a weights file, and entries of its archive. The largest published shards have some thousands. */
+  tensors: 100_000,
+  /** Axes of a stored tensor. PyTorch has no more than 64. */
+  tensorAxes: 64,
+  /** Bytes of the part of a weights file that describes its tensors: a header, a pickle, the directory of an archive. */
+  weightsHeaderBytes: 32_000_000,
+  /** Estimated memory of the objects in the pickle of a PyTorch file. A tensor takes about 1500 bytes. */
+  unpickledBytes: 80_000_000,
+  /** Layers of a stack. The deepest published models have fewer than 200. */
+  layers: 2_000,
+  /** Heads of an attention. */
+  heads: 4_096,
+  /** Widths: hidden size, MLP, head, shared space. */
+  width: 1_048_576,
+  /** Entries of a vocabulary, and token types. */
+  vocabulary: 16_777_216,
+  /** Positions of a text model. */
+  positions: 16_777_216,
+  /** Numbers in a table that is computed from a config, not stored: sinusoidal positions. */
+  computedNumbers: 2 ** 24,
+  /** Side of a model's image, in pixels. */
+  imageSide: 16_384,
+  /** Patches of an image at the size of the config: attention compares each with each. */
+  patches: 65_536,
+  /** Beams of a search, for each source. */
+  beams: 128,
+  /** Sequences that are returned for each source. */
+  returnSequences: 1_024,
+  /** Entries of a list of tokens or words in the options of generation. Every step looks at all of them. */
+  tokenLists: 100_000,
+  /** Bytes of a JSON file of a model, such as config.json or an index of shards. The largest published index has 9 MB. */
+  configBytes: 16 * 2 ** 20,
+  /** Bytes of a file of a tokenizer. The largest published tokenizer.json has 40 MB. */
+  tokenizerBytes: 128 * 2 ** 20,
 }
 
 export type LimitName = keyof typeof defaults

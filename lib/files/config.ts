@@ -85,8 +85,14 @@ export const boolean = getter('true or false', (value) => typeof value === 'bool
 export const number = getter('a number', isNumber)
 
 export const positiveNumber = getter(
-  'a number above 0',
-  (value): value is number => isNumber(value) && value > 0,
+  'a finite number above 0',
+  (value): value is number => isNumber(value) && value > 0 && value < Number.POSITIVE_INFINITY,
+)
+
+/** The epsilon of a norm. Its range keeps it a normal float32 that does not outweigh the data. */
+export const epsilon = getter(
+  'a number from 1e-30 to 1',
+  (value): value is number => isNumber(value) && value >= 1e-30 && value <= 1,
 )
 
 export const positiveInt = getter('a whole number above 0', isPositive)
@@ -190,8 +196,9 @@ function isString(value: unknown): value is string {
   return typeof value === 'string'
 }
 
+/** NaN is no number that a config can ask for; Infinity can stand for no limit. */
 function isNumber(value: unknown): value is number {
-  return typeof value === 'number'
+  return typeof value === 'number' && !Number.isNaN(value)
 }
 
 function isInteger(value: unknown): value is number {

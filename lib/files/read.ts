@@ -1,24 +1,36 @@
-import { readFile } from 'node:fs/promises'
 import { SaccadeError, type SaccadeErrorCode } from '../errors.js'
-import { fileError } from './file.js'
-import { lineAndColumn, parseJson } from './json.js'
+import { checkLimit, type LimitName } from '../limits.js'
+import { fileError, openFile } from './file.js'
+import { type JsonValue, lineAndColumn, parseJson, tooDeep, tooDeepAt } from './json.js'
 
-/** Reads a whole file. @throws FILE_NOT_FOUND */
-export async function readBytes(path: string): Promise<Buffer> {
+/**
+ * Reads a whole file, at most as many bytes as it has when it is opened.
+ * @throws FILE_NOT_FOUND, also for what is no regular file; LIMIT_EXCEEDED
+ */
+export async function readBytes(path: string, limit: LimitName = 'tokenizerBytes'): Promise<Uint8Array> {
+  const { handle, size } = await openFile(path)
   try {
-    return await readFile(path)
+    checkLimit(limit, size, `${path}: bytes`)
+    const bytes = new Uint8Array(size)
+    let done = 0
+    for (let read = 1; done < size && read > 0; done += read)
+      read = (await handle.read(bytes, done, size - done, done)).bytesRead
+    return bytes.subarray(0, done)
   } catch (cause) {
     throw fileError(path, cause)
+  } finally {
+    await handle.close()
   }
 }
 
 /**
  * Reads a text file; a byte order mark is part of the text.
- * @param code of the error for a file that is not UTF-8
- * @throws FILE_NOT_FOUND, `code`
+ * @param code of the error for a file that is not UTF-8; TOKENIZER_INVALID for files of tokenizers, which have a limit of
+ *   their own
+ * @throws FILE_NOT_FOUND, LIMIT_EXCEEDED, `code`
  */
 export async function readText(path: string, code: SaccadeErrorCode): Promise<string> {
-  const bytes = await readBytes(path)
+  const bytes = await readBytes(path, code === 'TOKENIZER_INVALID' ? 'tokenizerBytes' : 'configBytes')
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
@@ -27,24 +39,31 @@ export async function readText(path: string, code: SaccadeErrorCode): Promise<st
 }
 
 /**
- * Reads a JSON file. Some editors begin it with a byte order mark, which is dropped.
+ * Reads a JSON file, in which numbers can be NaN, Infinity and -Infinity, as Python writes them. Some editors begin it with
+ * a byte order mark, which is dropped.
  * @param code of the error for a file that is not JSON
- * @throws FILE_NOT_FOUND, `code` with line and column of the fault
+ * @throws FILE_NOT_FOUND, LIMIT_EXCEEDED, `code` with line and column of the fault
  */
 export async function readJson(path: string, code: SaccadeErrorCode): Promise<unknown> {
   const text = (await readText(path, code)).replace(/^\uFEFF/, '')
+  const fail = (problem: string, at: number, cause?: unknown): never => {
+    const { line, column } = lineAndColumn(text, at)
+    throw new SaccadeError(code, `${path}, line ${line}, column ${column}: not JSON: ${problem}`, { cause })
+  }
+  // JSON.parse takes seconds for nesting of millions of levels, and whoever reads the value would overflow the stack.
+  const deep = tooDeepAt(text)
+  if (deep !== undefined) fail(tooDeep, deep)
   try {
     return JSON.parse(text)
   } catch (cause) {
-    // JSON.parse is fast, which matters for tokenizers of tens of megabytes; the slower parser finds the fault.
-    parseJson(text, {
-      fail: (problem, at) => {
-        const { line, column } = lineAndColumn(text, at)
-        throw new SaccadeError(code, `${path}, line ${line}, column ${column}: not JSON: ${problem}`, {
-          cause,
-        })
-      },
-    })
-    throw new SaccadeError(code, `${path}: not JSON: ${cause}`, { cause })
+    // JSON.parse is fast, which matters for tokenizers of tens of megabytes; the slower parser knows what Python writes,
+    // and finds the fault.
+    return plain(parseJson(text, { pythonNumbers: true, fail: (problem, at) => fail(problem, at, cause) }))
   }
+}
+
+/** Maps as objects, which is what JSON.parse gives. */
+function plain(value: JsonValue): unknown {
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]))
+  return Array.isArray(value) ? value.map(plain) : value
 }

@@ -1,13 +1,14 @@
 import {
   type Config,
   configInvalid,
+  epsilon,
   nameOf,
   nonNegativeInt,
   positiveInt,
-  positiveNumber,
   string,
 } from '../files/config.js'
 import { type Activation, activation } from '../nn/activation.js'
+import { checkSizes } from './sizes.js'
 
 /** Sizes of a Transformer encoder. */
 export interface EncoderConfig {
@@ -44,16 +45,17 @@ export function readEncoderConfig(
 ): EncoderConfig {
   const width = positiveInt(config, keys.width, defaults.width)
   const heads = positiveInt(config, keys.heads, defaults.heads)
+  const layers = nonNegativeInt(config, keys.layers, defaults.layers)
+  const feedForward = positiveInt(config, keys.feedForward, defaults.feedForward ?? 4 * width)
+  checkSizes(config.file, { layers, heads, width: [width, feedForward] })
   if (width % heads !== 0) throw configInvalid(config, keys.heads, `a divisor of ${keys.width} (${width})`)
   return {
     width,
-    layers: nonNegativeInt(config, keys.layers, defaults.layers),
-    heads,
-    feedForward: positiveInt(config, keys.feedForward, defaults.feedForward ?? 4 * width),
+    ...{ layers, heads, feedForward },
     activation: activation(
       string(config, keys.activation, defaults.activation),
       nameOf(config, keys.activation),
     ),
-    epsilon: positiveNumber(config, keys.epsilon, defaults.epsilon),
+    epsilon: epsilon(config, keys.epsilon, defaults.epsilon),
   }
 }

@@ -1,33 +1,74 @@
-import { type Config, configInvalid, getter, isSet, object, strings } from '../files/config.js'
+import {
+  type Config,
+  configInvalid,
+  getter,
+  isSet,
+  list,
+  nonNegativeInt,
+  object,
+  optional,
+} from '../files/config.js'
+import { checkLimit } from '../limits.js'
+import { imageNetNames } from './imagenet-names.js'
 
+/**
+ * Number of classes by a config of transformers: the entries of id2label, whatever their ids, or num_labels. A config with
+ * neither has as many as the checkpoint stores, by default 2.
+ * @param stored classes of the stored classifier, if there is one
+ * @throws CONFIG_INVALID
+ */
+export function classCount(config: Config, stored: number | undefined): number {
+  if (isSet(config, 'id2label')) return Object.keys(object(config, 'id2label').values).length
+  return optional(nonNegativeInt, config, 'num_labels') ?? stored ?? 2
+}
+
+/**
+ * Names of `count` classes: label_names (timm) or id2label (transformers) of the config or of its pretrained_cfg, `labels`
+ * in older files of timm. Names may be missing, and ids may be above the number of classes.
+ * @throws CONFIG_INVALID, LIMIT_EXCEEDED
+ */
+export function labelsOf(config: Config, count: number): readonly string[] {
+  checkLimit('labels', count, `${config.file}: labels`)
+  const names = givenNames(config)
+  return Array.from({ length: count }, (_, id) => names?.get(id) ?? unnamedLabel(id))
+}
+
+/**
+ * The same for a model of timm, which stores no names for the subsets of ImageNet: it knows them by the number of classes.
+ * @returns undefined for a model without a classifier
+ */
+export async function timmLabels(config: Config, count: number): Promise<readonly string[] | undefined> {
+  if (count === 0) return undefined
+  const known = givenNames(config) ? undefined : await imageNetNames(count)
+  return known ?? labelsOf(config, count)
+}
+
+/** The name that transformers gives to a class without one. */
+export function unnamedLabel(id: number): string {
+  return `LABEL_${id}`
+}
+
+function givenNames(config: Config): ReadonlyMap<number, string> | undefined {
+  const parts = isSet(config, 'pretrained_cfg') ? [config, object(config, 'pretrained_cfg')] : [config]
+  for (const key of ['label_names', 'id2label', 'labels'])
+    for (const part of parts) {
+      if (!isSet(part, key)) continue
+      return namesById(Array.isArray(part.values[key]) ? list(part, key) : object(part, key))
+    }
+  return undefined
+}
+
+/** Numbers as names are accepted: files that Python wrote from a list of numbers have them. */
 const label = getter(
   'a name',
   (value): value is string | number => typeof value === 'string' || typeof value === 'number',
 )
 
-/**
- * Class names by id: label_names of a config or of its pretrained_cfg (timm), or id2label (Hugging Face); undefined if
- * the config has none.
- * @param gaps ids that are missing in id2label are named LABEL_id, or are an error
- * @throws CONFIG_INVALID
- */
-export function labelsOf(config: Config, gaps: 'named' | 'refused' = 'named'): readonly string[] | undefined {
-  if (Array.isArray(config.values.label_names)) return strings(config, 'label_names')
-  if (isSet(config, 'id2label')) return fromIds(object(config, 'id2label'), gaps)
-  return isSet(config, 'pretrained_cfg') ? labelsOf(object(config, 'pretrained_cfg')) : undefined
-}
-
-/** LABEL_0, LABEL_1, ...: the names that transformers gives to classes without names. */
-export function unnamedLabels(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, id) => `LABEL_${id}`)
-}
-
-function fromIds(names: Config, gaps: 'named' | 'refused'): readonly string[] {
-  const ids = Object.keys(names.values)
-  for (const id of ids) if (!/^\d{1,6}$/.test(id)) throw configInvalid(names, id, 'class numbers as keys')
-  const count = ids.reduce((max, id) => Math.max(max, Number(id) + 1), 0)
-  const labels = [...unnamedLabels(count)]
-  const named = gaps === 'named' ? ids : Object.keys(labels)
-  for (const id of named) labels[Number(id)] = String(label(names, id))
-  return labels
+function namesById(names: Config): ReadonlyMap<number, string> {
+  const byId = new Map<number, string>()
+  for (const key of Object.keys(names.values)) {
+    if (!/^\d+$/.test(key)) throw configInvalid(names, key, 'class numbers as keys')
+    if (isSet(names, key)) byId.set(Number(key), String(label(names, key)))
+  }
+  return byId
 }

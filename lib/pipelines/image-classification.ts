@@ -1,32 +1,44 @@
 import { invalid } from '../errors.js'
+import { type Config, isSet, oneOf } from '../files/config.js'
 import type { ImageProcessor } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
-import { unnamedLabels } from '../models/labels.js'
+import { unnamedLabel } from '../models/labels.js'
 import * as ops from '../ops/index.js'
 import { optionInvalid } from '../options.js'
 import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './base.js'
 
-/** A class and its probability. */
+/** A class and its score. */
 export interface Classification {
   readonly label: string
-  /** Probability, 0 to 1. */
+  /** Probability, 0 to 1; with `function_to_apply: 'none'` the logit. */
   readonly score: number
 }
 
+export const scoreFunctions = ['sigmoid', 'softmax', 'none'] as const
+export type ScoreFunction = (typeof scoreFunctions)[number]
+
 export interface ImageClassificationOptions extends ImageCallOptions {
-  /** Number of classes to return, by descending probability. Default 5; null: all. */
+  /** Number of classes to return, by descending score. Default 5; null: all. */
   readonly top_k?: number | null | undefined
+  /**
+   * How scores are computed from logits. Default, as in transformers: sigmoid for one class and for models whose
+   * problem_type is multi_label_classification, else softmax.
+   */
+  readonly function_to_apply?: ScoreFunction | undefined
 }
 
 const task = 'image-classification'
 
-/** Classifies images: for each image, the classes by descending probability. */
+/** Classifies images: for each image, the classes by descending score. */
 export class ImageClassification {
   readonly task = task
   readonly model: ImageModel
   readonly processor: ImageProcessor
+  readonly #severalLabels: boolean
 
+  /** @throws CONFIG_INVALID for a problem_type that transformers does not have */
   constructor(model: ImageModel, processor: ImageProcessor) {
+    this.#severalLabels = hasSeveralLabels(model.config)
     this.model = model
     this.processor = processor
   }
@@ -35,26 +47,45 @@ export class ImageClassification {
   async call(images: ImageInput, options?: ImageClassificationOptions): Promise<Classification[]>
   async call(images: readonly ImageInput[], options?: ImageClassificationOptions): Promise<Classification[][]>
   async call(images: ImageInput | readonly ImageInput[], options: ImageClassificationOptions = {}) {
-    const { list, single } = imageCall(images, options, ['top_k'], task)
+    const { list, single } = imageCall(images, options, ['top_k', 'function_to_apply'], task)
     const count = options.top_k === null ? Number.POSITIVE_INFINITY : (options.top_k ?? 5)
     if (typeof count !== 'number' || !(count >= 1))
       optionInvalid(`${task}: top_k`, options.top_k, '1 or more, or null')
+    const { function_to_apply: given, signal } = options
+    if (given !== undefined && !scoreFunctions.includes(given))
+      optionInvalid(`${task}: function_to_apply`, given, `one of ${scoreFunctions.join(', ')}`)
     const results: Classification[][] = []
     for await (const { logits } of runImages(list, this.model, this.processor, options)) {
       if (!logits) throw invalid('TASK_UNSUPPORTED', `${task}: model`, 'a classification head', 'none')
-      const { signal } = options
-      const rows = (await ops.softmax(logits).toArray({ signal })) as number[][]
+      const scores = scoresOf(logits, given ?? this.#defaultFunction(logits.shape[1]!))
+      const rows = (await scores.toArray({ signal })) as number[][]
       results.push(...rows.map((row) => this.#best(row, count)))
     }
     return single ? results[0]! : results
   }
 
-  #best(probabilities: readonly number[], count: number): Classification[] {
+  #defaultFunction(classes: number): ScoreFunction {
+    return this.#severalLabels || classes === 1 ? 'sigmoid' : 'softmax'
+  }
+
+  #best(scores: readonly number[], count: number): Classification[] {
     const { labels } = this.model.info
-    const unnamed = unnamedLabels(probabilities.length)
-    return probabilities
-      .map((score, id) => ({ label: labels?.[id] ?? unnamed[id]!, score }))
+    return scores
+      .map((score, id) => ({ label: labels?.[id] ?? unnamedLabel(id), score }))
       .sort((a, b) => b.score - a.score)
       .slice(0, count)
   }
+}
+
+const severalLabels = 'multi_label_classification'
+const problemTypes = ['regression', 'single_label_classification', severalLabels]
+
+function hasSeveralLabels(config: Config): boolean {
+  return isSet(config, 'problem_type') && oneOf(config, 'problem_type', problemTypes) === severalLabels
+}
+
+/** logits float32 [B, classes]. */
+function scoresOf(logits: ops.FloatTensor, name: ScoreFunction): ops.FloatTensor {
+  if (name === 'none') return logits
+  return name === 'sigmoid' ? ops.sigmoid(logits) : ops.softmax(logits)
 }

@@ -1,19 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Native } from './native.js'
+import { packageRoot } from './package-root.js'
 
 /**
  * The addon, or the reason why it cannot be loaded. Only this file loads the .node file: everything else calls
  * {@link loadNative} and throws NATIVE_UNAVAILABLE on a failure.
  */
 export type Binding = { readonly native: Native } | { readonly failure: string; readonly cause: unknown }
-
-interface Package {
-  readonly name?: string
-  readonly version?: string
-}
 
 const require = createRequire(import.meta.url)
 let binding: Binding | undefined
@@ -45,24 +38,4 @@ function load(): Binding {
 function remedy(cause: unknown): string {
   if (cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'OPTION_INVALID') return ''
   return "; run 'npm run build' in a checkout to build it for this machine"
-}
-
-// Walks up the folders, because lib/ (run by tsx) and dist/ are at different depths.
-function packageRoot(): { root: string; version: string } {
-  let root = dirname(fileURLToPath(import.meta.url))
-  for (;;) {
-    const found = readPackage(root)
-    if (found?.name === 'saccade') return { root, version: found.version ?? '' }
-    const parent = dirname(root)
-    if (parent === root) return { root: process.cwd(), version: '' }
-    root = parent
-  }
-}
-
-function readPackage(folder: string): Package | undefined {
-  try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Package
-  } catch {
-    return undefined
-  }
 }

@@ -12,8 +12,8 @@ import type { Tensor } from '../tensor/tensor.js'
 import { dtypeOfFile, type FileDType, type TensorEntry } from './entry.js'
 import { readSafetensors } from './safetensors.js'
 import { checkShards } from './shards.js'
-import type { StateDictSelector } from './state-dict.js'
-import { readTorch } from './torch.js'
+import { readTorch } from './torch/read.js'
+import type { StateDictSelector } from './torch/state-dict.js'
 
 /** Turns a name in a checkpoint into the name that the reader of a layout asks for. */
 export type Rename = (name: string) => string

@@ -1,44 +1,87 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makeConfig } from '../../lib/files/config.js'
-import { labelsOf, unnamedLabels } from '../../lib/models/labels.js'
+import { load } from '../../lib/index.js'
+import { classCount, labelsOf, timmLabels } from '../../lib/models/labels.js'
+import { rejects } from '../support/errors.js'
+import { golden, withKeys } from '../support/folders.js'
 import { throws } from '../weights/build.js'
 
 const of = (values: Record<string, unknown>) => makeConfig('config.json', values)
 
 test('id2label of Hugging Face, in the order of the ids', () => {
-  assert.equal(labelsOf(of({ id2label: { 1: 'dog', 0: 'cat' } })), ['cat', 'dog'])
-  assert.equal(labelsOf(of({ id2label: { 0: 7 } })), ['7'])
-  assert.equal(labelsOf(of({ id2label: {} })), [])
+  assert.equal(labelsOf(of({ id2label: { 1: 'dog', 0: 'cat' } }), 2), ['cat', 'dog'])
+  assert.equal(labelsOf(of({ id2label: { 0: 7 } }), 1), ['7'])
+  assert.equal(labelsOf(of({ id2label: ['cat', 'dog'] }), 2), ['cat', 'dog'])
 })
 
-test('a gap in id2label is named, or refused', async () => {
-  const config = of({ id2label: { 0: 'cat', 2: 'dog' } })
-  assert.equal(labelsOf(config), ['cat', 'LABEL_1', 'dog'])
-  await throws(() => labelsOf(config, 'refused'), 'CONFIG_INVALID', 'config.json, "id2label.1"')
+test('classes without a name are named by their number', () => {
+  assert.equal(labelsOf(of({ id2label: { 0: 'cat', 2: 'dog' } }), 2), ['cat', 'LABEL_1'])
+  assert.equal(labelsOf(of({ id2label: { 0: 'cat', 2: 'dog', 4: null } }), 3), ['cat', 'LABEL_1', 'dog'])
+  assert.equal(labelsOf(of({ id2label: { 1000000000: 'cat' } }), 1), ['LABEL_0'])
+  assert.equal(labelsOf(of({ id2label: null, pretrained_cfg: {} }), 2), ['LABEL_0', 'LABEL_1'])
 })
 
-test('label_names of timm, at the root or in pretrained_cfg', () => {
-  assert.equal(labelsOf(of({ label_names: ['a', 'b'], id2label: { 0: 'c' } })), ['a', 'b'])
-  assert.equal(labelsOf(of({ pretrained_cfg: { label_names: ['a'] } })), ['a'])
-  assert.equal(labelsOf(of({ label_names: ['x'], pretrained_cfg: { label_names: ['a'] } })), ['x'])
+test('the number of classes: entries of id2label, num_labels, or what is stored', async () => {
+  assert.is(classCount(of({ id2label: { 0: 'a', 2: 'b', 4: 'c' }, num_labels: 7 }), 3), 3)
+  assert.is(classCount(of({ num_labels: 7, label2id: { a: 0 } }), 3), 7)
+  assert.is(classCount(of({ id2label: {} }), 3), 0)
+  assert.is(classCount(of({}), 3), 3)
+  assert.is(classCount(of({}), undefined), 2)
+  await throws(() => labelsOf(of({}), 3e8), 'LIMIT_EXCEEDED', "(limit 'labels')")
 })
 
-test('no names at all', () => {
-  assert.is(labelsOf(of({})), undefined)
-  assert.is(labelsOf(of({ id2label: null, pretrained_cfg: {} })), undefined)
-  assert.equal(unnamedLabels(2), ['LABEL_0', 'LABEL_1'])
+test('label_names of timm, at the root or in pretrained_cfg, as a list or by number, or under the older key', () => {
+  assert.equal(labelsOf(of({ label_names: ['a', 'b'], id2label: { 0: 'c' } }), 2), ['a', 'b'])
+  assert.equal(labelsOf(of({ pretrained_cfg: { label_names: ['a'] } }), 1), ['a'])
+  assert.equal(labelsOf(of({ label_names: ['x'], pretrained_cfg: { label_names: ['a'] } }), 1), ['x'])
+  assert.equal(labelsOf(of({ pretrained_cfg: { label_names: { 1: 'b' } } }), 2), ['LABEL_0', 'b'])
+  assert.equal(labelsOf(of({ labels: ['a', 'b'] }), 2), ['a', 'b'])
+  assert.equal(labelsOf(of({ pretrained_cfg: { labels: { 0: 'a' } } }), 1), ['a'])
+})
+
+test('ImageNet: the names that timm has in imagenet_info.py, by the number of classes', async () => {
+  const known: [number, number, string][] = [
+    [1000, 0, 'tench, Tinca tinca'],
+    [1000, 207, 'golden retriever'],
+    [1000, 850, 'teddy, teddy bear'],
+    [1000, 999, 'toilet tissue, toilet paper, bathroom tissue'],
+    [11221, 207, 'cyprinid, cyprinid fish'],
+    [11821, 207, 'pond scum'],
+    [21841, 21840, 'knothole'],
+    [21842, 207, 'golden retriever'],
+    [21843, 0, 'organism, being'],
+  ]
+  for (const [classes, id, name] of known) {
+    const labels = (await timmLabels(of({}), classes))!
+    assert.is(labels.length, classes)
+    assert.is(labels[id], name, `${classes} classes`)
+  }
+  assert.equal(await timmLabels(of({}), 2), ['LABEL_0', 'LABEL_1'])
+  assert.is((await timmLabels(of({ label_names: ['a'] }), 1000))![0], 'a')
+  assert.is(await timmLabels(of({}), 0), undefined)
 })
 
 test('bad names are refused by key', async () => {
   const bad: [Record<string, unknown>, string][] = [
-    [{ id2label: ['cat'] }, '"id2label": expected an object'],
+    [{ id2label: 'cat' }, '"id2label": expected an object'],
     [{ id2label: { cat: 0 } }, '"id2label.cat": expected class numbers as keys'],
-    [{ id2label: { 10000000: 'cat' } }, '"id2label.10000000"'],
-    [{ id2label: { 0: null } }, '"id2label.0": expected a name, got null'],
-    [{ label_names: ['a', 1] }, '"label_names.1": expected a string, got 1'],
+    [{ id2label: { 0: true } }, '"id2label.0": expected a name, got true'],
+    [{ label_names: ['a', []] }, '"label_names.1": expected a name, got []'],
   ]
-  for (const [values, message] of bad) await throws(() => labelsOf(of(values)), 'CONFIG_INVALID', message)
+  for (const [values, message] of bad) await throws(() => labelsOf(of(values), 1), 'CONFIG_INVALID', message)
 })
+
+for (const name of ['vit-classifier', 'convnext-v1', 'bert-classifier'])
+  test(`${name}: the declared number of classes must be the stored one`, async () => {
+    const source = golden(name)
+    using model = await load(withKeys(source, { id2label: undefined, num_labels: undefined }))
+    const count = model.info.labels!.length
+    assert.is(model.info.labels![1], 'LABEL_1')
+    const more = withKeys(source, { id2label: undefined, num_labels: count + 1 })
+    await rejects(() => load(more), 'SHAPE_MISMATCH', /classifier/)
+    const huge = withKeys(source, { id2label: undefined, num_labels: 300_000_000 })
+    await rejects(() => load(huge), 'LIMIT_EXCEEDED', /config\.json: labels: expected at most 1000000/)
+  })
 
 test.run()

@@ -21,6 +21,7 @@ export type Expected =
       logits?: number[]
       pooled?: number[]
     }
+  | { type: 'scores'; model: string; inputs: Record<string, number[][]>; logits: number[] }
   | { type: 'features'; model: string; texts: string[]; vectors: number[][] }
   | { type: 'translate'; model: string; texts: string[]; outputs: string[] }
   | HubCase
@@ -51,6 +52,8 @@ export async function check(dir: string, expected: Expected): Promise<void> {
       return checkProcessed(dir, expected)
     case 'run':
       return checkRun(dir, expected)
+    case 'scores':
+      return checkScores(dir, expected)
     case 'features': {
       const extract = await pipeline('feature-extraction', join(dir, expected.model))
       const found = await extract(expected.texts, { pooling: 'mean', normalize: true })
@@ -116,6 +119,17 @@ async function checkRun(dir: string, { model: folder, load: file, shape, x, logi
     assert.instance(output, Tensor, name)
     checkClose(Array.from(await (output as Tensor).data(), Number), expected)
   }
+}
+
+/** Logits of a model that takes token ids. */
+async function checkScores(dir: string, { model: folder, inputs, logits }: Case<'scores'>) {
+  using model = await load(join(dir, folder))
+  const tokens = Object.entries(inputs).map(([name, rows]) => [
+    name,
+    Tensor.from(rows.flat(), [rows.length, rows[0]!.length], 'int64'),
+  ])
+  const outputs = await (model as AnyModel).run(Object.fromEntries(tokens))
+  checkClose(Array.from(await outputs.logits!.data(), Number), logits)
 }
 
 function checkTop(found: unknown, top: Top['top']): void {

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { findWeights } from '../../lib/files/find.js'
 import { legacyLayerNorm } from '../../lib/models/bert/legacy-names.js'
 import { openCheckpoint } from '../../lib/weights/checkpoint.js'
-import { stateDictUnder } from '../../lib/weights/state-dict.js'
+import { stateDictUnder } from '../../lib/weights/torch/state-dict.js'
 import {
   dataPath,
   dictPickle,

@@ -1,7 +1,8 @@
 import { boolean, type Config, configInvalid, oneOf, positiveInt } from '../../files/config.js'
 import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
-import { labelsOf, unnamedLabels } from '../labels.js'
+import { classCount } from '../labels.js'
 import { libraryClass } from '../library-class.js'
+import { checkSizes } from '../sizes.js'
 
 /** The supported classes of transformers; each has its own head. */
 const classes = [
@@ -20,28 +21,34 @@ export interface BertConfig extends EncoderConfig {
   readonly tokenTypes: number
   /** Whether the masked-language head uses the word embeddings. */
   readonly tied: boolean
-  readonly labels: readonly string[]
+  /** Outputs of a classifier; 0 without one. */
+  readonly classes: number
 }
 
-/** Reads config.json, with the library's defaults. @throws CONFIG_INVALID */
-export function readBertConfig(config: Config): BertConfig {
+/** The classes whose logits are scores of the config's labels. */
+const classifiers: readonly BertClass[] = ['BertForSequenceClassification', 'BertForTokenClassification']
+
+/**
+ * Reads config.json, with the library's defaults.
+ * @param stored outputs of the stored classifier, if there is one
+ * @throws CONFIG_INVALID
+ */
+export function readBertConfig(config: Config, stored: number | undefined): BertConfig {
   oneOf(config, 'position_embedding_type', ['absolute'], 'absolute')
   if (boolean(config, 'is_decoder', false))
     throw configInvalid(config, 'is_decoder', 'false (BERT as a decoder is not supported)')
+  const className = libraryClass(config, classes, 'BertModel')
+  const vocabulary = positiveInt(config, 'vocab_size', 30522)
+  const positions = positiveInt(config, 'max_position_embeddings', 512)
+  const tokenTypes = positiveInt(config, 'type_vocab_size', 2)
+  checkSizes(config.file, { vocabulary: [vocabulary, tokenTypes], positions })
   return {
-    className: libraryClass(config, classes, 'BertModel'),
+    className,
     ...readEncoderConfig(config, {
       ...{ width: 768, layers: 12, heads: 12, feedForward: 3072, activation: 'gelu', epsilon: 1e-12 },
     }),
-    vocabulary: positiveInt(config, 'vocab_size', 30522),
-    positions: positiveInt(config, 'max_position_embeddings', 512),
-    tokenTypes: positiveInt(config, 'type_vocab_size', 2),
+    ...{ vocabulary, positions, tokenTypes },
     tied: boolean(config, 'tie_word_embeddings', true),
-    labels: readLabels(config),
+    classes: classifiers.includes(className) ? classCount(config, stored) : 0,
   }
-}
-
-/** Without names there are `num_labels` classes; default 2. */
-function readLabels(config: Config): readonly string[] {
-  return labelsOf(config) ?? unnamedLabels(positiveInt(config, 'num_labels', 2))
 }

@@ -61,8 +61,8 @@ function nextSentence(reader: WeightReader, { width }: BertConfig) {
   return ({ pooled }: Features) => ({ logits: relate.forward(pooled!) })
 }
 
-function sequenceClassifier(reader: WeightReader, { width, labels }: BertConfig) {
-  const classifier = Linear.read(reader, 'classifier', width, labels.length)
+function sequenceClassifier(reader: WeightReader, { width, classes }: BertConfig) {
+  const classifier = Linear.read(reader, 'classifier', width, classes)
   return ({ pooled }: Features) => ({ logits: classifier.forward(pooled!) })
 }
 
@@ -72,8 +72,8 @@ function multipleChoice(reader: WeightReader, { width }: BertConfig) {
   return ({ pooled }: Features) => ({ logits: classifier.forward(pooled!) })
 }
 
-function tokenClassifier(reader: WeightReader, { width, labels }: BertConfig) {
-  const classifier = Linear.read(reader, 'classifier', width, labels.length)
+function tokenClassifier(reader: WeightReader, { width, classes }: BertConfig) {
+  const classifier = Linear.read(reader, 'classifier', width, classes)
   return ({ sequence }: Features) => ({ logits: classifier.forward(sequence) })
 }
 

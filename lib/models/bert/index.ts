@@ -1,15 +1,13 @@
 import { type Description, family, type Layout } from '../family.js'
+import { labelsOf } from '../labels.js'
 import { Bert } from './bert.js'
-import { type BertClass, type BertConfig, readBertConfig } from './config.js'
+import { type BertConfig, readBertConfig } from './config.js'
 import { legacyLayerNorm } from './legacy-names.js'
 import { readModules } from './modules.js'
 
 interface BertDescription extends Description {
   readonly spec: BertConfig
 }
-
-/** The classes whose logits are scores of the config's labels. */
-const classifiers: readonly BertClass[] = ['BertForSequenceClassification', 'BertForTokenClassification']
 
 /** The Bert classes of transformers. */
 const huggingFace: Layout<BertDescription> = {
@@ -18,12 +16,12 @@ const huggingFace: Layout<BertDescription> = {
   claims: (name) => name === 'bert',
   checkpoint: () => ({ rename: legacyLayerNorm }),
 
-  describe({ config }) {
-    const spec = readBertConfig(config)
-    const { className, labels } = spec
+  describe({ config }, reader) {
+    const spec = readBertConfig(config, reader.shapeOf('classifier.weight')?.[0])
+    const { className, classes } = spec
     return {
       ...{ spec, className, tasks: ['feature-extraction'] },
-      labels: classifiers.includes(className) ? labels : undefined,
+      labels: classes > 0 ? labelsOf(config, classes) : undefined,
     }
   },
 }

@@ -1,6 +1,7 @@
 import { type Config, isSet, nonNegativeInt, object, positiveInt } from '../../files/config.js'
 import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
 import { libraryClass } from '../library-class.js'
+import { checkSizes } from '../sizes.js'
 import { embeddingSpecOf } from '../vit/hugging-face-spec.js'
 import { checkEmbeddingSpec, type EmbeddingSpec } from '../vit/spec.js'
 
@@ -26,11 +27,14 @@ export function readClipConfig(config: Config): ClipConfig {
   const endToken = nonNegativeInt(text, 'eos_token_id', 49407)
   const image = embeddingSpecOf(vision, { patch: [32, 32], epsilon: defaults.epsilon })
   checkEmbeddingSpec(image, config.file)
+  const vocabulary = positiveInt(text, 'vocab_size', 49408)
+  const positions = positiveInt(text, 'max_position_embeddings', 77)
+  const projection = positiveInt(config, 'projection_dim', 512)
+  checkSizes(config.file, { vocabulary, positions, width: projection })
   return {
     text: {
       ...readEncoderConfig(text, { ...defaults, width: 512, heads: 8, feedForward: 2048 }),
-      vocabulary: positiveInt(text, 'vocab_size', 49408),
-      positions: positiveInt(text, 'max_position_embeddings', 77),
+      ...{ vocabulary, positions },
       // Configs written before transformers 4.31 say 2, whatever the end token is.
       endToken: endToken === 2 ? undefined : endToken,
     },
@@ -38,7 +42,7 @@ export function readClipConfig(config: Config): ClipConfig {
       ...readEncoderConfig(vision, { ...defaults, width: 768, heads: 12, feedForward: 3072 }),
       ...{ ...image, patchBias: false, embeddingNorm: true },
     },
-    projection: positiveInt(config, 'projection_dim', 512),
+    projection,
   }
 }
 

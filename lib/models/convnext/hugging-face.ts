@@ -1,14 +1,14 @@
 import {
   type Config,
   configInvalid,
-  number,
+  epsilon,
   optional,
   positiveInt,
   positiveInts,
   string,
 } from '../../files/config.js'
 import { imageTasks } from '../family.js'
-import { labelsOf } from '../labels.js'
+import { classCount, labelsOf } from '../labels.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec } from './spec.js'
 
@@ -26,7 +26,8 @@ export const huggingFace: ConvNextLayout = {
   describe({ config, kind }, reader) {
     const second = kind.name === 'convnextv2'
     const prefix = reader.has(`${kind.name}.embeddings.patch_embeddings.weight`) ? `${kind.name}.` : ''
-    const classes = reader.shapeOf('classifier.weight')?.[0] ?? 0
+    const stored = reader.shapeOf('classifier.weight')?.[0]
+    const classes = stored === undefined ? 0 : classCount(config, stored)
     const size = optional(positiveInt, config, 'image_size') ?? 224
     const scale = reader.has(`${prefix}encoder.stages.0.layers.0.layer_scale_parameter`)
     const spec = readSpec(config, second, classes, scale)
@@ -35,7 +36,7 @@ export const huggingFace: ConvNextLayout = {
       names: namesUnder(prefix),
       className: `ConvNext${second ? 'V2' : ''}${prefix === '' ? 'Model' : 'ForImageClassification'}`,
       tasks: imageTasks(classes > 0),
-      labels: labelsOf(config),
+      labels: classes > 0 ? labelsOf(config, classes) : undefined,
       imageSize: [spec.channels, size, size],
     }
   },
@@ -62,7 +63,7 @@ function readSpec(config: Config, second: boolean, classes: number, layerScale: 
     activation: string(config, 'hidden_act', 'gelu'),
     norm: 'layer',
     epsilon: innerEpsilon,
-    head: { norm: 'after-pool', pool: 'average', epsilon: number(config, 'layer_norm_eps', 1e-12), classes },
+    head: { norm: 'after-pool', pool: 'average', epsilon: epsilon(config, 'layer_norm_eps', 1e-12), classes },
   }
 }
 

@@ -1,4 +1,5 @@
 import { family } from '../family.js'
+import { checkSizes } from '../sizes.js'
 import { ConvNext } from './convnext.js'
 import { huggingFace } from './hugging-face.js'
 import { readConvNext } from './modules.js'
@@ -9,5 +10,10 @@ import { torchvision } from './torchvision.js'
 export const convnext = family(
   'convnext',
   [huggingFace, timm, torchvision],
-  (parts, { spec, names }, reader) => new ConvNext(parts, spec, readConvNext(reader, spec, names)),
+  (parts, { spec, names }, reader) => {
+    const { stages, head } = spec
+    const widths = [...stages.map(({ width }) => width), head.hidden ?? 0]
+    checkSizes(parts.config.file, { layers: stages.map(({ depth }) => depth), width: widths })
+    return new ConvNext(parts, spec, readConvNext(reader, spec, names))
+  },
 )

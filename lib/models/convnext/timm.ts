@@ -2,9 +2,9 @@ import {
   boolean,
   type Config,
   configInvalid,
+  epsilon,
   isSet,
   nonNegativeInt,
-  number,
   object,
   oneOf,
   optional,
@@ -13,7 +13,7 @@ import {
   string,
 } from '../../files/config.js'
 import { imageTasks } from '../family.js'
-import { labelsOf } from '../labels.js'
+import { timmLabels } from '../labels.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec, HeadSpec, StageSpec } from './spec.js'
 
@@ -75,12 +75,12 @@ export const timm: ConvNextLayout = {
   published: ['convnext_*', 'convnextv2_*'],
   claims: (name) => impliedBy(name) !== undefined,
 
-  describe({ config, kind }) {
+  async describe({ config, kind }) {
     const spec = readSpec(config, impliedBy(kind.name)!)
     return {
       ...{ spec, names: namesFor(spec), className: kind.name },
       tasks: imageTasks(spec.head.classes > 0),
-      labels: labelsOf(config),
+      labels: await timmLabels(config, spec.head.classes),
       imageSize: inputSize(config),
     }
   },
@@ -127,7 +127,7 @@ function readSpec(config: Config, implied: Implied): ConvNextSpec {
   )
   const patch = stemType === 'patch' ? positiveInt(args, 'patch_size', 4) : 4
   const norm = oneOf(args, 'norm_layer', ['layernorm', 'layernorm2d', 'rmsnorm', 'rmsnorm2d'], implied.norm)
-  const epsilon = number(args, 'norm_eps', implied.epsilon)
+  const normEpsilon = epsilon(args, 'norm_eps', implied.epsilon)
   const kinds = {
     patch: 'patch',
     overlap: 'overlap',
@@ -148,8 +148,8 @@ function readSpec(config: Config, implied: Implied): ConvNextSpec {
     responseNorm: grn,
     activation: string(args, 'act_layer', 'gelu'),
     norm: norm.startsWith('rms') ? 'rms' : 'layer',
-    epsilon,
-    head: readHead(config, args, implied, epsilon),
+    epsilon: normEpsilon,
+    head: readHead(config, args, implied, normEpsilon),
   }
 }
 

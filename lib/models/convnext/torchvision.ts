@@ -28,7 +28,7 @@ export const torchvision: ConvNextLayout = {
     return {
       ...{ spec, names: namesAt(stageIndices(spec)), className: kind.name },
       tasks: imageTasks(true),
-      labels: labelsOf(config),
+      labels: labelsOf(config, spec.head.classes),
       imageSize: [3, 224, 224],
     }
   },

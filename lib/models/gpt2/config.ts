@@ -1,6 +1,7 @@
 import { boolean, type Config, configInvalid, isSet, positiveInt } from '../../files/config.js'
 import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
 import { libraryClass } from '../library-class.js'
+import { checkSizes } from '../sizes.js'
 
 const classes = ['GPT2LMHeadModel', 'GPT2Model'] as const
 
@@ -33,13 +34,14 @@ export function readGpt2Config(config: Config): Gpt2Config {
     ...{ feedForward: 'n_inner', activation: 'activation_function', epsilon: 'layer_norm_epsilon' },
   })
   const vocabulary = positiveInt(config, 'vocab_size', 50257)
+  const positions = positiveInt(config, key('max_position_embeddings', 'n_positions'), 1024)
+  checkSizes(config.file, { vocabulary, positions })
   const scale = boolean(config, 'scale_attn_weights', true) ? 1 / Math.sqrt(encoder.width / encoder.heads) : 1
   const byLayer = boolean(config, 'scale_attn_by_inverse_layer_idx', false)
   return {
     className: libraryClass(config, classes, 'GPT2LMHeadModel'),
     ...encoder,
-    vocabulary,
-    positions: positiveInt(config, key('max_position_embeddings', 'n_positions'), 1024),
+    ...{ vocabulary, positions },
     tokenTypes: vocabulary,
     tied: boolean(config, 'tie_word_embeddings', true),
     scaleOf: (layer) => (byLayer ? scale / (layer + 1) : scale),

@@ -10,6 +10,7 @@ import {
 } from '../../files/config.js'
 import { type Activation, activation } from '../../nn/activation.js'
 import { libraryClass } from '../library-class.js'
+import { checkSizes } from '../sizes.js'
 
 /** Sizes of the encoder or of the decoder. */
 export interface StackConfig {
@@ -48,6 +49,13 @@ export function readMarianConfig(config: Config): MarianConfig {
   const shared = boolean(config, 'share_encoder_decoder_embeddings', true)
   const vocabulary = positiveInt(config, 'vocab_size', 58101)
   const targets = shared ? vocabulary : positiveInt(config, 'decoder_vocab_size', vocabulary)
+  const positions = positiveInt(config, 'max_position_embeddings', 1024)
+  checkSizes(config.file, {
+    width,
+    vocabulary: [vocabulary, targets],
+    positions,
+    computedNumbers: positions * width,
+  })
   const padToken = nonNegativeInt(config, 'pad_token_id', 58100)
   return {
     className: libraryClass(config, classes, 'MarianMTModel'),
@@ -58,7 +66,7 @@ export function readMarianConfig(config: Config): MarianConfig {
       string(config, 'activation_function', 'gelu'),
       nameOf(config, 'activation_function'),
     ),
-    positions: positiveInt(config, 'max_position_embeddings', 1024),
+    positions,
     embeddingScale: boolean(config, 'scale_embedding', false) ? Math.sqrt(width) : 1,
     shared,
     tied: boolean(config, 'tie_word_embeddings', true),
@@ -77,10 +85,8 @@ function readStack(
   const heads = positiveInt(config, `${side}_attention_heads`, 16)
   if (width % heads !== 0)
     throw configInvalid(config, `${side}_attention_heads`, `a divisor of d_model (${width})`)
-  return {
-    layers: nonNegativeInt(config, `${side}_layers`, 12),
-    heads,
-    feedForward: positiveInt(config, `${side}_ffn_dim`, 4096),
-    vocabulary,
-  }
+  const layers = nonNegativeInt(config, `${side}_layers`, 12)
+  const feedForward = positiveInt(config, `${side}_ffn_dim`, 4096)
+  checkSizes(config.file, { layers, heads, width: feedForward })
+  return { layers, heads, feedForward, vocabulary }
 }

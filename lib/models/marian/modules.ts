@@ -81,19 +81,23 @@ export function addPositions(
   return ops.add(x, rows)
 }
 
-/** Tables are stored once where they are one, but older files repeat them under every name. */
+/**
+ * Shared tables are stored once if they are also tied, but older files repeat them under every name. If they are not tied,
+ * transformers 5 has a table of its own for each side, besides one that nothing uses; version 4 stores `shared` only.
+ */
 function readEmbeddings(base: WeightReader, config: MarianConfig) {
-  const { width, shared, encoder, decoder, embeddingScale: scale } = config
+  const { width, shared, tied, encoder, decoder, embeddingScale: scale } = config
   const table = (name: string, entries: number) => parameter(base, `${name}.weight`, [entries, width])
-  const one = shared
+  const isOne = shared && (tied || !base.has('decoder.embed_tokens.weight'))
+  const one = isOne
     ? table(base.has('shared.weight') ? 'shared' : 'encoder.embed_tokens', encoder.vocabulary)
     : undefined
   const source = one ?? table('encoder.embed_tokens', encoder.vocabulary)
   const target = one ?? table('decoder.embed_tokens', decoder.vocabulary)
-  const repeated = shared
+  const repeated = isOne
     ? /^(shared|encoder\.embed_tokens|decoder\.embed_tokens)\.weight$/
     : /^shared\.weight$/
-  base.ignore(repeated, 'the shared word embeddings again')
+  base.ignore(repeated, 'the shared word embeddings again, or a table that is not used')
   const stored = (side: string) => base.maybe(`${side}.embed_positions.weight`, [config.positions, width])
   const [sourcePositions, targetPositions] = [stored('encoder'), stored('decoder')]
   const computed =

@@ -1,15 +1,15 @@
 import {
   boolean,
   type Config,
+  epsilon,
   nonNegativeInt,
   number,
   object,
   oneOf,
   positiveInt,
-  positiveNumber,
   sizePair,
 } from '../../files/config.js'
-import { stateDictUnder } from '../../weights/state-dict.js'
+import { stateDictUnder } from '../../weights/torch/state-dict.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type VitSpec } from './spec.js'
@@ -58,7 +58,7 @@ function specOf(args: Config): VitSpec {
     },
     queryKeyValueBias: boolean(args, 'qkv_bias', true),
     ...{ projectionBias: true, queryKeyNorm: false, attentionNorm: false },
-    norm: { kind: 'layer', epsilon: positiveNumber(args, 'layer_norm_eps', 1e-6) },
+    norm: { kind: 'layer', epsilon: epsilon(args, 'layer_norm_eps', 1e-6) },
     ...{ normPlacement: 'pre', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
     head: {
       ...{ pooling: 'class', over: 'patches', poolingHidden: 0, norm: false, pooler: undefined },

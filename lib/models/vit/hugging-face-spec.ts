@@ -1,10 +1,10 @@
 import {
   boolean,
   type Config,
+  epsilon,
   nonNegativeInt,
   number,
   positiveInt,
-  positiveNumber,
   sizePair,
   string,
 } from '../../files/config.js'
@@ -67,7 +67,7 @@ export function embeddingSpecOf(
     positions: { covers: 'all-but-registers', grid: squareOr(gridOf(image, patch)), resize: 'hf-bicubic' },
     ...{ maskToken: false, embeddingNorm: false },
     width: positiveInt(config, 'hidden_size', 768),
-    norm: { kind: 'layer', epsilon: positiveNumber(config, 'layer_norm_eps', defaults.epsilon) },
+    norm: { kind: 'layer', epsilon: epsilon(config, 'layer_norm_eps', defaults.epsilon) },
   }
 }
 

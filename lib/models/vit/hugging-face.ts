@@ -1,7 +1,7 @@
 import { SaccadeError } from '../../errors.js'
-import { type Config, isSet, nonNegativeInt, strings } from '../../files/config.js'
+import { type Config, isSet, strings } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { labelsOf, unnamedLabels } from '../labels.js'
+import { classCount, labelsOf } from '../labels.js'
 import { dinov2Names, vitNames } from './hugging-face-names.js'
 import { type ClassKind, decoderOf, type Family, headOf, specOf, swiglu } from './hugging-face-spec.js'
 import { describeVit, type VitLayout } from './layout.js'
@@ -38,17 +38,18 @@ export const huggingFace: VitLayout = {
     }
     const pooler = classKind === 'Model' && !dinov2 && reader.has(`${names.pooler}.weight`)
     if (classKind !== 'Model') reader.ignore(/^(\w+\.)?pooler\.dense\./, 'classes with a head do not use it')
-    const labels = classifies ? classLabels(config) : undefined
+    const stored = reader.shapeOf(`${names.classifier}.weight`)?.[0]
+    const classes = classifies ? classCount(config, stored) : 0
     return describeVit(config.file, {
       spec: {
         ...specOf(config, family),
         maskToken: reader.has(names.maskToken),
-        head: headOf(config, family, classKind, pooler, labels?.length ?? 0),
+        head: headOf(config, family, classKind, pooler, classes),
         decoder: classKind === 'ForMaskedImageModeling' ? decoderOf(config, family) : undefined,
       },
       names,
       className: `${family.className}${classKind}`,
-      labels,
+      labels: classes > 0 ? labelsOf(config, classes) : undefined,
     })
   },
 }
@@ -68,9 +69,4 @@ function classOf(config: Config, { className, kinds }: Family, reader: WeightRea
     'ARCHITECTURE_UNSUPPORTED',
     `${config.file}: the class '${named}' is not supported; supported classes of this model_type are ${known}`,
   )
-}
-
-/** Class names by id. Configs without id2label have num_labels, by default 2. */
-function classLabels(config: Config): readonly string[] {
-  return labelsOf(config, 'refused') ?? unnamedLabels(nonNegativeInt(config, 'num_labels', 2))
 }

@@ -1,6 +1,7 @@
 import { invalid } from '../../errors.js'
 import type { NormPlacement } from '../../nn/layer.js'
 import type { PositionResize } from '../../nn/position.js'
+import { checkSizes } from '../sizes.js'
 
 /** Height and width: of images in pixels, of grids in patches. */
 export type Size = readonly [number, number]
@@ -155,9 +156,10 @@ export function positionedPrefix({ prefix, positions }: EmbeddingSpec): number {
   }
 }
 
-/** Checks that an embedding spec is consistent. @throws CONFIG_INVALID naming the file */
-export function checkEmbeddingSpec({ image, patch, positions }: EmbeddingSpec, file: string): void {
+/** Checks that an embedding spec is consistent. @throws CONFIG_INVALID and LIMIT_EXCEEDED naming the file */
+export function checkEmbeddingSpec({ image, patch, positions, width }: EmbeddingSpec, file: string): void {
   const [rows, columns] = gridOf(image, patch)
+  checkSizes(file, { imageSide: image, patches: rows * columns, width })
   if (rows === 0 || columns === 0)
     throw invalid(
       'CONFIG_INVALID',
@@ -174,9 +176,10 @@ export function checkEmbeddingSpec({ image, patch, positions }: EmbeddingSpec, f
     )
 }
 
-/** Checks that a spec is consistent. @throws CONFIG_INVALID naming the file */
+/** Checks that a spec is consistent. @throws CONFIG_INVALID and LIMIT_EXCEEDED naming the file */
 export function checkSpec(spec: VitSpec, file: string): void {
-  const { width, heads, prefix, head } = spec
+  const { width, depth, heads, prefix, head } = spec
+  checkSizes(file, { layers: depth, heads })
   if (width % heads !== 0)
     throw invalid('CONFIG_INVALID', `${file}: width`, `a multiple of the ${heads} heads`, String(width))
   checkEmbeddingSpec(spec, file)

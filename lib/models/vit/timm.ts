@@ -2,6 +2,7 @@ import {
   boolean,
   type Config,
   configInvalid,
+  epsilon,
   nonNegativeInt,
   number,
   oneOf,
@@ -10,7 +11,7 @@ import {
   string,
 } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { labelsOf } from '../labels.js'
+import { timmLabels } from '../labels.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type HeadSpec, type MlpSpec, type Pooling, positionedPrefix, type VitSpec } from './spec.js'
@@ -26,7 +27,7 @@ export const timm: VitLayout = {
   // DeiT-III's own checkpoints have other names for the layer scales.
   checkpoint: () => ({ rename: (name) => name.replace(/\.gamma_([12])$/, '.ls$1.gamma') }),
 
-  describe({ config, kind }, reader) {
+  async describe({ config, kind }, reader) {
     const implied = timmArchitecture(kind.name)!
     const args = argumentsOf(config, implied)
     const spec = withStoredGrid(kind.name, specOf(args, implied), reader)
@@ -40,7 +41,7 @@ export const timm: VitLayout = {
       spec,
       names: commonNames,
       className: implied.distilled ? 'VisionTransformerDistilled' : 'VisionTransformer',
-      labels: labelsOf(config),
+      labels: await timmLabels(config, spec.head.classes),
     })
   },
 }
@@ -139,5 +140,5 @@ function normOf(args: Config): VitSpec['norm'] {
   const name = string(args, 'norm_layer', 'layernorm').replaceAll('_', '').toLowerCase()
   const kind = /^layernorm(fp32)?$/.test(name) ? 'layer' : /^rmsnorm(fp32)?$/.test(name) ? 'rms' : undefined
   if (!kind) throw configInvalid(args, 'norm_layer', "'layernorm' or 'rmsnorm'")
-  return { kind, epsilon: number(args, 'norm_eps', 1e-6) }
+  return { kind, epsilon: epsilon(args, 'norm_eps', 1e-6) }
 }

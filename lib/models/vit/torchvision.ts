@@ -1,12 +1,13 @@
 import {
   type Config,
+  epsilon,
   isSet,
   nonNegativeInt,
   object,
   positiveInt,
-  positiveNumber,
   sizePair,
 } from '../../files/config.js'
+import { labelsOf } from '../labels.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames, type VitNames } from './names.js'
 import { gridOf, type VitSpec } from './spec.js'
@@ -30,7 +31,8 @@ export const torchvision: VitLayout = {
     const args = isSet(config, 'args') || !named ? object(config, 'args') : { ...config, values: {} }
     const spec = specOf({ ...args, values: { ...named, ...args.values } })
     const className = named ? kind.name : 'VisionTransformer'
-    return describeVit(config.file, { spec, names, className })
+    const labels = labelsOf(config, spec.head.classes)
+    return describeVit(config.file, { spec, names, className, labels })
   },
 }
 
@@ -82,7 +84,7 @@ function specOf(args: Config): VitSpec {
     heads: positiveInt(args, 'num_heads'),
     mlp: { kind: 'plain', hidden: positiveInt(args, 'mlp_dim'), activation: 'gelu', norm: false },
     ...{ queryKeyValueBias: true, projectionBias: true, queryKeyNorm: false, attentionNorm: false },
-    norm: { kind: 'layer', epsilon: positiveNumber(args, 'layer_norm_eps', 1e-6) },
+    norm: { kind: 'layer', epsilon: epsilon(args, 'layer_norm_eps', 1e-6) },
     ...{ normPlacement: 'pre', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
     head: {
       ...{ pooling: 'class', over: 'patches', poolingHidden: 0, norm: false },
