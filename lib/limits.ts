@@ -44,6 +44,8 @@ const defaults = {
   beams: 128,
   /** Sequences that are returned for each source. */
   returnSequences: 1_024,
+  /** Tokens that end a text. A beam search looks at that many more candidates for each beam. */
+  endTokens: 64,
   /** Entries of a list of tokens or words in the options of generation. Every step looks at all of them. */
   tokenLists: 100_000,
   /** Bytes of a JSON file of a model, such as config.json or an index of shards. The largest published index has 9 MB. */

@@ -88,7 +88,12 @@ function resolveSources({
       optionInvalid('prompts', Array.from(ids), 'at least one token')
     checkVocabulary('prompts', ids, limits)
     const resolved = resolveOptions(options, ids.length, limits)
-    const processors = createProcessors(resolved, sourceIds?.[index])
+    const { numBeams } = resolved
+    // transformers applies encoderRepetitionPenalty to the first rows of a batch, one for each source, not to all beams.
+    const penalized = (beam: number) => sourceIds?.[numBeams > 1 ? index * numBeams + beam : index]
+    const processors = Array.from({ length: numBeams }, (_, beam) =>
+      createProcessors(resolved, sourceIds?.[index], penalized(beam)),
+    )
     return { prompt: ids, options: resolved, processors }
   })
 }
