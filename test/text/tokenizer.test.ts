@@ -176,23 +176,6 @@ test('ids may be bigints and typed arrays', async () => {
   assert.equal(gpt2.batchDecode([Int32Array.from(inputIds)]), ['a small red circle'])
 })
 
-test('Marian decodes with special tokens kept, as transformers 5.18', async () => {
-  const marian = await load('marian')
-  const cases: [number[], string][] = [
-    [[1, 5, 6], '<unk> window river'],
-    [[5, 1, 6], 'window<unk> river'],
-    [[5, 6, 1], 'window river<unk>'],
-    [[1, 1, 7], '<unk> <unk> circle'],
-    [[0, 5, 1, 1, 6, 0], '</s> window<unk> <unk> river</s>'],
-    [[1], '<unk>'],
-    [[5, 142, 6], 'window<pad> river'],
-    [[6, 1, 97, 1, 1, 1], 'river<unk>  много<unk> <unk> <unk>'],
-    [[1, 1, 88, 56], '<unk> <unk>  летитS'],
-    [[88, 1, 117, 1], 'летит<unk> ш<unk>'],
-  ]
-  for (const [ids, text] of cases) assert.is(marian.decode(ids), text)
-})
-
 test('ten thousand words take linear time', async () => {
   const words = "the small red circle, near 3 bridges! isn't маленький красный круг naïve 你好".split(' ')
   const text = (count: number) =>

@@ -32,7 +32,6 @@ export async function loadMarian(dir: string, settings: TokenizerSettings): Prom
       vocabulary: targetVocabulary,
       unknown: targetVocabulary.require(unk, targetFile.file),
     },
-    decoder: separate ? target : source,
     unknownToken: unk,
     eos: vocabulary.require(eos, file.file),
     special: new SpecialTokens(settings, (token) => vocabulary.id(token), vocabulary.count),
@@ -49,8 +48,6 @@ interface Language {
 interface MarianParts {
   source: Language
   target: Language
-  /** Joins pieces of the target language. With one vocabulary, the reference does so by the model of the source. */
-  decoder: SentencePiece
   unknownToken: string
   eos: number
   special: SpecialTokens
@@ -107,7 +104,7 @@ class Marian implements TokenizerCore {
   }
 
   #join(tokens: string[]): string {
-    const { special, decoder } = this.#parts
+    const { special, target } = this.#parts
     let text = ''
     let pieces: string[] = []
     for (const token of tokens) {
@@ -115,10 +112,10 @@ class Marian implements TokenizerCore {
         pieces.push(token)
         continue
       }
-      text += `${decoder.decode(pieces)}${token} `
+      text += `${target.pieces.decode(pieces)}${token} `
       pieces = []
     }
-    text += decoder.decode(pieces)
+    text += target.pieces.decode(pieces)
     return pythonTrim(text.replaceAll('▁', ' '))
   }
 
