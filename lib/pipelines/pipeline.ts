@@ -8,6 +8,7 @@ import { type LoadOptions, load } from '../models/load.js'
 import type { Model } from '../models/model.js'
 import { checkOptions, optionInvalid } from '../options.js'
 import { isString, isUrl } from '../values.js'
+import type { TokenizerOverrides } from '../text/settings.js'
 import type { ImageModel } from './base.js'
 import { env } from './env.js'
 import { FeatureExtraction, type TextModel } from './feature-extraction.js'
@@ -15,6 +16,7 @@ import type { TextBatch } from './generation.js'
 import { ImageClassification } from './image-classification.js'
 import { ImageFeatureExtraction } from './image-feature-extraction.js'
 import { folderOf, processorFor } from './processor.js'
+import { readSentenceFolder } from './sentence-folder.js'
 import { TextGeneration } from './text-generation.js'
 import { TextToText, Translation } from './text-to-text.js'
 
@@ -60,7 +62,10 @@ const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } 
     new ImageClassification(model as ImageModel, await processorFor(model)),
   'image-feature-extraction': async (model) =>
     new ImageFeatureExtraction(model as ImageModel, await processorFor(model)),
-  'feature-extraction': async (model) => new FeatureExtraction(model as TextModel, await tokenizerFor(model)),
+  'feature-extraction': async (model) => {
+    const folder = await readSentenceFolder(folderOf(model))
+    return new FeatureExtraction(model as TextModel, await tokenizerFor(model, folder?.tokenizer), folder)
+  },
   translation: async (model) => new Translation(generative(model), await tokenizerFor(model)),
   'text2text-generation': async (model) => new TextToText(generative(model), await tokenizerFor(model)),
   'text-generation': async (model) => new TextGeneration(generative(model), await tokenizerFor(model)),
@@ -130,9 +135,9 @@ function generative(model: Model): GenerativeModel<TextBatch> {
 }
 
 /** The tokenizer code is imported here, so that image tasks start without it. */
-async function tokenizerFor(model: Model) {
+async function tokenizerFor(model: Model, overrides?: TokenizerOverrides) {
   const { loadTokenizer } = await import('../text/load.js')
-  return loadTokenizer(folderOf(model))
+  return loadTokenizer(folderOf(model), overrides)
 }
 
 /** Resolves a relative path against the working directory, then against env.localModelPath. */
@@ -153,6 +158,6 @@ function callable(made: Pipelines[Task], model: Model) {
   // Object.assign copies own properties only; methods are on the prototype.
   const methods = 'stream' in made ? { stream: made.stream.bind(made) } : {}
   return Object.assign(call, made, methods, {
-    dispose: async () => model.dispose(),
+    dispose: async () => ('dispose' in made ? made.dispose() : model.dispose()),
   })
 }

@@ -22,7 +22,13 @@ export type Expected =
       pooled?: number[]
     }
   | { type: 'scores'; model: string; inputs: Record<string, number[][]>; logits: number[] }
-  | { type: 'features'; model: string; texts: string[]; vectors: number[][] }
+  | {
+      type: 'features'
+      model: string
+      texts: string[]
+      options?: Record<string, unknown>
+      vectors: number[][]
+    }
   | { type: 'translate'; model: string; texts: string[]; outputs: string[] }
   | HubCase
   | OfflineCase
@@ -56,7 +62,7 @@ export async function check(dir: string, expected: Expected): Promise<void> {
       return checkScores(dir, expected)
     case 'features': {
       const extract = await pipeline('feature-extraction', join(dir, expected.model))
-      const found = await extract(expected.texts, { pooling: 'mean', normalize: true })
+      const found = await extract(expected.texts, expected.options ?? { pooling: 'mean', normalize: true })
       return checkClose(Array.from(found.data, Number), expected.vectors.flat())
     }
     case 'translate': {
