@@ -8,6 +8,14 @@ import { checkOptions, optionInvalid } from './options.js'
 const defaults = {
   /** Labels of a classifier. ImageNet-21k has 21843. */
   labels: 1_000_000,
+  /** Elements of a table that a call computes in JavaScript: positions and masks of `attention`, the matrix of `ops.resize`. */
+  tableElements: 1 << 24,
+  /** Bytes of a config, a vocabulary or a list of files that is downloaded. The largest tokenizers have 35 MB. */
+  downloadedConfigBytes: 100_000_000,
+  /** Bytes of a weights file that is downloaded. Published shards have up to 50 GB. */
+  downloadedWeightsBytes: 100_000_000_000,
+  /** Files of a model that are downloaded. The largest models have 200 shards. */
+  downloadedFiles: 1000,
   /** Tensors of a weights file, and entries of its archive. The largest published shards have some thousands. */
   tensors: 100_000,
   /** Axes of a stored tensor. PyTorch has no more than 64. */
@@ -36,6 +44,8 @@ const defaults = {
   beams: 128,
   /** Sequences that are returned for each source. */
   returnSequences: 1_024,
+  /** Tokens that end a text. A beam search looks at that many more candidates for each beam. */
+  endTokens: 64,
   /** Entries of a list of tokens or words in the options of generation. Every step looks at all of them. */
   tokenLists: 100_000,
   /** Bytes of a JSON file of a model, such as config.json or an index of shards. The largest published index has 9 MB. */
@@ -61,13 +71,13 @@ export function getLimits(): Limits {
  * @throws OPTION_UNKNOWN, OPTION_INVALID
  */
 export function setLimits(changes: Partial<Limits>): void {
-  checkOptions(changes, names, 'setLimits')
+  const given = checkOptions(changes, names, 'setLimits')
   for (const name of names) {
-    const value = changes[name]
+    const value = given[name]
     if (value !== undefined && !(typeof value === 'number' && value > 0))
       optionInvalid(`setLimits: ${name}`, value, 'a number above 0')
   }
-  current = { ...current, ...changes }
+  current = { ...current, ...given }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { logSoftmax, softmax } from './probability.js'
 import { Random } from './random.js'
 import type { ResolvedOptions } from './resolve.js'
-import type { Found, Search, SearchSource } from './search.js'
+import { type Found, noToken, type Search, type SearchSource } from './search.js'
 import { type Ranked, topK } from './top-k.js'
 
 /** Added to the score of a hypothesis to exclude it. Finite, so that excluded hypotheses keep their order. */
@@ -124,6 +124,8 @@ class SourceBeams {
     this.#score(logits, vocabSize)
     // With this many candidates at least numBeams do not end, even if the most likely tokens of all beams are end tokens.
     const ranked = this.#select(logits, Math.max(2, 1 + eosTokenIds.length) * numBeams)
+    const isPossible = ranked.values[0]! > Number.NEGATIVE_INFINITY
+    if (!isPossible && !this.#ended.some(({ ended }) => ended)) throw noToken(logits, this.#length)
     const candidates = Array.from(ranked.indices, (index, i) => {
       const beam = Math.floor(index / vocabSize)
       const token = index % vocabSize
@@ -149,7 +151,7 @@ class SourceBeams {
     for (const [beam, tokens] of this.#tokens.entries()) {
       const row = logits.subarray(beam * vocabSize, (beam + 1) * vocabSize)
       logSoftmax(row)
-      for (const process of this.#processors) process(row, tokens, this.#length)
+      for (const process of this.#processors[beam]!) process(row, tokens, this.#length)
       const beamScore = this.#scores[beam]!
       for (let i = 0; i < vocabSize; i++) row[i] = row[i]! + beamScore
     }

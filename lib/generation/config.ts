@@ -1,7 +1,7 @@
-import { type Config, configInvalid, isSet, object, readConfigIfAny } from '../files/config.js'
+import { snakeCase } from '../case.js'
+import { type Config, configInvalid, isSet, nameOf, object, readConfigIfAny } from '../files/config.js'
 import type { GivenOptions } from './options.js'
-import { penaltyWithBeams } from './resolve.js'
-import { fromLibraryOptions } from './rules.js'
+import { checkCounts, fromLibraryOptions } from './rules.js'
 
 /**
  * Keys of transformers' GenerationConfig that change the result and that saccade does not support, with the value that
@@ -27,7 +27,7 @@ const unsupported: Readonly<Record<string, unknown>> = {
  * The generation options of a model: generation_config.json, or in older models the same keys of config.json, with those
  * of the decoder's section as defaults. Other keys are ignored, as in transformers, because published files have many.
  * docs/generation.md lists the keys.
- * @throws CONFIG_INVALID naming file and key, for a bad value and for an unsupported key that changes the result
+ * @throws LIMIT_EXCEEDED; CONFIG_INVALID naming file and key, for a bad value and for an unsupported key that changes the result
  */
 export async function readGenerationDefaults(dir: string, config: Config): Promise<GivenOptions> {
   const own = await readConfigIfAny(dir, 'generation_config.json')
@@ -49,9 +49,7 @@ function readOptions(config: Config): GivenOptions {
   const options = fromLibraryOptions(values, (key, _value, expected) => {
     throw configInvalid(config, key, expected)
   })
-  const { numBeams, encoderRepetitionPenalty } = options
-  if ((numBeams ?? 1) > 1 && (encoderRepetitionPenalty ?? 1) !== 1)
-    throw configInvalid(config, 'encoder_repetition_penalty', penaltyWithBeams)
+  checkCounts(options, (name) => nameOf(config, snakeCase(name)))
   return options
 }
 

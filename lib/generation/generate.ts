@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../abort.js'
 import { invalid } from '../errors.js'
 import { optionInvalid } from '../options.js'
 import { beamSearch } from './beam-search.js'
@@ -58,8 +59,10 @@ export async function* generate(
   const prompts = (prompt.given ?? prompt.ids).flatMap((ids) =>
     Array.from({ length: numReturnSequences }, () => Array.from(ids)),
   )
+  throwIfAborted(signal)
   yield { isPrompt: true, tokens: prompts }
   const found = numBeams > 1 ? await beamSearch(search) : yield* sample(search)
+  throwIfAborted(signal)
   const texts = found.rows.map((row, index) => [...prompts[index]!, ...row])
   const lengths = texts.map(({ length }) => length)
   const longest = Math.max(...lengths)
@@ -85,7 +88,12 @@ function resolveSources({
       optionInvalid('prompts', Array.from(ids), 'at least one token')
     checkVocabulary('prompts', ids, limits)
     const resolved = resolveOptions(options, ids.length, limits)
-    const processors = createProcessors(resolved, sourceIds?.[index])
+    const { numBeams } = resolved
+    // transformers applies encoderRepetitionPenalty to the first rows of a batch, one for each source, not to all beams.
+    const penalized = (beam: number) => sourceIds?.[numBeams > 1 ? index * numBeams + beam : index]
+    const processors = Array.from({ length: numBeams }, (_, beam) =>
+      createProcessors(resolved, sourceIds?.[index], penalized(beam)),
+    )
     return { prompt: ids, options: resolved, processors }
   })
 }

@@ -28,9 +28,14 @@ import type { ResolvedOptions } from './resolve.js'
 /**
  * Creates the processors of the options in the order of transformers, because results depend on the order.
  * @param source tokens of the source text; undefined if the source is not text
+ * @param penalized the tokens of encoderRepetitionPenalty; undefined: it does not apply to the row
  * @throws OPTION_INVALID for an option that needs the tokens of the source if there are none
  */
-export function createProcessors(options: ResolvedOptions, source: Int32Array | undefined): Processor[] {
+export function createProcessors(
+  options: ResolvedOptions,
+  source: Int32Array | undefined,
+  penalized: Int32Array | undefined,
+): Processor[] {
   const { promptLength, eosTokenIds, exponentialDecayLengthPenalty: decay } = options
   const processors: Processor[] = []
   const add = (wanted: boolean, processor: Processor): void => {
@@ -38,13 +43,10 @@ export function createProcessors(options: ResolvedOptions, source: Int32Array | 
   }
   add(options.sequenceBias.length > 0, sequenceBias(options.sequenceBias))
   const { encoderRepetitionPenalty: encoderPenalty, encoderNoRepeatNgramSize: encoderNgram } = options
-  if (encoderPenalty !== 1)
-    processors.push(
-      encoderRepetitionPenalty(
-        encoderPenalty,
-        requireText('encoderRepetitionPenalty', encoderPenalty, source),
-      ),
-    )
+  if (encoderPenalty !== 1) {
+    requireText('encoderRepetitionPenalty', encoderPenalty, source)
+    if (penalized) processors.push(encoderRepetitionPenalty(encoderPenalty, penalized))
+  }
   add(options.repetitionPenalty !== 1, repetitionPenalty(options.repetitionPenalty))
   add(options.noRepeatNgramSize > 0, noRepeatNgram(options.noRepeatNgramSize))
   if (encoderNgram > 0)

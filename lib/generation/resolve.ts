@@ -1,7 +1,7 @@
 import { invalid } from '../errors.js'
 import { checkOptions, optionInvalid } from '../options.js'
 import type { GenerationOptions } from './options.js'
-import { checkGenerationOptions, generationOptionNames } from './rules.js'
+import { checkCounts, checkGenerationOptions, generationOptionNames } from './rules.js'
 
 /** Checked options of one source, with all defaults filled in. */
 export interface ResolvedOptions {
@@ -44,16 +44,12 @@ export interface ModelLimits {
   readonly positions?: number | undefined
 }
 
-/** transformers applies the penalty to wrong rows here, so there is no reference result that depends on its source only. */
-export const penaltyWithBeams =
-  '1 with beam search (transformers applies it to the first rows of a batch, whatever their source)'
-
 /** Generated tokens if neither maxLength nor maxNewTokens is set. */
 const defaultNewTokens = 20
 
 /**
  * Fills in the defaults for a source whose rows start with `promptLength` tokens.
- * @throws OPTION_UNKNOWN, OPTION_INVALID, TOKEN_OUT_OF_RANGE (a token to force or forbid that is not in the vocabulary)
+ * @throws OPTION_UNKNOWN, OPTION_INVALID, LIMIT_EXCEEDED, TOKEN_OUT_OF_RANGE (a token to force or forbid that is not in the vocabulary)
  */
 export function resolveOptions(
   options: GenerationOptions,
@@ -62,6 +58,7 @@ export function resolveOptions(
 ): ResolvedOptions {
   checkOptions(options, generationOptionNames, 'generate()')
   checkGenerationOptions(options)
+  checkCounts(options)
   const { minNewTokens = 0 } = options
   const eosTokenIds = asList(options.eosTokenId)
   const resolved: ResolvedOptions = {
@@ -121,15 +118,12 @@ function maxLength(
 
 function checkTogether(options: ResolvedOptions): void {
   const { promptLength, maxLength, numBeams, numReturnSequences, doSample, temperature } = options
-  const { encoderRepetitionPenalty } = options
   if (maxLength <= promptLength)
     optionInvalid('maxLength', maxLength, `more than the ${promptLength} tokens of the prompt`)
   if (numBeams > 1 && numReturnSequences > numBeams)
     optionInvalid('numReturnSequences', numReturnSequences, `at most numBeams, which is ${numBeams}`)
   if (numBeams === 1 && numReturnSequences > 1 && !doSample)
     optionInvalid('numReturnSequences', numReturnSequences, '1, as greedy search finds only one sequence')
-  if (encoderRepetitionPenalty !== 1 && numBeams > 1)
-    optionInvalid('encoderRepetitionPenalty', encoderRepetitionPenalty, penaltyWithBeams)
   if (doSample && temperature === 0)
     optionInvalid('temperature', temperature, 'a number above 0 with doSample')
 }

@@ -1,4 +1,5 @@
 import { snakeCase } from '../case.js'
+import { checkLimit, type LimitName } from '../limits.js'
 import { optionInvalid } from '../options.js'
 import type { GenerationOptions, GivenOptions } from './options.js'
 
@@ -82,6 +83,41 @@ export const generationOptionNames = Object.keys(rules) as readonly (keyof Gener
 export const libraryOptionNames: ReadonlyMap<string, keyof GenerationOptions> = new Map(
   generationOptionNames.map((name) => [snakeCase(name), name]),
 )
+
+type OptionLimit = readonly [name: keyof GenerationOptions, limit: LimitName]
+
+/** Limits of numbers, and of the lengths of lists. */
+const countLimits: readonly OptionLimit[] = [
+  ['numBeams', 'beams'],
+  ['numReturnSequences', 'returnSequences'],
+]
+const lengthLimits: readonly OptionLimit[] = [
+  ['badWordsIds', 'tokenLists'],
+  ['sequenceBias', 'tokenLists'],
+  ['suppressTokens', 'tokenLists'],
+  ['beginSuppressTokens', 'tokenLists'],
+  ['forcedEosTokenId', 'tokenLists'],
+  ['eosTokenId', 'endTokens'],
+]
+
+/**
+ * Checks counts of options that have good values.
+ * @param nameOf how errors name an option
+ * @throws LIMIT_EXCEEDED
+ */
+export function checkCounts(
+  options: GivenOptions,
+  nameOf: (name: keyof GenerationOptions) => string = (name) => name,
+): void {
+  for (const [name, limit] of countLimits) {
+    const value = options[name]
+    if (typeof value === 'number') checkLimit(limit, value, nameOf(name))
+  }
+  for (const [name, limit] of lengthLimits) {
+    const value = options[name]
+    if (Array.isArray(value)) checkLimit(limit, value.length, nameOf(name))
+  }
+}
 
 /** @throws OPTION_INVALID if an option has a bad value; undefined is allowed for all */
 export function checkGenerationOptions(options: GenerationOptions): void {

@@ -1,6 +1,6 @@
 import { softmax } from './probability.js'
 import { Random } from './random.js'
-import type { Found, GenerationStep, Search, SearchSource } from './search.js'
+import { type Found, type GenerationStep, noToken, type Search, type SearchSource } from './search.js'
 import { argMax } from './top-k.js'
 
 /** Greedy search and sampling: each step adds one token to every row, until all rows have ended. */
@@ -57,8 +57,9 @@ class Row {
   /** Chooses the next token by its scores and appends it. Overwrites the scores. */
   advance(scores: Float32Array): number {
     const { processors, options } = this.#source
-    for (const process of processors) process(scores, this.#tokens, this.#length)
+    for (const process of processors[0]!) process(scores, this.#tokens, this.#length)
     const token = options.doSample ? draw(scores, this.#random) : argMax(scores)
+    if (token === undefined || scores[token] === Number.NEGATIVE_INFINITY) throw noToken(scores, this.#length)
     if (this.#length === this.#tokens.length) this.#tokens = extended(this.#tokens)
     this.#tokens[this.#length++] = token
     this.ended = options.eosTokenIds.includes(token) || this.#length === options.maxLength
@@ -78,11 +79,11 @@ function extended(tokens: Int32Array): Int32Array {
   return longer
 }
 
-/** Samples a token from the softmax of the scores. */
-function draw(scores: Float32Array, random: Random): number {
+/** Samples a token from the softmax of the scores; undefined if no token has a probability. */
+function draw(scores: Float32Array, random: Random): number | undefined {
   const probabilities = softmax(scores)
   let rest = random.next()
-  let last = 0
+  let last: number | undefined
   for (let token = 0; token < probabilities.length; token++) {
     const probability = probabilities[token]!
     if (!(probability > 0)) continue

@@ -1,3 +1,4 @@
+import { invalid, type SaccadeError } from '../errors.js'
 import type { Processor } from './processor.js'
 import type { ResolvedOptions } from './resolve.js'
 import type { Stepper } from './stepper.js'
@@ -6,7 +7,8 @@ import type { Stepper } from './stepper.js'
 export interface SearchSource {
   readonly prompt: Int32Array
   readonly options: ResolvedOptions
-  readonly processors: readonly Processor[]
+  /** Processors of each beam; one list without beam search. */
+  readonly processors: readonly (readonly Processor[])[]
 }
 
 /** Inputs of a search. */
@@ -36,4 +38,16 @@ export interface Found {
   readonly fill: number
   /** With beam search: for each row, the sum of log probabilities / generated length ** lengthPenalty. */
   readonly scores?: readonly number[]
+}
+
+/**
+ * The error for scores from which no token can be chosen. The reference takes token 0, or fails.
+ * @param length tokens of the row
+ */
+export function noToken(scores: Float32Array, length: number): SaccadeError {
+  const what = `generation, token ${length}`
+  const finite = scores.every((score) => score < Number.POSITIVE_INFINITY)
+  return finite
+    ? invalid('OPTION_INVALID', what, 'options that leave a token possible', 'options that forbid all')
+    : invalid('OPTION_INVALID', what, 'finite scores (see removeInvalidValues)', 'NaN or Infinity')
 }

@@ -5,11 +5,12 @@ export interface Ranked {
 }
 
 /**
- * The `k` largest of values[start...end), with indices relative to `start`. NaN counts as -Infinity. One pass, with an
- * insertion only for values above the smallest one kept.
+ * The `k` largest of values[start...end), with indices relative to `start`. NaN counts as -Infinity. For small k one pass,
+ * with an insertion only for values above the smallest one kept.
  */
 export function topK(values: Float32Array, k: number, start = 0, end = values.length): Ranked {
   const size = Math.min(k, end - start)
+  if (size > mostInserted) return sortedTopK(values.slice(start, end), size)
   const indices = new Int32Array(size)
   const kept = new Float32Array(size)
   let count = 0
@@ -25,6 +26,23 @@ export function topK(values: Float32Array, k: number, start = 0, end = values.le
     indices[at] = i - start
   }
   return { indices, values: kept }
+}
+
+/** Above this k, insertions take longer than a sort of all values. */
+const mostInserted = 256
+
+function sortedTopK(values: Float32Array, k: number): Ranked {
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) values[i] = -Infinity
+  const smallest = values.toSorted()[values.length - k]!
+  const above: number[] = []
+  const equal: number[] = []
+  for (const [i, value] of values.entries())
+    if (value > smallest) above.push(i)
+    else if (value === smallest) equal.push(i)
+  // The difference of two equal infinities is NaN, which counts as equal.
+  above.sort((a, b) => values[b]! - values[a]! || a - b)
+  const indices = Int32Array.from([...above, ...equal.slice(0, k - above.length)])
+  return { indices, values: Float32Array.from(indices, (i) => values[i]!) }
 }
 
 /** The index of the largest value, the first of equal ones. As in the reference, NaN is larger than any number. */

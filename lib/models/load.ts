@@ -1,9 +1,10 @@
+import { abortable, checkSignal } from '../abort.js'
 import { readConfig, readConfigIfAny } from '../files/config.js'
-import { resolveModel } from '../files/folder.js'
+import { type ModelFolder, resolveModel } from '../files/folder.js'
+import { hubOptionNames } from '../files/hub/options.js'
 import type { HubOptions } from '../files/hub.js'
 import { checkFlags, checkOptions } from '../options.js'
-import { checkSignal, throwIfAborted } from '../runtime/run-options.js'
-import { openSession, type SessionOptions } from '../runtime/session.js'
+import { openSession, type Session, type SessionOptions } from '../runtime/session.js'
 import type { AnyModel } from './any.js'
 import { architectures } from './architectures.js'
 import type { Model } from './model.js'
@@ -23,32 +24,38 @@ export interface LoadOptions extends HubOptions, SessionOptions {
   readonly mmap?: boolean | undefined
 }
 
-const loadOptionNames = [
-  ...['device', 'dtype', 'threads', 'mmap'],
-  ...['revision', 'endpoint', 'cacheDir', 'localFilesOnly', 'progress', 'signal'],
-]
+const loadOptionNames = ['device', 'dtype', 'threads', 'mmap', ...hubOptionNames]
 
 /**
  * Opens a published model: a folder, a weights file with its config in the same folder, or the name of a model on the
  * Hub. The config determines the family; `load<Vit>(dir)` returns the types of a known one. Weights are mapped into
  * memory, and packed at the first run.
  * @throws FILE_NOT_FOUND, CONFIG_INVALID, ARCHITECTURE_UNSUPPORTED, TENSOR_MISSING, TENSOR_UNEXPECTED, SHAPE_MISMATCH,
- *   WEIGHTS_CORRUPT, PICKLE_FORBIDDEN, DEVICE_UNAVAILABLE, OPTION_INVALID, OPTION_UNKNOWN, ABORTED
+ *   WEIGHTS_CORRUPT, PICKLE_FORBIDDEN, DEVICE_UNAVAILABLE, OPTION_INVALID, OPTION_UNKNOWN, ABORTED; for a model on the
+ *   Hub also DOWNLOAD_FAILED, CACHE_UNWRITABLE, LIMIT_EXCEEDED
  */
 export async function load<M extends Model = AnyModel>(
   model: string | URL,
   options: LoadOptions = {},
 ): Promise<M> {
-  checkOptions(options, loadOptionNames, 'load')
+  const { device, dtype, threads, mmap = true, ...hub } = checkOptions(options, loadOptionNames, 'load')
   checkFlags(options, ['mmap'], 'load')
-  const { device, dtype, threads, mmap = true, ...hub } = options
-  const session = openSession({ device, dtype, threads })
   checkSignal(hub.signal)
-  throwIfAborted(hub.signal)
-  const { dir, weights } = await resolveModel(model, hub)
+  const session = openSession({ device, dtype, threads })
+  // Stops by itself when the signal fires, and first removes what is half written.
+  const folder = await resolveModel(model, hub)
+  const opened = await abortable(
+    hub.signal,
+    () => open(folder, session, mmap),
+    (late) => late.dispose(),
+  )
+  return opened as M
+}
+
+async function open({ dir, weights }: ModelFolder, session: Session, mmap: boolean): Promise<Model> {
   const config =
     (await readConfigIfAny(dir, 'open_clip_config.json')) ?? (await readConfig(dir, 'config.json'))
   const kind = configKind(config)
   const architecture = findArchitecture(architectures, kind, config.file)
-  return (await architecture.open({ dir, weights, config, kind, session, mmap })) as M
+  return architecture.open({ dir, weights, config, kind, session, mmap })
 }

@@ -19,7 +19,8 @@ function process(
   const values = Float32Array.from(scores)
   const row = Int32Array.from([...tokens, 99, 99])
   const resolved = resolveOptions(options, promptLength, { vocabSize: scores.length })
-  for (const run of createProcessors(resolved, Int32Array.from(source))) run(values, row, tokens.length)
+  const text = Int32Array.from(source)
+  for (const run of createProcessors(resolved, text, text)) run(values, row, tokens.length)
   return Array.from(values)
 }
 

@@ -1,5 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { topK } from '../../lib/generation/top-k.js'
+import { rejects } from '../support/errors.js'
 import { generate, TableStepper, ToyStepper } from './toy-stepper.js'
 
 function logProbabilities(logits: ArrayLike<number>): number[] {
@@ -183,17 +185,54 @@ test('an abort reaches the model', async () => {
   }
 })
 
-test('NaN and infinite logits end in some text, not in an endless loop', async () => {
+test('NaN and infinite logits end in some text or in an error, not in an endless loop', async () => {
+  const call = { decoderStartTokenId: 1, maxLength: 4, eosTokenId: 2 }
+  const constant = (value: number) => new TableStepper([new Array<number>(5).fill(value)])
+  // As in the reference, greedy search takes NaN for the largest number.
+  for (const value of [Number.NaN, Infinity]) {
+    const { sequences } = await generate(constant(value), call)
+    assert.is(sequences.length, 1)
+    for (const token of sequences[0]!) assert.ok(token >= 0 && token < 5)
+    for (const options of [{ numBeams: 2 }, { doSample: true }, { doSample: true, numBeams: 2 }])
+      await rejects(
+        () => generate(constant(value), { ...call, ...options }),
+        'OPTION_INVALID',
+        /finite scores/,
+      )
+  }
+  for (const options of [{}, { numBeams: 2 }, { doSample: true }])
+    await rejects(() => generate(constant(-Infinity), { ...call, ...options }), 'OPTION_INVALID', /token 1/)
+})
+
+test('options that forbid every token are an error, unless a beam search has found a text', async () => {
+  const table = () => new TableStepper([[1, 2, 3, 4, 5]])
+  const call = { decoderStartTokenId: 1, maxLength: 6, eosTokenId: 2 }
+  const all = { suppressTokens: [0, 1, 2, 3, 4] }
+  for (const options of [{}, { numBeams: 2 }, { doSample: true, seed: 1 }])
+    await rejects(
+      () => generate(table(), { ...call, ...options, ...all }),
+      'OPTION_INVALID',
+      /generation, token 1: expected options that leave a token possible/,
+    )
+  // Only the end is possible: greedy search and the beams take it.
   for (const numBeams of [1, 2]) {
-    for (const value of [Number.NaN, Infinity, -Infinity]) {
-      const { sequences } = await generate(new TableStepper([[value, value, value, value, value]]), {
-        decoderStartTokenId: 1,
-        maxLength: 4,
-        numBeams,
-        eosTokenId: 2,
-      })
-      assert.is(sequences.length, 1)
-      for (const token of sequences[0]!) assert.ok(token >= 0 && token < 5)
+    const { sequences } = await generate(table(), { ...call, numBeams, suppressTokens: [0, 1, 3, 4] })
+    assert.equal(sequences[0]!.slice(0, 2), [1, 2])
+  }
+})
+
+test('the k largest values are the same by insertion and by sorting', () => {
+  const random = (length: number) => Float32Array.from({ length }, () => Math.floor(Math.random() * 40) - 20)
+  for (const length of [300, 1000]) {
+    const values = random(length)
+    values.set([Number.NaN, Infinity, -Infinity, -Infinity], 17)
+    const order = Array.from(values.keys()).sort((a, b) => {
+      const [x, y] = [a, b].map((i) => (Number.isNaN(values[i]) ? -Infinity : values[i]!))
+      return x === y ? a - b : y! - x!
+    })
+    for (const k of [1, 256, 257, length - 1, length, 2 * length]) {
+      const { indices } = topK(values, k)
+      assert.equal(Array.from(indices), order.slice(0, k), `${k} of ${length}`)
     }
   }
 })
