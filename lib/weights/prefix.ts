@@ -21,11 +21,12 @@ export async function underPrefix<T>(
   try {
     return await read(reader)
   } catch (error) {
-    if (!isMissing(error) || reader.missing === undefined) throw error
-    const prefixes = prefixesOf(checkpoint, reader.missing)
-    if (prefixes.length > 1) throw ambiguous(checkpoint, reader.missing, prefixes)
-    if (prefixes.length === 0) throw error
-    return readUnder(checkpoint, prefixes[0]!, read)
+    if (!isMissing(error)) throw error
+    const found = reader.missing.map((name) => prefixesOf(checkpoint, name))
+    const [prefix, ...others] = found.find((prefixes) => prefixes.length > 0) ?? []
+    if (prefix === undefined) throw error
+    if (others.length > 0) throw ambiguous(checkpoint, [prefix, ...others])
+    return readUnder(checkpoint, prefix, read)
   }
 }
 
@@ -57,10 +58,10 @@ function isMissing(error: unknown): error is SaccadeError {
   return error instanceof SaccadeError && error.code === 'TENSOR_MISSING'
 }
 
-function ambiguous({ path }: Checkpoint, name: string, prefixes: readonly string[]): SaccadeError {
+function ambiguous({ path }: Checkpoint, prefixes: readonly string[]): SaccadeError {
   const shown = prefixes.slice(0, listed).map(shorten).join(', ')
   return new SaccadeError(
     'TENSOR_MISSING',
-    `${path} has no tensor ${name}, but several under prefixes: expected one of ${shown}${prefixes.length > listed ? ', …' : ''}`,
+    `${path} has names of the model under several prefixes: expected one of ${shown}${prefixes.length > listed ? ', …' : ''}`,
   )
 }

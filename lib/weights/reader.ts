@@ -13,7 +13,6 @@ export interface IgnoredTensor {
 
 interface Usage {
   readonly taken: Set<string>
-  /** Names that were asked for and are not stored. */
   readonly missing: string[]
   readonly rules: { readonly matches: (name: string) => boolean; readonly reason: string }[]
 }
@@ -64,7 +63,7 @@ export class WeightReader {
    */
   take<const S extends Shape>(name: string, shape: S): Tensor<'float32', S> {
     const full = this.prefix + name
-    if (!this.checkpoint.has(full)) throw this.#missing(full, shape)
+    if (!this.checkpoint.has(full)) throw this.#missing([full], shape)
     const info = this.checkpoint.info(full)
     const stored = full === info.publishedName ? full : `${full} (stored as ${info.publishedName})`
     if (!sameShape(info.shape, shape))
@@ -91,10 +90,10 @@ export class WeightReader {
    * @param others full names of the tied weights, the first that is stored is taken
    */
   takeTied<const S extends Shape>(name: string, others: readonly string[], shape: S): Tensor<'float32', S> {
-    if (this.has(name)) return this.take(name, shape)
-    const root = new WeightReader(this.checkpoint, '', this.#usage)
-    const other = others.find((each) => root.has(each))
-    return other === undefined ? this.take(name, shape) : root.take(other, shape)
+    const names: [string, ...string[]] = [this.prefix + name, ...others]
+    const stored = names.find((each) => this.checkpoint.has(each))
+    if (stored === undefined) throw this.#missing(names, shape)
+    return new WeightReader(this.checkpoint, '', this.#usage).take(stored, shape)
   }
 
   /**
@@ -119,9 +118,9 @@ export class WeightReader {
     return this.#unused().filter((name) => name.startsWith(this.prefix))
   }
 
-  /** The full name of the first weight that was asked for in vain. */
-  get missing(): string | undefined {
-    return this.#usage.missing[0]
+  /** Full names of weights that were asked for in vain; several for one that may have any of them. */
+  get missing(): readonly string[] {
+    return this.#usage.missing
   }
 
   /** The stored tensors that the model does not use, each with the reason: to be listed when the model is complete. */
@@ -169,8 +168,9 @@ export class WeightReader {
       .filter((name) => !taken.has(name) && !rules.some(({ matches }) => matches(name)))
   }
 
-  #missing(name: string, shape: Shape): SaccadeError {
-    this.#usage.missing.push(name)
+  #missing(names: readonly [string, ...string[]], shape: Shape): SaccadeError {
+    this.#usage.missing.push(...names)
+    const [name] = names
     const near = nearest(name, this.#unused()).map(shorten)
     const hint = near.length > 0 ? `; similar names there: ${near.join(', ')}` : ''
     return new SaccadeError(
