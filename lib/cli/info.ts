@@ -1,10 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { Command } from 'commander'
+import { shorten } from '../errors.js'
 import { sizeOf } from '../graph/shape.js'
 import { load } from '../models/load.js'
 import type { Model } from '../models/model.js'
 import { getRuntime } from '../runtime/runtime.js'
 import { printJson, printLine } from './output.js'
+
+/** Names of unused tensors that are shown for each reason. */
+const listed = 10
 
 export const infoCommand = new Command('info')
   .description('describe a model and this machine')
@@ -17,12 +21,16 @@ export const infoCommand = new Command('info')
     else printFacts(facts)
   })
 
-/** Counts each stored tensor once, even if the model uses it twice or not at all. */
+/** Counts each stored tensor once, even if it has several names, or the model does not use it. */
 async function describeModel({ info, checkpoint }: Model) {
   const precisions: Record<string, number> = {}
+  const counted = new Set<string>()
   let parameters = 0
   for (const name of checkpoint.names()) {
-    const { dtype, shape } = checkpoint.info(name)
+    const { dtype, shape, file, offset } = checkpoint.info(name)
+    const place = `${file}@${offset} ${shape}`
+    if (counted.has(place)) continue
+    counted.add(place)
     parameters += sizeOf(shape)
     precisions[dtype] = (precisions[dtype] ?? 0) + sizeOf(shape)
   }
@@ -35,6 +43,7 @@ async function describeModel({ info, checkpoint }: Model) {
     ...(info.imageSize && { imageSize: info.imageSize }),
     parameters,
     precision: precisions,
+    unused: info.unused,
     files: checkpoint.files,
     memory: {
       file: sizes.reduce((sum, size) => sum + size, 0),
@@ -59,7 +68,7 @@ function describeMachine() {
 
 type Facts = Awaited<ReturnType<typeof describeModel>> & { machine: ReturnType<typeof describeMachine> }
 
-function printFacts({ machine, memory, precision, files, imageSize, ...facts }: Facts): void {
+function printFacts({ machine, memory, precision, files, imageSize, unused, ...facts }: Facts): void {
   const rows: [string, string][] = [
     ['architecture', facts.architecture],
     ['layout', facts.layout],
@@ -73,6 +82,7 @@ function printFacts({ machine, memory, precision, files, imageSize, ...facts }: 
         .map(([dtype, count]) => `${dtype} (${count.toLocaleString('en')})`)
         .join(', '),
     ],
+    ...unusedRows(unused),
     ['memory', `${megabytes(memory.file)} on disk, ${megabytes(memory.weights)} packed in fp32`],
     ['files', files.join(', ')],
     ['cpu', `${machine.cpu}, ${machine.cores} cores`],
@@ -86,6 +96,15 @@ function printFacts({ machine, memory, precision, files, imageSize, ...facts }: 
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   for (const [name, text] of rows) printLine(`${name.padEnd(width)}  ${text}`)
+}
+
+/** A row for each reason. */
+function unusedRows(unused: Model['info']['unused']): [string, string][] {
+  return [...new Set(unused.map(({ reason }) => reason))].map((reason) => {
+    const names = unused.filter((tensor) => tensor.reason === reason).map(({ name }) => shorten(name))
+    const more = names.length > listed ? ` and ${names.length - listed} more` : ''
+    return ['unused', `${names.slice(0, listed).join(', ')}${more} (${reason})`]
+  })
 }
 
 function megabytes(bytes: number): string {

@@ -111,6 +111,8 @@ export interface WeightInfo {
   readonly dtype: FileDType
   readonly shape: Shape
   readonly file: string
+  /** Of the first element in the file, in bytes. Tied weights may have one place. */
+  readonly offset: number
   /** The name in the file, before any renaming. */
   readonly publishedName: string
 }
@@ -126,7 +128,8 @@ export class Checkpoint {
   readonly #byName = new Map<string, TensorEntry>()
   readonly #outside: string[] = []
   readonly #mappings: Files
-  readonly #tensors: Map<TensorEntry, Tensor>
+  /** By place in the files, so that tied weights with one storage are one tensor. */
+  readonly #tensors: Map<string, Tensor>
   #disposed = false
 
   /**
@@ -139,7 +142,7 @@ export class Checkpoint {
     files: Files,
     rename: Rename = (name) => name,
     prefix = '',
-    tensors = new Map<TensorEntry, Tensor>(),
+    tensors = new Map<string, Tensor>(),
   ) {
     this.path = path
     this.prefix = prefix
@@ -189,8 +192,8 @@ export class Checkpoint {
 
   /** @throws TENSOR_MISSING */
   info(name: string): WeightInfo {
-    const { dtype, shape, file, name: publishedName } = this.#entry(name)
-    return { dtype, shape, file, publishedName }
+    const { dtype, shape, file, offset, name: publishedName } = this.#entry(name)
+    return { dtype, shape, file, offset, publishedName }
   }
 
   /**
@@ -201,8 +204,10 @@ export class Checkpoint {
   tensor(name: string): Tensor {
     if (this.#disposed) throw new SaccadeError('DISPOSED', `the checkpoint ${this.path} was disposed`)
     const entry = this.#entry(name)
-    const tensor = this.#tensors.get(entry) ?? this.#read(entry)
-    this.#tensors.set(entry, tensor)
+    const { file, offset, dtype, shape, strides = [] } = entry
+    const place = `${file}@${offset} ${dtype} ${shape} ${strides}`
+    const tensor = this.#tensors.get(place) ?? this.#read(entry)
+    this.#tensors.set(place, tensor)
     return tensor
   }
 

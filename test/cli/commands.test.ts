@@ -199,6 +199,9 @@ test('info', async () => {
   assert.is(facts.layout, 'transformers ViTForImageClassification')
   assert.is(facts.labels, 10)
   assert.ok(facts.machine.isas.includes(facts.machine.isa))
+  assert.equal(facts.unused, [])
+  const authors = await saccade(['info', 'test/data/reports/dinov2-authors-names/model'])
+  assert.match(authors.out, /^unused +mask_token \(.+\)$/m)
 })
 
 test('verify: a line a run, and the status counts', async () => {

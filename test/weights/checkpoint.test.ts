@@ -10,6 +10,8 @@ import {
   dataPath,
   dictPickle,
   inFolder,
+  op,
+  pickleBytes,
   rejects,
   tensorPickle,
   throws,
@@ -106,6 +108,26 @@ test('tensors have the type of the file and its values', async () => {
       assert.is(checkpoint.tensor(name), tensor)
     }
   }
+})
+
+test('names of one storage are one tensor', async () => {
+  for (const file of ['views.pth', 'legacy-views.pth']) {
+    using checkpoint = await openCheckpoint(data(file))
+    assert.is(checkpoint.info('whole').offset, checkpoint.info('matrix').offset)
+    assert.is.not(checkpoint.tensor('whole'), checkpoint.tensor('matrix'))
+  }
+  await inFolder(async (dir) => {
+    const storage = torchBytes(
+      pickleBytes(
+        ...[op.proto, op.dict, op.mark, op.text('a'), ...tensorPickle(), op.text('b'), ...tensorPickle()],
+        ...[op.setItems, op.stop],
+      ),
+      { 0: Buffer.alloc(16) },
+    )
+    await writeFile(join(dir, 'x.pth'), storage)
+    using checkpoint = await openCheckpoint(join(dir, 'x.pth'))
+    assert.is(checkpoint.tensor('a'), checkpoint.tensor('b'))
+  })
 })
 
 test('float64 is rounded to float32, and infinite beyond its range, as in PyTorch', async () => {
