@@ -22,7 +22,7 @@ const defaults = {
   tensorAxes: 64,
   /** Bytes of the part of a weights file that describes its tensors: a header, a pickle, the directory of an archive. */
   weightsHeaderBytes: 32_000_000,
-  /** Estimated memory of the objects in the pickle of a PyTorch file. A tensor takes about 1500 bytes. */
+  /** Estimated memory of the objects in the pickle of a PyTorch file. A tensor takes about 1800 bytes. */
   unpickledBytes: 80_000_000,
   /** Layers of a stack. The deepest published models have fewer than 200. */
   layers: 2_000,

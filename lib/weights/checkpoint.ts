@@ -79,10 +79,11 @@ async function readShards(
 ): Promise<TensorEntry[]> {
   const dir = dirname(indexFile)
   const index = await readShardIndex(dir, basename(indexFile))
-  const shards: TensorEntry[][] = []
-  for (const shard of index.shards) shards.push(await readWeights(join(dir, shard), options, files))
-  const entries = shards.flat()
-  checkLimit('tensors', entries.length, `${indexFile}: tensors of all shards`)
+  let entries: TensorEntry[] = []
+  for (const shard of index.shards) {
+    entries = entries.concat(await readWeights(join(dir, shard), options, files))
+    checkLimit('tensors', entries.length, `${indexFile}: tensors of all shards`)
+  }
   checkShards(index, dir, entries)
   return entries
 }

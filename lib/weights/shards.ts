@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { SaccadeError } from '../errors.js'
+import { SaccadeError, shorten } from '../errors.js'
 import type { ShardIndex } from '../files/shard-index.js'
 import type { TensorEntry } from './entry.js'
 
@@ -13,13 +13,13 @@ export function checkShards(index: ShardIndex, dir: string, tensors: readonly Te
     if (join(dir, wanted) !== file)
       throw new SaccadeError(
         'WEIGHTS_CORRUPT',
-        `${file} holds ${name}, which ${index.path} puts into ${wanted}`,
+        `${file} holds ${shorten(name)}, which ${index.path} puts into ${shorten(wanted)}`,
       )
     missing.delete(name)
   }
   for (const name of missing)
     throw new SaccadeError(
       'WEIGHTS_CORRUPT',
-      `${index.path} puts ${name} into ${index.fileOf.get(name)}, which does not hold it`,
+      `${index.path} puts ${shorten(name)} into ${shorten(index.fileOf.get(name)!)}, which does not hold it`,
     )
 }

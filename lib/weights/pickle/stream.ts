@@ -68,9 +68,8 @@ export class PickleStream {
   /** Two's complement, little endian. */
   long(length: number): number | bigint {
     if (length > maxLongBytes) this.#fail(`it holds an integer of ${length} bytes`)
-    let value = 0n
-    for (const byte of this.bytes(length).toReversed()) value = (value << 8n) | BigInt(byte)
-    value = BigInt.asIntN(length * 8, value)
+    const hex = Buffer.from(this.bytes(length).toReversed()).toString('hex')
+    const value = BigInt.asIntN(length * 8, BigInt(`0x${hex || '0'}`))
     const number = Number(value)
     return Number.isSafeInteger(number) ? number : value
   }

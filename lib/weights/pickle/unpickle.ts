@@ -24,7 +24,9 @@ export interface UnpickleOptions {
 
 /** Estimated bytes of what the instructions make. */
 export const cost = {
-  value: 8,
+  /** Of the stack, which may take twice as much while it grows. */
+  value: 16,
+  mark: 24,
   list: 56,
   dict: 200,
   /** Of a dict. */
@@ -100,7 +102,7 @@ class Unpickler {
         this.#protocol(this.#stream.u8())
         return true
       case 0x28: // ( MARK
-        this.#spend(cost.value)
+        this.#spend(cost.mark)
         this.#marks.push(this.#stack.length)
         return true
       case 0x30: // 0 POP
@@ -207,7 +209,7 @@ class Unpickler {
   }
 
   #long(length: number): number | bigint {
-    this.#spend(cost.object)
+    this.#spend(cost.object + length)
     return this.#stream.long(length)
   }
 

@@ -1,3 +1,4 @@
+import { shorten } from '../../errors.js'
 import type { SourceFile } from '../../files/file.js'
 import { checkLimit } from '../../limits.js'
 import type { TensorEntry } from '../entry.js'
@@ -58,8 +59,11 @@ async function storageOffset(
 ): Promise<number> {
   const { key, byteLength } = storage
   const entry = entries.get(`${root}data/${key}`)
-  if (!entry) return file.corrupt(`${name} is in storage ${key}, which the archive does not have`)
+  if (!entry)
+    return file.corrupt(`${shorten(name)} is in storage ${shorten(key)}, which the archive does not have`)
   if (entry.byteLength !== byteLength)
-    file.corrupt(`${entry.name} has ${entry.byteLength} bytes, not the ${byteLength} of ${storage.type}`)
+    file.corrupt(
+      `${shorten(entry.name)} has ${entry.byteLength} bytes, not the ${byteLength} of ${storage.type}`,
+    )
   return zipDataOffset(file, entry)
 }

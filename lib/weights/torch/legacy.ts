@@ -1,3 +1,4 @@
+import { shorten } from '../../errors.js'
 import type { SourceFile } from '../../files/file.js'
 import { checkLimit, getLimits } from '../../limits.js'
 import type { TensorEntry } from '../entry.js'
@@ -33,7 +34,8 @@ export async function readLegacy(file: SourceFile, select: StateDictSelector): P
     file.path,
     select(value, file.path),
     ({ key }, name) =>
-      starts.get(key) ?? file.corrupt(`${name} is in storage ${key}, which the file does not have`),
+      starts.get(key) ??
+      file.corrupt(`${shorten(name)} is in storage ${shorten(key)}, which the file does not have`),
   )
 }
 
@@ -56,7 +58,7 @@ async function findStorages(
     const storage = typeof key === 'string' ? storages.get(key) : undefined
     if (!storage || starts.has(storage.key))
       return file.corrupt('the keys of its storages are not those in the pickle')
-    const what = `storage ${storage.key}`
+    const what = `storage ${shorten(storage.key)}`
     const length = await file.read(at, 8, `the length of ${what}`)
     const stored = new DataView(length.buffer, length.byteOffset).getBigUint64(0, true)
     if (stored !== BigInt(storage.length))
@@ -104,12 +106,12 @@ class Pickles {
   }
 
   #record(fail: (problem: string) => never, object: Pickled): Pickled {
-    if (object instanceof Opaque) return fail(`a storage of the unknown type ${object.name}`)
+    if (object instanceof Opaque) return fail(`a storage of the unknown type ${shorten(object.name)}`)
     const storage = object instanceof StorageView ? object.storage : object
     if (!(storage instanceof TorchStorage)) return object
     const other = this.storages.get(storage.key)
     if (other && (other.type !== storage.type || other.length !== storage.length))
-      return fail(`storage ${storage.key} has two types or lengths`)
+      return fail(`storage ${shorten(storage.key)} has two types or lengths`)
     this.storages.set(storage.key, storage)
     return object
   }

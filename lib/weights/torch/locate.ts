@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { SaccadeError, shorten } from '../../errors.js'
 import type { TensorEntry } from '../entry.js'
 import { Global, Opaque, type Pickled } from '../pickle/value.js'
 import type { TorchStorage } from './storage.js'
@@ -21,7 +21,7 @@ export async function locateTensors(
     if (tensor instanceof Opaque || tensor instanceof Global)
       throw new SaccadeError(
         'PICKLE_FORBIDDEN',
-        `${path}: ${name} is a Python object of ${tensor.name}, which the restricted reader does not build`,
+        `${path}: ${shorten(name)} is a Python object of ${shorten(tensor.name)}, which the restricted reader does not build`,
       )
     // Python numbers beside the tensors, such as counters, are not weights.
     if (!(tensor instanceof TorchTensor)) continue

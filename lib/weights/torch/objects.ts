@@ -1,4 +1,4 @@
-import { SaccadeError } from '../../errors.js'
+import { SaccadeError, shorten } from '../../errors.js'
 import { cost, type UnpickleOptions } from '../pickle/unpickle.js'
 import { Global, Opaque, type Pickled } from '../pickle/value.js'
 import { readStorage } from './storage.js'
@@ -39,7 +39,7 @@ function refuseAttack(path: string, name: string): void {
   if (attacks.test(name))
     throw new SaccadeError(
       'PICKLE_FORBIDDEN',
-      `${path} names the Python function ${name}, which no checkpoint needs. Nothing was run.`,
+      `${path} names the Python function ${shorten(name)}, which no checkpoint needs. Nothing was run.`,
     )
 }
 

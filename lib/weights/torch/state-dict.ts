@@ -1,4 +1,4 @@
-import { invalid, SaccadeError, show } from '../../errors.js'
+import { invalid, SaccadeError, shorten, show } from '../../errors.js'
 import { withoutWrappers } from '../names.js'
 import { Opaque, type Pickled } from '../pickle/value.js'
 import { TorchTensor } from './tensor.js'
@@ -45,7 +45,7 @@ export function stateDictUnder(rules: readonly StateDictRule[]): StateDictSelect
       'WEIGHTS_CORRUPT',
       path,
       `tensors at the top or under ${rules.map(({ key }) => key).join(', ')}`,
-      `the keys ${[...named(root).keys()].slice(0, shownKeys).join(', ') || '(none)'}`,
+      `the keys ${[...named(root).keys()].slice(0, shownKeys).map(shorten).join(', ') || '(none)'}`,
     )
   }
   return (root, path) => select(root, path, 0)
@@ -69,14 +69,14 @@ function notADict(root: Pickled, path: string): SaccadeError {
   return root instanceof Opaque
     ? new SaccadeError(
         'PICKLE_FORBIDDEN',
-        `${path} holds an object of the Python class ${root.name}, which cannot be built without its code: save its state_dict()`,
+        `${path} holds an object of the Python class ${shorten(root.name)}, which cannot be built without its code: save its state_dict()`,
       )
     : invalid('WEIGHTS_CORRUPT', path, 'a dict of tensors', kindOf(root))
 }
 
 function kindOf(value: Pickled): string {
   if (value instanceof Map) return 'a dict without tensors'
-  if (value instanceof Opaque) return `an object of ${value.name}`
+  if (value instanceof Opaque) return `an object of ${shorten(value.name)}`
   return Array.isArray(value) ? 'a list' : show(typeof value)
 }
 

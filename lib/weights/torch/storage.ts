@@ -1,3 +1,4 @@
+import { shorten } from '../../errors.js'
 import type { FileDType } from '../entry.js'
 import { Built, Global, Opaque, type Pickled } from '../pickle/value.js'
 
@@ -85,7 +86,7 @@ export function readStorage(fail: (problem: string) => never, id: Pickled): Pick
   if (view === undefined || view === null) return storage
   const [, start, viewLength] = Array.isArray(view) ? view : []
   if (!isSize(start) || !isSize(viewLength) || start + viewLength > length)
-    return fail(`a view that goes past storage ${key}`)
+    return fail(`a view that goes past storage ${shorten(key)}`)
   return new StorageView(storage, start, viewLength)
 }
 

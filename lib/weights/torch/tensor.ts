@@ -1,3 +1,4 @@
+import { shorten } from '../../errors.js'
 import { contiguousStrides, formatShape } from '../../graph/shape.js'
 import { checkLimit } from '../../limits.js'
 import { exactProduct, type FileDType, fileDTypeBits } from '../entry.js'
@@ -94,7 +95,7 @@ function rebuild(
   const view = source instanceof TorchStorage ? new StorageView(source, 0, source.length) : source
   if (!(view instanceof StorageView)) return fail('a tensor without a storage')
   const { storage } = view
-  const where = `a tensor in storage ${storage.key}`
+  const where = `a tensor in storage ${shorten(storage.key)}`
   if (!isSize(offset) || !isSizes(shape) || !isSizes(strides) || shape.length !== strides.length)
     return fail(`${where} whose offset, size and stride do not match`)
   if (metadata instanceof Map && metadata.size > 0) return fail(`${where} is stored conjugated or negated`)
@@ -106,7 +107,7 @@ function rebuild(
   const end = span === undefined ? undefined : (offset + span) * tensor.itemBytes
   if (end === undefined || end > view.length * storage.itemBytes)
     return fail(
-      `a tensor goes past its storage ${storage.key}: ${formatShape(shape)} with strides ${formatShape(strides)} ` +
+      `a tensor goes past its storage ${shorten(storage.key)}: ${formatShape(shape)} with strides ${formatShape(strides)} ` +
         `from ${offset}, in ${view.length} elements`,
     )
   return tensor

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { shorten } from '../../errors.js'
 import type { SourceFile } from '../../files/file.js'
 import { checkLimit } from '../../limits.js'
 
@@ -59,8 +60,8 @@ export async function readZipDirectory(file: SourceFile): Promise<Map<string, Zi
     const compressed = view.getUint16(at + 10, true) !== 0
     const sizes = readSizes(file, view, at, at + centralBytes + nameLength, extraLength)
     if (!compressed && !encrypted && sizes.storedBytes !== sizes.byteLength)
-      file.corrupt(`the zip entry ${name} has two different sizes`)
-    if (entries.has(name)) file.corrupt(`the zip directory names ${name} twice`)
+      file.corrupt(`the zip entry ${shorten(name)} has two different sizes`)
+    if (entries.has(name)) file.corrupt(`the zip directory names ${shorten(name)} twice`)
     const obstacle = encrypted ? 'encrypted' : compressed ? 'compressed' : undefined
     if (entries.size === count) file.corrupt(`the zip directory has more than ${count} entries`)
     entries.set(name, {
@@ -80,25 +81,25 @@ export async function readZipDirectory(file: SourceFile): Promise<Map<string, Zi
 /** Offset of the data of an entry. Compressed data is refused, as it cannot be mapped. */
 export async function zipDataOffset(file: SourceFile, entry: ZipEntry): Promise<number> {
   if (entry.obstacle)
-    file.corrupt(`the zip entry ${entry.name} is ${entry.obstacle}, which PyTorch does not write`)
+    file.corrupt(`the zip entry ${shorten(entry.name)} is ${entry.obstacle}, which PyTorch does not write`)
   const { name, nameBytes, headerOffset } = entry
   const header = await file.read(headerOffset, localBytes + nameBytes, `the zip header of ${name}`)
   const local = viewOf(header)
   if (local.getUint32(0, true) !== localSignature)
-    file.corrupt(`no zip header where ${entry.name} should begin`)
+    file.corrupt(`no zip header where ${shorten(entry.name)} should begin`)
   const sameName = Buffer.from(header.subarray(localBytes)).toString() === name
   if (!sameName || local.getUint16(26, true) !== nameBytes)
-    file.corrupt(`the zip directory and the entry disagree about the name ${entry.name}`)
+    file.corrupt(`the zip directory and the entry disagree about the name ${shorten(entry.name)}`)
   const offset = headerOffset + localBytes + nameBytes + local.getUint16(28, true)
   if (offset + entry.byteLength > file.size)
-    file.corrupt(`truncated: ${entry.name} goes past the end of the file`)
+    file.corrupt(`truncated: ${shorten(entry.name)} goes past the end of the file`)
   return offset
 }
 
 /** The data of a small entry, after a check of its checksum. */
 export async function readZipEntry(file: SourceFile, entry: ZipEntry): Promise<Uint8Array> {
   const data = await file.read(await zipDataOffset(file, entry), entry.byteLength, entry.name)
-  if (crc32(data) !== entry.crc32) file.corrupt(`the checksum of ${entry.name} is wrong`)
+  if (crc32(data) !== entry.crc32) file.corrupt(`the checksum of ${shorten(entry.name)} is wrong`)
   return data
 }
 
@@ -165,7 +166,7 @@ function checkOverlap(file: SourceFile, entries: Map<string, ZipEntry>, director
   inOrder.forEach((entry, index) => {
     const end = entry.headerOffset + localBytes + entry.nameBytes + entry.storedBytes
     const limit = inOrder[index + 1]?.headerOffset ?? directoryOffset
-    if (end > limit) file.corrupt(`the zip entry ${entry.name} ends at byte ${end}, past ${limit}`)
+    if (end > limit) file.corrupt(`the zip entry ${shorten(entry.name)} ends at byte ${end}, past ${limit}`)
   })
 }
 
