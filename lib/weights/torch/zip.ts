@@ -83,7 +83,7 @@ export async function zipDataOffset(file: SourceFile, entry: ZipEntry): Promise<
   if (entry.obstacle)
     file.corrupt(`the zip entry ${shorten(entry.name)} is ${entry.obstacle}, which PyTorch does not write`)
   const { name, nameBytes, headerOffset } = entry
-  const header = await file.read(headerOffset, localBytes + nameBytes, `the zip header of ${name}`)
+  const header = await file.read(headerOffset, localBytes + nameBytes, `the zip header of ${shorten(name)}`)
   const local = viewOf(header)
   if (local.getUint32(0, true) !== localSignature)
     file.corrupt(`no zip header where ${shorten(entry.name)} should begin`)
@@ -98,7 +98,7 @@ export async function zipDataOffset(file: SourceFile, entry: ZipEntry): Promise<
 
 /** The data of a small entry, after a check of its checksum. */
 export async function readZipEntry(file: SourceFile, entry: ZipEntry): Promise<Uint8Array> {
-  const data = await file.read(await zipDataOffset(file, entry), entry.byteLength, entry.name)
+  const data = await file.read(await zipDataOffset(file, entry), entry.byteLength, shorten(entry.name))
   if (crc32(data) !== entry.crc32) file.corrupt(`the checksum of ${shorten(entry.name)} is wrong`)
   return data
 }
