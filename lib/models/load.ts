@@ -1,4 +1,5 @@
-import { readConfig, readConfigIfAny } from '../files/config.js'
+import { SaccadeError, type SaccadeErrorCode } from '../errors.js'
+import { type Config, readConfig, readConfigIfAny } from '../files/config.js'
 import { resolveModel } from '../files/folder.js'
 import type { HubOptions } from '../files/hub.js'
 import { checkOptions } from '../options.js'
@@ -7,6 +8,7 @@ import { openSession, type SessionOptions } from '../runtime/session.js'
 import type { AnyModel } from './any.js'
 import { architectures } from './architectures.js'
 import type { Model } from './model.js'
+import { impliedModelTypes } from './model-type.js'
 import { configKind, findArchitecture } from './registry.js'
 
 /** Options of {@link load}. */
@@ -40,9 +42,53 @@ export async function load<M extends Model = AnyModel>(
   checkSignal(hub.signal)
   throwIfAborted(hub.signal)
   const { dir, weights } = await resolveModel(model, hub)
-  const config =
-    (await readConfigIfAny(dir, 'open_clip_config.json')) ?? (await readConfig(dir, 'config.json'))
-  const kind = configKind(config)
-  const architecture = findArchitecture(architectures, kind, config.file)
-  return (await architecture.open({ dir, weights, config, kind, session })) as M
+  const open = async (config: Config) => {
+    const kind = configKind(config)
+    const architecture = findArchitecture(architectures, kind, config.file)
+    return await architecture.open({ dir, weights, config, kind, session })
+  }
+  return (await openFitting(configsOf(dir), open)) as M
+}
+
+/** What the folder's configs can mean, the most likely first. @throws FILE_NOT_FOUND if it has none */
+async function* configsOf(dir: string): AsyncGenerator<Config> {
+  const own = await readConfigIfAny(dir, 'config.json')
+  if (own) yield* withModelType(own)
+  const openClip = await readConfigIfAny(dir, 'open_clip_config.json')
+  if (openClip) yield openClip
+  else if (!own) yield await readConfig(dir, 'config.json')
+}
+
+function withModelType(config: Config): readonly Config[] {
+  const { values } = config
+  if ([values.model_type, values.architecture].some((name) => typeof name === 'string')) return [config]
+  const types = impliedModelTypes(config)
+  return types.length === 0
+    ? [config]
+    : types.map((model_type) => ({ ...config, values: { ...values, model_type } }))
+}
+
+/** Codes of the errors for weights that belong to another config. */
+const misfits: readonly SaccadeErrorCode[] = [
+  ...(['CONFIG_INVALID', 'ARCHITECTURE_UNSUPPORTED', 'SHAPE_MISMATCH'] as const),
+  ...(['TENSOR_MISSING', 'TENSOR_UNEXPECTED'] as const),
+]
+
+/**
+ * Opens a model by the first config that fits its weights.
+ * @throws if none fits, the error of the first one whose architecture is supported
+ */
+async function openFitting(
+  configs: AsyncIterable<Config>,
+  open: (config: Config) => Promise<Model>,
+): Promise<Model> {
+  const errors: SaccadeError[] = []
+  for await (const config of configs)
+    try {
+      return await open(config)
+    } catch (error) {
+      if (!(error instanceof SaccadeError) || !misfits.includes(error.code)) throw error
+      errors.push(error)
+    }
+  throw errors.find(({ code }) => code !== 'ARCHITECTURE_UNSUPPORTED') ?? errors[0]!
 }

@@ -15,6 +15,8 @@ export type BertClass = (typeof classes)[number]
 /** The parts of transformers' BertConfig that change the computation. */
 export interface BertConfig extends EncoderConfig {
   readonly className: BertClass
+  /** Whether `architectures` names another class, or none: then its head is left out. */
+  readonly isForeign: boolean
   readonly vocabulary: number
   /** Maximum number of tokens in a text. */
   readonly positions: number
@@ -37,13 +39,14 @@ export function readBertConfig(config: Config, stored: number | undefined): Bert
   oneOf(config, 'position_embedding_type', ['absolute'], 'absolute')
   if (boolean(config, 'is_decoder', false))
     throw configInvalid(config, 'is_decoder', 'false (BERT as a decoder is not supported)')
-  const className = libraryClass(config, classes, 'BertModel')
+  const named = libraryClass(config, classes)
+  const className = named ?? 'BertModel'
   const vocabulary = positiveInt(config, 'vocab_size', 30522)
   const positions = positiveInt(config, 'max_position_embeddings', 512)
   const tokenTypes = positiveInt(config, 'type_vocab_size', 2)
   checkSizes(config.file, { vocabulary: [vocabulary, tokenTypes], positions })
   return {
-    className,
+    ...{ className, isForeign: named === undefined },
     ...readEncoderConfig(config, {
       ...{ width: 768, layers: 12, heads: 12, feedForward: 3072, activation: 'gelu', epsilon: 1e-12 },
     }),

@@ -1,5 +1,6 @@
 import { Linear } from '../../nn/linear.js'
 import type { WeightReader } from '../../weights/reader.js'
+import { ignoreForeignHead } from '../library-class.js'
 import type { BertConfig } from './config.js'
 import { BertEncoder } from './encoder.js'
 import { type Features, type HeadOutputs, heads } from './heads.js'
@@ -17,6 +18,7 @@ export function readModules(reader: WeightReader, config: BertConfig): BertModul
   const { className, width } = config
   const base = reader.has('bert.embeddings.word_embeddings.weight') ? reader.scope('bert') : reader
   const encoder = new BertEncoder(base, config)
+  if (config.isForeign) ignoreForeignHead(reader, ['bert', 'embeddings', 'encoder', 'pooler'])
   const rule = heads[className]
   const pooled = rule.pooler === 'required' || (rule.pooler === 'optional' && base.has('pooler.dense.weight'))
   const pooler = pooled ? Linear.read(base, 'pooler.dense', width, width) : undefined

@@ -9,6 +9,7 @@ import {
 } from '../../files/config.js'
 import { imageTasks } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
+import { ignoreForeignHead, libraryClass } from '../library-class.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec } from './spec.js'
 
@@ -29,6 +30,9 @@ export const huggingFace: ConvNextLayout = {
     const stored = reader.shapeOf('classifier.weight')?.[0]
     const classes = stored === undefined ? 0 : classCount(config, stored)
     const size = optional(positiveInt, config, 'image_size') ?? 224
+    const known = ['Model', 'ForImageClassification'].map((name) => `ConvNext${second ? 'V2' : ''}${name}`)
+    if (libraryClass(config, known) === undefined)
+      ignoreForeignHead(reader, [kind.name, 'embeddings', 'encoder', 'layernorm', 'classifier'])
     const scale = reader.has(`${prefix}encoder.stages.0.layers.0.layer_scale_parameter`)
     const spec = readSpec(config, second, classes, scale)
     return {

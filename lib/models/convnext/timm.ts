@@ -14,6 +14,7 @@ import {
 } from '../../files/config.js'
 import { imageTasks } from '../family.js'
 import { timmLabels } from '../labels.js'
+import { storedClasses, timmName } from '../timm-wrapper.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec, HeadSpec, StageSpec } from './spec.js'
 
@@ -75,12 +76,17 @@ export const timm: ConvNextLayout = {
   published: ['convnext_*', 'convnextv2_*'],
   claims: (name) => impliedBy(name) !== undefined,
 
-  async describe({ config, kind }) {
-    const spec = readSpec(config, impliedBy(kind.name)!)
+  checkpoint: () => ({ rename: timmName }),
+
+  async describe({ config, kind }, reader) {
+    const declared = readSpec(config, impliedBy(kind.name)!)
+    const names = namesFor(declared)
+    const classes = storedClasses(config, declared.head.classes, reader, names.classifier)
+    const spec = { ...declared, head: { ...declared.head, classes } }
     return {
-      ...{ spec, names: namesFor(spec), className: kind.name },
-      tasks: imageTasks(spec.head.classes > 0),
-      labels: await timmLabels(config, spec.head.classes),
+      ...{ spec, names, className: kind.name },
+      tasks: imageTasks(classes > 0),
+      labels: await timmLabels(config, classes),
       imageSize: inputSize(config),
     }
   },
@@ -177,14 +183,16 @@ function readHead(config: Config, args: Config, implied: Implied, epsilon: numbe
     'avg',
   )
   const sources = [args, config, pretrained(config) ?? config]
-  const source = sources.find((each) => isSet(each, 'num_classes')) ?? args
+  const source = sources.find((each) => isSet(each, 'num_classes'))
   return {
     norm: boolean(args, 'head_norm_first', implied.normFirst) ? 'before-pool' : 'after-pool',
     pool: pools[pool],
     epsilon,
     hidden:
       'head_hidden_size' in args.values ? optional(positiveInt, args, 'head_hidden_size') : implied.hidden,
-    classes: nonNegativeInt(source, 'num_classes', 1000),
+    classes: source
+      ? nonNegativeInt(source, 'num_classes')
+      : (optional(nonNegativeInt, config, 'num_labels') ?? 1000),
   }
 }
 

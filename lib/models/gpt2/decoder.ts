@@ -8,7 +8,10 @@ import { LayerNorm } from '../../nn/norm.js'
 import { runStack, type StackCall, type StackResult } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
+import { ignoreForeignHead } from '../library-class.js'
 import type { Gpt2Config } from './config.js'
+
+const modules = ['transformer', 'wte', 'wpe', 'h', 'ln_f', 'lm_head']
 
 /** The modules of GPT-2: embeddings, pre-norm layers, the norm after them, and the head. */
 export class Gpt2Decoder implements Decoder {
@@ -27,6 +30,7 @@ export class Gpt2Decoder implements Decoder {
     const { width, layers, heads, vocabulary, positions, epsilon } = config
     // The files of OpenAI's models have no prefix.
     const base = reader.has('transformer.wte.weight') ? reader.scope('transformer') : reader
+    if (config.isForeign) ignoreForeignHead(reader, modules)
     base.ignore(/^h\.\d+\.attn\.(masked_)?bias$/, 'the causal mask, which older versions stored')
     this.vocabSize = vocabulary
     this.positions = positions

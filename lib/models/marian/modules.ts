@@ -8,7 +8,10 @@ import { sinusoidalPositions } from '../../nn/position.js'
 import * as ops from '../../ops/index.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import type { WeightReader } from '../../weights/reader.js'
+import { ignoreForeignHead } from '../library-class.js'
 import type { MarianConfig, StackConfig } from './config.js'
+
+const modules = ['model', 'encoder', 'decoder', 'shared', 'lm_head', 'final_logits_bias']
 
 /** Marian's norms have PyTorch's default. */
 const epsilon = 1e-5
@@ -36,6 +39,7 @@ export interface MarianModules {
 export function readModules(reader: WeightReader, config: MarianConfig): MarianModules {
   const prefixed = reader.checkpoint.names().some((name) => name.startsWith('model.'))
   const base = prefixed ? reader.scope('model') : reader
+  if (config.isForeign) ignoreForeignHead(reader, modules)
   const { source, target } = readEmbeddings(base, config)
   const layers = (
     side: 'encoder' | 'decoder',

@@ -12,6 +12,7 @@ import {
 } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { timmLabels } from '../labels.js'
+import { storedClasses, timmName } from '../timm-wrapper.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type HeadSpec, type MlpSpec, type Pooling, positionedPrefix, type VitSpec } from './spec.js'
@@ -25,12 +26,14 @@ export const timm: VitLayout = {
   claims: (name) => timmArchitecture(name) !== undefined,
 
   // DeiT-III's own checkpoints have other names for the layer scales.
-  checkpoint: () => ({ rename: (name) => name.replace(/\.gamma_([12])$/, '.ls$1.gamma') }),
+  checkpoint: () => ({ rename: (name) => timmName(name).replace(/\.gamma_([12])$/, '.ls$1.gamma') }),
 
   async describe({ config, kind }, reader) {
     const implied = timmArchitecture(kind.name)!
     const args = argumentsOf(config, implied)
-    const spec = withStoredGrid(kind.name, specOf(args, implied), reader)
+    const declared = specOf(args, implied)
+    const classes = storedClasses(config, declared.head.classes, reader, commonNames.classifier)
+    const spec = withStoredGrid(kind.name, { ...declared, head: { ...declared.head, classes } }, reader)
     reader.ignore(/^pre_logits\./, 'an unused layer of old checkpoints')
     if (spec.head.pooling !== 'attention')
       reader.ignore(
@@ -41,7 +44,7 @@ export const timm: VitLayout = {
       spec,
       names: commonNames,
       className: implied.distilled ? 'VisionTransformerDistilled' : 'VisionTransformer',
-      labels: await timmLabels(config, spec.head.classes),
+      labels: await timmLabels(config, classes),
     })
   },
 }
