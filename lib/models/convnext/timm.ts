@@ -209,8 +209,12 @@ function pretrained(config: Config): Config | undefined {
 }
 
 function inputSize(config: Config): readonly [number, number, number] | undefined {
-  const size = pretrained(config)?.values.input_size
-  return Array.isArray(size) && size.length === 3 ? (size as [number, number, number]) : undefined
+  const source = pretrained(config)
+  if (!source || !isSet(source, 'input_size')) return undefined
+  const [channels, height, width] = positiveInts(source, 'input_size')
+  if (channels === undefined || height === undefined || width === undefined)
+    throw configInvalid(source, 'input_size', 'channels, height and width')
+  return [channels, height, width]
 }
 
 function namesFor({ stem, head }: ConvNextSpec): ConvNextNames {
