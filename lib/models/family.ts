@@ -48,8 +48,9 @@ export function family<D extends Description>(
       try {
         const reader = new WeightReader(checkpoint)
         const description = await layout.describe(request, reader)
-        const { className, tasks, labels, imageSize } = description
-        const info = { architecture: name, layout: `${kind.library} ${className}`, tasks, labels, imageSize }
+        const { className, tasks, labels, labelDescriptions, imageSize } = description
+        const layoutName = `${kind.library} ${className}`
+        const info = { architecture: name, layout: layoutName, tasks, labels, labelDescriptions, imageSize }
         const model = build({ info, checkpoint, config, session }, description, reader)
         reader.finish()
         return model

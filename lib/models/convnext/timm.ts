@@ -13,7 +13,7 @@ import {
   string,
 } from '../../files/config.js'
 import { imageTasks } from '../family.js'
-import { timmLabels } from '../labels.js'
+import { labelDescriptions, timmLabels } from '../labels.js'
 import { storedClasses, timmName } from '../timm-wrapper.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec, HeadSpec, StageSpec } from './spec.js'
@@ -87,6 +87,7 @@ export const timm: ConvNextLayout = {
       ...{ spec, names, className: kind.name },
       tasks: imageTasks(classes > 0),
       labels: await timmLabels(config, classes),
+      labelDescriptions: labelDescriptions(config),
       imageSize: inputSize(config),
     }
   },

@@ -11,7 +11,7 @@ import {
   string,
 } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { timmLabels } from '../labels.js'
+import { labelDescriptions, timmLabels } from '../labels.js'
 import { storedClasses, timmName } from '../timm-wrapper.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
@@ -45,6 +45,7 @@ export const timm: VitLayout = {
       names: commonNames,
       className: implied.distilled ? 'VisionTransformerDistilled' : 'VisionTransformer',
       labels: await timmLabels(config, classes),
+      labelDescriptions: labelDescriptions(config),
     })
   },
 }
