@@ -28,9 +28,10 @@ const loadOptionNames = [
 /**
  * Opens a published model: a folder, a weights file with its config in the same folder, or the name of a model on the
  * Hub. The config determines the family; `load<Vit>(dir)` returns the types of a known one. Weights are mapped into
- * memory, and packed at the first run.
+ * memory, and packed at the first run. A config without model_type is read as what its class or its keys imply, and of
+ * config.json and open_clip_config.json the one is taken that fits the weights.
  * @throws FILE_NOT_FOUND, CONFIG_INVALID, ARCHITECTURE_UNSUPPORTED, TENSOR_MISSING, TENSOR_UNEXPECTED, SHAPE_MISMATCH,
- *   WEIGHTS_CORRUPT, PICKLE_FORBIDDEN, DEVICE_UNAVAILABLE, OPTION_INVALID, OPTION_UNKNOWN, ABORTED
+ *   WEIGHTS_CORRUPT, PICKLE_FORBIDDEN, LIMIT_EXCEEDED, DEVICE_UNAVAILABLE, OPTION_INVALID, OPTION_UNKNOWN, ABORTED
  */
 export async function load<M extends Model = AnyModel>(
   model: string | URL,
