@@ -38,8 +38,8 @@ const defaults = {
   computedNumbers: 2 ** 24,
   /** Side of a model's image, in pixels. */
   imageSide: 16_384,
-  /** Patches of an image at the size of the config: attention compares each with each. */
-  patches: 65_536,
+  /** Patches of an image of the config's size: attention compares each with each. Published models have under 4096. */
+  patches: 16_384,
   /** Beams of a search, for each source. */
   beams: 128,
   /** Sequences that are returned for each source. */

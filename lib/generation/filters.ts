@@ -1,7 +1,7 @@
 import { Heap } from '../text/heap.js'
 import { entropy, entropyTerm, softmax } from './probability.js'
 import type { Processor } from './processor.js'
-import { topK } from './top-k.js'
+import { kthLargest, topK } from './top-k.js'
 
 const impossible = Number.NEGATIVE_INFINITY
 
@@ -15,8 +15,8 @@ export function scale(temperature: number): Processor {
 /** Keeps the `k` most likely tokens, and those as likely as the last of them (Fan et al. 2018). */
 export function keepTopK(k: number): Processor {
   return (scores) => {
-    const { values } = topK(scores, k)
-    const minScore = values.at(-1)!
+    if (k >= scores.length) return
+    const minScore = kthLargest(scores, k)
     for (let i = 0; i < scores.length; i++) if (scores[i]! < minScore) scores[i] = impossible
   }
 }

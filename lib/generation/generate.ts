@@ -4,8 +4,9 @@ import { optionInvalid } from '../options.js'
 import { beamSearch } from './beam-search.js'
 import type { Prompt } from './decoder.js'
 import type { GenerationOptions } from './options.js'
+import type { Processor } from './processor.js'
 import { createProcessors } from './processors.js'
-import { checkVocabulary, type ModelLimits, resolveOptions } from './resolve.js'
+import { checkVocabulary, type ModelLimits, type ResolvedOptions, resolveOptions } from './resolve.js'
 import { sample } from './sample.js'
 import type { GenerationStep, Search, SearchSource } from './search.js'
 import type { Stepper } from './stepper.js'
@@ -88,12 +89,22 @@ function resolveSources({
       optionInvalid('prompts', Array.from(ids), 'at least one token')
     checkVocabulary('prompts', ids, limits)
     const resolved = resolveOptions(options, ids.length, limits)
-    const { numBeams } = resolved
-    // transformers applies encoderRepetitionPenalty to the first rows of a batch, one for each source, not to all beams.
-    const penalized = (beam: number) => sourceIds?.[numBeams > 1 ? index * numBeams + beam : index]
-    const processors = Array.from({ length: numBeams }, (_, beam) =>
-      createProcessors(resolved, sourceIds?.[index], penalized(beam)),
-    )
-    return { prompt: ids, options: resolved, processors }
+    return { prompt: ids, options: resolved, processors: processorsOf(resolved, index, sourceIds) }
   })
+}
+
+/** The processors of each beam of source `index`. */
+function processorsOf(
+  options: ResolvedOptions,
+  index: number,
+  sourceIds: readonly Int32Array[] | undefined,
+): readonly (readonly Processor[])[] {
+  const { numBeams, encoderRepetitionPenalty } = options
+  const source = sourceIds?.[index]
+  if (numBeams === 1 || encoderRepetitionPenalty === 1)
+    return new Array<readonly Processor[]>(numBeams).fill(createProcessors(options, source, source))
+  // transformers applies the penalty of source i to row i of the batch, not to all beams of the source.
+  return Array.from({ length: numBeams }, (_, beam) =>
+    createProcessors(options, source, sourceIds?.[index * numBeams + beam]),
+  )
 }

@@ -10,7 +10,7 @@ export interface Ranked {
  */
 export function topK(values: Float32Array, k: number, start = 0, end = values.length): Ranked {
   const size = Math.min(k, end - start)
-  if (size > mostInserted) return sortedTopK(values.slice(start, end), size)
+  if (size > mostInserted) return sortedTopK(values.subarray(start, end), size)
   const indices = new Int32Array(size)
   const kept = new Float32Array(size)
   let count = 0
@@ -29,11 +29,21 @@ export function topK(values: Float32Array, k: number, start = 0, end = values.le
 }
 
 /** Above this k, insertions take longer than a sort of all values. */
-const mostInserted = 256
+const mostInserted = 1024
 
-function sortedTopK(values: Float32Array, k: number): Ranked {
-  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) values[i] = -Infinity
-  const smallest = values.toSorted()[values.length - k]!
+/** The value at rank k, from 1. NaN counts as -Infinity. */
+export function kthLargest(values: Float32Array, k: number): number {
+  if (k <= mostInserted) return topK(values, k).values.at(-1)!
+  return withoutNaN(values).sort()[values.length - k]!
+}
+
+function withoutNaN(values: Float32Array): Float32Array {
+  return values.map((value) => (Number.isNaN(value) ? -Infinity : value))
+}
+
+function sortedTopK(given: Float32Array, k: number): Ranked {
+  const values = withoutNaN(given)
+  const smallest = kthLargest(values, k)
   const above: number[] = []
   const equal: number[] = []
   for (const [i, value] of values.entries())

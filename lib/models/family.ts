@@ -49,9 +49,10 @@ export function family<D extends Description>(
       try {
         return await underPrefix(checkpoint, async (reader) => {
           const description = await layout.describe(request, reader)
-          const { className, tasks, labels, imageSize } = description
+          const { className, tasks, labels, labelDescriptions, imageSize } = description
+          const layoutName = `${kind.library} ${className}`
           const info: ModelInfo = {
-            ...{ architecture: name, layout: `${kind.library} ${className}`, tasks, labels, imageSize },
+            ...{ architecture: name, layout: layoutName, tasks, labels, labelDescriptions, imageSize },
             get unused() {
               return reader.ignored()
             },

@@ -7,6 +7,7 @@ import {
   nonNegativeInt,
   object,
   optional,
+  string,
 } from '../files/config.js'
 import { checkLimit } from '../limits.js'
 import { imageNetNames } from './imagenet-names.js'
@@ -43,15 +44,30 @@ export async function timmLabels(config: Config, count: number): Promise<readonl
   return known ?? labelsOf(config, count)
 }
 
+/**
+ * label_descriptions of a config of timm or of its pretrained_cfg: descriptions by class name.
+ * @throws CONFIG_INVALID
+ */
+export function labelDescriptions(config: Config): ReadonlyMap<string, string> | undefined {
+  const part = placesOf(config).find((each) => isSet(each, 'label_descriptions'))
+  if (!part) return undefined
+  const texts = object(part, 'label_descriptions')
+  return new Map(Object.keys(texts.values).map((name) => [name, string(texts, name)]))
+}
+
 /** The name that transformers gives to a class without one. */
 export function unnamedLabel(id: number): string {
   return `LABEL_${id}`
 }
 
+/** Where timm has names: at the root, else in pretrained_cfg. */
+function placesOf(config: Config): readonly Config[] {
+  return isSet(config, 'pretrained_cfg') ? [config, object(config, 'pretrained_cfg')] : [config]
+}
+
 function givenNames(config: Config): ReadonlyMap<number, string> | undefined {
-  const parts = isSet(config, 'pretrained_cfg') ? [config, object(config, 'pretrained_cfg')] : [config]
   for (const key of ['label_names', 'id2label', 'labels'])
-    for (const part of parts) {
+    for (const part of placesOf(config)) {
       if (!isSet(part, key)) continue
       return namesById(Array.isArray(part.values[key]) ? list(part, key) : object(part, key))
     }

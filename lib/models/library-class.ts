@@ -1,18 +1,17 @@
-import { type Config, configInvalid, strings } from '../files/config.js'
+import { type Config, strings } from '../files/config.js'
 
 /**
- * The class of the library that wrote the checkpoint, as `architectures` of its config names it.
- * @param classes those that can be read
- * @param fallback where the config names none
- * @throws CONFIG_INVALID naming those that can be read
+ * The class of the library that wrote the checkpoint, as `architectures` of its config names it. undefined if it names none
+ * that is known: then, as in the library's AutoModel, the model type decides, and the weights tell which head there is.
+ * @param classes those that are known
  */
 export function libraryClass<const Name extends string>(
   config: Config,
   classes: readonly Name[],
-  fallback: NoInfer<Name>,
-): Name {
-  const [name = fallback] = strings(config, 'architectures', [])
-  const found = classes.find((known) => known === name)
-  if (found === undefined) throw configInvalid(config, 'architectures', `one of ${classes.join(', ')}`)
-  return found
+): Name | undefined {
+  for (const name of strings(config, 'architectures', [])) {
+    const found = classes.find((known) => known === name)
+    if (found !== undefined) return found
+  }
+  return undefined
 }

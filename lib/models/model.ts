@@ -16,8 +16,10 @@ export interface ModelInfo {
   readonly layout: string
   /** Tasks of pipeline() that the model supports, the main one first; may be empty. */
   readonly tasks: readonly string[]
-  /** Class names by id, if the config has them. */
+  /** Class names by id; undefined for a model that does not classify. */
   readonly labels?: readonly string[] | undefined
+  /** Descriptions of classes by name, which some configs of timm have. */
+  readonly labelDescriptions?: ReadonlyMap<string, string> | undefined
   /** [channels, height, width] of the images that the model was trained on. */
   readonly imageSize?: readonly [number, number, number] | undefined
   /** Tensors of the files that the model does not use, such as the head of another class, each with the reason. */

@@ -28,8 +28,8 @@ export interface OpenRequest {
 }
 
 /**
- * Library and name in a config: a `model_type` of Hugging Face, an `architecture` of timm, or a `library` with its
- * `architecture`.
+ * Library and name in a config: a `model_type` of Hugging Face, an `architecture` of timm (also in a `timm_wrapper` of
+ * Hugging Face), a `model_cfg` of OpenCLIP, or a `library` with its `architecture`.
  */
 export interface ConfigKind {
   readonly library: string
@@ -38,10 +38,12 @@ export interface ConfigKind {
 
 /** Reads library and name from a config. @throws CONFIG_INVALID if it has neither */
 export function configKind({ values, file }: Config): ConfigKind {
-  const { library, model_type: modelType, architecture } = values
+  const { library, model_type: modelType, architecture, model_cfg: openClip } = values
   if (typeof library === 'string' && typeof architecture === 'string') return { library, name: architecture }
-  if (typeof modelType === 'string') return { library: 'transformers', name: modelType }
+  if (typeof modelType === 'string' && !(modelType === 'timm_wrapper' && typeof architecture === 'string'))
+    return { library: 'transformers', name: modelType }
   if (typeof architecture === 'string') return { library: 'timm', name: architecture }
+  if (openClip !== undefined) return { library: 'open_clip', name: 'CLIP' }
   throw invalid(
     'CONFIG_INVALID',
     file,

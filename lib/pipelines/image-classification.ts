@@ -24,7 +24,7 @@ export interface ImageClassificationOptions extends ImageCallOptions {
    * How scores are computed from logits. Default, as in transformers: sigmoid for one class and for models whose
    * problem_type is multi_label_classification, else softmax.
    */
-  readonly function_to_apply?: ScoreFunction | undefined
+  readonly function_to_apply?: ScoreFunction | null | undefined
 }
 
 const task = 'image-classification'
@@ -52,7 +52,7 @@ export class ImageClassification {
     if (typeof count !== 'number' || !(count >= 1))
       optionInvalid(`${task}: top_k`, options.top_k, '1 or more, or null')
     const { function_to_apply: given, signal } = options
-    if (given !== undefined && !scoreFunctions.includes(given))
+    if (given !== undefined && given !== null && !scoreFunctions.includes(given))
       optionInvalid(`${task}: function_to_apply`, given, `one of ${scoreFunctions.join(', ')}`)
     const results: Classification[][] = []
     for await (const { logits } of runImages(list, this.model, this.processor, options)) {

@@ -100,7 +100,12 @@ export async function pipeline<T extends Task>(
   try {
     if (!loaded.info.tasks.includes(task)) {
       const can = loaded.info.tasks.join(', ') || 'no task'
-      throw invalid('TASK_UNSUPPORTED', `pipeline: task of ${loaded.info.layout}`, can, show(task))
+      throw invalid(
+        'TASK_UNSUPPORTED',
+        `pipeline: task of ${loaded.info.layout}`,
+        can + lack(task, loaded),
+        show(task),
+      )
     }
     const made = await unlessAborted(makers[task](loaded), signal)
     progress?.({ status: 'ready', task, model: String(model) })
@@ -109,6 +114,15 @@ export async function pipeline<T extends Task>(
     loaded.dispose()
     throw error
   }
+}
+
+/** What a model of the right family lacks for a task. */
+function lack(task: Task, model: Model): string {
+  if (task === 'image-classification' && model.info.tasks.includes('image-feature-extraction'))
+    return ' (the checkpoint has no classifier)'
+  return model instanceof GenerativeModel && model.info.tasks.length === 0
+    ? ' (the checkpoint has no language-model head)'
+    : ''
 }
 
 function loadOptions(options: PipelineOptions): LoadOptions {

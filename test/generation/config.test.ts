@@ -144,6 +144,16 @@ test('values of the wrong kind are refused by file and key', async () => {
     await rejects(() => readOwn(content), 'CONFIG_INVALID', message)
 })
 
+test('counts over a limit are refused by file and key', async () => {
+  for (const [content, message] of [
+    [{ num_beams: 2147483647 }, /generation_config\.json, "num_beams": expected at most 128.*'beams'/],
+    [{ num_return_sequences: 1e12 }, /"num_return_sequences": expected at most 1024/],
+    [{ suppress_tokens: new Array(100_001).fill(1) }, /"suppress_tokens": expected at most 100000/],
+    [{ eos_token_id: new Array(65).fill(1) }, /"eos_token_id": expected at most 64/],
+  ] as const)
+    await rejects(() => readOwn(content), 'LIMIT_EXCEEDED', message)
+})
+
 test('null takes a default away; what sampling alone refuses passes', async () => {
   assert.equal(await readOwn({ top_k: null, pad_token_id: null, temperature: 0 }), {
     topK: null,

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { topK } from '../../lib/generation/top-k.js'
+import { kthLargest, topK } from '../../lib/generation/top-k.js'
 import { rejects } from '../support/errors.js'
 import { generate, TableStepper, ToyStepper } from './toy-stepper.js'
 
@@ -223,16 +223,18 @@ test('options that forbid every token are an error, unless a beam search has fou
 
 test('the k largest values are the same by insertion and by sorting', () => {
   const random = (length: number) => Float32Array.from({ length }, () => Math.floor(Math.random() * 40) - 20)
-  for (const length of [300, 1000]) {
+  for (const length of [1100, 3000]) {
     const values = random(length)
     values.set([Number.NaN, Infinity, -Infinity, -Infinity], 17)
     const order = Array.from(values.keys()).sort((a, b) => {
       const [x, y] = [a, b].map((i) => (Number.isNaN(values[i]) ? -Infinity : values[i]!))
       return x === y ? a - b : y! - x!
     })
-    for (const k of [1, 256, 257, length - 1, length, 2 * length]) {
+    for (const k of [1, 1024, 1025, length - 1, length, 2 * length]) {
       const { indices } = topK(values, k)
       assert.equal(Array.from(indices), order.slice(0, k), `${k} of ${length}`)
+      const last = values[order[Math.min(k, length) - 1]!]!
+      if (k <= length) assert.is(kthLargest(values, k), Number.isNaN(last) ? -Infinity : last)
     }
   }
 })

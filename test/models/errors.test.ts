@@ -67,7 +67,7 @@ test('loading', async () => {
     [
       'CONFIG_INVALID',
       /model_type/,
-      () => load(withConfig('vit-model', (config) => delete config.model_type)),
+      () => load(changed('vit-model', (dir) => writeFileSync(join(dir, 'config.json'), '{"a": 1}'))),
     ],
     [
       'CONFIG_INVALID',

@@ -449,11 +449,6 @@ test('a maximum length beyond all memory costs nothing where the text ends befor
 })
 
 test('a config or checkpoint that does not fit is named', async () => {
-  await rejects(
-    changed({ architectures: ['GPT2DoubleHeadsModel'] }),
-    'CONFIG_INVALID',
-    '"architectures": expected one of GPT2LMHeadModel, GPT2Model',
-  )
   await rejects(changed({ add_cross_attention: true }), 'CONFIG_INVALID', 'add_cross_attention')
   await rejects(changed({ n_head: 5 }), 'CONFIG_INVALID', '"n_head": expected a divisor of n_embd (24)')
   await rejects(changed({ num_attention_heads: 5 }), 'CONFIG_INVALID', '"num_attention_heads"')

@@ -62,6 +62,16 @@ test('ImageNet: the names that timm has in imagenet_info.py, by the number of cl
   assert.is(await timmLabels(of({}), 0), undefined)
 })
 
+test('label_descriptions of timm, by class name', async () => {
+  const keys = { label_names: ['a', 'b'], label_descriptions: { a: 'first', b: 'second' } }
+  const source = golden('timm-vit-token')
+  using model = await load(withKeys(source, keys))
+  assert.equal(model.info.labels?.slice(0, 3), ['a', 'b', 'LABEL_2'])
+  assert.equal([...model.info.labelDescriptions!], Object.entries(keys.label_descriptions))
+  const bad = withKeys(source, { pretrained_cfg: { label_descriptions: { a: 1 } } })
+  await rejects(() => load(bad), 'CONFIG_INVALID', /"pretrained_cfg\.label_descriptions\.a"/)
+})
+
 test('bad names are refused by key', async () => {
   const bad: [Record<string, unknown>, string][] = [
     [{ id2label: 'cat' }, '"id2label": expected an object'],

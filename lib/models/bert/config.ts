@@ -37,7 +37,7 @@ export function readBertConfig(config: Config, stored: number | undefined): Bert
   oneOf(config, 'position_embedding_type', ['absolute'], 'absolute')
   if (boolean(config, 'is_decoder', false))
     throw configInvalid(config, 'is_decoder', 'false (BERT as a decoder is not supported)')
-  const className = libraryClass(config, classes, 'BertModel')
+  const className = libraryClass(config, classes) ?? 'BertModel'
   const vocabulary = positiveInt(config, 'vocab_size', 30522)
   const positions = positiveInt(config, 'max_position_embeddings', 512)
   const tokenTypes = positiveInt(config, 'type_vocab_size', 2)

@@ -1,6 +1,5 @@
 import { type Config, isSet, nonNegativeInt, object, positiveInt } from '../../files/config.js'
 import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
-import { libraryClass } from '../library-class.js'
 import { checkSizes } from '../sizes.js'
 import { embeddingSpecOf } from '../vit/hugging-face-spec.js'
 import { checkEmbeddingSpec, type EmbeddingSpec } from '../vit/spec.js'
@@ -22,7 +21,6 @@ const defaults = { layers: 12, activation: 'quick_gelu', epsilon: 1e-5 }
 
 /** Reads config.json, with the library's defaults. @throws CONFIG_INVALID */
 export function readClipConfig(config: Config): ClipConfig {
-  libraryClass(config, ['CLIPModel'], 'CLIPModel')
   const [text, vision] = [part(config, 'text'), part(config, 'vision')]
   const endToken = nonNegativeInt(text, 'eos_token_id', 49407)
   const image = embeddingSpecOf(vision, { patch: [32, 32], epsilon: defaults.epsilon })

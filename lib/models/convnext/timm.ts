@@ -13,7 +13,8 @@ import {
   string,
 } from '../../files/config.js'
 import { imageTasks } from '../family.js'
-import { timmLabels } from '../labels.js'
+import { labelDescriptions, timmLabels } from '../labels.js'
+import { storedClasses, timmName } from '../timm-wrapper.js'
 import { fromAuthors } from './authors-names.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec, HeadSpec, StageSpec } from './spec.js'
@@ -76,16 +77,20 @@ export const timm: ConvNextLayout = {
   published: ['convnext_*', 'convnextv2_*'],
   claims: (name) => impliedBy(name) !== undefined,
 
-  checkpoint: () => ({ rename: fromAuthors }),
+  checkpoint: () => ({ rename: (name) => fromAuthors(timmName(name)) }),
 
   async describe({ config, kind }, reader) {
-    const spec = readSpec(config, impliedBy(kind.name)!)
+    const declared = readSpec(config, impliedBy(kind.name)!)
+    const names = namesFor(declared)
+    const classes = storedClasses(config, declared.head.classes, reader, names.classifier)
+    const spec = { ...declared, head: { ...declared.head, classes } }
     reader.ignore(/^(projectors|norms)\./, 'heads of distillation, which timm leaves out too')
-    if (spec.head.classes === 0) reader.ignore(/^head\.fc\./, 'num_classes is 0')
+    if (classes === 0) reader.ignore(/^head\.fc\./, 'num_classes is 0')
     return {
-      ...{ spec, names: namesFor(spec), className: kind.name },
-      tasks: imageTasks(spec.head.classes > 0),
-      labels: await timmLabels(config, spec.head.classes),
+      ...{ spec, names, className: kind.name },
+      tasks: imageTasks(classes > 0),
+      labels: await timmLabels(config, classes),
+      labelDescriptions: labelDescriptions(config),
       imageSize: inputSize(config),
     }
   },
@@ -182,14 +187,16 @@ function readHead(config: Config, args: Config, implied: Implied, epsilon: numbe
     'avg',
   )
   const sources = [args, config, pretrained(config) ?? config]
-  const source = sources.find((each) => isSet(each, 'num_classes')) ?? args
+  const source = sources.find((each) => isSet(each, 'num_classes'))
   return {
     norm: boolean(args, 'head_norm_first', implied.normFirst) ? 'before-pool' : 'after-pool',
     pool: pools[pool],
     epsilon,
     hidden:
       'head_hidden_size' in args.values ? optional(positiveInt, args, 'head_hidden_size') : implied.hidden,
-    classes: nonNegativeInt(source, 'num_classes', 1000),
+    classes: source
+      ? nonNegativeInt(source, 'num_classes')
+      : (optional(nonNegativeInt, config, 'num_labels') ?? 1000),
   }
 }
 
@@ -206,8 +213,12 @@ function pretrained(config: Config): Config | undefined {
 }
 
 function inputSize(config: Config): readonly [number, number, number] | undefined {
-  const size = pretrained(config)?.values.input_size
-  return Array.isArray(size) && size.length === 3 ? (size as [number, number, number]) : undefined
+  const source = pretrained(config)
+  if (!source || !isSet(source, 'input_size')) return undefined
+  const [channels, height, width] = positiveInts(source, 'input_size')
+  if (channels === undefined || height === undefined || width === undefined)
+    throw configInvalid(source, 'input_size', 'channels, height and width')
+  return [channels, height, width]
 }
 
 function namesFor({ stem, head }: ConvNextSpec): ConvNextNames {

@@ -21,8 +21,12 @@ export interface Gpt2Config extends EncoderConfig {
 
 const defaults = { width: 768, layers: 12, heads: 12, activation: 'gelu_new', epsilon: 1e-5 }
 
-/** Reads config.json, with the library's defaults. @throws CONFIG_INVALID */
-export function readGpt2Config(config: Config): Gpt2Config {
+/**
+ * Reads config.json, with the library's defaults.
+ * @param hasHead whether the checkpoint has a head of its own
+ * @throws CONFIG_INVALID, LIMIT_EXCEEDED
+ */
+export function readGpt2Config(config: Config, hasHead: boolean): Gpt2Config {
   if (boolean(config, 'add_cross_attention', false))
     throw configInvalid(config, 'add_cross_attention', 'false (cross-attention is not supported)')
   // The library also takes the names that other configs have, and they go before its own.
@@ -36,14 +40,16 @@ export function readGpt2Config(config: Config): Gpt2Config {
   const vocabulary = positiveInt(config, 'vocab_size', 50257)
   const positions = positiveInt(config, key('max_position_embeddings', 'n_positions'), 1024)
   checkSizes(config.file, { vocabulary, positions })
+  const tied = boolean(config, 'tie_word_embeddings', true)
+  const className = libraryClass(config, classes) ?? (tied || hasHead ? 'GPT2LMHeadModel' : 'GPT2Model')
   const scale = boolean(config, 'scale_attn_weights', true) ? 1 / Math.sqrt(encoder.width / encoder.heads) : 1
   const byLayer = boolean(config, 'scale_attn_by_inverse_layer_idx', false)
   return {
-    className: libraryClass(config, classes, 'GPT2LMHeadModel'),
+    className,
     ...encoder,
     ...{ vocabulary, positions },
     tokenTypes: vocabulary,
-    tied: boolean(config, 'tie_word_embeddings', true),
+    tied,
     scaleOf: (layer) => (byLayer ? scale / (layer + 1) : scale),
   }
 }

@@ -13,8 +13,8 @@ const huggingFace: Layout<Description & { readonly spec: Gpt2Config; readonly de
   library: 'transformers',
   published: ['gpt2'],
   claims: (name) => name === 'gpt2',
-  async describe({ config, dir }) {
-    const spec = readGpt2Config(config)
+  async describe({ config, dir }, reader) {
+    const spec = readGpt2Config(config, reader.has('lm_head.weight'))
     const { className } = spec
     const values = { ...defaultTokens, ...config.values }
     const defaults = await readGenerationDefaults(dir, { ...config, values })

@@ -43,8 +43,12 @@ export interface MarianConfig {
 const classes = ['MarianMTModel', 'MarianModel'] as const
 export type MarianClass = (typeof classes)[number]
 
-/** Reads config.json, with the library's defaults. @throws CONFIG_INVALID */
-export function readMarianConfig(config: Config): MarianConfig {
+/**
+ * Reads config.json, with the library's defaults.
+ * @param hasHead whether the checkpoint has a head of its own
+ * @throws CONFIG_INVALID, LIMIT_EXCEEDED
+ */
+export function readMarianConfig(config: Config, hasHead: boolean): MarianConfig {
   const width = positiveInt(config, 'd_model', 1024)
   const shared = boolean(config, 'share_encoder_decoder_embeddings', true)
   const vocabulary = positiveInt(config, 'vocab_size', 58101)
@@ -56,9 +60,11 @@ export function readMarianConfig(config: Config): MarianConfig {
     positions,
     computedNumbers: positions * width,
   })
+  const tied = boolean(config, 'tie_word_embeddings', true)
+  const className = libraryClass(config, classes) ?? (tied || hasHead ? 'MarianMTModel' : 'MarianModel')
   const padToken = nonNegativeInt(config, 'pad_token_id', 58100)
   return {
-    className: libraryClass(config, classes, 'MarianMTModel'),
+    className,
     width,
     encoder: readStack(config, 'encoder', width, vocabulary),
     decoder: readStack(config, 'decoder', width, targets),
@@ -69,7 +75,7 @@ export function readMarianConfig(config: Config): MarianConfig {
     positions,
     embeddingScale: boolean(config, 'scale_embedding', false) ? Math.sqrt(width) : 1,
     shared,
-    tied: boolean(config, 'tie_word_embeddings', true),
+    tied,
     startToken: optional(nonNegativeInt, config, 'decoder_start_token_id') ?? padToken,
     padToken,
     endToken: nonNegativeInt(config, 'eos_token_id', 0),

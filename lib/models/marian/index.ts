@@ -16,8 +16,8 @@ const huggingFace: Layout<MarianDescription> = {
   published: ['marian'],
   claims: (name) => name === 'marian',
 
-  async describe({ config, dir }) {
-    const spec = readMarianConfig(config)
+  async describe({ config, dir }, reader) {
+    const spec = readMarianConfig(config, reader.has('lm_head.weight'))
     const { className, startToken, padToken, endToken } = spec
     return {
       ...{ spec, className },

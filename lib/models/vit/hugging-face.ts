@@ -1,7 +1,7 @@
-import { SaccadeError } from '../../errors.js'
-import { type Config, isSet, strings } from '../../files/config.js'
+import type { Config } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { classCount, labelsOf } from '../labels.js'
+import { libraryClass } from '../library-class.js'
 import { dinov2Names, vitNames } from './hugging-face-names.js'
 import { type ClassKind, decoderOf, type Family, headOf, specOf, swiglu } from './hugging-face-spec.js'
 import { describeVit, type VitLayout } from './layout.js'
@@ -55,18 +55,14 @@ export const huggingFace: VitLayout = {
 }
 
 /** The class that the config names, else the class whose head is stored. */
-function classOf(config: Config, { className, kinds }: Family, reader: WeightReader): ClassKind {
-  const [named] = isSet(config, 'architectures') ? strings(config, 'architectures') : []
-  if (named === undefined) {
-    if (reader.has('cls_classifier.weight')) return 'ForImageClassificationWithTeacher'
-    if (reader.has('decoder.0.weight')) return 'ForMaskedImageModeling'
-    return reader.has('classifier.weight') ? 'ForImageClassification' : 'Model'
-  }
-  const found = kinds.find((kind) => named === className + kind)
-  if (found) return found
-  const known = kinds.map((kind) => className + kind).join(', ')
-  throw new SaccadeError(
-    'ARCHITECTURE_UNSUPPORTED',
-    `${config.file}: the class '${named}' is not supported; supported classes of this model_type are ${known}`,
+function classOf(config: Config, family: Family, reader: WeightReader): ClassKind {
+  const named = libraryClass(
+    config,
+    family.kinds.map((kind) => family.className + kind),
   )
+  const found = family.kinds.find((kind) => named === family.className + kind)
+  if (found) return found
+  if (reader.has('cls_classifier.weight')) return 'ForImageClassificationWithTeacher'
+  if (reader.has('decoder.0.weight')) return 'ForMaskedImageModeling'
+  return reader.has('classifier.weight') ? 'ForImageClassification' : 'Model'
 }

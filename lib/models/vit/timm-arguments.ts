@@ -27,7 +27,7 @@ export function argumentsOf(config: Config, implied: TimmArguments): Config {
   const switchedOff = flags.filter((flag) => given.values[flag] === null).map((flag) => [flag, false])
   const values = {
     ...{ img_size: size.length === 2 ? size : img_size, in_chans: channels },
-    num_classes: config.values.num_classes ?? pretrained.values.num_classes,
+    num_classes: config.values.num_classes ?? config.values.num_labels ?? pretrained.values.num_classes,
     global_pool: pretrained.values.global_pool,
     ...Object.fromEntries(Object.entries(architecture).filter(([, value]) => value !== undefined)),
     // A norm_layer in model_args replaces the architecture's norm together with its epsilon.

@@ -11,7 +11,8 @@ import {
   string,
 } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { timmLabels } from '../labels.js'
+import { labelDescriptions, timmLabels } from '../labels.js'
+import { storedClasses, timmName } from '../timm-wrapper.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type HeadSpec, type MlpSpec, type Pooling, positionedPrefix, type VitSpec } from './spec.js'
@@ -24,12 +25,14 @@ export const timm: VitLayout = {
   published: ['vit_*', 'deit_*', 'deit3_*', 'flexivit_* (plain vision Transformers)'],
   claims: (name) => timmArchitecture(name) !== undefined,
 
-  checkpoint: () => ({ rename: fromAuthors }),
+  checkpoint: () => ({ rename: (name) => fromAuthors(timmName(name)) }),
 
   async describe({ config, kind }, reader) {
     const implied = timmArchitecture(kind.name)!
     const args = argumentsOf(config, implied)
-    const spec = withStoredGrid(kind.name, withAuthorsRegisters(specOf(args, implied), reader), reader)
+    const declared = withAuthorsRegisters(specOf(args, implied), reader)
+    const classes = storedClasses(config, declared.head.classes, reader, commonNames.classifier)
+    const spec = withStoredGrid(kind.name, { ...declared, head: { ...declared.head, classes } }, reader)
     reader.ignore(/^pre_logits\./, 'an unused layer of old checkpoints')
     reader.ignore('mask_token', 'of the training of DINOv2, and left out by timm too')
     if (spec.head.classes === 0) reader.ignore(/^head(_dist)?\./, 'num_classes is 0')
@@ -42,7 +45,8 @@ export const timm: VitLayout = {
       spec,
       names: reader.has(registers) ? { ...commonNames, registers } : commonNames,
       className: implied.distilled ? 'VisionTransformerDistilled' : 'VisionTransformer',
-      labels: await timmLabels(config, spec.head.classes),
+      labels: await timmLabels(config, classes),
+      labelDescriptions: labelDescriptions(config),
     })
   },
 }

@@ -1,0 +1,52 @@
+import { type Config, strings } from '../files/config.js'
+
+/** Model types by the name with which their classes begin. */
+const classNames: Readonly<Record<string, string>> = {
+  Bert: 'bert',
+  CLIP: 'clip',
+  ConvNext: 'convnext',
+  ConvNextV2: 'convnextv2',
+  DeiT: 'deit',
+  Dinov2: 'dinov2',
+  Dinov2WithRegisters: 'dinov2_with_registers',
+  GPT2: 'gpt2',
+  Marian: 'marian',
+  ViT: 'vit',
+}
+
+interface KeyRule {
+  /** Model types whose configs have these keys; their weights differ. */
+  readonly types: readonly string[]
+  readonly keys: readonly string[]
+  /** Keys of other model types, which have the same keys besides. */
+  readonly without?: readonly string[]
+}
+
+/** The first rule that matches applies. */
+const keyRules: readonly KeyRule[] = [
+  { types: ['clip'], keys: ['text_config', 'vision_config', 'projection_dim'] },
+  { types: ['marian'], keys: ['d_model', 'encoder_layers', 'decoder_layers', 'encoder_ffn_dim'] },
+  { types: ['gpt2'], keys: ['n_embd', 'n_layer', 'n_head'], without: ['afn', 'rotary_dim'] },
+  { types: ['dinov2_with_registers'], keys: ['layerscale_value', 'num_register_tokens', 'patch_size'] },
+  { types: ['dinov2'], keys: ['layerscale_value', 'mlp_ratio', 'patch_size'] },
+  { types: ['convnext', 'convnextv2'], keys: ['depths', 'hidden_sizes', 'patch_size'] },
+  { types: ['vit', 'deit'], keys: ['image_size', 'patch_size', 'hidden_size', 'intermediate_size'] },
+  {
+    ...{ types: ['bert'], without: ['embedding_size'] },
+    keys: ['type_vocab_size', 'vocab_size', 'hidden_size', 'num_attention_heads', 'intermediate_size'],
+  },
+]
+
+/**
+ * Model types that a config without model_type can mean: by the class in `architectures`, else by its keys. Several if only
+ * the weights tell them apart; none if nothing matches.
+ * @throws CONFIG_INVALID if `architectures` is no list of names
+ */
+export function impliedModelTypes(config: Config): readonly string[] {
+  for (const name of strings(config, 'architectures', [])) {
+    const [, start] = /^(\w+?)(?:Model|MTModel|LMHeadModel|DoubleHeadsModel|For[A-Z]\w*)$/.exec(name) ?? []
+    if (start !== undefined && Object.hasOwn(classNames, start)) return [classNames[start]!]
+  }
+  const has = (key: string) => Object.hasOwn(config.values, key)
+  return keyRules.find(({ keys, without = [] }) => keys.every(has) && !without.some(has))?.types ?? []
+}
