@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, realpath, rm, stat, statfs } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join, relative } from 'node:path'
@@ -14,11 +15,24 @@ export function cacheError(path: string, cause: unknown): SaccadeError {
   })
 }
 
+/** Makes a folder and those above it. mkdir() of Node with `recursive` never ends in a file system that refuses, as /proc. */
+export async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw cause
+    await makeFolders(dirname(path))
+    await makeFolders(path)
+  }
+}
+
 /** Makes the folder of a file of the model. @throws CACHE_UNWRITABLE, also for a link that leads out of `dir` */
 export async function makeFolder(dir: string, file: string): Promise<void> {
   const parent = dirname(join(dir, file))
   try {
-    await mkdir(parent, { recursive: true })
+    await makeFolders(parent)
     if (relative(await realpath(dir), await realpath(parent)) === relative(dir, parent)) return
   } catch (cause) {
     throw cacheError(parent, cause)
