@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { mkdir, readdir, realpath, rm, stat, statfs } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join, relative } from 'node:path'
@@ -17,14 +16,22 @@ export function cacheError(path: string, cause: unknown): SaccadeError {
 
 /** Makes a folder and those above it. mkdir() of Node with `recursive` never ends in a file system that refuses, as /proc. */
 export async function makeFolders(path: string): Promise<void> {
+  if (await isMade(path)) return
+  await makeFolders(dirname(path))
+  if (await isMade(path)) return
+  throw Object.assign(new Error(`${path} cannot be made`), { code: 'ENOENT' })
+}
+
+/** Makes a folder, or finds that it is there; false without the folder above it. */
+async function isMade(path: string): Promise<boolean> {
   try {
     await mkdir(path)
+    return true
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
-    if (code !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw cause
-    await makeFolders(dirname(path))
-    await makeFolders(path)
+    if (code === 'ENOENT' && dirname(path) !== path) return false
+    if (code === 'EEXIST') return true
+    throw cause
   }
 }
 
