@@ -14,6 +14,8 @@ const defaults = {
   downloadedWeightsBytes: 100_000_000_000,
   /** Files of a model that are downloaded. The largest models have 200 shards. */
   downloadedFiles: 1000,
+  /** Bytes of an image, of a list of names, or of a line that the command line reads from standard input. */
+  standardInputBytes: 200_000_000,
 }
 
 export type LimitName = keyof typeof defaults
