@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { SaccadeError } from '../errors.js'
+import { fileError } from '../files/file.js'
 import { readInput } from './standard-input.js'
 
 /** An image that the command line names. */
@@ -75,7 +76,7 @@ export async function sourceOf({ name, source }: ImageFile): Promise<string | Bu
   try {
     if ((await stat(source.path)).isFile()) return await readFile(source.path)
   } catch (cause) {
-    throw new SaccadeError('FILE_NOT_FOUND', `the image ${name} cannot be read: ${String(cause)}`, { cause })
+    throw fileError(name, cause)
   }
   throw new SaccadeError('FILE_NOT_FOUND', `${name} is not a file`)
 }

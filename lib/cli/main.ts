@@ -5,7 +5,7 @@ import { embedCommand } from './embed.js'
 import { generateCommand } from './generate.js'
 import { infoCommand } from './info.js'
 import { describeError, exitCodes, watchOutput } from './output.js'
-import { eraseBar } from './progress.js'
+import { endBar } from './progress.js'
 import { translateCommand } from './translate.js'
 import { verifyCommand } from './verify-command.js'
 
@@ -29,10 +29,10 @@ for (const command of [program, ...program.commands]) command.exitOverride()
 try {
   await program.parseAsync()
 } catch (error) {
+  endBar()
   if (error instanceof CommanderError)
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   else if (process.exitCode !== exitCodes.interrupted) {
-    eraseBar()
     process.stderr.write(`saccade: ${describeError(error)}\n`)
     process.exitCode = exitCodes.failed
   }

@@ -41,8 +41,8 @@ export function reportFailure({ input, line }: InputName, error: unknown, json: 
     return
   }
   eraseBar()
-  const place = line === undefined ? '' : `line ${line}: `
-  process.stderr.write(`${place}${shortText(input)}: ${describeError(error)}\n`)
+  const where = [line === undefined ? '' : `line ${line}`, shortText(input)].filter(Boolean)
+  process.stderr.write(`${[...where, describeError(error)].join(': ')}\n`)
 }
 
 /**

@@ -12,6 +12,11 @@ export function eraseBar(): void {
   if (shown) process.stderr.write('\r\x1b[K')
 }
 
+/** Removes the bar for good: its timer would keep the process after an error. */
+export function endBar(): void {
+  hideBar(shown)
+}
+
 /**
  * A bar on standard error, after a second of work. It is not shown where results are printed to a terminal, which show the
  * progress themselves.
