@@ -35,5 +35,6 @@ function print(file: string, classes: readonly Classification[], json: boolean):
     return
   }
   const texts = classes.map(({ label, score }) => `${label} ${(score * 100).toFixed(2)}%`)
-  printLine(`${escapeText(file)}: ${texts.join(', ')}`)
+  // Labels are from the model's config, which strangers wrote.
+  printLine(escapeText(`${file}: ${texts.join(', ')}`))
 }

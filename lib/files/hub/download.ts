@@ -129,7 +129,7 @@ export class Download {
     return checkedFacts({
       size: size === null ? undefined : Number(size),
       sha256: linked === null ? undefined : tag,
-      gitSha1: linked === null && commit !== null ? tag : undefined,
+      gitSha1: commit === null ? undefined : tag,
     })
   }
 
