@@ -52,6 +52,8 @@ const defaults = {
   configBytes: 16 * 2 ** 20,
   /** Bytes of a file of a tokenizer. The largest published tokenizer.json has 40 MB. */
   tokenizerBytes: 128 * 2 ** 20,
+  /** Bytes of an image, of a list of names, or of a line that the command line reads from standard input. */
+  standardInputBytes: 200_000_000,
 }
 
 export type LimitName = keyof typeof defaults

@@ -1,25 +1,28 @@
 import { Command } from 'commander'
 import type { Classification } from '../pipelines/image-classification.js'
 import { pipeline } from '../pipelines/pipeline.js'
-import { forImages, type ImageFlags } from './images.js'
-import { addRunOptions, loadFlags, type RunFlags, wholeNumber } from './options.js'
-import { interruptSignal, printJson, printLine } from './output.js'
+import { escapeText } from './escape.js'
+import { forImages, type ImageFlags, imagesOf } from './images.js'
+import { interruptSignal } from './interrupt.js'
+import { addHubOptions, type HubFlags, pipelineFlags, wholeNumber } from './options.js'
+import { printJson, printLine } from './output.js'
 
-interface Flags extends RunFlags, ImageFlags {
+interface Flags extends HubFlags, ImageFlags {
   readonly model: string
   readonly topK: number
 }
 
-export const classifyCommand = addRunOptions(
+export const classifyCommand = addHubOptions(
   new Command('classify')
     .description('classify images')
-    .argument('<images...>', 'files or URLs')
+    .argument('[images...]', 'files, folders or URLs; - or nothing: an image, or names, on standard input')
     .requiredOption('--model <dir>', 'folder of the model, or its name on the Hub')
     .option('--top-k <n>', 'number of classes', wholeNumber(1), 5)
     .option('--max-pixels <n>', 'refuse larger images', wholeNumber(1)),
-).action(async (files: string[], flags: Flags) => {
+).action(async (args: string[], flags: Flags, command: Command) => {
   const signal = interruptSignal()
-  const classify = await pipeline('image-classification', flags.model, loadFlags(flags))
+  const files = await imagesOf(args, command, signal)
+  const classify = await pipeline('image-classification', flags.model, pipelineFlags(flags, signal))
   const run = (images: Parameters<typeof classify>[0] & readonly unknown[]) =>
     classify(images, { top_k: flags.topK, signal })
   await forImages(files, flags, signal, run, (file, classes) => print(file, classes, flags.json))
@@ -32,5 +35,6 @@ function print(file: string, classes: readonly Classification[], json: boolean):
     return
   }
   const texts = classes.map(({ label, score }) => `${label} ${(score * 100).toFixed(2)}%`)
-  printLine(`${file}: ${texts.join(', ')}`)
+  // Labels are from the model's config, which strangers wrote.
+  printLine(escapeText(`${file}: ${texts.join(', ')}`))
 }

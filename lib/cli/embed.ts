@@ -4,20 +4,28 @@ import { load } from '../models/load.js'
 import { type Pooling, poolings } from '../pipelines/feature-extraction.js'
 import { pipeline } from '../pipelines/pipeline.js'
 import type { TensorOutput } from '../pipelines/tensor-output.js'
-import { forImages, type ImageFlags } from './images.js'
-import { addRunOptions, loadFlags, type RunFlags, wholeNumber } from './options.js'
-import { interruptSignal, printJson, printLine } from './output.js'
+import { shortText } from './escape.js'
+import { forImages, type ImageFlags, imagesOf } from './images.js'
+import { interruptSignal } from './interrupt.js'
+import { addHubOptions, type HubFlags, loadFlags, pipelineFlags, wholeNumber } from './options.js'
+import { printJson, printLine } from './output.js'
+import { forTexts } from './texts.js'
 
-interface Flags extends RunFlags, ImageFlags {
+interface Flags extends HubFlags, ImageFlags {
   readonly model: string
   readonly pooling?: Pooling
   readonly normalize: boolean
+  readonly truncation: boolean
 }
 
-export const embedCommand = addRunOptions(
+export const embedCommand = addHubOptions(
   new Command('embed')
     .description('compute vectors of images or texts')
-    .argument('<inputs...>', 'images for a vision model, texts for a text model')
+    .argument(
+      '[inputs...]',
+      'images or folders for a vision model, texts for a text model; - or nothing: standard input, with an image or ' +
+        'names of images, or a text a line',
+    )
     .requiredOption('--model <dir>', 'folder of the model, or its name on the Hub')
     .addOption(
       new Option(
@@ -26,22 +34,34 @@ export const embedCommand = addRunOptions(
       ).choices(poolings),
     )
     .option('--normalize', 'normalize the vectors of texts to length 1', false)
+    .option('--truncation', 'cut texts that are longer than the model takes', false)
     .option('--max-pixels <n>', 'refuse larger images', wholeNumber(1)),
-).action(async (inputs: string[], flags: Flags) => {
+).action(async (inputs: string[], flags: Flags, command: Command) => {
   const signal = interruptSignal()
-  using model = await load(flags.model, loadFlags(flags))
+  using model = await load(flags.model, loadFlags(flags, signal))
   const { tasks, layout } = model.info
-  if (tasks.includes('image-feature-extraction')) await embedImages(inputs, flags, signal)
+  if (tasks.includes('image-feature-extraction')) await embedImages(inputs, flags, command, signal)
   else if (tasks.includes('feature-extraction')) await embedTexts(inputs, flags, signal)
   else
     throw invalid('TASK_UNSUPPORTED', 'embed: model', 'one with features', `${layout} (${tasks.join(', ')})`)
 })
 
 /** Vectors of images, pooled as the model does: the class token or the mean. */
-async function embedImages(files: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
-  if (flags.pooling || flags.normalize)
-    throw invalid('OPTION_INVALID', 'embed: --pooling and --normalize', 'a text model', 'a vision model')
-  const extract = await pipeline('image-feature-extraction', flags.model, loadFlags(flags))
+async function embedImages(
+  args: readonly string[],
+  flags: Flags,
+  command: Command,
+  signal: AbortSignal,
+): Promise<void> {
+  if (flags.pooling || flags.normalize || flags.truncation)
+    throw invalid(
+      'OPTION_INVALID',
+      'embed: --pooling, --normalize and --truncation',
+      'a text model',
+      'a vision model',
+    )
+  const files = await imagesOf(args, command, signal)
+  const extract = await pipeline('image-feature-extraction', flags.model, pipelineFlags(flags, signal))
   const run = async (images: Parameters<typeof extract>[0] & readonly unknown[]) => [
     ...(await extract(images, { pool: true, signal })),
   ]
@@ -50,18 +70,18 @@ async function embedImages(files: readonly string[], flags: Flags, signal: Abort
 }
 
 async function embedTexts(texts: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
-  const extract = await pipeline('feature-extraction', flags.model, loadFlags(flags))
-  const { pooling = 'mean', normalize } = flags
+  const extract = await pipeline('feature-extraction', flags.model, pipelineFlags(flags, signal))
+  const { json, pooling = 'mean', normalize, truncation } = flags
   // One at a time: padding to the longest of many texts costs more than it saves.
-  for (const text of texts) {
-    const vectors = await extract(text, { pooling, normalize, signal })
+  await forTexts(texts, { json, progress: true, keepsPlace: true }, signal, async (text) => {
+    const vectors = await extract(text, { pooling, normalize, truncation, signal })
     const [vector] = vectors
-    print(text, vector!, flags.json)
-  }
+    print(text, vector!, json)
+  })
   await extract.dispose()
 }
 
 function print(input: string, vector: TensorOutput, json: boolean): void {
   if (json) printJson({ input, shape: vector.dims, vector: vector.tolist() })
-  else printLine(`${input}: ${[...vector.data].map((value) => value.toPrecision(6)).join(' ')}`)
+  else printLine(`${shortText(input)}: ${[...vector.data].map((value) => value.toPrecision(6)).join(' ')}`)
 }

@@ -1,40 +1,46 @@
+import type { Command } from 'commander'
 import { SaccadeError } from '../errors.js'
 import { decodeImage, type RawImage } from '../image/raw-image.js'
 import { imagesPerRun } from '../pipelines/base.js'
-import { Progress, reportFailure } from './output.js'
-
-export interface NamedImage {
-  readonly file: string
-  readonly image: RawImage
-}
+import { type ImageFile, listImages, sourceOf } from './image-inputs.js'
+import { reportFailure } from './output.js'
+import { Progress } from './progress.js'
 
 export interface ImageFlags {
   readonly json: boolean
   readonly maxPixels?: number
 }
 
-/**
- * Runs images in batches, in order. An image that cannot be read is reported, and the others are run.
- * @param run runs a batch, and returns one result for each image
- */
+/** The images of the arguments; none is a wrong call. */
+export async function imagesOf(
+  args: readonly string[],
+  command: Command,
+  signal: AbortSignal,
+): Promise<ImageFile[]> {
+  const files = await listImages(args, signal)
+  if (files.length === 0 && !signal.aborted)
+    command.error('error: no images: expected files, folders, URLs, or either on standard input')
+  return files
+}
+
+/** Results of a batch, one for each image. */
+type RunImages<R> = (images: readonly RawImage[]) => Promise<readonly R[]>
+
+/** Runs images in batches, in order. An image that cannot be read or run is reported, and the others are run. */
 export async function forImages<R>(
-  files: readonly string[],
+  files: readonly ImageFile[],
   flags: ImageFlags,
   signal: AbortSignal,
-  run: (images: readonly RawImage[]) => Promise<readonly R[]>,
-  print: (file: string, result: R) => void,
+  run: RunImages<R>,
+  print: (name: string, result: R) => void,
 ): Promise<void> {
   const progress = new Progress(files.length)
   try {
     for (let start = 0; start < files.length; start += imagesPerRun) {
       const batch = files.slice(start, start + imagesPerRun)
-      const images = await readImages(batch, flags, signal)
-      if (images.length > 0) {
-        const results = await run(images.map(({ image }) => image))
-        images.forEach(({ file }, index) => {
-          print(file, results[index]!)
-        })
-      }
+      const read = await Promise.all(batch.map((file) => readImage(file, flags, signal)))
+      const images = read.filter((image) => image !== undefined)
+      for (const { name, result } of await runImages(images, flags, signal, run)) print(name, result)
       progress.advance(batch.length)
     }
   } finally {
@@ -42,21 +48,45 @@ export async function forImages<R>(
   }
 }
 
-async function readImages(
-  files: readonly string[],
+interface NamedImage {
+  readonly name: string
+  readonly image: RawImage
+}
+
+async function readImage(
+  file: ImageFile,
+  { json, maxPixels }: ImageFlags,
+  signal: AbortSignal,
+): Promise<NamedImage | undefined> {
+  try {
+    return { name: file.name, image: await decodeImage(await sourceOf(file), { signal, maxPixels }) }
+  } catch (error) {
+    if (signal.aborted || !(error instanceof SaccadeError)) throw error
+    reportFailure({ input: file.name }, error, json)
+    return undefined
+  }
+}
+
+/** Runs a batch; if it fails, each image alone, to find the one that does. */
+async function runImages<R>(
+  images: readonly NamedImage[],
   flags: ImageFlags,
   signal: AbortSignal,
-): Promise<NamedImage[]> {
-  const images = await Promise.all(
-    files.map(async (file) => {
-      try {
-        return { file, image: await decodeImage(file, { signal, maxPixels: flags.maxPixels }) }
-      } catch (error) {
-        if (signal.aborted || !(error instanceof SaccadeError)) throw error
-        reportFailure(file, error, flags.json)
-        return undefined
-      }
-    }),
-  )
-  return images.filter((image) => image !== undefined)
+  run: RunImages<R>,
+): Promise<{ name: string; result: R }[]> {
+  const [first] = images
+  if (!first) return []
+  try {
+    const results = await run(images.map(({ image }) => image))
+    return images.map(({ name }, index) => ({ name, result: results[index]! }))
+  } catch (error) {
+    if (signal.aborted || !(error instanceof SaccadeError)) throw error
+    if (images.length === 1) {
+      reportFailure({ input: first.name }, error, flags.json)
+      return []
+    }
+  }
+  const results = []
+  for (const image of images) results.push(...(await runImages([image], flags, signal, run)))
+  return results
 }

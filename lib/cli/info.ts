@@ -5,21 +5,24 @@ import { sizeOf } from '../graph/shape.js'
 import { load } from '../models/load.js'
 import type { Model } from '../models/model.js'
 import { getRuntime } from '../runtime/runtime.js'
+import { escapeText } from './escape.js'
+import { interruptSignal } from './interrupt.js'
+import { addHubOptions, type HubFlags, loadFlags } from './options.js'
 import { printJson, printLine } from './output.js'
 
 /** Names of unused tensors that are shown for each reason. */
 const listed = 10
 
-export const infoCommand = new Command('info')
-  .description('describe a model and this machine')
-  .argument('<dir>', 'folder of the model, or its name on the Hub')
-  .option('--json', 'print JSON', false)
-  .action(async (dir: string, { json }: { json: boolean }) => {
-    using model = await load(dir)
-    const facts = { ...(await describeModel(model)), machine: describeMachine() }
-    if (json) printJson(facts)
-    else printFacts(facts)
-  })
+export const infoCommand = addHubOptions(
+  new Command('info')
+    .description('describe a model and this machine')
+    .argument('<dir>', 'folder of the model, or its name on the Hub'),
+).action(async (dir: string, flags: HubFlags) => {
+  using model = await load(dir, loadFlags(flags, interruptSignal()))
+  const facts = { ...(await describeModel(model)), machine: describeMachine() }
+  if (flags.json) printJson(facts)
+  else printFacts(facts)
+})
 
 /** Counts each stored tensor once, even if it has several names, or the model does not use it. */
 async function describeModel({ info, checkpoint }: Model) {
@@ -95,7 +98,7 @@ function printFacts({ machine, memory, precision, files, imageSize, unused, ...f
     ],
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
-  for (const [name, text] of rows) printLine(`${name.padEnd(width)}  ${text}`)
+  for (const [name, text] of rows) printLine(`${name.padEnd(width)}  ${escapeText(text)}`)
 }
 
 /** A row for each reason. */

@@ -4,7 +4,8 @@ import { classifyCommand } from './classify.js'
 import { embedCommand } from './embed.js'
 import { generateCommand } from './generate.js'
 import { infoCommand } from './info.js'
-import { describeError, exitCodes } from './output.js'
+import { describeError, exitCodes, watchOutput } from './output.js'
+import { endBar } from './progress.js'
 import { translateCommand } from './translate.js'
 import { verifyCommand } from './verify-command.js'
 
@@ -23,19 +24,15 @@ const program = new Command('saccade')
   .addCommand(verifyCommand)
   .showHelpAfterError('(see saccade --help)')
 
-// A reader that closes the pipe early, such as head, is not an error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCodes.ok)
-  throw error
-})
-
+watchOutput()
 for (const command of [program, ...program.commands]) command.exitOverride()
 try {
   await program.parseAsync()
 } catch (error) {
+  endBar()
   if (error instanceof CommanderError)
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
-  else {
+  else if (process.exitCode !== exitCodes.interrupted) {
     process.stderr.write(`saccade: ${describeError(error)}\n`)
     process.exitCode = exitCodes.failed
   }

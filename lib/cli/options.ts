@@ -1,5 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { LoadOptions } from '../models/load.js'
+import type { PipelineOptions } from '../pipelines/pipeline.js'
 import { type Device, type DTypeName, devices, dtypeNames } from '../runtime/session.js'
+import { DownloadProgress } from './progress.js'
 
 /** Options of all commands that run a model. */
 export interface RunFlags {
@@ -7,6 +10,14 @@ export interface RunFlags {
   readonly dtype: DTypeName
   readonly threads?: number
   readonly json: boolean
+}
+
+/** Options of the commands that take a model by its name on the Hub. */
+export interface HubFlags extends RunFlags {
+  readonly revision?: string
+  readonly token?: string
+  readonly offline?: true
+  readonly cacheDir?: string
 }
 
 export function addRunOptions(command: Command): Command {
@@ -21,6 +32,14 @@ export function addRunOptions(command: Command): Command {
     .option('--json', 'print JSON, one object a line', false)
 }
 
+export function addHubOptions(command: Command): Command {
+  return addRunOptions(command)
+    .option('--revision <name>', 'branch, tag or commit of the model on the Hub')
+    .option('--token <token>', 'access token of the Hub (default: HF_TOKEN, or the one of `hf auth login`)')
+    .option('--offline', 'do not download')
+    .option('--cache-dir <dir>', 'folder of downloaded models (default: ~/.cache/saccade)')
+}
+
 /** A parser of whole numbers for an option. */
 export function wholeNumber(min: number) {
   return (text: string): number => {
@@ -31,7 +50,21 @@ export function wholeNumber(min: number) {
   }
 }
 
-/** The options of load() and pipeline() among the flags. */
-export function loadFlags({ device, dtype, threads }: RunFlags) {
+/** The options of load() among the flags of a run. */
+export function runFlags({ device, dtype, threads }: RunFlags) {
   return { device, dtype, threads }
+}
+
+/** The options of load() among the flags; downloads are shown. */
+export function loadFlags(flags: HubFlags, signal: AbortSignal): LoadOptions {
+  const { revision, token, offline, cacheDir } = flags
+  const shown = new DownloadProgress()
+  const hub = { revision, token, cacheDir, localFilesOnly: offline }
+  return { ...runFlags(flags), ...hub, progress: (info) => shown.tell(info), signal }
+}
+
+/** The same for pipeline(). */
+export function pipelineFlags(flags: HubFlags, signal: AbortSignal): PipelineOptions {
+  const { cacheDir, localFilesOnly, progress, ...same } = loadFlags(flags, signal)
+  return { ...same, cache_dir: cacheDir, local_files_only: localFilesOnly, progress_callback: progress }
 }

@@ -1,13 +1,19 @@
-import { Presets, SingleBar } from 'cli-progress'
 import { SaccadeError } from '../errors.js'
+import { escapeText, shortText } from './escape.js'
+import { eraseBar } from './progress.js'
 
 /** Exit codes: success; an input, a case or the model failed; bad arguments; interrupted. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
-/** Code and message of a SaccadeError; other errors are bugs, and are shown with their stack. */
+/** Code and message of an error, on one line. An error without a code is a bug. */
 export function describeError(error: unknown): string {
-  if (error instanceof SaccadeError) return `${error.code}: ${error.message}`
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const { code, message } = codeAndMessage(error)
+  return escapeText(`${code}: ${message}`)
+}
+
+function codeAndMessage(error: unknown): { code: string; message: string } {
+  if (error instanceof SaccadeError) return error
+  return { code: 'INTERNAL', message: `${String(error)} (a bug: please report it)` }
 }
 
 export function printLine(text: string): void {
@@ -18,57 +24,36 @@ export function printJson(value: unknown): void {
   printLine(JSON.stringify(value))
 }
 
+/** An input of a command, as reports name it. */
+export interface InputName {
+  /** The name, or the text. */
+  readonly input: string
+  /** Number of its line of standard input. */
+  readonly line?: number
+}
+
 /** Reports an input that failed, and sets the exit code. */
-export function reportFailure(what: string, error: unknown, json: boolean): void {
+export function reportFailure({ input, line }: InputName, error: unknown, json: boolean): void {
   process.exitCode = exitCodes.failed
   if (json) {
-    const { code, message } =
-      error instanceof SaccadeError ? error : { code: 'INTERNAL', message: describeError(error) }
-    printJson({ input: what, error: { code, message } })
-  } else process.stderr.write(`${what}: ${describeError(error)}\n`)
+    const { code, message } = codeAndMessage(error)
+    printJson({ input, ...(line !== undefined && { line }), error: { code, message } })
+    return
+  }
+  eraseBar()
+  const where = [line === undefined ? '' : `line ${line}`, shortText(input)].filter(Boolean)
+  process.stderr.write(`${[...where, describeError(error)].join(': ')}\n`)
 }
-
-const progressDelay = 1000
 
 /**
- * Shows progress on a terminal if the work takes longer than a second. It is written to standard error, so that results
- * can be redirected.
+ * Ends the process when its output cannot be written: quietly if the reader has gone, such as head; else with a message. A
+ * message that cannot be written is lost.
  */
-export class Progress {
-  readonly #total: number
-  readonly #started = performance.now()
-  #bar: SingleBar | undefined
-  #done = 0
-
-  constructor(total: number) {
-    this.#total = total
-  }
-
-  advance(by: number): void {
-    this.#done += by
-    if (!process.stderr.isTTY || performance.now() - this.#started < progressDelay) return
-    if (!this.#bar) {
-      const format = '{bar} {value}/{total}, {eta_formatted} left'
-      this.#bar = new SingleBar(
-        { format, hideCursor: true, clearOnComplete: true, stream: process.stderr },
-        Presets.shades_classic,
-      )
-      this.#bar.start(this.#total, this.#done)
-    } else this.#bar.update(this.#done)
-  }
-
-  stop(): void {
-    this.#bar?.stop()
-  }
-}
-
-/** A signal that is aborted by Ctrl-C; the second Ctrl-C ends the process. */
-export function interruptSignal(): AbortSignal {
-  const controller = new AbortController()
-  process.once('SIGINT', () => {
-    process.exitCode = exitCodes.interrupted
-    controller.abort()
-    process.once('SIGINT', () => process.exit(exitCodes.interrupted))
+export function watchOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.ok)
+    process.stderr.write(`saccade: the output cannot be written: ${error.code ?? error.message}\n`)
+    process.exit(exitCodes.failed)
   })
-  return controller.signal
+  process.stderr.on('error', () => {})
 }

@@ -1,6 +1,9 @@
 import { Command } from 'commander'
-import { addRunOptions, loadFlags, type RunFlags } from './options.js'
-import { exitCodes, interruptSignal, Progress, printJson, printLine } from './output.js'
+import { escapeText } from './escape.js'
+import { interruptSignal } from './interrupt.js'
+import { addRunOptions, type RunFlags, runFlags } from './options.js'
+import { exitCodes, printJson, printLine } from './output.js'
+import { Progress } from './progress.js'
 import type { OutputReport } from './verify/compare.js'
 import { type RunReport, verify } from './verify/verify.js'
 
@@ -13,10 +16,10 @@ export const verifyCommand = addRunOptions(
   const progress = new Progress(dirs.length)
   const counts = { pass: 0, fail: 0 }
   for (const dir of dirs) {
-    for await (const report of verify(dir, { ...loadFlags(flags), signal })) {
+    for await (const report of verify(dir, { ...runFlags(flags), signal })) {
       counts[report.pass ? 'pass' : 'fail']++
       if (flags.json) printJson(report)
-      else printLine(line(report))
+      else printLine(escapeText(line(report)))
     }
     progress.advance(1)
   }

@@ -44,7 +44,8 @@ test('help: of the whole, and of every command', async () => {
     assert.match(whole.out, new RegExp(`^ {2}${command} `, 'm'))
     const help = await saccade([command, '--help'])
     assert.is(help.status, 0)
-    for (const option of command === 'info' ? ['--json'] : ['--json', '--device', '--dtype', '--threads'])
+    const hub = ['--revision', '--token', '--offline', '--cache-dir']
+    for (const option of ['--json', '--device', '--dtype', '--threads', ...(command === 'verify' ? [] : hub)])
       assert.match(help.out, option)
   }
 })
@@ -124,6 +125,7 @@ test('translate: arguments, and a line each from standard input', async () => {
   assert.is(piped.status, 0)
   assert.equal(jsonLines(piped.out), [
     { input: 'one', translation: 'один' },
+    { input: '', translation: '' },
     { input: 'seven', translation: 'семь' },
   ])
   const long = await saccade(['translate', 'one '.repeat(80), 'two', ...model])
@@ -147,6 +149,7 @@ test('generate: words as they come, JSON, and a line each from standard input', 
   assert.is(piped.status, 0)
   assert.equal(jsonLines(piped.out), [
     { input: 'the train', text: train },
+    { input: '', text: '' },
     { input: 'b', text: b },
   ])
   const draw = ['--do-sample', '--num-beams', '2', '--seed', '4']

@@ -14,11 +14,32 @@ export function cacheError(path: string, cause: unknown): SaccadeError {
   })
 }
 
+/** Makes a folder and those above it. mkdir() of Node with `recursive` never ends in a file system that refuses, as /proc. */
+export async function makeFolders(path: string): Promise<void> {
+  if (await isMade(path)) return
+  await makeFolders(dirname(path))
+  if (await isMade(path)) return
+  throw Object.assign(new Error(`${path} cannot be made`), { code: 'ENOENT' })
+}
+
+/** Makes a folder, or finds that it is there; false without the folder above it. */
+async function isMade(path: string): Promise<boolean> {
+  try {
+    await mkdir(path)
+    return true
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT' && dirname(path) !== path) return false
+    if (code === 'EEXIST') return true
+    throw cause
+  }
+}
+
 /** Makes the folder of a file of the model. @throws CACHE_UNWRITABLE, also for a link that leads out of `dir` */
 export async function makeFolder(dir: string, file: string): Promise<void> {
   const parent = dirname(join(dir, file))
   try {
-    await mkdir(parent, { recursive: true })
+    await makeFolders(parent)
     if (relative(await realpath(dir), await realpath(parent)) === relative(dir, parent)) return
   } catch (cause) {
     throw cacheError(parent, cause)

@@ -50,13 +50,8 @@ export class Download {
 
   /** Where the files are. */
   get dir(): string {
-    const { modelFolder: folder, revisionFolder } = this.#folders
-    return this.#commit === undefined ? revisionFolder : join(folder, this.#commit)
-  }
-
-  get #folders() {
-    const [name, options] = [this.#name, this.#options]
-    return { modelFolder: modelFolder(name, options), revisionFolder: cacheFolder(name, options) }
+    if (this.#commit === undefined) return cacheFolder(this.#name, this.#options)
+    return join(modelFolder(this.#name, this.#options), this.#commit)
   }
 
   /** Names of the files in a folder of the model ('' or 'folder/'); undefined if the endpoint has no list. */
@@ -129,7 +124,7 @@ export class Download {
     return checkedFacts({
       size: size === null ? undefined : Number(size),
       sha256: linked === null ? undefined : tag,
-      gitSha1: linked === null && commit !== null ? tag : undefined,
+      gitSha1: commit === null ? undefined : tag,
     })
   }
 

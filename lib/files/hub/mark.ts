@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digestFile } from './digest.js'
-import { cacheError, unfinishedPath } from './disk.js'
+import { cacheError, makeFolders, unfinishedPath } from './disk.js'
 import { cacheFolder, isInside } from './name.js'
 import type { HubOptions } from './options.js'
 import { isCommit } from './repository.js'
@@ -55,7 +55,7 @@ export async function writeMark(dir: string, mark: Mark, options: HubOptions): P
 async function replaceFile(path: string, text: string): Promise<void> {
   const unfinished = unfinishedPath(path)
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolders(dirname(path))
     await writeFile(unfinished, text, { flag: 'wx' })
     await rename(unfinished, path)
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { checkFlags, optionInvalid } from '../../options.js'
 import { home, isOn } from './environment.js'
 
@@ -63,7 +63,6 @@ export function endpointOf(options: HubOptions): string {
 
 /** The folder with all models that were downloaded. */
 export function cacheRoot({ cacheDir }: HubOptions): string {
-  return (
-    cacheDir ?? (process.env.HF_HOME ? join(home(process.env.HF_HOME), 'saccade') : home('~/.cache/saccade'))
-  )
+  const { HF_HOME } = process.env
+  return resolve(cacheDir ?? (HF_HOME ? join(home(HF_HOME), 'saccade') : home('~/.cache/saccade')))
 }

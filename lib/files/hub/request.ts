@@ -117,10 +117,10 @@ class Watch {
   }
 }
 
-/** Codes of connections that broke off, or that were not made in time. An unknown host or a refusal will stay so. */
+/** Codes of connections that broke off. An unknown host, or one that cannot be reached, will most likely stay so. */
 const transientCodes = [
-  ...['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'],
-  ...['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'],
+  ...['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT'],
+  ...['UND_ERR_BODY_TIMEOUT', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'],
 ]
 
 /** The cause of the TypeError of fetch has the reason, such as a refused connection or an unknown host. */

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { resolveModel } from '../../lib/files/folder.js'
-import { cacheFolder, fetchModel, isHubName, type ProgressInfo } from '../../lib/files/hub.js'
-import { load } from '../../lib/models/load.js'
-import { withVariables } from '../support/environment.js'
-import { aCommit, withHub } from '../support/hub.js'
-import { rejects, safetensorsBytes, throws } from '../weights/build.js'
+import { resolveModel } from '../../../lib/files/folder.js'
+import { cacheFolder, fetchModel, isHubName, type ProgressInfo } from '../../../lib/files/hub.js'
+import { load } from '../../../lib/models/load.js'
+import { withVariables } from '../../support/environment.js'
+import { aCommit, withHub } from '../../support/hub.js'
+import { rejects, safetensorsBytes, throws } from '../../weights/build.js'
 
 const weights = safetensorsBytes(
   { a: { dtype: 'U8', shape: [700_000], data_offsets: [0, 700_000] } },
