@@ -8,6 +8,10 @@ import { checkOptions, optionInvalid } from './options.js'
 const defaults = {
   /** Labels of a classifier. ImageNet-21k has 21843. */
   labels: 1_000_000,
+  /** Instructions of a compiled regular expression in tokenizer.json. The longest of published tokenizers has about 100. */
+  patternSize: 10_000,
+  /** Steps of matching a regular expression for each character of the text; published ones take about 10. */
+  patternSteps: 100,
 }
 
 export type LimitName = keyof typeof defaults

@@ -8,7 +8,7 @@ import {
   string,
 } from '../../files/config.js'
 import { decodeBytes } from '../byte-level.js'
-import { readPattern } from './patterns.js'
+import { readPattern, replaceMatches } from './patterns.js'
 import { prependScheme } from './pre-tokenizers.js'
 
 /** A step of decoding, from strings to strings. The results of the last step are joined. */
@@ -39,7 +39,7 @@ export function createDecoder(config: Config | undefined): Decode {
     case 'Replace': {
       const pattern = readPattern(object(config, 'pattern'))
       const content = string(config, 'content')
-      return (tokens) => tokens.map((token) => token.replace(pattern, () => content))
+      return (tokens) => tokens.map((token) => replaceMatches(token, pattern, content))
     }
     case 'Strip':
       return strip(

@@ -3,7 +3,7 @@ import { encodeBytes } from '../byte-level.js'
 import { graphemes } from '../graphemes.js'
 import { CharsMap } from '../sentencepiece/charsmap.js'
 import { lowercase, trimEnd, trimStart, whitespace } from '../unicode.js'
-import { readPattern } from './patterns.js'
+import { readPattern, replaceMatches } from './patterns.js'
 
 /** A step of normalization, before the text is split. */
 export type Normalize = (text: string) => string
@@ -29,8 +29,7 @@ export function createNormalizer(config: Config | undefined): Normalize {
     case 'Replace': {
       const pattern = readPattern(object(config, 'pattern'))
       const content = string(config, 'content')
-      // A function, because `$&` in a string is a reference to the match.
-      return (text) => text.replace(pattern, () => content)
+      return (text) => replaceMatches(text, pattern, content)
     }
     case 'Prepend': {
       const prefix = string(config, 'prepend')
