@@ -12,6 +12,16 @@ const defaults = {
   patternSize: 10_000,
   /** Steps of matching a regular expression for each character of the text; published ones take about 10. */
   patternSteps: 100,
+  /** How many times as long a text may become before it is split into tokens; a short text counts as 131072 characters. */
+  textGrowth: 8,
+  /** Bytes of a token that is searched for in texts: of a unigram, WordPiece or SentencePiece model, or an added one. */
+  tokenBytes: 256,
+  /** One more than the largest token id. */
+  vocabulary: 2 ** 24,
+  /** Components of tokenizer.json inside of one another. */
+  componentDepth: 32,
+  /** Tokens of a batch that is padded, padding included. */
+  paddedTokens: 2 ** 22,
 }
 
 export type LimitName = keyof typeof defaults

@@ -22,7 +22,7 @@ export const ops = {
   lookBehind: 9,
   /** The first match of the instructions from `first`, of which nothing is given back; goes on at `second`. */
   atomic: 10,
-  /** Fails if nothing was matched since the split at `first`: the repetition of nothing would not end. */
+  /** Goes on at `second` if nothing was matched since the split at `first`: the repetition of nothing would not end. */
   advanced: 11,
   textStart: 12,
   textEnd: 13,

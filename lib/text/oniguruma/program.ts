@@ -133,7 +133,8 @@ class Compiler {
     const split = this.emit(ops.split, { max: Infinity, slot: this.#remembers ? this.#loops++ : -1 })
     this.add(node)
     this.#remembers = remembered
-    if (mayBeEmpty) this.emit(ops.advanced, { first: at })
+    // Behind the jump the loop ends.
+    if (mayBeEmpty) this.emit(ops.advanced, { first: at, second: this.#next + 2 })
     this.emit(ops.jump, { first: at })
     this.#link(split, at + 1, lazy)
   }

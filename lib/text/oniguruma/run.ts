@@ -110,7 +110,7 @@ export class Run {
           pc = next.second
           break
         case ops.advanced:
-          ok = !this.#isSince(next.first, pos, base)
+          if (this.#isSince(next.first, pos, base)) pc = next.second
           break
         case ops.textStart:
           ok = pos === 0
