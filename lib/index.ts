@@ -46,5 +46,6 @@ export {
   type DecodeOptions as TokenizerDecodeOptions,
   type EncodeOptions,
   type Encoding,
+  type PadOptions,
   Tokenizer,
 } from './text/tokenizer.js'

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import { invalid, SaccadeError, show } from '../errors.js'
 import { readConfig } from '../files/config.js'
 import { exists } from '../files/file.js'
-import { checkOptions } from '../options.js'
+import { checkFlags, checkOptions, optionInvalid } from '../options.js'
 import type { TokenizerCore } from './core.js'
 import { jsonTokenizer } from './kinds/json-tokenizer.js'
 import { loadMarian } from './kinds/marian.js'
@@ -12,9 +12,13 @@ import { readSettings, type TokenizerOverrides, type TokenizerSettings } from '.
 import { Tokenizer } from './tokenizer.js'
 
 /** The function of the same name of the room's index, which has its documentation. */
-export async function loadTokenizer(dir: string, overrides?: TokenizerOverrides): Promise<Tokenizer> {
+export async function loadTokenizer(dir: string, overrides: TokenizerOverrides = {}): Promise<Tokenizer> {
   if (typeof dir !== 'string') throw invalid('INPUT_INVALID', 'loadTokenizer: dir', 'a folder', show(dir))
-  checkOptions(overrides ?? {}, ['modelMaxLength', 'lowercase'], 'loadTokenizer')
+  checkOptions(overrides, ['modelMaxLength', 'lowercase'], 'loadTokenizer')
+  checkFlags(overrides, ['lowercase'], 'loadTokenizer')
+  const { modelMaxLength = 1 } = overrides
+  if (!(typeof modelMaxLength === 'number' && modelMaxLength >= 1))
+    optionInvalid('loadTokenizer: modelMaxLength', modelMaxLength, 'a number of tokens, 1 or more')
   if (!(await exists(dir))) throw new SaccadeError('FILE_NOT_FOUND', `${dir} does not exist`)
   const settings = await readSettings(dir, overrides)
   return new Tokenizer(await loadCore(dir, settings), settings, { dir: resolve(dir), overrides })

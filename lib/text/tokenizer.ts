@@ -25,6 +25,13 @@ export interface BatchOptions extends Omit<EncodeOptions, 'pair'> {
   padding?: boolean | 'longest' | 'max_length'
 }
 
+/** Options of {@link Tokenizer.pad}. */
+export interface PadOptions {
+  /** Default true. */
+  padding?: BatchOptions['padding']
+  maxLength?: number | undefined
+}
+
 export interface DecodeOptions {
   /** Default false. */
   skipSpecialTokens?: boolean
@@ -186,12 +193,13 @@ export class Tokenizer {
 
   /**
    * Pads encodings to one length.
-   * @throws OPTION_INVALID (no padding token, ...), LIMIT_EXCEEDED
+   * @throws OPTION_UNKNOWN, OPTION_INVALID (no padding token, ...), INPUT_INVALID, LIMIT_EXCEEDED
    */
-  pad(
-    rows: readonly Encoding[],
-    { padding = true, maxLength }: { padding?: BatchOptions['padding']; maxLength?: number | undefined } = {},
-  ): BatchEncoding {
+  pad(rows: readonly Encoding[], options: PadOptions = {}): BatchEncoding {
+    checkOptions(options, ['padding', 'maxLength'], 'pad')
+    if (!(Array.isArray(rows) && rows.every(isEncoding)))
+      throw invalid('INPUT_INVALID', 'pad: rows', 'a list of results of encode()', show(rows))
+    const { padding = true, maxLength } = options
     const length = this.#paddedLength(rows, padding, maxLength)
     checkLimit('paddedTokens', length * rows.length, 'padding')
     return this.#transposed(rows.map((row) => this.#padded(row, length)))
@@ -297,6 +305,13 @@ export function named<T>(index: number, run: () => T): T {
   } catch (error) {
     return rename(error)
   }
+}
+
+function isEncoding(row: unknown): row is Encoding {
+  if (typeof row !== 'object' || row === null) return false
+  return ['inputIds', 'tokenTypeIds', 'attentionMask'].every((key) =>
+    Array.isArray((row as Record<string, unknown>)[key]),
+  )
 }
 
 function idList(ids: ArrayLike<number | bigint>): number[] {
