@@ -38,4 +38,14 @@ export type { Device, DTypeName, Session, SessionOptions } from './runtime/sessi
 export type { TensorData } from './tensor/data.js'
 export { evaluate } from './tensor/evaluate.js'
 export { Tensor } from './tensor/tensor.js'
-export type { Tokenizer } from './text/tokenizer.js'
+export { loadTokenizer } from './text/index.js'
+export type { TokenizerOverrides } from './text/settings.js'
+export {
+  type BatchEncoding,
+  type BatchOptions,
+  type DecodeOptions as TokenizerDecodeOptions,
+  type EncodeOptions,
+  type Encoding,
+  type PadOptions,
+  Tokenizer,
+} from './text/tokenizer.js'

@@ -30,7 +30,7 @@ const defaults = {
   heads: 4_096,
   /** Widths: hidden size, MLP, head, shared space. */
   width: 1_048_576,
-  /** Entries of a vocabulary, and token types. */
+  /** Entries of a vocabulary (one more than the largest token id), and token types. */
   vocabulary: 16_777_216,
   /** Positions of a text model. */
   positions: 16_777_216,
@@ -54,6 +54,18 @@ const defaults = {
   tokenizerBytes: 128 * 2 ** 20,
   /** Bytes of an image, of a list of names, or of a line that the command line reads from standard input. */
   standardInputBytes: 200_000_000,
+  /** Instructions of a compiled regular expression in tokenizer.json. The longest of published tokenizers has about 100. */
+  patternSize: 10_000,
+  /** Steps of matching a regular expression for each character of the text; published ones take about 10. */
+  patternSteps: 100,
+  /** How many times as long a text may become before it is split into tokens; a short text counts as 131072 characters. */
+  textGrowth: 8,
+  /** Bytes of a token that is searched for in texts: of a unigram, WordPiece or SentencePiece model, or an added one. */
+  tokenBytes: 256,
+  /** Components of tokenizer.json inside of one another. */
+  componentDepth: 32,
+  /** Tokens of a batch that is padded, padding included. */
+  paddedTokens: 2 ** 22,
 }
 
 export type LimitName = keyof typeof defaults

@@ -72,7 +72,7 @@ export class FeatureExtraction {
     const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', task)
     const prompt = this.#prompt(options)
     const prompted = prompt === '' ? list : list.map((text) => prompt + text)
-    const { masks, ...inputs } = encodeTexts(this.tokenizer, prompted, truncation, task)
+    const { masks, ...inputs } = await encodeTexts(this.tokenizer, prompted, { truncation, signal }, task)
     const { lastHiddenState } = await this.model.run(inputs, { signal })
     const features =
       pooling === undefined && this.#folder

@@ -59,7 +59,12 @@ export abstract class Generation {
     return [...libraryOptionNames.keys(), 'truncation', 'signal']
   }
 
-  protected abstract encode(texts: readonly string[], options: TextStreamOptions): EncodedTexts
+  /** @param first the index of the first text, for errors */
+  protected abstract encode(
+    texts: readonly string[],
+    options: TextStreamOptions,
+    first: number,
+  ): Promise<EncodedTexts>
 
   /** Generates for one text or a list: for each text the results, num_return_sequences of them, in order. */
   protected async write(
@@ -75,7 +80,7 @@ export abstract class Generation {
       throw invalid('OPTION_INVALID', `${this.task}: texts with a streamer`, 'one', String(list.length))
     const results: string[][] = []
     for (let start = 0; start < list.length; start += textsPerRun) {
-      const { inputs, skipped } = this.encode(list.slice(start, start + textsPerRun), options)
+      const { inputs, skipped } = await this.encode(list.slice(start, start + textsPerRun), options, start)
       // Every run counts its rows from 0: with one seed for all, equal texts of two runs would get equal results.
       const ofRun = typeof seed === 'number' ? { seed: seed + start } : {}
       const found = await this.model.generate(inputs, { ...generation, ...ofRun, signal, streamer })
@@ -103,7 +108,7 @@ export abstract class Generation {
     const generation = fromLibraryOptions({ ...options })
     if (typeof text !== 'string')
       throw invalid('INPUT_INVALID', `${this.task}.stream`, 'one text', show(text))
-    const { inputs, skipped } = this.encode([text], options)
+    const { inputs, skipped } = await this.encode([text], options, 0)
     const steps = this.model.stream(inputs, { ...generation, signal: options.signal })
     yield* streamText(steps, this.tokenizer, skipped[0])
   }

@@ -3,7 +3,7 @@ import { mergeOptions } from '../generation/options.js'
 import { fromLibraryOptions } from '../generation/rules.js'
 import { checkFlags } from '../options.js'
 import { type EncodedTexts, Generation, type StreamerOptions, type TextStreamOptions } from './generation.js'
-import { checkLengths, idTensor } from './texts.js'
+import { encodeRows, idTensor } from './texts.js'
 
 /** Options of a stream of text that continues another. */
 export interface TextGenerationStreamOptions extends TextStreamOptions {
@@ -42,15 +42,18 @@ export class TextGeneration extends Generation {
   }
 
   /** Padded on the left, as decoders need no padding token. A text without tokens begins as the model begins texts. */
-  protected override encode(texts: readonly string[], options: TextGenerationStreamOptions): EncodedTexts {
-    checkFlags(options, ['return_full_text', 'add_special_tokens'], this.task)
+  protected override async encode(
+    texts: readonly string[],
+    options: TextGenerationStreamOptions,
+    first: number,
+  ): Promise<EncodedTexts> {
+    checkFlags(options, ['return_full_text', 'add_special_tokens', 'truncation'], this.task)
     const { truncation = false, return_full_text: whole = true, add_special_tokens: special = true } = options
-    const encoded = this.tokenizer.call(texts, { truncation, addSpecialTokens: special }).inputIds
-    const rows = encoded.map((ids, text) => (ids.length > 0 ? ids : [this.#firstToken(text, options)]))
-    checkLengths(
-      rows.map(({ length }) => length),
-      this.tokenizer,
-      this.task,
+    const { signal } = options
+    const encodeOptions = { truncation, addSpecialTokens: special, signal, first }
+    const encoded = await encodeRows(this.tokenizer, texts, encodeOptions, this.task)
+    const rows = encoded.map(({ inputIds: ids }, text) =>
+      ids.length > 0 ? ids : [this.#firstToken(first + text, options)],
     )
     const longest = Math.max(...rows.map(({ length }) => length))
     const padded = (row: readonly number[]) => [...new Array<number>(longest - row.length).fill(0), ...row]

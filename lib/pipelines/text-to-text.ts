@@ -1,3 +1,4 @@
+import { checkFlags } from '../options.js'
 import { type EncodedTexts, Generation, type StreamerOptions, type TextStreamOptions } from './generation.js'
 import { encodeTexts } from './texts.js'
 
@@ -13,11 +14,18 @@ abstract class Rewriting<Result> extends Generation {
     return written.flat().map((text) => this.result(text))
   }
 
-  protected override encode(
+  protected override async encode(
     texts: readonly string[],
-    { truncation = false }: TextStreamOptions,
-  ): EncodedTexts {
-    const { inputIds, attentionMask } = encodeTexts(this.tokenizer, texts, truncation, this.task)
+    { truncation = false, signal }: TextStreamOptions,
+    first: number,
+  ): Promise<EncodedTexts> {
+    checkFlags({ truncation }, ['truncation'], this.task)
+    const { inputIds, attentionMask } = await encodeTexts(
+      this.tokenizer,
+      texts,
+      { truncation, signal, first },
+      this.task,
+    )
     return { inputs: { inputIds, attentionMask }, skipped: texts.map(() => 0) }
   }
 }

@@ -1,17 +1,26 @@
 import { invalid } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
-import type { Tokenizer } from '../text/tokenizer.js'
+import type { EncodeOptions, Encoding, Tokenizer } from '../text/tokenizer.js'
 
-/** Token ids of a batch as tensors, padded to the longest. @throws TEXT_TOO_LONG naming the text */
-export function encodeTexts(
+/** Options of {@link encodeRows}. */
+export interface TextOptions extends Pick<EncodeOptions, 'truncation' | 'addSpecialTokens'> {
+  readonly signal?: AbortSignal | undefined
+  /** The index of the first text in the list of the caller, which errors name. */
+  readonly first?: number
+}
+
+/**
+ * Token ids of a batch as tensors, padded to the longest, and its attention mask as lists.
+ * @throws TEXT_TOO_LONG naming the text, ABORTED
+ */
+export async function encodeTexts(
   tokenizer: Tokenizer,
   texts: readonly string[],
-  truncation: boolean,
+  options: TextOptions,
   what: string,
 ) {
-  const batch = tokenizer.call(texts, { padding: texts.length > 1, truncation })
-  const lengths = batch.attentionMask.map((mask) => mask.reduce((sum, kept) => sum + kept, 0))
-  checkLengths(lengths, tokenizer, what)
+  const rows = await encodeRows(tokenizer, texts, options, what)
+  const batch = tokenizer.pad(rows, { padding: texts.length > 1 })
   const segments = tokenizer.modelInputNames.includes('token_type_ids')
   return {
     masks: batch.attentionMask,
@@ -21,17 +30,25 @@ export function encodeTexts(
   }
 }
 
-/** @throws TEXT_TOO_LONG naming a text with more tokens than the tokenizer's limit */
-export function checkLengths(lengths: readonly number[], tokenizer: Tokenizer, what: string): void {
+/** The encodings of texts, without padding. @throws TEXT_TOO_LONG naming the text, ABORTED */
+export async function encodeRows(
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+  { signal, first = 0, ...options }: TextOptions,
+  what: string,
+): Promise<Encoding[]> {
+  // Imported here, so that a program without texts starts without it.
+  const { encodeAll } = await import('../text/background.js')
+  const rows = await encodeAll(tokenizer, texts, options, signal, first)
   const limit = tokenizer.modelMaxLength
-  const index = lengths.findIndex((length) => length > limit)
-  if (index >= 0)
-    throw invalid(
-      'TEXT_TOO_LONG',
-      `${what}: text ${index}`,
-      `at most ${limit} tokens (see the option truncation)`,
-      String(lengths[index]),
-    )
+  const index = rows.findIndex(({ inputIds }) => inputIds.length > limit)
+  if (index < 0) return rows
+  throw invalid(
+    'TEXT_TOO_LONG',
+    `${what}: text ${first + index}`,
+    `at most ${limit} tokens (see the option truncation)`,
+    String(rows[index]!.inputIds.length),
+  )
 }
 
 /** Rows of one length: int64 [rows, length]. */

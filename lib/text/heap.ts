@@ -41,3 +41,47 @@ export class Heap<T> {
     return top
   }
 }
+
+/** A binary heap of numbers: pop() removes the least. */
+export class NumberHeap {
+  #items = new Float64Array(64)
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  push(item: number): void {
+    if (this.#size === this.#items.length) {
+      const larger = new Float64Array(2 * this.#size)
+      larger.set(this.#items)
+      this.#items = larger
+    }
+    const items = this.#items
+    let at = this.#size++
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (item >= items[parent]!) break
+      items[at] = items[parent]!
+      at = parent
+    }
+    items[at] = item
+  }
+
+  /** The least number; the heap must not be empty. */
+  pop(): number {
+    const items = this.#items
+    const top = items[0]!
+    const size = --this.#size
+    const last = items[size]!
+    let at = 0
+    for (let child = 1; child < size; child = 2 * at + 1) {
+      if (child + 1 < size && items[child + 1]! < items[child]!) child++
+      if (items[child]! >= last) break
+      items[at] = items[child]!
+      at = child
+    }
+    items[at] = last
+    return top
+  }
+}

@@ -1,7 +1,8 @@
-import { join } from 'node:path'
-import { invalid, SaccadeError } from '../errors.js'
+import { join, resolve } from 'node:path'
+import { invalid, SaccadeError, show } from '../errors.js'
 import { readConfig } from '../files/config.js'
 import { exists } from '../files/file.js'
+import { checkFlags, checkOptions, optionInvalid } from '../options.js'
 import type { TokenizerCore } from './core.js'
 import { jsonTokenizer } from './kinds/json-tokenizer.js'
 import { loadMarian } from './kinds/marian.js'
@@ -10,16 +11,17 @@ import { loadSiglip } from './kinds/siglip.js'
 import { readSettings, type TokenizerOverrides, type TokenizerSettings } from './settings.js'
 import { Tokenizer } from './tokenizer.js'
 
-/**
- * Reads the tokenizer in a model's folder: tokenizer.json; or source.spm, target.spm and vocab.json (Marian),
- * spiece.model (SigLIP, T5), vocab.txt (BERT), vocab.json and merges.txt (GPT-2, CLIP, BART, RoBERTa); each with
- * tokenizer_config.json and the files beside it, if they exist.
- * @throws FILE_NOT_FOUND naming the folder or file, TOKENIZER_INVALID naming the file and the fault
- */
-export async function loadTokenizer(dir: string, overrides?: TokenizerOverrides): Promise<Tokenizer> {
+/** The function of the same name of the room's index, which has its documentation. */
+export async function loadTokenizer(dir: string, overrides: TokenizerOverrides = {}): Promise<Tokenizer> {
+  if (typeof dir !== 'string') throw invalid('INPUT_INVALID', 'loadTokenizer: dir', 'a folder', show(dir))
+  checkOptions(overrides, ['modelMaxLength', 'lowercase'], 'loadTokenizer')
+  checkFlags(overrides, ['lowercase'], 'loadTokenizer')
+  const { modelMaxLength = 1 } = overrides
+  if (!(typeof modelMaxLength === 'number' && modelMaxLength >= 1))
+    optionInvalid('loadTokenizer: modelMaxLength', modelMaxLength, 'a number of tokens, 1 or more')
   if (!(await exists(dir))) throw new SaccadeError('FILE_NOT_FOUND', `${dir} does not exist`)
   const settings = await readSettings(dir, overrides)
-  return new Tokenizer(await loadCore(dir, settings), settings)
+  return new Tokenizer(await loadCore(dir, settings), settings, { dir: resolve(dir), overrides })
 }
 
 async function loadCore(dir: string, settings: TokenizerSettings): Promise<TokenizerCore> {

@@ -54,6 +54,12 @@ export interface TokenizerSettings {
 /** Settings that a library around the tokenizer has in files of its own. */
 export type TokenizerOverrides = Partial<Pick<TokenizerSettings, 'modelMaxLength' | 'lowercase'>>
 
+/** Where the files of a tokenizer are. */
+export interface TokenizerSource {
+  readonly dir: string
+  readonly overrides: TokenizerOverrides | undefined
+}
+
 /** Reads the settings of the tokenizer in a folder. Every file is optional; a broken one is TOKENIZER_INVALID. */
 export async function readSettings(
   dir: string,

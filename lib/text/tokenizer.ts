@@ -1,8 +1,9 @@
-import { invalid, show } from '../errors.js'
-import { checkOptions, optionInvalid } from '../options.js'
+import { invalid, SaccadeError, show } from '../errors.js'
+import { checkLimit } from '../limits.js'
+import { checkFlags, checkOptions, optionInvalid } from '../options.js'
 import { roles, type SpecialRole } from './class-defaults.js'
 import type { TokenizerCore } from './core.js'
-import type { Side, TokenizerSettings } from './settings.js'
+import type { Side, TokenizerSettings, TokenizerSource } from './settings.js'
 import { type TruncationStrategy, truncate } from './truncation.js'
 import { cleanUpSpaces, wellFormed } from './unicode.js'
 
@@ -22,6 +23,13 @@ export interface BatchOptions extends Omit<EncodeOptions, 'pair'> {
   textPair?: readonly string[]
   /** Default false. `true` is 'longest': up to the longest of the batch. 'max_length': up to maxLength. */
   padding?: boolean | 'longest' | 'max_length'
+}
+
+/** Options of {@link Tokenizer.pad}. */
+export interface PadOptions {
+  /** Default true. */
+  padding?: BatchOptions['padding']
+  maxLength?: number | undefined
 }
 
 export interface DecodeOptions {
@@ -57,7 +65,11 @@ export class Tokenizer {
   readonly #settings: TokenizerSettings
   readonly #specialIds: Readonly<Partial<Record<SpecialRole, number>>>
 
-  constructor(core: TokenizerCore, settings: TokenizerSettings) {
+  /** The files it was loaded from, if it was. */
+  readonly source: TokenizerSource | undefined
+
+  constructor(core: TokenizerCore, settings: TokenizerSettings, source?: TokenizerSource) {
+    this.source = source
     this.#core = core
     this.#settings = settings
     const ids: Partial<Record<SpecialRole, number>> = {}
@@ -148,7 +160,8 @@ export class Tokenizer {
   }
 
   /**
-   * Encodes one text, or a pair. Results longer than {@link modelMaxLength} are returned as they are: the caller checks
+   * Encodes one text, or a pair, in this thread: a megabyte of text stops the event loop for a second or more. The
+   * pipelines encode long texts in a worker thread. Results longer than {@link modelMaxLength} are returned as they are: the caller checks
    * whether they fit.
    * @throws OPTION_UNKNOWN, OPTION_INVALID, INPUT_INVALID (not a string)
    */
@@ -172,11 +185,27 @@ export class Tokenizer {
     if (!Array.isArray(texts)) throw invalid('INPUT_INVALID', 'call: texts', 'a list of strings', show(texts))
     if (texts.length === 0) throw invalid('EMPTY_BATCH', 'call: texts', 'at least one text', 'none')
     const { textPair, padding = false } = options
-    if (textPair !== undefined && textPair.length !== texts.length)
+    if (textPair !== undefined && !(Array.isArray(textPair) && textPair.length === texts.length))
       optionInvalid('textPair', textPair, `${texts.length} texts, one for each first text`)
-    const rows = texts.map((text, i) => this.#encode(text, textPair?.[i], options, false))
-    const length = this.#paddedLength(rows, padding, options.maxLength)
-    for (const row of rows) this.#pad(row, length)
+    const rows = texts.map((text, i) => named(i, () => this.#encode(text, textPair?.[i], options, false)))
+    return this.pad(rows, { padding, maxLength: options.maxLength })
+  }
+
+  /**
+   * Pads encodings to one length.
+   * @throws OPTION_UNKNOWN, OPTION_INVALID (no padding token, ...), INPUT_INVALID, LIMIT_EXCEEDED
+   */
+  pad(rows: readonly Encoding[], options: PadOptions = {}): BatchEncoding {
+    checkOptions(options, ['padding', 'maxLength'], 'pad')
+    if (!(Array.isArray(rows) && rows.every(isEncoding)))
+      throw invalid('INPUT_INVALID', 'pad: rows', 'a list of results of encode()', show(rows))
+    const { padding = true, maxLength } = options
+    const length = this.#paddedLength(rows, padding, maxLength)
+    checkLimit('paddedTokens', length * rows.length, 'padding')
+    return this.#transposed(rows.map((row) => this.#padded(row, length)))
+  }
+
+  #transposed(rows: readonly Encoding[]): BatchEncoding {
     return {
       inputIds: rows.map((row) => row.inputIds),
       tokenTypeIds: rows.map((row) => row.tokenTypeIds),
@@ -187,11 +216,9 @@ export class Tokenizer {
   /** Decodes ids. Ids outside the vocabulary are skipped, or unknown, as in the model's own tokenizer. */
   decode(ids: ArrayLike<number | bigint>, options: DecodeOptions = {}): string {
     checkOptions(options, decodeOptions, 'decode')
+    checkFlags(options, ['skipSpecialTokens', 'cleanUpTokenizationSpaces'], 'decode')
     const { skipSpecialTokens = false, cleanUpTokenizationSpaces } = options
-    const text = this.#core.decode(
-      Array.from(ids, (id) => Number(id)),
-      skipSpecialTokens,
-    )
+    const text = this.#core.decode(idList(ids), skipSpecialTokens)
     return (cleanUpTokenizationSpaces ?? this.#settings.cleanUpTokenizationSpaces)
       ? cleanUpSpaces(text)
       : text
@@ -199,7 +226,9 @@ export class Tokenizer {
 
   /** decode() of every row. */
   batchDecode(rows: readonly ArrayLike<number | bigint>[], options: DecodeOptions = {}): string[] {
-    return rows.map((ids) => this.decode(ids, options))
+    if (!Array.isArray(rows))
+      throw invalid('INPUT_INVALID', 'batchDecode: rows', 'a list of lists of ids', show(rows))
+    return rows.map((ids, index) => named(index, () => this.decode(ids, options)))
   }
 
   #second(pair: string | undefined): string | undefined {
@@ -208,6 +237,7 @@ export class Tokenizer {
 
   #encode(text: string, pair: string | undefined, options: EncodeOptions, target: boolean): Encoding {
     const { addSpecialTokens = true, truncation = false } = options
+    checkFlags(options, ['addSpecialTokens'], 'encode')
     for (const value of pair === undefined ? [text] : [text, pair])
       if (typeof value !== 'string') throw invalid('INPUT_INVALID', 'text', 'a string', show(value))
     let first = this.#core.ids(wellFormed(text), target)
@@ -233,7 +263,11 @@ export class Tokenizer {
     return maxLength
   }
 
-  #paddedLength(rows: Encoding[], padding: BatchOptions['padding'], maxLength: number | undefined): number {
+  #paddedLength(
+    rows: readonly Encoding[],
+    padding: BatchOptions['padding'],
+    maxLength: number | undefined,
+  ): number {
     if (padding === false) return 0
     if (padding !== true && padding !== 'longest' && padding !== 'max_length')
       optionInvalid('padding', padding, "true, false, 'longest' or 'max_length'")
@@ -244,17 +278,49 @@ export class Tokenizer {
     return rows.reduce((length, row) => Math.max(length, row.inputIds.length), 0)
   }
 
-  #pad(row: Encoding, length: number): void {
+  #padded(row: Encoding, length: number): Encoding {
     const missing = length - row.inputIds.length
-    if (missing <= 0) return
+    if (missing <= 0) return row
     const padded = (ids: number[], by: number): number[] => {
       const padding = new Array<number>(missing).fill(by)
       return this.paddingSide === 'right' ? ids.concat(padding) : padding.concat(ids)
     }
-    row.inputIds = padded(row.inputIds, this.padTokenId!)
-    row.tokenTypeIds = padded(row.tokenTypeIds, 0)
-    row.attentionMask = padded(row.attentionMask, 0)
+    return {
+      inputIds: padded(row.inputIds, this.padTokenId!),
+      tokenTypeIds: padded(row.tokenTypeIds, 0),
+      attentionMask: padded(row.attentionMask, 0),
+    }
   }
+}
+
+/** Runs a function of the text of an index, which the message of an error then names. */
+export function named<T>(index: number, run: () => T): T {
+  const rename = (error: unknown): never => {
+    if (!(error instanceof SaccadeError) || error.code === 'ABORTED') throw error
+    throw new SaccadeError(error.code, `text ${index}: ${error.message}`, { cause: error })
+  }
+  try {
+    const result = run()
+    return result instanceof Promise ? (result.catch(rename) as T) : result
+  } catch (error) {
+    return rename(error)
+  }
+}
+
+function isEncoding(row: unknown): row is Encoding {
+  if (typeof row !== 'object' || row === null) return false
+  return ['inputIds', 'tokenTypeIds', 'attentionMask'].every((key) =>
+    Array.isArray((row as Record<string, unknown>)[key]),
+  )
+}
+
+function idList(ids: ArrayLike<number | bigint>): number[] {
+  const isList = Array.isArray(ids) || (ArrayBuffer.isView(ids) && !(ids instanceof DataView))
+  if (!isList) throw invalid('INPUT_INVALID', 'decode: ids', 'a list of token ids', show(ids))
+  return Array.from(ids, (id, index) => {
+    if (typeof id === 'number' || typeof id === 'bigint') return Number(id)
+    throw invalid('INPUT_INVALID', `decode: ids[${index}]`, 'a token id', show(id))
+  })
 }
 
 function readStrategy(truncation: boolean | TruncationStrategy): TruncationStrategy | undefined {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { SaccadeError } from '../../lib/errors.js'
 import { loadTokenizer } from '../../lib/text/load.js'
 import { readSettings } from '../../lib/text/settings.js'
 import { Tokenizer } from '../../lib/text/tokenizer.js'
@@ -78,6 +79,70 @@ test('wrong options and inputs have their codes', async () => {
   assert.is(
     codeOf(() => bert.encode('a', { pair: any(3) })),
     'INPUT_INVALID',
+  )
+})
+
+test('arguments of any type give a result or an error with a code', async () => {
+  const bert = await load('bert-cased')
+  const values = [
+    undefined,
+    null,
+    0,
+    Number.NaN,
+    true,
+    '',
+    'a',
+    [],
+    [null],
+    {},
+    Symbol('a'),
+    1n,
+    () => 0,
+    new Map(),
+  ]
+  const calls: ((value: never) => unknown)[] = [
+    (value) => bert.encode(value),
+    (value) => bert.encode('a', value),
+    (value) => bert.encode('a', { pair: value }),
+    (value) => bert.encode('a', { truncation: value }),
+    (value) => bert.encode('a', { maxLength: value, truncation: true }),
+    (value) => bert.encode('a', { addSpecialTokens: value }),
+    (value) => bert.encodeTarget(value),
+    (value) => bert.call(value),
+    (value) => bert.call([value]),
+    (value) => bert.call(['a'], value),
+    (value) => bert.call(['a'], { padding: value }),
+    (value) => bert.call(['a'], { textPair: value }),
+    (value) => bert.call(['a'], { textPair: [value] }),
+    (value) => bert.decode(value),
+    (value) => bert.decode([value]),
+    (value) => bert.decode([1], value),
+    (value) => bert.decode([1], { skipSpecialTokens: value }),
+    (value) => bert.batchDecode(value),
+    (value) => bert.batchDecode([value]),
+    (value) => bert.pad(value),
+    (value) => bert.pad([], value),
+    (value) => bert.tokenToId(value),
+    (value) => bert.idToToken(value),
+    (value) => bert.isSpecial(value),
+    (value) => loadTokenizer(value),
+    (value) => loadTokenizer('.', value),
+  ]
+  for (const [index, call] of calls.entries())
+    for (const value of values)
+      try {
+        await call(value as never)
+      } catch (error) {
+        assert.instance(error, SaccadeError, `call ${index} with ${typeof value}: ${String(error)}`)
+        assert.is.not((error as SaccadeError).code, 'INTERNAL')
+      }
+})
+
+test('a bad text of a batch is named', async () => {
+  const bert = await load('bert-cased')
+  assert.throws(
+    () => bert.call(['a', 'b', null as never]),
+    (error: Error) => /text 2: .*expected a string, got null/.test(error.message),
   )
 })
 

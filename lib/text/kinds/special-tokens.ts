@@ -32,7 +32,9 @@ export class SpecialTokens {
 
   /** One past the largest id of an added token. */
   get size(): number {
-    return Math.max(0, ...[...this.#tokens.keys()].map((id) => id + 1))
+    let size = 0
+    for (const id of this.#tokens.keys()) size = Math.max(size, id + 1)
+    return size
   }
 
   split(text: string): Section[] {

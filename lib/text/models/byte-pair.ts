@@ -10,7 +10,7 @@ import {
   optional,
   string,
 } from '../../files/config.js'
-import { Heap } from '../heap.js'
+import { NumberHeap } from '../heap.js'
 import { byteTokens, EncodingCache, type Model, Vocabulary } from './model.js'
 
 export interface BytePairOptions {
@@ -29,11 +29,6 @@ export interface BytePairOptions {
   /** Suffix of the last character of a piece: `</w>` in CLIP. */
   endSuffix?: string
   where: string
-}
-
-interface Candidate {
-  rank: number
-  at: number
 }
 
 /** Byte-pair encoding: merges the pair of the lowest rank, starting from characters, until there is none. */
@@ -90,23 +85,28 @@ export class BytePair implements Model {
   #characters(word: string): number[] {
     const { continuingPrefix = '', endSuffix = '', fuseUnknown = false } = this.#options
     const ids: number[] = []
-    const chars = [...word]
     let afterUnknown = false
-    chars.forEach((char, i) => {
-      const token = (i > 0 ? continuingPrefix : '') + char + (i === chars.length - 1 ? endSuffix : '')
+    let at = 0
+    for (const char of word) {
+      const isLast = at + char.length === word.length
+      const token = (at > 0 ? continuingPrefix : '') + char + (isLast ? endSuffix : '')
+      at += char.length
       const id = this.vocabulary.id(token)
-      const known = id !== undefined ? [id] : this.#fallBack(token)
-      if (known !== undefined) ids.push(...known)
-      else if (!(afterUnknown && fuseUnknown)) ids.push(...this.#unknownIds())
-      afterUnknown = known === undefined
-    })
+      if (id !== undefined) ids.push(id)
+      const known = id !== undefined || this.#fallBack(token, ids)
+      if (!known && !(afterUnknown && fuseUnknown)) ids.push(...this.#unknownIds())
+      afterUnknown = !known
+    }
     return ids
   }
 
-  #fallBack(token: string): number[] | undefined {
-    if (this.#bytes === undefined) return undefined
-    const ids = Array.from(Buffer.from(token, 'utf8'), (byte) => this.#bytes![byte])
-    return ids.includes(undefined) ? undefined : (ids as number[])
+  /** Adds the tokens of the bytes of a token. Returns false if the vocabulary does not have all. */
+  #fallBack(token: string, ids: number[]): boolean {
+    if (this.#bytes === undefined) return false
+    const found = Array.from(Buffer.from(token, 'utf8'), (byte) => this.#bytes![byte])
+    if (found.includes(undefined)) return false
+    for (const id of found) ids.push(id!)
+    return true
   }
 
   #unknownIds(): number[] {
@@ -119,18 +119,25 @@ export class BytePair implements Model {
   #merge(ids: number[]): number[] {
     const size = this.vocabulary.size
     const count = ids.length
-    const previous = Int32Array.from({ length: count }, (_, i) => i - 1)
-    const next = Int32Array.from({ length: count }, (_, i) => (i + 1 < count ? i + 1 : -1))
+    const previous = new Int32Array(count)
+    const next = new Int32Array(count)
+    for (let i = 0; i < count; i++) {
+      previous[i] = i - 1
+      next[i] = i + 1 < count ? i + 1 : -1
+    }
     const alive = new Uint8Array(count).fill(1)
-    const queue = new Heap<Candidate>((a, b) => a.rank < b.rank || (a.rank === b.rank && a.at < b.at))
+    // A candidate is one number, the rank of its merge and its position: the lowest rank comes first, then the leftmost.
+    const queue = new NumberHeap()
     const consider = (at: number): void => {
       const right = at < 0 ? -1 : next[at]!
       const rank = right < 0 ? undefined : this.#ranks.get(ids[at]! * size + ids[right]!)
-      if (rank !== undefined) queue.push({ rank, at })
+      if (rank !== undefined) queue.push(rank * count + at)
     }
     for (let i = 0; i + 1 < count; i++) consider(i)
-    for (let top = queue.pop(); top !== undefined; top = queue.pop()) {
-      const { rank, at } = top
+    while (queue.size > 0) {
+      const top = queue.pop()
+      const rank = Math.floor(top / count)
+      const at = top - rank * count
       const right = next[at]!
       if (!alive[at] || right < 0) continue
       // Either side may have been merged since this candidate was queued.

@@ -1,3 +1,5 @@
+import { checkLimit } from '../../limits.js'
+
 /**
  * A read-only trie over byte strings, in flat arrays. The children of a node are adjacent and sorted by byte.
  */
@@ -8,12 +10,23 @@ export class ByteTrie {
   readonly #end: Int32Array
   readonly #value: Int32Array
 
-  /** Keys are texts, stored as UTF-8. Of equal keys, the last value is used. */
-  constructor(entries: readonly { readonly key: string; readonly value: number }[]) {
+  /** Bytes of the longest key. */
+  readonly longestKey: number = 0
+
+  /**
+   * Keys are texts, stored as UTF-8. Of equal keys, the last value is used.
+   * @param where file and key, for errors
+   * @throws LIMIT_EXCEEDED for a long key: searches take time for each byte of the longest one
+   */
+  constructor(entries: Iterable<readonly [key: string, value: number]>, where: string) {
     // As latin1 strings, which sort much faster than arrays of bytes.
-    const values = new Map(
-      entries.map(({ key, value }) => [Buffer.from(key, 'utf8').toString('latin1'), value]),
-    )
+    const values = new Map<string, number>()
+    for (const [key, value] of entries) {
+      const bytes = Buffer.from(key, 'utf8')
+      checkLimit('tokenBytes', bytes.length, where)
+      this.longestKey = Math.max(this.longestKey, bytes.length)
+      values.set(bytes.toString('latin1'), value)
+    }
     const keys = [...values.keys()].sort()
     // Breadth first: the keys from[i] to to[i] of node i have their first depth[i] bytes in common.
     const from = [0]
@@ -51,6 +64,8 @@ export class ByteTrie {
   step(node: number, byte: number): number {
     const end = this.#end[node]!
     let low = this.#first[node]!
+    // Most nodes have one child.
+    if (end - low === 1) return this.#byte[low] === byte ? low : -1
     let high = end
     while (low < high) {
       const middle = (low + high) >> 1
@@ -65,15 +80,28 @@ export class ByteTrie {
     return this.#value[node]!
   }
 
-  /** The length of the longest key that matches at `start`, or 0. */
-  longestMatch(bytes: Uint8Array, start: number): number {
-    let length = 0
-    let node = ByteTrie.root
+  /** The longest key that matches at `start`. @param from the node where the search begins */
+  longest(
+    bytes: Uint8Array,
+    start: number,
+    from: number = ByteTrie.root,
+  ): { readonly length: number; readonly value: number } | undefined {
+    let [length, value] = [0, -1]
+    let node = from
     for (let at = start; at < bytes.length; at++) {
       node = this.step(node, bytes[at]!)
       if (node < 0) break
-      if (this.value(node) >= 0) length = at + 1 - start
+      if (this.value(node) >= 0) [length, value] = [at + 1 - start, this.value(node)]
     }
-    return length
+    return length === 0 ? undefined : { length, value }
+  }
+
+  /** The node behind a text, or -1. */
+  find(text: string): number {
+    let node: number = ByteTrie.root
+    for (const byte of Buffer.from(text, 'utf8')) {
+      if (node >= 0) node = this.step(node, byte)
+    }
+    return node
   }
 }

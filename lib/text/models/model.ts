@@ -1,5 +1,6 @@
 import { SaccadeError, show } from '../../errors.js'
-import { type Config, configInvalid, getter } from '../../files/config.js'
+import { type Config, configInvalid, getter, nameOf } from '../../files/config.js'
+import { checkLimit } from '../../limits.js'
 
 /** Whether a value is a token id: generation keeps ids as int32. */
 export function isTokenId(value: unknown): value is number {
@@ -27,10 +28,13 @@ export class Vocabulary {
 
   /** @param config an object of ids by token */
   static read(config: Config): Vocabulary {
+    let [largest, name] = [-1, '']
     const entries = Object.entries(config.values).map(([token, id]): [string, number] => {
-      if (!isTokenId(id) || id > maxId) throw configInvalid(config, token, `a token id of at most ${maxId}`)
+      if (!isTokenId(id)) throw configInvalid(config, token, 'a token id')
+      if (id > largest) [largest, name] = [id, token]
       return [token, id]
     })
+    checkLimit('vocabulary', largest + 1, nameOf(config, name))
     return new Vocabulary(entries)
   }
 
@@ -42,6 +46,10 @@ export class Vocabulary {
   /** One past the largest id. */
   get size(): number {
     return this.#tokens.length
+  }
+
+  entries(): Iterable<readonly [token: string, id: number]> {
+    return this.#ids
   }
 
   id(token: string): number | undefined {
@@ -59,9 +67,6 @@ export class Vocabulary {
     throw new SaccadeError('TOKENIZER_INVALID', `${where}: ${show(token)} is not in the vocabulary`)
   }
 }
-
-/** Bounds the memory of the array of tokens: a file may hold any id. */
-const maxId = 2 ** 24
 
 /** Keeps the encodings of short pieces, as words repeat. Bounded; the oldest is dropped first. */
 export class EncodingCache {

@@ -1,4 +1,4 @@
-import { boolean, type Config, configInvalid, listGetter, optional } from '../../files/config.js'
+import { boolean, type Config, configInvalid, listGetter, nameOf, optional } from '../../files/config.js'
 import { ByteTrie } from './byte-trie.js'
 import { byteTokens, EncodingCache, type Model, tokenId, Vocabulary } from './model.js'
 import { bestSegments, type ViterbiOptions } from './viterbi.js'
@@ -32,7 +32,10 @@ export class Unigram implements Model {
       throw configInvalid(config, 'unk_id', `the id of one of the ${pieces.length} entries of vocab`)
     this.vocabulary = new Vocabulary(pieces.map(([piece], id) => [piece, id]))
     this.#bytes = boolean(config, 'byte_fallback', false) ? byteTokens(this.vocabulary) : undefined
-    this.#trie = new ByteTrie(pieces.map(([key], value) => ({ key, value })))
+    this.#trie = new ByteTrie(
+      pieces.map(([key], value) => [key, value]),
+      nameOf(config, 'vocab'),
+    )
     let minScore = Infinity
     for (const [, score] of pieces) minScore = Math.min(minScore, score)
     this.#viterbi = {
@@ -56,7 +59,8 @@ export class Unigram implements Model {
       if (!known && unknownFrom < 0) unknownFrom = start
       if (!known && end < bytes.length) continue
       // A run of unknown characters is one token.
-      if (unknownFrom >= 0) ids.push(...this.#unknownRun(bytes.subarray(unknownFrom, known ? start : end)))
+      if (unknownFrom >= 0)
+        for (const id of this.#unknownRun(bytes.subarray(unknownFrom, known ? start : end))) ids.push(id)
       unknownFrom = -1
       if (known) ids.push(id)
     }

@@ -1,4 +1,5 @@
 import { type Config, nameOf, nonNegativeInt, object, string } from '../../files/config.js'
+import { ByteTrie } from './byte-trie.js'
 import { EncodingCache, type Model, Vocabulary } from './model.js'
 
 export interface WordPieceOptions {
@@ -7,6 +8,8 @@ export interface WordPieceOptions {
   prefix: string
   /** Longer words are unknown, which bounds the time for a word. */
   maxChars: number
+  /** File and key, for errors. */
+  where: string
 }
 
 /** BERT's model: takes the longest matching token from the left; a word that does not match to its end is unknown. */
@@ -14,10 +17,15 @@ export class WordPiece implements Model {
   readonly vocabulary: Vocabulary
   readonly #options: WordPieceOptions
   readonly #cache = new EncodingCache()
+  readonly #trie: ByteTrie
+  /** The node behind the prefix, -1 if no token has it. */
+  readonly #continuing: number
 
   constructor(vocabulary: Vocabulary, options: WordPieceOptions) {
     this.vocabulary = vocabulary
     this.#options = options
+    this.#trie = new ByteTrie(vocabulary.entries(), options.where)
+    this.#continuing = this.#trie.find(options.prefix)
   }
 
   static read(config: Config): WordPiece {
@@ -26,6 +34,7 @@ export class WordPiece implements Model {
       unknown: vocabulary.require(string(config, 'unk_token', '[UNK]'), nameOf(config, 'unk_token')),
       prefix: string(config, 'continuing_subword_prefix', '##'),
       maxChars: nonNegativeInt(config, 'max_input_chars_per_word', 100),
+      where: nameOf(config, 'vocab'),
     })
   }
 
@@ -34,28 +43,23 @@ export class WordPiece implements Model {
   }
 
   #split(word: string): number[] {
-    const { unknown, prefix, maxChars } = this.#options
-    const chars = [...word]
-    if (chars.length > maxChars) return [unknown]
+    const { unknown, maxChars } = this.#options
+    if (word.length > maxChars && codePoints(word) > maxChars) return [unknown]
+    const bytes = Buffer.from(word, 'utf8')
     const ids: number[] = []
-    for (let start = 0; start < word.length; ) {
-      const head = start > 0 ? prefix : ''
-      let end = word.length
-      let id: number | undefined
-      while (end > start) {
-        id = this.vocabulary.id(head + word.slice(start, end))
-        if (id !== undefined) break
-        // Do not split a surrogate pair: half of one never matches.
-        end -= end - start > 1 && isLowSurrogate(word.charCodeAt(end - 1)) ? 2 : 1
-      }
-      if (id === undefined) return [unknown]
-      ids.push(id)
-      start = end
+    let node: number = ByteTrie.root
+    for (let start = 0; start < bytes.length; node = this.#continuing) {
+      const match = node < 0 ? undefined : this.#trie.longest(bytes, start, node)
+      if (match === undefined) return [unknown]
+      ids.push(match.value)
+      start += match.length
     }
     return ids
   }
 }
 
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit <= 0xdfff
+function codePoints(text: string): number {
+  let count = 0
+  for (const _ of text) count++
+  return count
 }

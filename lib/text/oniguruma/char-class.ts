@@ -24,7 +24,7 @@ function takeItem(cursor: Cursor, ignoreCase: boolean): string {
     if (set.cased && ignoreCase) cursor.fail('a set of upper or lower case letters where case is ignored')
     return set.content
   }
-  if (cursor.skip('[')) return takeClass(cursor, ignoreCase)
+  if (cursor.skip('[')) return cursor.nested(() => takeClass(cursor, ignoreCase))
   const from = takeClassCharacter(cursor)
   const to = startsRange(cursor) ? takeRangeEnd(cursor) : from
   if (to < from) cursor.fail('a range of characters that is out of order')

@@ -1,7 +1,11 @@
+/** Reading is recursive: a deeper pattern would overflow the stack. */
+const maxDepth = 100
+
 /** A position in the source of a pattern. */
 export class Cursor {
   readonly source: string
   at = 0
+  #depth = 0
 
   constructor(source: string) {
     this.source = source
@@ -38,6 +42,14 @@ export class Cursor {
     const char = String.fromCodePoint(code)
     this.at += char.length
     return char
+  }
+
+  /** Reads something that may hold others of its kind. */
+  nested<T>(read: () => T): T {
+    if (++this.#depth > maxDepth) this.fail(`nested deeper than ${maxDepth} levels`)
+    const value = read()
+    this.#depth--
+    return value
   }
 
   fail(problem: string): never {

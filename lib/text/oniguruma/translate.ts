@@ -1,136 +1,145 @@
 import { takeClass } from './char-class.js'
 import { caseVariants, escapeCharacter, takeCharacter } from './characters.js'
 import { Cursor } from './cursor.js'
-import { takeSet, wordOutsideClass } from './sets.js'
+import { Matcher } from './matcher.js'
+import type { Node, RepeatMode } from './pattern.js'
+import { compile } from './program.js'
+import { takeSet } from './sets.js'
 
 const intervalPattern = /\{(\d+)(,\d*)?\}|\{,(\d+)\}/y
+/** The largest number of repetitions in Oniguruma. */
+const maxCount = 100_000
+
 const groupPattern = /\((?:(\?[:=!>]|\?<[=!]|\?<\w+>|\?([im]*)(?:-([im]+))?([:)]))|(?!\?))/y
 const commentPattern = /\(\?#[^)]*\)/y
 
-/** Not [^]: with the flag v, V8 11 matches [^]+ one character at a time. */
-const anyCharacter = '\\p{Any}'
-const word = `[${wordOutsideClass}]`
-const newlines = '\\n\\v\\f\\r\\u{85}\\u{2028}\\u{2029}'
+const anyCharacter: Node = { type: 'set', source: '[\\p{Any}]' }
 
-/** Escapes that match a position, or more than one character. */
-const assertions: ReadonlyMap<string, string> = new Map([
-  ['\\A', '^'],
-  ['\\z', '$'],
-  ['\\Z', '(?=\\n?$)'],
-  ['\\b', `(?:(?<!${word})(?=${word})|(?<=${word})(?!${word}))`],
-  ['\\B', `(?:(?<!${word})(?!${word})|(?<=${word})(?=${word}))`],
-  ['\\R', `(?:\\r\\n|(?!\\r\\n)[${newlines}])`],
+/** Escapes that match a position, or more than one character, in terms of others. */
+const composed: ReadonlyMap<string, string> = new Map([
+  ['\\Z', '(?=\\n?\\z)'],
+  ['\\b', '(?:(?<!\\w)(?=\\w)|(?<=\\w)(?!\\w))'],
+  ['\\B', '(?:(?<!\\w)(?!\\w)|(?<=\\w)(?=\\w))'],
+  ['\\R', '(?:\\r\\n|(?!\\r\\n)[\\n\\v\\f\\r\\x{85}\\x{2028}\\x{2029}])'],
   // Lines, not texts, begin and end at these.
-  ['^', `(?:^|(?<=\\n)(?=${anyCharacter}))`],
-  ['$', '(?=\\n|$)'],
+  ['^', '(?:\\A|(?<=\\n)(?=\\p{Any}))'],
+  ['$', '(?=\\n|\\z)'],
 ])
 
 /**
- * Translates a pattern of Oniguruma in the syntax of Ruby, which is what tokenizer.json holds.
+ * Reads a pattern of Oniguruma in the syntax of Ruby, which is what tokenizer.json holds.
  * Source: doc/RE and doc/SYNTAX.md of Oniguruma 6.9. Back references, calls of groups, conditions, absent expressions
  * and free spacing are not supported; where case is ignored, a character is equal to others only one by one (ß is not
  * equal to ss).
- * @returns a pattern with the flags `gv`
- * @throws SyntaxError naming what is wrong, or not supported
+ * @param what file and key, for errors while it matches
+ * @throws SyntaxError naming what is wrong, or not supported; LIMIT_EXCEEDED for a pattern of too many steps
  */
-export function translatePattern(source: string): RegExp {
-  const translator = new Translator(source)
-  return new RegExp(translator.whole(), 'gv')
+export function translatePattern(source: string, what = 'pattern'): Matcher {
+  return new Matcher(compile(new Parser(source).whole(), what), what)
 }
 
-class Translator {
+class Parser {
   readonly #cursor: Cursor
   #ignoreCase = false
   #dotMatchesNewline = false
   #lookBehinds = 0
-  #atomicGroups = 0
 
   constructor(source: string) {
     this.#cursor = new Cursor(source)
   }
 
-  whole(): string {
+  whole(): Node {
     const pattern = this.#alternatives()
     if (!this.#cursor.done) this.#cursor.fail('a parenthesis that closes nothing')
     return pattern
   }
 
   /** Up to the end of the group. */
-  #alternatives(): string {
-    let result = ''
+  #alternatives(): Node {
+    const options: Node[][] = [[]]
     while (!this.#cursor.done && !this.#cursor.startsWith(')'))
-      result += this.#cursor.skip('|') ? '|' : this.#quantified()
-    return result
+      if (this.#cursor.skip('|')) options.push([])
+      else options.at(-1)!.push(this.#quantified())
+    const nodes = options.map((items): Node => (items.length === 1 ? items[0]! : { type: 'sequence', items }))
+    return nodes.length === 1 ? nodes[0]! : { type: 'choice', options: nodes }
   }
 
-  #quantified(): string {
+  #quantified(): Node {
     const cursor = this.#cursor
     if (/^[*+?]/.test(cursor.source.slice(cursor.at, cursor.at + 1))) cursor.fail('nothing to repeat')
-    let term = this.#atom()
-    for (let repeated = false; ; repeated = true) {
-      // JavaScript neither repeats a repetition nor a look-around.
-      const operand = repeated || /^\(\?<?[=!]|^[\^$]/.test(term) ? `(?:${term})` : term
+    let node = this.#atom()
+    for (;;) {
       const interval = cursor.take(intervalPattern)
-      if (interval) term = this.#interval(operand, interval)
-      else if (cursor.skip('*')) term = this.#suffixed(`${operand}*`)
-      else if (cursor.skip('+')) term = this.#suffixed(`${operand}+`)
-      else if (cursor.skip('?')) term = this.#suffixed(`${operand}?`)
-      else return term
+      if (interval) node = this.#interval(node, interval)
+      else if (cursor.skip('*')) node = this.#repeat(node, 0, Infinity)
+      else if (cursor.skip('+')) node = this.#repeat(node, 1, Infinity)
+      else if (cursor.skip('?')) node = this.#repeat(node, 0, 1)
+      else return node
     }
   }
 
   /** Behind {n}, a question mark makes the repetition optional, not lazy. */
-  #interval(operand: string, [, min, max, onlyMax]: RegExpExecArray): string {
-    const counted = `${operand}{${onlyMax === undefined ? `${min}${max ?? ''}` : `0,${onlyMax}`}}`
-    const isFixed = max === undefined && onlyMax === undefined
-    return !isFixed && this.#cursor.skip('?') ? `${counted}?` : counted
+  #interval(node: Node, [, from, to, onlyTo]: RegExpExecArray): Node {
+    const isFixed = to === undefined && onlyTo === undefined
+    const min = Number(from ?? 0)
+    const max = isFixed ? min : onlyTo !== undefined ? Number(onlyTo) : Number(to!.slice(1) || Infinity)
+    if (min > maxCount || (max > maxCount && max < Infinity))
+      this.#cursor.fail(`a repetition of more than ${maxCount}`)
+    if (min > max) this.#cursor.fail('a repetition that is out of order')
+    const mode = !isFixed && this.#cursor.skip('?') ? 'lazy' : 'greedy'
+    return { type: 'repeat', node, min, max, mode }
   }
 
-  #suffixed(repeated: string): string {
-    if (this.#cursor.skip('?')) return `${repeated}?`
-    return this.#cursor.skip('+') ? this.#atomic(repeated) : repeated
+  #repeat(node: Node, min: number, max: number): Node {
+    let mode: RepeatMode = 'greedy'
+    if (this.#cursor.skip('?')) mode = 'lazy'
+    else if (this.#cursor.skip('+')) mode = 'possessive'
+    if (mode === 'possessive') this.#checkAtomic()
+    return { type: 'repeat', node, min, max, mode }
   }
 
-  /** What was matched is not given back: JavaScript has this for look-aheads only, so the text is matched again. */
-  #atomic(pattern: string): string {
+  #checkAtomic(): void {
     if (this.#lookBehinds > 0) this.#cursor.fail('an atomic group inside a look-behind')
-    const name = `atomic${this.#atomicGroups++}`
-    return `(?:(?=(?<${name}>${pattern}))\\k<${name}>)`
   }
 
-  #atom(): string {
+  #atom(): Node {
     const cursor = this.#cursor
-    if (cursor.take(commentPattern)) return ''
+    if (cursor.take(commentPattern)) return { type: 'sequence', items: [] }
     const group = cursor.take(groupPattern)
-    if (group) return this.#group(group)
+    if (group) return cursor.nested(() => this.#group(group))
     if (cursor.startsWith('(')) cursor.fail('a group of a kind that is not supported')
-    if (cursor.skip('[')) return takeClass(cursor, this.#ignoreCase)
-    if (cursor.skip('.')) return this.#dotMatchesNewline ? anyCharacter : '[^\\n]'
-    for (const [text, pattern] of assertions) if (cursor.skip(text)) return pattern
+    if (cursor.skip('[')) return { type: 'set', source: takeClass(cursor, this.#ignoreCase) }
+    if (cursor.skip('.')) return this.#dotMatchesNewline ? anyCharacter : { type: 'set', source: '[^\\n]' }
+    if (cursor.skip('\\A')) return { type: 'start' }
+    if (cursor.skip('\\z')) return { type: 'end' }
+    for (const [text, pattern] of composed) if (cursor.skip(text)) return new Parser(pattern).whole()
     const set = takeSet(cursor, false)
-    if (set) return `[${set.content}]`
+    if (set) return { type: 'set', source: `[${set.content}]` }
     const code = takeCharacter(cursor)
     const variants = this.#ignoreCase ? caseVariants(code) : [code]
-    const escaped = variants.map(escapeCharacter).join('')
-    return variants.length === 1 ? escaped : `[${escaped}]`
+    if (variants.length === 1) return { type: 'char', code }
+    return { type: 'set', source: `[${variants.map(escapeCharacter).join('')}]` }
   }
 
-  #group([, prefix, on = '', off = '', end]: RegExpExecArray): string {
+  #group([, prefix, on = '', off = '', end]: RegExpExecArray): Node {
     const saved = [this.#ignoreCase, this.#dotMatchesNewline] as const
     if (on.includes('i')) this.#ignoreCase = true
     if (on.includes('m')) this.#dotMatchesNewline = true
     if (off.includes('i')) this.#ignoreCase = false
     if (off.includes('m')) this.#dotMatchesNewline = false
-    const isLookBehind = prefix === '?<=' || prefix === '?<!'
-    if (isLookBehind) this.#lookBehinds++
-    const content = this.#alternatives()
-    if (isLookBehind) this.#lookBehinds--
+    const behind = prefix === '?<=' || prefix === '?<!'
+    if (behind) this.#lookBehinds++
+    const node = this.#alternatives()
+    if (behind) this.#lookBehinds--
     ;[this.#ignoreCase, this.#dotMatchesNewline] = saved
     // Options without a colon hold up to the end of the group around them, alternatives included.
-    if (end === ')') return `(?:${content})`
+    if (end === ')') return node
     if (!this.#cursor.skip(')')) this.#cursor.fail('a parenthesis that is not closed')
-    if (prefix === '?>') return this.#atomic(content)
-    const isLook = isLookBehind || prefix === '?=' || prefix === '?!'
-    return `(${isLook ? prefix : '?:'}${content})`
+    if (prefix === '?>') {
+      this.#checkAtomic()
+      return { type: 'atomic', node }
+    }
+    const looks = behind || prefix === '?=' || prefix === '?!'
+    return looks ? { type: 'look', behind, negated: prefix!.endsWith('!'), node } : node
   }
 }

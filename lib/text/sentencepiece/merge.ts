@@ -37,7 +37,7 @@ export function mergePieces(
   }
   const list: Unit[] = []
   for (let start = 0; start < bytes.length; ) {
-    const symbol = symbols.longestMatch(bytes, start)
+    const symbol = symbols.longest(bytes, start)?.length ?? 0
     const end = Math.min(start + (symbol || charLength(bytes[start]!)), bytes.length)
     list.push({
       start,

@@ -1,3 +1,4 @@
+import { checkGrowth } from '../growth.js'
 import type { ByteTrie } from '../models/byte-trie.js'
 import { charLength } from '../models/viterbi.js'
 import { CharsMap } from './charsmap.js'
@@ -52,6 +53,7 @@ export class SentencePieceNormalizer {
           if (by[i] === space) out.add(blank)
           else out.addByte(by[i]!)
         }
+        checkGrowth(out.length, text.length, this.#options.where)
         afterSpace = by[by.length - 1] === space
       }
       at += length
@@ -64,7 +66,7 @@ export class SentencePieceNormalizer {
 
   /** The number of bytes at `at` that are replaced together, and their replacement. */
   #prefix(text: Uint8Array, at: number): { length: number; by: Uint8Array } {
-    const symbol = this.#options.symbols?.longestMatch(text, at) ?? 0
+    const symbol = this.#options.symbols?.longest(text, at)?.length ?? 0
     if (symbol > 0) return { length: symbol, by: text.subarray(at, at + symbol) }
     const rule = this.#map?.longest(text, at)
     if (rule) return rule
@@ -93,6 +95,10 @@ class ByteList {
 
   add(bytes: Uint8Array): void {
     for (const byte of bytes) this.addByte(byte)
+  }
+
+  get length(): number {
+    return this.#length
   }
 
   endsWith(bytes: Uint8Array): boolean {

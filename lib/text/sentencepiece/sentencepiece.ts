@@ -32,11 +32,16 @@ export class SentencePiece {
     const file = parseModelFile(bytes, where)
     this.#file = file
     this.#unknown = this.#index()
-    const entries = file.pieces.map(({ text, kind }, value) => ({ key: text, value, kind }))
+    const entries = file.pieces.map(({ text, kind }, id) => ({ entry: [text, id] as const, kind }))
+    const trie = (kept: (kind: number) => boolean) =>
+      new ByteTrie(
+        entries.filter(({ kind }) => kept(kind)).map(({ entry }) => entry),
+        where,
+      )
     // Byte-pair encoding merges to unused pieces and splits them again; a unigram model ignores them.
     const hidden = file.algorithm === 'unigram' ? pieceKinds.unused : undefined
-    this.#pieces = new ByteTrie(entries.filter(({ kind }) => isText(kind) && kind !== hidden))
-    this.#symbols = new ByteTrie(entries.filter(({ kind }) => kind === pieceKinds.userDefined))
+    this.#pieces = trie((kind) => isText(kind) && kind !== hidden)
+    this.#symbols = trie((kind) => kind === pieceKinds.userDefined)
     this.#viterbi = this.#viterbiOptions()
     const spec = { ...file.normalizer, ...options }
     const { whitespaceAsSuffix, denormalizer } = file

@@ -1,7 +1,8 @@
 import { boolean, type Config, string } from '../../files/config.js'
+import { ByteTrie } from '../models/byte-trie.js'
+import { escapeCharacter } from '../oniguruma/characters.js'
 import { trimEnd, trimStart, word } from '../unicode.js'
 import type { Normalize } from './normalizers.js'
-import { escapeRegExp } from './patterns.js'
 
 /** A token that is found in the text before the model runs. */
 export interface AddedToken {
@@ -49,37 +50,53 @@ export interface Section {
 
 /** Finds added tokens: the leftmost first, the longest at one position. */
 export class AddedTokenFinder {
-  readonly #pattern: RegExp | undefined
-  readonly #tokens = new Map<string, AddedToken>()
+  readonly #tokens: { readonly form: string; readonly token: AddedToken }[] = []
+  readonly #trie: ByteTrie
+  /** The first characters of all tokens. */
+  readonly #begin: RegExp | undefined
 
-  /** @param normalize how the text that is searched was normalized */
+  /** @param normalize how the text that is searched was normalized. @throws LIMIT_EXCEEDED for a very long token */
   constructor(tokens: Iterable<AddedToken>, normalize: Normalize = (text) => text) {
+    const index = new Map<string, number>()
     for (const token of tokens) {
       const form = normalize(token.content)
       // Of tokens with the same form, the first is found.
-      if (form !== '' && !this.#tokens.has(form)) this.#tokens.set(form, token)
+      if (form !== '' && !index.has(form)) index.set(form, this.#tokens.push({ form, token }) - 1)
     }
-    const forms = [...this.#tokens.keys()].sort((a, b) => b.length - a.length)
-    this.#pattern = forms.length > 0 ? new RegExp(forms.map(escapeRegExp).join('|'), 'gu') : undefined
+    this.#trie = new ByteTrie(index, 'added tokens')
+    const first = new Set(Array.from(index.keys(), (form) => escapeCharacter(form.codePointAt(0)!)))
+    this.#begin = first.size > 0 ? new RegExp(`[${[...first].join('')}]`, 'gu') : undefined
   }
 
   split(text: string): Section[] {
-    if (this.#pattern === undefined) return [{ text, start: 0 }]
+    if (this.#begin === undefined) return [{ text, start: 0 }]
     const sections: Section[] = []
     let done = 0
-    for (const match of text.matchAll(this.#pattern)) {
-      const token = this.#tokens.get(match[0])!
-      let start = match.index
-      let end = start + match[0].length
+    let searched = 0
+    for (const { index } of text.matchAll(this.#begin)) {
+      const match = index < searched ? undefined : this.#longestAt(text, index)
+      if (match === undefined) continue
+      const { token, form } = match
+      searched = index + form.length
+      let start = index
+      let end = start + form.length
       if (token.singleWord && touchesWord(text, start, end)) continue
       if (token.lstrip && start > done) start = done + trimEnd(text.slice(done, start)).length
       if (token.rstrip) end = text.length - trimStart(text.slice(end)).length
       if (done < start) sections.push({ text: text.slice(done, start), start: done })
       sections.push({ text: text.slice(start, end), start, token })
       done = end
+      searched = end
     }
     if (done < text.length) sections.push({ text: text.slice(done), start: done })
     return sections
+  }
+
+  #longestAt(text: string, at: number) {
+    // A token has at most as many code units as bytes, and no more bytes than the longest.
+    const bytes = Buffer.from(text.slice(at, at + this.#trie.longestKey), 'utf8')
+    const found = this.#trie.longest(bytes, 0)
+    return found && this.#tokens[found.value]
   }
 }
 

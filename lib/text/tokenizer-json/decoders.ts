@@ -2,13 +2,15 @@ import {
   boolean,
   type Config,
   configInvalid,
+  nameOf,
   nonNegativeInt,
   object,
-  objects,
   string,
 } from '../../files/config.js'
 import { decodeBytes } from '../byte-level.js'
-import { readPattern } from './patterns.js'
+import { checkGrowth } from '../growth.js'
+import { components } from './components.js'
+import { readPattern, replaceMatches } from './patterns.js'
 import { prependScheme } from './pre-tokenizers.js'
 
 /** A step of decoding, from strings to strings. The results of the last step are joined. */
@@ -39,7 +41,8 @@ export function createDecoder(config: Config | undefined): Decode {
     case 'Replace': {
       const pattern = readPattern(object(config, 'pattern'))
       const content = string(config, 'content')
-      return (tokens) => tokens.map((token) => token.replace(pattern, () => content))
+      const what = nameOf(config, 'content')
+      return (tokens) => tokens.map((token) => replaceMatches(token, pattern, content, what))
     }
     case 'Strip':
       return strip(
@@ -48,12 +51,24 @@ export function createDecoder(config: Config | undefined): Decode {
         nonNegativeInt(config, 'stop', 0),
       )
     case 'Sequence': {
-      const steps = objects(config, 'decoders').map(createDecoder)
-      return (tokens) => steps.reduce((line, step) => step(line), tokens)
+      const steps = components(config, 'decoders', createDecoder)
+      const what = nameOf(config, 'decoders')
+      return (tokens) => {
+        const from = charactersOf(tokens)
+        return steps.reduce((line, step) => {
+          const next = step(line)
+          checkGrowth(charactersOf(next), from, what)
+          return next
+        }, tokens)
+      }
     }
     default:
       throw configInvalid(config, 'type', 'a known decoder')
   }
+}
+
+function charactersOf(tokens: readonly string[]): number {
+  return tokens.reduce((sum, token) => sum + token.length, 0)
 }
 
 const cleanups: [string, string][] = [

@@ -1,9 +1,11 @@
-import { boolean, type Config, configInvalid, nameOf, object, objects, string } from '../../files/config.js'
+import { boolean, type Config, configInvalid, nameOf, object, string } from '../../files/config.js'
 import { encodeBytes } from '../byte-level.js'
 import { graphemes } from '../graphemes.js'
+import { checkGrowth } from '../growth.js'
 import { CharsMap } from '../sentencepiece/charsmap.js'
 import { lowercase, trimEnd, trimStart, whitespace } from '../unicode.js'
-import { readPattern } from './patterns.js'
+import { components } from './components.js'
+import { readPattern, replaceMatches } from './patterns.js'
 
 /** A step of normalization, before the text is split. */
 export type Normalize = (text: string) => string
@@ -29,8 +31,7 @@ export function createNormalizer(config: Config | undefined): Normalize {
     case 'Replace': {
       const pattern = readPattern(object(config, 'pattern'))
       const content = string(config, 'content')
-      // A function, because `$&` in a string is a reference to the match.
-      return (text) => text.replace(pattern, () => content)
+      return (text) => replaceMatches(text, pattern, content, nameOf(config, 'content'))
     }
     case 'Prepend': {
       const prefix = string(config, 'prepend')
@@ -43,8 +44,14 @@ export function createNormalizer(config: Config | undefined): Normalize {
     case 'ByteLevel':
       return encodeBytes
     case 'Sequence': {
-      const steps = objects(config, 'normalizers').map(createNormalizer)
-      return (text) => steps.reduce((line, step) => step(line), text)
+      const steps = components(config, 'normalizers', createNormalizer)
+      const what = nameOf(config, 'normalizers')
+      return (text) =>
+        steps.reduce((line, step) => {
+          const next = step(line)
+          checkGrowth(next.length, text.length, what)
+          return next
+        }, text)
     }
     default:
       throw configInvalid(config, 'type', 'a known normalizer')
@@ -95,7 +102,8 @@ function nmt(text: string): string {
  */
 function precompiled(config: Config): Normalize {
   const blob = Buffer.from(string(config, 'precompiled_charsmap'), 'base64')
-  const map = new CharsMap(blob, nameOf(config, 'precompiled_charsmap'))
+  const where = nameOf(config, 'precompiled_charsmap')
+  const map = new CharsMap(blob, where)
   const replace = (part: string): string | undefined => {
     const bytes = Buffer.from(part, 'utf8')
     // The library's keys are C strings: a zero byte ends the search.
@@ -114,7 +122,10 @@ function precompiled(config: Config): Normalize {
   }
   return (text) => {
     let result = ''
-    for (const grapheme of graphemes(text)) result += convert(grapheme)
+    for (const grapheme of graphemes(text)) {
+      result += convert(grapheme)
+      checkGrowth(result.length, text.length, where)
+    }
     return result
   }
 }

@@ -4,12 +4,15 @@ import {
   getter,
   isSet,
   listGetter,
+  nameOf,
   nonNegativeInt,
   object,
   objects,
   string,
 } from '../../files/config.js'
+import { checkGrowth } from '../growth.js'
 import { isTokenId } from '../models/model.js'
+import { components } from './components.js'
 
 /** Token ids with their segments: 0 for the first text, 1 for the second. */
 export interface Part {
@@ -38,15 +41,25 @@ export function createPostProcessor(config: Config | undefined): PostProcessor {
     case 'RobertaProcessing':
       return surround(token(config, 'cls')[1], token(config, 'sep')[1], 'roberta')
     case 'Sequence': {
-      const steps = objects(config, 'processors').map(createPostProcessor)
+      const steps = components(config, 'processors', createPostProcessor)
+      const what = nameOf(config, 'processors')
       return {
         added: (pair) => steps.reduce((sum, step) => sum + step.added(pair), 0),
-        process: (parts, special) => steps.reduce((line, step) => step.process(line, special), parts),
+        process: (parts, special) =>
+          steps.reduce((line, step) => {
+            const next = step.process(line, special)
+            checkGrowth(tokensOf(next), tokensOf(parts), what)
+            return next
+          }, parts),
       }
     }
     default:
       throw configInvalid(config, 'type', 'a known post-processor')
   }
+}
+
+function tokensOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + part.ids.length, 0)
 }
 
 const plain: PostProcessor = { added: () => 0, process: (parts) => parts }
@@ -84,29 +97,45 @@ function surround(cls: number, sep: number, style: 'bert' | 'roberta'): PostProc
 type TemplateItem = { text: 0 | 1; typeId: number } | { special: readonly number[]; typeId: number }
 
 function template(config: Config): PostProcessor {
-  const single = readTemplate(config, 'single')
-  const pair = readTemplate(config, 'pair')
+  const what = nameOf(config, 'single')
+  const special = readSpecialTokens(config)
+  const single = readTemplate(config, 'single', special)
+  const pair = readTemplate(config, 'pair', special)
   const count = (items: TemplateItem[]) =>
     items.reduce((sum, item) => sum + ('special' in item ? item.special.length : 0), 0)
   return {
     added: (isPair) => count(isPair ? pair : single),
-    process: (parts, addSpecialTokens) =>
-      (parts.length > 1 ? pair : single).flatMap((item): Part[] => {
-        if ('text' in item) return parts[item.text] ? [retyped(parts[item.text]!, item.typeId)] : []
-        if (!addSpecialTokens) return []
-        return [{ ids: [...item.special], typeIds: item.special.map(() => item.typeId) }]
-      }),
+    process: (parts, addSpecialTokens) => {
+      let length = 0
+      const from = tokensOf(parts)
+      return (parts.length > 1 ? pair : single).flatMap((item): Part[] => {
+        const ids = 'text' in item ? parts[item.text]?.ids : addSpecialTokens ? item.special : undefined
+        if (ids === undefined) return []
+        length += ids.length
+        checkGrowth(length, from, what)
+        return [{ ids: [...ids], typeIds: ids.map(() => item.typeId) }]
+      })
+    },
   }
 }
 
-function readTemplate(config: Config, key: 'single' | 'pair'): TemplateItem[] {
+type SpecialTokens = ReadonlyMap<string, readonly number[]>
+
+function readSpecialTokens(config: Config): SpecialTokens {
+  const tokens = isSet(config, 'special_tokens') ? object(config, 'special_tokens') : undefined
+  if (tokens === undefined) return new Map()
+  return new Map(Object.keys(tokens.values).map((name) => [name, tokenIds(object(tokens, name), 'ids')]))
+}
+
+function readTemplate(config: Config, key: 'single' | 'pair', tokens: SpecialTokens): TemplateItem[] {
   return objects(config, key).map((item): TemplateItem => {
     if (isSet(item, 'Sequence')) {
       const sequence = object(item, 'Sequence')
       return { text: string(sequence, 'id') === 'A' ? 0 : 1, typeId: nonNegativeInt(sequence, 'type_id', 0) }
     }
     const special = object(item, 'SpecialToken')
-    const described = object(object(config, 'special_tokens'), string(special, 'id'))
-    return { special: tokenIds(described, 'ids'), typeId: nonNegativeInt(special, 'type_id', 0) }
+    const ids = tokens.get(string(special, 'id'))
+    if (ids === undefined) throw configInvalid(special, 'id', 'a token of special_tokens')
+    return { special: ids, typeId: nonNegativeInt(special, 'type_id', 0) }
   })
 }

@@ -2,15 +2,17 @@ import {
   boolean,
   type Config,
   configInvalid,
+  nameOf,
   object,
-  objects,
   oneOf,
   positiveInt,
   string,
 } from '../../files/config.js'
 import { encodeBytes } from '../byte-level.js'
+import { checkGrowth } from '../growth.js'
 import { punctuation, whitespace, word } from '../unicode.js'
-import { escapeRegExp, readPattern } from './patterns.js'
+import { components } from './components.js'
+import { Literal, readPattern } from './patterns.js'
 import { behaviors, type Piece, split } from './split.js'
 
 /** Splits a piece into parts, in order and without empty ones. */
@@ -52,7 +54,7 @@ export function createPreTokenizer(config: Config | undefined): PreTokenize {
       return (piece) => split(piece, pattern, behavior, invert)
     }
     case 'CharDelimiterSplit': {
-      const pattern = new RegExp(escapeRegExp(string(config, 'delimiter')), 'gu')
+      const pattern = new Literal(string(config, 'delimiter'))
       return (piece) => split(piece, pattern, 'Removed')
     }
     case 'FixedLength':
@@ -62,12 +64,26 @@ export function createPreTokenizer(config: Config | undefined): PreTokenize {
     case 'Metaspace':
       return metaspace(config)
     case 'Sequence': {
-      const steps = objects(config, 'pretokenizers').map(createPreTokenizer)
-      return (piece) => steps.reduce((pieces, step) => pieces.flatMap(step), [piece])
+      const steps = components(config, 'pretokenizers', createPreTokenizer)
+      const what = nameOf(config, 'pretokenizers')
+      return (piece) => steps.reduce((pieces, step) => all(pieces, step, piece.text.length, what), [piece])
     }
     default:
       throw configInvalid(config, 'type', 'a known pre-tokenizer')
   }
+}
+
+/** A step on all pieces. */
+function all(pieces: Piece[], step: PreTokenize, ofText: number, what: string): Piece[] {
+  const result: Piece[] = []
+  let length = 0
+  for (const piece of pieces)
+    for (const part of step(piece)) {
+      length += part.text.length
+      checkGrowth(length, ofText, what)
+      result.push(part)
+    }
+  return result
 }
 
 function byteLevel(config: Config): PreTokenize {
@@ -83,16 +99,22 @@ function byteLevel(config: Config): PreTokenize {
 
 /** Replaces spaces by a mark, puts one in front, and splits the text before each mark. */
 function metaspace(config: Config): PreTokenize {
-  const mark = string(config, 'replacement', '▁')
+  const mark = oneCharacter(config, 'replacement', '▁')
   const scheme = prependScheme(config)
   const parts = boolean(config, 'split', true)
-  const pattern = new RegExp(escapeRegExp(mark), 'gu')
+  const pattern = new Literal(mark)
   return ({ text, atStart }) => {
     const marked = text.replaceAll(' ', () => mark)
     const prepend = scheme === 'always' || (scheme === 'first' && atStart)
     const whole = { text: prepend && !marked.startsWith(mark) ? mark + marked : marked, atStart }
     return parts ? split(whole, pattern, 'MergedWithNext') : [whole]
   }
+}
+
+function oneCharacter(config: Config, key: string, fallback: string): string {
+  const value = string(config, key, fallback)
+  if (value.length > 2 || [...value].length !== 1) throw configInvalid(config, key, 'one character')
+  return value
 }
 
 /** Files older than prepend_scheme have add_prefix_space instead. */

@@ -1,3 +1,5 @@
+import type { Matches } from '../oniguruma/matcher.js'
+
 /** A part of the text. `atStart`: whether it begins at the start of the whole text. */
 export interface Piece {
   readonly text: string
@@ -25,11 +27,11 @@ interface Span {
  * Splits at the matches of a global pattern. Empty parts are dropped.
  * @param invert the matches are the content, and the text between them is the delimiter
  */
-export function split(piece: Piece, pattern: RegExp, behavior: SplitBehavior, invert = false): Piece[] {
+export function split(piece: Piece, pattern: Matches, behavior: SplitBehavior, invert = false): Piece[] {
   const { text } = piece
   const spans: Span[] = []
   let at = 0
-  for (const match of text.matchAll(pattern)) {
+  for (const match of pattern[Symbol.matchAll](text)) {
     const end = match.index + match[0].length
     if (at < match.index) spans.push({ start: at, end: match.index, delimiter: invert })
     if (match.index < end) spans.push({ start: match.index, end, delimiter: !invert })

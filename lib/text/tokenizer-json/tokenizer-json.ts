@@ -1,5 +1,6 @@
 import { type Config, configInvalid, isSet, object, objects, optional, string } from '../../files/config.js'
 import type { TokenizerCore } from '../core.js'
+import { checkGrowth } from '../growth.js'
 import { BytePair } from '../models/byte-pair.js'
 import { type Model, tokenId } from '../models/model.js'
 import { Unigram } from '../models/unigram.js'
@@ -30,6 +31,7 @@ export class TokenizerJson implements TokenizerCore {
   readonly #inText: AddedTokenFinder
   readonly #inNormalized: AddedTokenFinder
 
+  #size: number
   readonly #finish: (text: string) => string
 
   /**
@@ -40,6 +42,7 @@ export class TokenizerJson implements TokenizerCore {
   constructor(config: Config, more: readonly ExtraToken[] = [], finish = (text: string) => text) {
     this.#finish = finish
     this.#model = createModel(object(config, 'model'))
+    this.#size = this.#model.vocabulary.size
     this.#normalize = createNormalizer(optional(object, config, 'normalizer'))
     this.#preTokenize = createPreTokenizer(optional(object, config, 'pre_tokenizer'))
     this.#postProcessor = createPostProcessor(optional(object, config, 'post_processor'))
@@ -60,22 +63,28 @@ export class TokenizerJson implements TokenizerCore {
   #add(token: AddedToken, givenId?: number): void {
     if (token.content === '') return
     const id = givenId ?? this.id(token.content) ?? Math.max(this.size, this.#model.vocabulary.count)
+    this.#size = Math.max(this.#size, id + 1)
     this.#added.set(id, token)
     this.#addedIds.set(token.content, id)
     if (token.special) this.#special.add(token.content)
   }
 
   get size(): number {
-    let size = this.#model.vocabulary.size
-    for (const id of this.#added.keys()) size = Math.max(size, id + 1)
-    return size
+    return this.#size
   }
 
   ids(text: string): number[] {
     const ids: number[] = []
+    let length = 0
     for (const section of this.#inText.split(text)) {
-      if (section.token) ids.push(this.#addedIds.get(section.token.content)!)
-      else this.#encodeSection(this.#normalize(section.text), section.start === 0, ids)
+      if (section.token) {
+        ids.push(this.#addedIds.get(section.token.content)!)
+        continue
+      }
+      const normalized = this.#normalize(section.text)
+      length += normalized.length
+      checkGrowth(length, text.length, 'normalizer')
+      this.#encodeSection(normalized, section.start === 0, ids)
     }
     return ids
   }
