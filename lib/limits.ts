@@ -8,6 +8,20 @@ import { checkOptions, optionInvalid } from './options.js'
 const defaults = {
   /** Labels of a classifier. ImageNet-21k has 21843. */
   labels: 1_000_000,
+  /** Bytes of an image file, also of one that is downloaded. */
+  imageBytes: 2 ** 28,
+  /** Seconds for the download of an image. */
+  imageSeconds: 60,
+  /** Redirects of the download of an image. */
+  imageRedirects: 5,
+  /** Pixels of a picture, unless the option maxPixels is given: twice the number from which on Pillow warns. */
+  imagePixels: 178_956_970,
+  /** Longest side of a picture. */
+  imageSide: 1_000_000,
+  /** Pixels that an image processor makes of one picture. */
+  processedPixels: 2 ** 22,
+  /** Pixels between the two steps of a resize: the old height times the new width. */
+  resizePixels: 2 ** 25,
 }
 
 export type LimitName = keyof typeof defaults

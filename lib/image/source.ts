@@ -1,49 +1,155 @@
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { types } from 'node:util'
 import { invalid, SaccadeError, show } from '../errors.js'
+import { checkLimit } from '../limits.js'
+import { throwIfAborted, unlessAborted } from '../runtime/run-options.js'
+import { download } from './download.js'
+import { formatOf } from './formats/magic.js'
 
-/** Where an encoded image comes from: a path, a URL (file:, data:, http:, https:), or the bytes of a file. */
+/**
+ * Where an encoded image comes from: a path, a URL (file:, data:, http:, https:), the bytes of a file, or these in base64.
+ */
 export type ImageSource = string | URL | Uint8Array | ArrayBuffer | Blob
+
+const kinds = 'a path, a URL (file:, data:, http:, https:), or the bytes of an image file in base64'
+const maxNameChars = 200
+const bytesAtOnce = 2 ** 22
 
 /** The image as error messages name it. */
 export function nameOf(source: ImageSource): string {
-  if (typeof source !== 'string' && !(source instanceof URL)) return 'the image given as bytes'
+  if (typeof source !== 'string' && !isUrl(source)) return 'the image given as bytes'
   const text = String(source)
-  return text.startsWith('data:') ? 'the image of a data: URL' : text
+  if (/^data:/i.test(text)) return 'the image of a data: URL'
+  return text.length <= maxNameChars ? text : `${text.slice(0, maxNameChars - 1)}…`
 }
 
-/** The bytes of an encoded image. @throws FILE_NOT_FOUND, IMAGE_INVALID, INPUT_INVALID, ABORTED */
-export async function readSource(source: ImageSource, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source
-  if (source instanceof ArrayBuffer) return new Uint8Array(source)
-  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer())
-  if (typeof source !== 'string' && !(source instanceof URL))
-    throw invalid('INPUT_INVALID', 'image', 'a path, a URL, bytes or a RawImage', show(source))
-  const text = String(source)
+/** Whether a value is encoded bytes. They may come from another realm, so their class is not asked for. */
+export function isBytes(value: unknown): value is Uint8Array | ArrayBuffer {
+  return types.isUint8Array(value) || types.isAnyArrayBuffer(value)
+}
+
+export function isBlob(value: unknown): value is Blob {
+  return (
+    Object.prototype.toString.call(value) === '[object Blob]' ||
+    Object.prototype.toString.call(value) === '[object File]'
+  )
+}
+
+function isUrl(value: unknown): value is URL {
+  return Object.prototype.toString.call(value) === '[object URL]'
+}
+
+/**
+ * The bytes of an encoded image.
+ * @throws FILE_NOT_FOUND, IMAGE_INVALID, INPUT_INVALID, LIMIT_EXCEEDED, ABORTED
+ */
+export async function readSource(source: ImageSource, signal: AbortSignal | undefined): Promise<Buffer> {
   const name = nameOf(source)
-  if (/^(https?|data):/i.test(text)) return download(text, name, signal)
-  try {
-    return await readFile(text.startsWith('file:') ? fileURLToPath(text) : text, { signal })
-  } catch (cause) {
-    if (signal?.aborted) throw new SaccadeError('ABORTED', `reading ${name} was aborted`, { cause })
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new SaccadeError('FILE_NOT_FOUND', `the image ${name} does not exist`, { cause })
-    throw new SaccadeError('IMAGE_INVALID', `${name} cannot be read: ${firstLine(cause)}`, { cause })
+  throwIfAborted(signal)
+  if (isBytes(source)) {
+    checkLimit('imageBytes', source.byteLength, `${name}: bytes`)
+    return types.isUint8Array(source)
+      ? Buffer.from(source.buffer, source.byteOffset, source.byteLength)
+      : Buffer.from(source)
   }
+  if (isBlob(source)) {
+    checkLimit('imageBytes', source.size, `${name}: bytes`)
+    return Buffer.from(await unlessAborted(source.arrayBuffer(), signal))
+  }
+  if (typeof source !== 'string' && !isUrl(source))
+    throw invalid('INPUT_INVALID', 'image', `${kinds}, bytes, a Blob or a RawImage`, show(source))
+  const text = String(source)
+  if (/^data:/i.test(text)) return fromDataUrl(text, name, signal)
+  if (/^https?:/i.test(text)) return download(text, name, signal)
+  return readImageFile(text, name, signal)
 }
 
-async function download(url: string, name: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const failed = (reason: string, cause?: unknown) =>
-    new SaccadeError('FILE_NOT_FOUND', `${name} cannot be downloaded: ${reason}`, { cause })
+async function readImageFile(text: string, name: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  let handle: FileHandle | undefined
   try {
-    const response = await fetch(url, signal ? { signal } : {})
-    if (!response.ok) throw failed(`${response.status} ${response.statusText}`)
-    return new Uint8Array(await response.arrayBuffer())
+    // Without O_NONBLOCK, opening a named pipe waits for a writer, perhaps for ever.
+    handle = await open(pathOf(text, name), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const status = await handle.stat()
+    if (!status.isFile())
+      throw invalid(
+        'FILE_NOT_FOUND',
+        name,
+        'a file',
+        status.isDirectory() ? 'a folder' : 'a device or a pipe',
+      )
+    checkLimit('imageBytes', status.size, `${name}: bytes`)
+    const bytes = Buffer.allocUnsafe(status.size)
+    let done = 0
+    for (let read = 1; done < bytes.length && read > 0; done += read) {
+      throwIfAborted(signal)
+      read = (await handle.read(bytes, done, Math.min(bytesAtOnce, bytes.length - done), done)).bytesRead
+    }
+    return bytes.subarray(0, done)
   } catch (cause) {
     if (cause instanceof SaccadeError) throw cause
-    if (signal?.aborted) throw new SaccadeError('ABORTED', `the download of ${name} was aborted`, { cause })
-    throw failed(firstLine(cause), cause)
+    const code = (cause as NodeJS.ErrnoException).code
+    if (
+      code !== 'ENOENT' &&
+      code !== 'ENOTDIR' &&
+      code !== 'ENAMETOOLONG' &&
+      code !== 'ERR_INVALID_ARG_VALUE'
+    )
+      throw new SaccadeError('FILE_NOT_FOUND', `${name} cannot be read (${code ?? firstLine(cause)})`, {
+        cause,
+      })
+    if (isBase64Image(text)) return fromBase64(text, name, signal)
+    throw new SaccadeError('FILE_NOT_FOUND', `there is no image ${name}; a string can be ${kinds}`, { cause })
+  } finally {
+    await handle?.close()
   }
+}
+
+function pathOf(text: string, name: string): string {
+  if (!/^file:/i.test(text)) return text
+  try {
+    return fileURLToPath(text)
+  } catch (cause) {
+    throw invalid('INPUT_INVALID', 'image', 'the URL of a local file', show(name), { cause })
+  }
+}
+
+/** The forms of RFC 2397: base64, or bytes as percent escapes. */
+async function fromDataUrl(text: string, name: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  const comma = text.indexOf(',')
+  if (comma < 0) throw new SaccadeError('IMAGE_INVALID', `${name}: a comma before the data is missing`)
+  checkLimit('imageBytes', Math.floor(((text.length - comma) * 3) / 4), `${name}: bytes`)
+  const data = text
+    .slice(comma + 1)
+    .replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+  return /;\s*base64\s*$/i.test(text.slice(0, comma))
+    ? fromBase64(data, name, signal)
+    : Buffer.from(data, 'latin1')
+}
+
+/** Decodes in slices: a long text would stop the event loop. */
+async function fromBase64(text: string, name: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  checkLimit('imageBytes', Math.floor((text.length * 3) / 4), `${name}: bytes`)
+  const parts: Buffer[] = []
+  let rest = ''
+  for (let at = 0; at < text.length; at += bytesAtOnce) {
+    const part = rest + text.slice(at, at + bytesAtOnce).replace(/\s/g, '')
+    const whole = part.length - (part.length % 4)
+    rest = part.slice(whole)
+    parts.push(Buffer.from(part.slice(0, whole), 'base64'))
+    await setImmediate()
+    throwIfAborted(signal)
+  }
+  parts.push(Buffer.from(rest, 'base64'))
+  return Buffer.concat(parts)
+}
+
+/** Whether a text that is no path is an image file in base64. */
+function isBase64Image(text: string): boolean {
+  const start = text.slice(0, 256)
+  return /^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(start) && formatOf(Buffer.from(start, 'base64')) !== undefined
 }
 
 /** The libraries that read and decode images add further lines, of no use to the caller. */
