@@ -45,7 +45,7 @@ const sliceMs = 3
 export async function inSlices(
   rows: number,
   signal: AbortSignal | undefined,
-  row: (index: number) => boolean | void,
+  row: (index: number) => unknown,
 ): Promise<void> {
   let end = performance.now() + sliceMs
   for (let index = 0; index < rows; index++) {

@@ -33,7 +33,7 @@ export const processorClasses: Readonly<Record<string, ProcessorClass>> = {
   Blip: { resample: 'bicubic', size: [384, 384], square: true, crop: false, normalize: clip },
   CLIP: { resample: 'bicubic', ...shortest224, ...crop224, normalize: clip },
   ChineseCLIP: { resample: 'bicubic', ...shortest224, ...crop224, normalize: clip },
-  ConvNext: { resample: 'bicubic', size: 384, square: false, crop: false, normalize: imagenet },
+  ConvNext: { resample: 'bicubic', size: 384, square: false, crop: false, normalize: half },
   DeiT: { resample: 'bicubic', size: [256, 256], square: true, ...crop224, normalize: half },
   EfficientNet: {
     resample: 'bicubic',

@@ -29,18 +29,30 @@ export function transformersSpec(config: Config, modelType: string | undefined):
   const defaults = processorClasses[name]!
   const { resize, crop } =
     name === 'ConvNext' ? convnextGeometry(config, defaults) : plainGeometry(config, defaults)
+  const normalizes = flag(config, 'do_normalize', true)
+  if (normalizes) for (const key of ['image_mean', 'image_std']) notNull(config, key)
   const std = deviations(config, 'image_std', defaults.normalize.std)
-  const normalize = boolean(config, 'do_normalize', true)
-    ? { mean: means(config, 'image_mean', defaults.normalize.mean), std }
-    : undefined
+  const mean = means(config, 'image_mean', defaults.normalize.mean)
+  const normalize = normalizes ? { mean, std } : undefined
   const efficientNet = name === 'EfficientNet'
-  const offset = efficientNet && boolean(config, 'rescale_offset', false) ? -1 : 0
-  const rescale = boolean(config, 'do_rescale', true)
-    ? { scale: positiveNumber(config, 'rescale_factor', 1 / 255), offset }
+  const offset = efficientNet && flag(config, 'rescale_offset', false) ? -1 : 0
+  const rescale = flag(config, 'do_rescale', true)
+    ? { scale: positiveNumber(config, notNull(config, 'rescale_factor'), 1 / 255), offset }
     : undefined
   // With include_top, EfficientNet divides by the standard deviation a second time.
-  const twice = efficientNet && boolean(config, 'include_top', true)
+  const twice = efficientNet && flag(config, 'include_top', true)
   return { resize, crop, rescale, normalize: twice ? dividedTwice(normalize, std) : normalize }
+}
+
+/** transformers takes null, which is None there, as false; the default is for keys that are absent. */
+function flag(config: Config, key: string, fallback: boolean): boolean {
+  return config.values[key] === null ? false : boolean(config, key, fallback)
+}
+
+/** A key of a value that is needed: null does not stand for the default. */
+function notNull(config: Config, key: string): string {
+  if (config.values[key] === null) throw configInvalid(config, key, 'a value')
+  return key
 }
 
 const suffix = /(ImageProcessor(Fast|Pil)?|FeatureExtractor)$/
@@ -68,27 +80,34 @@ interface Geometry {
 }
 
 function plainGeometry(config: Config, defaults: ProcessorClass): Geometry {
-  const filter = resampleFilter(config, defaults.resample)
   return {
-    resize: boolean(config, 'do_resize', true) ? resizeTo(config, filter, defaults) : undefined,
-    crop: boolean(config, 'do_center_crop', defaults.crop) ? cropTo(config, defaults) : undefined,
+    resize: flag(config, 'do_resize', true) ? resizeTo(config, defaults) : undefined,
+    crop: flag(config, 'do_center_crop', defaults.crop) ? cropTo(config, defaults) : undefined,
   }
 }
 
 function cropTo(config: Config, { cropSize }: ProcessorClass): CropSpec {
   if (!cropSize && !isSet(config, 'crop_size')) throw configInvalid(config, 'crop_size', 'height and width')
-  return { size: fixedSize(config, 'crop_size', cropSize ?? [0, 0]), margin: 'floor', fill: black }
+  return {
+    size: fixedSize(config, notNull(config, 'crop_size'), cropSize ?? [0, 0]),
+    margin: 'floor',
+    fill: black,
+  }
 }
 
-function resizeTo(config: Config, filter: ResampleFilter, defaults: ProcessorClass): ResizeSpec {
-  const size: unknown = isSet(config, 'size') ? config.values.size : defaults.size
-  if (typeof size === 'number') {
-    const length = isSet(config, 'size') ? positiveInt(config, 'size') : size
-    const square = isSet(config, 'size') && boolean(config, 'default_to_square', defaults.square)
-    return square ? { to: 'size', size: [length, length], filter } : { to: 'shortest', length, filter }
+function resizeTo(config: Config, defaults: ProcessorClass): ResizeSpec {
+  const filter = resampleFilter(config, defaults.resample)
+  if (!isSet(config, notNull(config, 'size'))) {
+    const { size } = defaults
+    return typeof size === 'number' ? { to: 'shortest', length: size, filter } : { to: 'size', size, filter }
   }
+  const size: unknown = config.values.size
   if (Array.isArray(size)) return { to: 'size', size: fixedSize(config, 'size', [0, 0]), filter }
-  return resizeToObject(object(config, 'size'), filter)
+  if (typeof size !== 'number') return resizeToObject(object(config, 'size'), filter)
+  const length = positiveInt(config, 'size')
+  return flag(config, 'default_to_square', defaults.square)
+    ? { to: 'size', size: [length, length], filter }
+    : { to: 'shortest', length, filter }
 }
 
 /** The objects that transformers accepts have exactly one of these sets of keys. */
@@ -114,15 +133,15 @@ function resizeToObject(sizes: Config, filter: ResampleFilter): ResizeSpec {
 
 function convnextGeometry(config: Config, defaults: ProcessorClass): Geometry {
   const { resize } = plainGeometry(config, defaults)
-  const crop = boolean(config, 'do_center_crop', false) ? cropTo(config, defaults) : undefined
+  const crop = flag(config, 'do_center_crop', false) ? cropTo(config, defaults) : undefined
   if (!resize) return { resize, crop }
-  if (resize.to !== 'shortest')
+  if (resize.to !== 'shortest' && resize.to !== 'bounded')
     throw configInvalid(config, 'size', 'a number, or an object with the key shortest_edge')
   const { length, filter } = resize
   const size = [length, length] as const
   if (length >= convnextSquash) return { resize: { to: 'size', size, filter }, crop }
   if (crop) throw configInvalid(config, 'do_center_crop', `false, or a size of at least ${convnextSquash}`)
-  const cropPct = positiveNumber(config, 'crop_pct', 224 / 256)
+  const cropPct = positiveNumber(config, notNull(config, 'crop_pct'), 224 / 256)
   return {
     resize: { to: 'shortest', length: Math.trunc(length / cropPct), filter },
     crop: { size, margin: 'floor', fill: black },
@@ -130,7 +149,7 @@ function convnextGeometry(config: Config, defaults: ProcessorClass): Geometry {
 }
 
 function resampleFilter(config: Config, fallback: ResampleFilter): ResampleFilter {
-  const code = optional(number, config, 'resample')
+  const code = optional(number, config, notNull(config, 'resample'))
   if (code === undefined) return fallback
   const filters = Object.keys(resampleFilters) as ResampleFilter[]
   const found = filters.find((filter) => resampleFilters[filter] === code)

@@ -1,7 +1,7 @@
 import type { Orientation } from '../orientation.js'
 import type { Encoded, Pixels } from '../pixels.js'
 import { colorMatrix, grayFromVideo, type Planes, planesToRgb } from './avif-color.js'
-import { decodePlain, decodeWithSharp, headerOf, turnPixels } from './sharp.js'
+import { decodePlain, headerOf, turnPixels } from './sharp.js'
 
 interface Box {
   readonly type: string
