@@ -62,12 +62,16 @@ export function checkDecodeOptions(options: DecodeOptions, what: string): void {
  * @throws FILE_NOT_FOUND; IMAGE_INVALID: not an image, or a broken one; IMAGE_TOO_LARGE; LIMIT_EXCEEDED; INPUT_INVALID;
  *   ABORTED
  */
-export function withPixels<T>(
+export async function withPixels<T>(
   source: ImageSource,
   options: DecodeOptions,
   use: (pixels: Pixels) => Promise<T>,
 ): Promise<T> {
-  return unlessAborted(inTurn(source, options, use), options.signal)
+  throwIfAborted(options.signal)
+  const work = inTurn(source, options, use)
+  // The work of an aborted call ends later; its failure must not end the process.
+  work.catch(() => {})
+  return unlessAborted(work, options.signal)
 }
 
 async function inTurn<T>(

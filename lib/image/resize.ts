@@ -12,7 +12,7 @@ import type { Pixels } from './pixels.js'
 import type { Size } from './spec.js'
 
 /** Bytes that are copied to native memory at once, on the event loop: about a millisecond. */
-const stripBytes = 2 ** 22
+const stripBytes = 2 ** 21
 
 /** The part of a resized picture to compute. */
 export interface Window {

@@ -35,7 +35,7 @@ export class Budget {
 }
 
 /** Several loops can be in slices at once, and their slices run one after another without a pause. */
-const sliceMs = 3
+const sliceMs = 2
 
 /**
  * Runs a loop over rows of pixels in slices of a few milliseconds, so that the event loop goes on and the signal is heard.
