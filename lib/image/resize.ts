@@ -42,6 +42,7 @@ export async function resizePixels(
       `sides of at most ${maxResampledSize} pixels`,
       `${size[1]}x${size[0]}`,
     )
+  checkLimit('imagePixels', window.height * window.width, 'resize: pixels of the result')
   const rows: AxisPart = { length: size[0], start: window.top, count: window.height }
   const columns: AxisPart = { length: size[1], start: window.left, count: window.width }
   const needed = resampleInputs(pixels.height, rows, filter)

@@ -42,8 +42,6 @@ export function colorMatrix(coefficients: number, fullRange: boolean): Matrix | 
   return matrices[coefficients]?.[fullRange ? 'full' : 'video']
 }
 
-const clamp = (value: number) => (value < 0 ? 0 : value > 255 ? 255 : value)
-
 /**
  * Converts planes to RGB with the integer arithmetic of libyuv, bit for bit.
  * @param stored Cr, luma and Cb in place of red, green and blue; samples repeated where there are fewer than pixels
@@ -54,7 +52,7 @@ export async function planesToRgb(
   signal: AbortSignal | undefined,
 ): Promise<Pixels> {
   const { luma, offset, blueFromCb, greenFromCb, greenFromCr, redFromCr } = planes.matrix
-  const rgb = new Uint8Array(width * height * 3)
+  const rgb = new Uint8ClampedArray(width * height * 3)
   const cb = new Uint8Array(width)
   const cr = new Uint8Array(width)
   await inSlices(height, signal, (y) => {
@@ -64,12 +62,12 @@ export async function planesToRgb(
       const light = Math.floor((data[at + 1]! * 0x0101 * luma) / 65536) + offset
       const u = cb[x]! - 128
       const v = cr[x]! - 128
-      rgb[at] = clamp((light + v * redFromCr) >> 6)
-      rgb[at + 1] = clamp((light - u * greenFromCb - v * greenFromCr) >> 6)
-      rgb[at + 2] = clamp((light + u * blueFromCb) >> 6)
+      rgb[at] = (light + v * redFromCr) >> 6
+      rgb[at + 1] = (light - u * greenFromCb - v * greenFromCr) >> 6
+      rgb[at + 2] = (light + u * blueFromCb) >> 6
     }
   })
-  return { data: rgb, width, height, channels: 3 }
+  return { data: new Uint8Array(rgb.buffer), width, height, channels: 3 }
 }
 
 /** One row of color samples, one for each pixel: weights 3 and 1 to the two nearest in each direction. */
@@ -117,8 +115,8 @@ export async function grayFromVideo(
   signal: AbortSignal | undefined,
 ): Promise<Pixels> {
   if (fullRange) return pixels
-  const table = Uint8Array.from({ length: 256 }, (_, value) =>
-    clamp(Math.floor(Math.fround((value - 16) / 219) * 255 + 0.5)),
+  const table = Uint8ClampedArray.from({ length: 256 }, (_, value) =>
+    Math.floor(Math.fround((value - 16) / 219) * 255 + 0.5),
   )
   const { data, width, height, channels } = pixels
   const scaled = new Uint8Array(data.length)
