@@ -17,6 +17,7 @@ export type ImageSource = string | URL | Uint8Array | ArrayBuffer | Blob
 const kinds = 'a path, a URL (file:, data:, http:, https:), or the bytes of an image file in base64'
 const maxNameChars = 200
 const bytesAtOnce = 2 ** 22
+const charsAtOnce = 2 ** 18
 
 /** The image as error messages name it. */
 export function nameOf(source: ImageSource): string {
@@ -100,7 +101,7 @@ async function readImageFile(text: string, name: string, signal: AbortSignal | u
       throw new SaccadeError('FILE_NOT_FOUND', `${name} cannot be read (${code ?? firstLine(cause)})`, {
         cause,
       })
-    if (isBase64Image(text)) return fromBase64(text, name, signal)
+    if (isBase64Image(text)) return decodeText(text, 'base64', name, signal)
     throw new SaccadeError('FILE_NOT_FOUND', `there is no image ${name}; a string can be ${kinds}`, { cause })
   } finally {
     await handle?.close()
@@ -120,30 +121,40 @@ function pathOf(text: string, name: string): string {
 async function fromDataUrl(text: string, name: string, signal: AbortSignal | undefined): Promise<Buffer> {
   const comma = text.indexOf(',')
   if (comma < 0) throw new SaccadeError('IMAGE_INVALID', `${name}: a comma before the data is missing`)
-  checkLimit('imageBytes', Math.floor(((text.length - comma) * 3) / 4), `${name}: bytes`)
-  const data = text
-    .slice(comma + 1)
-    .replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
-  return /;\s*base64\s*$/i.test(text.slice(0, comma))
-    ? fromBase64(data, name, signal)
-    : Buffer.from(data, 'latin1')
+  const encoding = /;\s*base64\s*$/i.test(text.slice(0, comma)) ? 'base64' : 'latin1'
+  return decodeText(text.slice(comma + 1), encoding, name, signal)
 }
 
-/** Decodes in slices: a long text would stop the event loop. */
-async function fromBase64(text: string, name: string, signal: AbortSignal | undefined): Promise<Buffer> {
-  checkLimit('imageBytes', Math.floor((text.length * 3) / 4), `${name}: bytes`)
-  const parts: Buffer[] = []
-  let rest = ''
-  for (let at = 0; at < text.length; at += bytesAtOnce) {
-    const part = rest + text.slice(at, at + bytesAtOnce).replace(/\s/g, '')
-    const whole = part.length - (part.length % 4)
-    rest = part.slice(whole)
-    parts.push(Buffer.from(part.slice(0, whole), 'base64'))
+/** Bytes that are text, with percent escapes. Decoded in slices: a long text would stop the event loop. */
+async function decodeText(
+  text: string,
+  encoding: 'base64' | 'latin1',
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  const most = encoding === 'base64' ? Math.ceil((text.length * 3) / 4) : text.length
+  checkLimit('imageBytes', most, `${name}: bytes`)
+  const bytes = Buffer.allocUnsafe(most)
+  let written = 0
+  let escaped = ''
+  let plain = ''
+  for (let at = 0; at < text.length; at += charsAtOnce) {
+    const last = at + charsAtOnce >= text.length
+    escaped += text.slice(at, at + charsAtOnce)
+    // An escape, or four characters of base64, can be divided between two slices.
+    const end = last ? escaped.length : escaped.length - (/%[0-9a-f]?$/i.exec(escaped)?.[0].length ?? 0)
+    plain += escaped.slice(0, end).replace(/%([0-9a-f]{2})/gi, (_, digits: string) => {
+      return String.fromCharCode(Number.parseInt(digits, 16))
+    })
+    escaped = escaped.slice(end)
+    if (encoding === 'base64') plain = plain.replace(/\s/g, '')
+    const whole = last || encoding === 'latin1' ? plain.length : plain.length - (plain.length % 4)
+    written += bytes.write(plain.slice(0, whole), written, encoding)
+    plain = plain.slice(whole)
     await setImmediate()
     throwIfAborted(signal)
   }
-  parts.push(Buffer.from(rest, 'base64'))
-  return Buffer.concat(parts)
+  return bytes.subarray(0, written)
 }
 
 /** Whether a text that is no path is an image file in base64. */
