@@ -11,7 +11,7 @@ import { decodePnm } from './formats/pnm.js'
 import { decodeWithSharp } from './formats/sharp.js'
 import { decodeSvg } from './formats/svg.js'
 import type { Decoder, Encoded, Pixels } from './pixels.js'
-import { type ImageSource, nameOf, readSource } from './source.js'
+import { type ImageSource, isRemote, nameOf, readSource } from './source.js'
 import { Budget } from './work.js'
 
 /** Options of decoding an image. */
@@ -41,7 +41,10 @@ const decoders: Readonly<Record<Format, Decoder>> = {
   svg: decodeSvg,
 }
 
-/** Images that are read and decoded at once; the others wait. It bounds the memory, and the loops in slices. */
+/** Files that are read, or wait to be decoded. Slow URLs do not keep files from being read. */
+const readsAtOnce = new Budget(4)
+const downloadsAtOnce = new Budget(8)
+/** Images that are decoded at once; the others wait. It bounds the memory, and the loops in slices. */
 const filesAtOnce = new Budget(4)
 /** Pixels of these. A picture with more is decoded alone. */
 const pixelsAtOnce = new Budget(2 ** 26)
@@ -80,9 +83,9 @@ async function inTurn<T>(
   use: (pixels: Pixels) => Promise<T>,
 ): Promise<T> {
   const name = nameOf(source)
-  const releases = [await filesAtOnce.take(1)]
+  const { bytes, release } = await readInTurn(source, options.signal)
+  const releases = [release]
   try {
-    const bytes = await readSource(source, options.signal)
     const file: Encoded = {
       bytes,
       name,
@@ -107,6 +110,17 @@ async function inTurn<T>(
     return await use(await decoders[format](file))
   } finally {
     for (const release of releases) release()
+  }
+}
+
+/** Reads a source, then waits until it can be decoded. @returns also a function that ends its turn */
+async function readInTurn(source: ImageSource, signal: AbortSignal | undefined) {
+  const read = await (isRemote(source) ? downloadsAtOnce : readsAtOnce).take(1)
+  try {
+    const bytes = await readSource(source, signal)
+    return { bytes, release: await filesAtOnce.take(1) }
+  } finally {
+    read()
   }
 }
 

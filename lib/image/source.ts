@@ -43,6 +43,11 @@ function isUrl(value: unknown): value is URL {
   return Object.prototype.toString.call(value) === '[object URL]'
 }
 
+/** Whether an image has to be downloaded. */
+export function isRemote(source: ImageSource): boolean {
+  return (typeof source === 'string' || isUrl(source)) && /^https?:/i.test(String(source))
+}
+
 /**
  * The bytes of an encoded image.
  * @throws FILE_NOT_FOUND, IMAGE_INVALID, INPUT_INVALID, LIMIT_EXCEEDED, ABORTED
@@ -64,7 +69,7 @@ export async function readSource(source: ImageSource, signal: AbortSignal | unde
     throw invalid('INPUT_INVALID', 'image', `${kinds}, bytes, a Blob or a RawImage`, show(source))
   const text = String(source)
   if (/^data:/i.test(text)) return fromDataUrl(text, name, signal)
-  if (/^https?:/i.test(text)) return download(text, name, signal)
+  if (isRemote(text)) return download(text, name, signal)
   return readImageFile(text, name, signal)
 }
 

@@ -158,6 +158,14 @@ test('an endless or silent URL ends by its limits, and by the signal', async () 
       const silent = await limited({ imageSeconds: 0.2 }, () => failure(() => decodeImage(`${url}silent`)))
       assert.is(silent.code, 'LIMIT_EXCEEDED')
       assert.match(silent.message, /0.2 seconds/)
+      // URLs that do not answer leave room for files.
+      const silence = new AbortController()
+      const silents = Array.from({ length: 20 }, () =>
+        failure(() => decodeImage(`${url}silent`, { signal: silence.signal })),
+      )
+      assert.is((await decodeImage(picture)).width, 37)
+      silence.abort()
+      for (const error of await Promise.all(silents)) assert.is(error.code, 'ABORTED')
       const signal = AbortSignal.timeout(100)
       assert.is((await failure(() => decodeImage(`${url}silent`, { signal }))).code, 'ABORTED')
     },
