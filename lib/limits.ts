@@ -36,8 +36,8 @@ const defaults = {
   positions: 16_777_216,
   /** Numbers in a table that is computed from a config, not stored: sinusoidal positions. */
   computedNumbers: 2 ** 24,
-  /** Side of a model's image, in pixels. */
-  imageSide: 16_384,
+  /** Side of the image that a model takes, in pixels. */
+  modelImageSide: 16_384,
   /** Patches of an image of the config's size: attention compares each with each. Published models have under 4096. */
   patches: 16_384,
   /** Beams of a search, for each source. */
@@ -66,6 +66,20 @@ const defaults = {
   componentDepth: 32,
   /** Tokens of a batch that is padded, padding included. */
   paddedTokens: 2 ** 22,
+  /** Bytes of an image file, also of one that is downloaded. */
+  imageBytes: 2 ** 28,
+  /** Seconds for the download of an image. */
+  imageSeconds: 60,
+  /** Redirects of the download of an image. */
+  imageRedirects: 5,
+  /** Pixels of a picture, unless the option maxPixels is given: twice the number from which on Pillow warns. */
+  imagePixels: 178_956_970,
+  /** Longest side of a picture. */
+  imageSide: 1_000_000,
+  /** Pixels that an image processor makes of one picture. */
+  processedPixels: 2 ** 22,
+  /** Pixels between the two steps of a resize: the old height times the new width. */
+  resizePixels: 2 ** 25,
 }
 
 export type LimitName = keyof typeof defaults

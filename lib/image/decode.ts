@@ -1,75 +1,141 @@
+import { checkSignal, throwIfAborted, unlessAborted } from '../abort.js'
 import { invalid, SaccadeError } from '../errors.js'
-import { optionInvalid } from '../options.js'
-import { firstLine, type ImageSource, nameOf, readSource } from './source.js'
+import { checkLimit, getLimits } from '../limits.js'
+import { checkFlags, checkOptions, optionInvalid } from '../options.js'
+import { decodeAvif } from './formats/avif.js'
+import { decodeBmp } from './formats/bmp.js'
+import { decodeGif } from './formats/gif.js'
+import { decodeIco } from './formats/ico.js'
+import { type Format, formatNames, formatOf } from './formats/magic.js'
+import { decodePnm } from './formats/pnm.js'
+import { decodeWithSharp } from './formats/sharp.js'
+import { decodeSvg } from './formats/svg.js'
+import type { Decoder, Encoded, Pixels } from './pixels.js'
+import { type ImageSource, isRemote, nameOf, readSource } from './source.js'
+import { Budget } from './work.js'
 
 /** Options of decoding an image. */
 export interface DecodeOptions {
-  /** Images with more pixels are refused before they are decoded. Default 178 956 970. */
+  /** Pictures with more pixels are refused before they are decoded. Default: the limit `imagePixels`, 178 956 970. */
   readonly maxPixels?: number | undefined
+  /**
+   * Reads SVG, too. Default false: an SVG is a program of a kind, and its drawing can take very long. Filters, entities
+   * and references to other files are refused even then.
+   */
+  readonly svg?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Where Pillow refuses an image: twice the number of pixels from which on it warns. */
-const defaultMaxPixels = 178_956_970
+const optionNames = ['maxPixels', 'svg', 'signal']
 
-/** 8 bits a channel, rows from the top, channels together. */
-export interface Pixels {
-  readonly data: Uint8Array
-  readonly width: number
-  readonly height: number
-  readonly channels: number
+const decoders: Readonly<Record<Format, Decoder>> = {
+  jpeg: decodeWithSharp,
+  png: decodeWithSharp,
+  webp: decodeWithSharp,
+  tiff: decodeWithSharp,
+  gif: decodeGif,
+  avif: decodeAvif,
+  bmp: (file) => decodeBmp(file),
+  pnm: decodePnm,
+  ico: decodeIco,
+  svg: decodeSvg,
+}
+
+/** Files that are read, or wait to be decoded. Slow URLs do not keep files from being read. */
+const readsAtOnce = new Budget(4)
+const downloadsAtOnce = new Budget(8)
+/** Images that are decoded at once; the others wait. It bounds the memory, and the loops in slices. */
+const filesAtOnce = new Budget(4)
+/** Pixels of these. A picture with more is decoded alone. */
+const pixelsAtOnce = new Budget(2 ** 26)
+
+/** @throws OPTION_UNKNOWN, OPTION_INVALID */
+export function checkDecodeOptions(options: DecodeOptions, what: string): void {
+  checkOptions(options, optionNames, what)
+  const { maxPixels } = options
+  if (maxPixels !== undefined && !(typeof maxPixels === 'number' && maxPixels > 0))
+    optionInvalid('maxPixels', maxPixels, 'a number above 0')
+  checkFlags(options, ['svg'], what)
+  checkSignal(options.signal)
 }
 
 /**
- * Decodes an image to 8-bit gray or RGB, as Pillow does: rotated by its EXIF orientation, alpha dropped without blending,
- * palettes expanded, CMYK converted without a profile. Of animations, the first frame.
- * @throws FILE_NOT_FOUND; IMAGE_INVALID: not an image, or a broken one; IMAGE_TOO_LARGE; INPUT_INVALID; ABORTED
+ * Decodes an image to 8-bit gray or RGB, as Pillow does, and hands the pixels to `use`. They count as memory in use until
+ * that is done. An abort rejects at once; the decoder's thread ends later, and keeps its part of the memory till then.
+ * @throws FILE_NOT_FOUND; IMAGE_INVALID: not an image, or a broken one; IMAGE_TOO_LARGE; LIMIT_EXCEEDED; INPUT_INVALID;
+ *   ABORTED
  */
-export async function decodePixels(source: ImageSource, options: DecodeOptions): Promise<Pixels> {
-  const { maxPixels = defaultMaxPixels, signal } = options
-  if (!(maxPixels > 0)) optionInvalid('maxPixels', maxPixels, 'a number above 0')
-  const bytes = await readSource(source, signal)
+export async function withPixels<T>(
+  source: ImageSource,
+  options: DecodeOptions,
+  use: (pixels: Pixels) => Promise<T>,
+): Promise<T> {
+  throwIfAborted(options.signal)
+  const work = inTurn(source, options, use)
+  // The work of an aborted call ends later; its failure must not end the process.
+  work.catch(() => {})
+  return unlessAborted(work, options.signal)
+}
+
+async function inTurn<T>(
+  source: ImageSource,
+  options: DecodeOptions,
+  use: (pixels: Pixels) => Promise<T>,
+): Promise<T> {
   const name = nameOf(source)
-  // Loaded here, so that programs without images do not wait for the decoder.
-  const { default: sharp } = await import('sharp')
+  const { bytes, release } = await readInTurn(source, options.signal)
+  const releases = [release]
   try {
-    // The limit is checked below, where the error can name it. failOn: what Pillow refuses, too.
-    const image = sharp(bytes, { limitInputPixels: false, failOn: 'error', ignoreIcc: true })
-    const { width, height, space } = await image.metadata()
-    if (width * height > maxPixels)
+    const file: Encoded = {
+      bytes,
+      name,
+      signal: options.signal,
+      admit: async (width, height) => {
+        checkSize(width, height, name, options.maxPixels ?? getLimits().imagePixels)
+        releases.push(await pixelsAtOnce.take(width * height))
+        throwIfAborted(options.signal)
+      },
+      fail: (problem, cause) => {
+        throw new SaccadeError('IMAGE_INVALID', `${name} cannot be decoded: ${problem}`, { cause })
+      },
+    }
+    const format = formatOf(bytes)
+    if (!format || (format === 'svg' && !options.svg))
       throw invalid(
-        'IMAGE_TOO_LARGE',
+        'IMAGE_INVALID',
         name,
-        `at most ${maxPixels} pixels (see the option maxPixels)`,
-        `${width}x${height}`,
+        `an image (${Object.values(formatNames).join(', ')})`,
+        format ?? describe(bytes),
       )
-    const upright = image.autoOrient()
-    const plain =
-      space === 'cmyk'
-        ? upright.pipelineColourspace('cmyk').toColourspace('cmyk')
-        : upright.removeAlpha().toColourspace('srgb')
-    const { data, info } = await plain.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
-    const pixels = { data, width: info.width, height: info.height, channels: info.channels }
-    return space === 'cmyk' ? cmykToRgb(pixels) : pixels
-  } catch (cause) {
-    if (cause instanceof SaccadeError) throw cause
-    throw new SaccadeError(
-      'IMAGE_INVALID',
-      `${name} is not an image that can be decoded: ${firstLine(cause)}`,
-      { cause },
-    )
+    return await use(await decoders[format](file))
+  } finally {
+    for (const release of releases) release()
   }
 }
 
-/** Pillow's CMYK to RGB, without a colour profile: each of C, M, Y is darkened by K. */
-function cmykToRgb({ data, width, height }: Pixels): Pixels {
-  const rgb = new Uint8Array(width * height * 3)
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    const light = 255 - data[pixel * 4 + 3]!
-    for (let channel = 0; channel < 3; channel++) {
-      const product = data[pixel * 4 + channel]! * light + 128
-      rgb[pixel * 3 + channel] = light - (((product >> 8) + product) >> 8)
-    }
+/** Reads a source, then waits until it can be decoded. @returns also a function that ends its turn */
+async function readInTurn(source: ImageSource, signal: AbortSignal | undefined) {
+  const read = await (isRemote(source) ? downloadsAtOnce : readsAtOnce).take(1)
+  try {
+    const bytes = await readSource(source, signal)
+    return { bytes, release: await filesAtOnce.take(1) }
+  } finally {
+    read()
   }
-  return { data: rgb, width, height, channels: 3 }
+}
+
+function checkSize(width: number, height: number, name: string, maxPixels: number): void {
+  if (width * height > maxPixels)
+    throw invalid(
+      'IMAGE_TOO_LARGE',
+      name,
+      `at most ${maxPixels} pixels (see the option maxPixels)`,
+      `${width}x${height}`,
+    )
+  checkLimit('imageSide', Math.max(width, height), `${name}: longest side`)
+}
+
+function describe(bytes: Buffer): string {
+  if (bytes.length === 0) return 'an empty file'
+  return `a file that begins with the bytes ${bytes.toString('hex', 0, 8)}`
 }

@@ -1,63 +1,151 @@
-import { invalid } from '../errors.js'
+import { invalid, SaccadeError } from '../errors.js'
+import type { HubOptions } from '../files/hub.js'
 import { formatShape, sameShape } from '../graph/shape.js'
+import { checkLimit } from '../limits.js'
 import * as ops from '../ops/index.js'
 import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
-import type { DecodeOptions } from './decode.js'
-import { decodeImage, type ImageInput, type RawImage } from './raw-image.js'
-import { type CropSpec, cropWindow, type ImageSpec, resizedSize } from './spec.js'
+import { bytesOf, isBlob, isUrl } from '../values.js'
+import { checkDecodeOptions, type DecodeOptions, withPixels } from './decode.js'
+import { loadSpec } from './load.js'
+import type { Pixels } from './pixels.js'
+import { type ImageInput, RawImage } from './raw-image.js'
+import { resizePixels, type Window } from './resize.js'
+import { type CropSpec, cropWindow, type ImageSpec, resizedSize, type Size } from './spec.js'
 
 /** Converts images to the pixel values a model takes, exactly as the image processor of its library does. */
 export class ImageProcessor {
   readonly spec: ImageSpec
 
+  /** @throws LIMIT_EXCEEDED for a processor that makes too many pixels of each picture */
   constructor(spec: ImageSpec) {
     this.spec = spec
+    const { crop, resize } = spec
+    const size = crop?.size ?? (resize?.to === 'size' ? resize.size : undefined)
+    if (size) checkProcessed(size)
   }
 
   /**
-   * Decodes and processes images of one batch.
+   * The image processor of a model folder, or of a model on the Hub: from processor_config.json, preprocessor_config.json
+   * or timm's config.json.
+   * @throws FILE_NOT_FOUND, CONFIG_INVALID, LIMIT_EXCEEDED, OPTION_INVALID, ABORTED
+   */
+  static async load(model: string | URL, options: HubOptions = {}): Promise<ImageProcessor> {
+    return new ImageProcessor(await loadSpec(model, options))
+  }
+
+  /**
+   * Decodes and processes images of one batch. A few are decoded at a time, and each is resized before the next.
+   * @param first index of the first image in messages, where the batch is part of a list
    * @returns float32 [B, C, H, W], lazy
-   * @throws EMPTY_BATCH; SHAPE_MISMATCH if the results differ in size; the errors of {@link decodeImage}
+   * @throws EMPTY_BATCH; SHAPE_MISMATCH if the results differ in size; LIMIT_EXCEEDED; the errors of {@link decodeImage}
    */
   async process(
     images: ImageInput | readonly ImageInput[],
     options: DecodeOptions = {},
+    first = 0,
   ): Promise<ops.FloatTensor> {
-    const list = Array.isArray(images) ? (images as readonly ImageInput[]) : [images as ImageInput]
+    checkDecodeOptions(options, 'ImageProcessor.process')
+    const list = isList(images) ? images : [images]
     if (list.length === 0) throw invalid('EMPTY_BATCH', 'images', 'at least one', 'none')
-    const pixels = await Promise.all(
-      list.map(async (image) => this.pixels(await decodeImage(image, options))),
+    const named = list.length > 1 || first > 0
+    const small = await Promise.all(
+      list.map(async (image, index) => {
+        try {
+          return colors(await this.#shrink(image, options))
+        } catch (error) {
+          throw named ? ofImage(error, first + index) : error
+        }
+      }),
     )
-    const other = pixels.find(({ shape }) => !sameShape(shape, pixels[0]!.shape))
-    if (other)
+    const other = small.findIndex(({ shape }) => !sameShape(shape, small[0]!.shape))
+    if (other > 0)
       throw invalid(
         'SHAPE_MISMATCH',
-        'images of one batch after processing',
-        `the size of the first, ${formatShape(pixels[0]!.shape)}`,
-        formatShape(other.shape),
+        `image ${first + other}: size after processing`,
+        `the size of the first, ${formatShape(small[0]!.shape)}`,
+        formatShape(small[other]!.shape),
       )
-    return ops.stack(pixels)
+    return this.#values(ops.stack(small))
   }
 
-  /** One decoded image as float32 [C, H, W], lazy. */
-  pixels(image: RawImage): ops.FloatTensor {
-    const { resize, crop, rescale, normalize } = this.spec
-    let pixels: Tensor<'uint8'> = image.tensor()
-    if (resize) {
-      const [height, width] = resizedSize([image.height, image.width], resize)
-      // The order of Pillow: horizontally, then vertically, each rounded to 8 bits.
-      pixels = ops.resample(ops.resample(pixels, 1, width, resize.filter), 0, height, resize.filter)
+  #shrink(image: ImageInput, options: DecodeOptions): Promise<Pixels> {
+    const { signal } = options
+    if (image instanceof RawImage) return this.#geometry(image, signal)
+    return withPixels(image, options, (pixels) => this.#geometry(pixels, signal))
+  }
+
+  /** Resizes and crops. What the crop leaves out is not computed. */
+  async #geometry(pixels: Pixels, signal: AbortSignal | undefined): Promise<Pixels> {
+    const { resize, crop } = this.spec
+    const size = resize
+      ? resizedSize([pixels.height, pixels.width], resize)
+      : ([pixels.height, pixels.width] as const)
+    checkProcessed(crop?.size ?? size)
+    const margin = crop?.margin ?? 'even'
+    const [vertical, horizontal] = [0, 1].map((axis) =>
+      cropWindow(size[axis]!, crop ? crop.size[axis]! : size[axis]!, margin),
+    ) as [Axis, Axis]
+    const window: Window = {
+      top: vertical.start,
+      left: horizontal.start,
+      height: Math.min(size[0], crop?.size[0] ?? size[0]),
+      width: Math.min(size[1], crop?.size[1] ?? size[1]),
     }
-    if (crop) pixels = cropCenter(pixels, crop)
+    const part = await resizePixels(pixels, size, window, resize?.filter ?? 'nearest', signal)
+    return crop ? padded(part, crop, vertical.before, horizontal.before) : part
+  }
+
+  /** Numbers of uint8 [B, H, W, C]. */
+  #values(pixels: Tensor<'uint8'>): ops.FloatTensor {
+    const { rescale, normalize } = this.spec
     let values: ops.FloatTensor = ops.cast(pixels, 'float32')
     if (rescale) values = shift(ops.mul(values, rescale.scale), rescale.offset)
     if (normalize) {
       const centered = ops.sub(values, channelVector(normalize.mean))
       values = ops.div(centered, channelVector(normalize.std))
     }
-    return ops.permute(values, [2, 0, 1])
+    return ops.permute(values, [0, 3, 1, 2])
   }
+}
+
+type Axis = ReturnType<typeof cropWindow>
+
+function checkProcessed([height, width]: Size): void {
+  checkLimit('processedPixels', height * width, `image processor, a result of ${width}x${height}: pixels`)
+}
+
+function isList(images: ImageInput | readonly ImageInput[]): images is readonly ImageInput[] {
+  return Array.isArray(images)
+}
+
+/** An error of one image of several, with its index. */
+function ofImage(error: unknown, index: number): unknown {
+  if (!(error instanceof SaccadeError) || error.code === 'ABORTED') return error
+  return new SaccadeError(error.code, `image ${index}: ${error.message}`, { cause: error })
+}
+
+/** Pixels with the crop's color around them, where they are fewer than the crop. */
+function padded(pixels: Pixels, { size, fill }: CropSpec, top: number, left: number): Pixels {
+  const [height, width] = size
+  if (pixels.height === height && pixels.width === width) return pixels
+  const { channels } = pixels
+  const data = new Uint8Array(height * width * channels)
+  const color = fill.slice(0, channels)
+  if (color.some((value) => value !== 0))
+    for (let at = 0; at < data.length; at++) data[at] = color[at % channels] ?? 0
+  const length = pixels.width * channels
+  for (let y = 0; y < pixels.height; y++)
+    data.set(pixels.data.subarray(y * length, (y + 1) * length), ((top + y) * width + left) * channels)
+  return { data, width, height, channels }
+}
+
+/** uint8 [H, W, 3]: gray repeated, alpha dropped. */
+function colors({ data, width, height, channels }: Pixels): Tensor<'uint8'> {
+  const pixels: Tensor<'uint8'> = Tensor.from(data, [height, width, channels])
+  if (channels >= 3) return ops.slice(pixels, { axis: 2, start: 0, end: 3 })
+  const gray = ops.slice(pixels, { axis: 2, start: 0, end: 1 })
+  return ops.concat([gray, gray, gray], 2)
 }
 
 function shift(values: ops.FloatTensor, offset: number): ops.FloatTensor {
@@ -68,42 +156,13 @@ function channelVector(values: readonly number[]): ops.FloatTensor {
   return constantFrom(Float32Array.from(values), [values.length], 'float32')
 }
 
-function cropCenter(pixels: Tensor<'uint8'>, { size, margin, fill }: CropSpec): Tensor<'uint8'> {
-  const windows = [0, 1].map((axis) => cropWindow(pixels.shape[axis]!, size[axis]!, margin))
-  const padded = windows.some(({ before, after }) => before + after > 0)
-    ? padColor(
-        pixels,
-        windows.map(({ before, after }) => [before, after] as const),
-        fill,
-      )
-    : pixels
-  return windows.reduce(
-    (image, { start }, axis) => ops.slice(image, { axis, start, end: start + size[axis]! }),
-    padded,
-  )
-}
-
-function padColor(
-  pixels: Tensor<'uint8'>,
-  widths: readonly (readonly [number, number])[],
-  fill: readonly number[],
-): Tensor<'uint8'> {
-  if (fill.every((value) => value === fill[0])) return ops.pad(pixels, [...widths, [0, 0]], fill[0])
-  const channels = ops.split(
-    pixels,
-    fill.map(() => 1),
-    2,
-  )
-  return ops.concat(
-    channels.map((channel, index) => ops.pad(channel, [...widths, [0, 0]], fill[index])),
-    2,
-  )
-}
-
 /** Whether a value can be an image, as opposed to a list of images. */
 export function isImageInput(value: unknown): value is ImageInput {
   return (
     typeof value === 'string' ||
-    (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Tensor))
+    value instanceof RawImage ||
+    isUrl(value) ||
+    bytesOf(value) !== undefined ||
+    isBlob(value)
   )
 }

@@ -22,6 +22,11 @@ export type ResizeSpec = {
       readonly length: number
     }
   | {
+      /** The same, unless the longer edge would be above `longest`: then that one to this length, the shorter one rounded. */ readonly to: 'bounded'
+      readonly length: number
+      readonly longest: number
+    }
+  | {
       /** In proportion, rounded: the largest size inside the box (`inside`), or the smallest that covers it (`cover`). */ readonly to:
         | 'inside'
         | 'cover'
@@ -47,12 +52,26 @@ export function resizedSize([height, width]: Size, spec: ResizeSpec): Size {
       const longer = (long: number, short: number) => Math.max(1, Math.trunc((length * long) / short))
       return height <= width ? [length, longer(width, height)] : [longer(height, width), length]
     }
+    case 'bounded':
+      return boundedSize([height, width], spec.length, spec.longest)
     default: {
       const ratios = [height / spec.box[0], width / spec.box[1]] as const
       const ratio = spec.to === 'inside' ? Math.max(...ratios) : Math.min(...ratios)
       return [Math.max(1, roundToEven(height / ratio)), Math.max(1, roundToEven(width / ratio))]
     }
   }
+}
+
+/** get_size_with_aspect_ratio of transformers, operation by operation: its roundings are part of the result. */
+function boundedSize([height, width]: Size, shortest: number, longest: number): Size {
+  const [short, long] = height < width ? [height, width] : [width, height]
+  const exact = (long / short) * shortest > longest ? (longest * short) / long : undefined
+  const length = exact === undefined ? shortest : roundToEven(exact)
+  if (short === length) return [height, width]
+  const other = Math.trunc(((exact ?? length) * long) / short)
+  return width < height
+    ? [Math.max(1, other), Math.max(1, length)]
+    : [Math.max(1, length), Math.max(1, other)]
 }
 
 /** Where a crop starts on an axis, and the padding before and after if the axis is shorter than the crop. */
@@ -66,7 +85,7 @@ export function cropWindow(length: number, size: number, margin: CropSpec['margi
 }
 
 /** round() of Python: halves are rounded to even. */
-function roundToEven(value: number): number {
+export function roundToEven(value: number): number {
   const floor = Math.floor(value)
   if (value - floor !== 0.5) return Math.round(value)
   return floor % 2 === 0 ? floor : floor + 1

@@ -36,9 +36,9 @@ export function asList<T>(
 }
 
 /** Options of calls on images. */
-export interface ImageCallOptions extends CallOptions, Pick<DecodeOptions, 'maxPixels'> {}
+export interface ImageCallOptions extends CallOptions, Pick<DecodeOptions, 'maxPixels' | 'svg'> {}
 
-const imageOptionNames = ['signal', 'maxPixels'] as const
+const imageOptionNames = ['signal', 'maxPixels', 'svg'] as const
 
 /** A model that takes pixel values. */
 export interface ImageModel extends Model {
@@ -62,9 +62,11 @@ export async function* runImages(
   processor: ImageProcessor,
   options: ImageCallOptions,
 ): AsyncGenerator<ImageOutputs> {
+  const { maxPixels, svg, signal } = options
+  const decoding = { maxPixels, svg, signal }
   for (let start = 0; start < images.length; start += imagesPerRun) {
-    using pixelValues = await processor.process(images.slice(start, start + imagesPerRun), options)
-    yield await model.run({ pixelValues }, { signal: options.signal })
+    using pixelValues = await processor.process(images.slice(start, start + imagesPerRun), decoding, start)
+    yield await model.run({ pixelValues }, { signal })
   }
 }
 

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path'
-import { type Config, isSet, object, readConfigIfAny } from '../files/config.js'
-import { imageSpec, noProcessor, recipeSpec, timmSpec } from '../image/config.js'
+import { type Config, isSet } from '../files/config.js'
+import { recipeSpec } from '../image/config/recipes.js'
+import { timmSpec } from '../image/config.js'
+import { noProcessor, specOf } from '../image/load.js'
 import { ImageProcessor } from '../image/process.js'
 import type { Model } from '../models/model.js'
 
@@ -24,15 +26,13 @@ export function folderOf(model: Model): string {
  */
 export async function processorFor(model: Model): Promise<ImageProcessor> {
   const dir = folderOf(model)
-  const config = await readConfigIfAny(dir, 'preprocessor_config.json')
-  const spec = config ? imageSpec(config) : publishedElsewhere(model.config, model)
+  const spec = (await specOf(dir)) ?? publishedElsewhere(model.config, model)
   if (!spec) throw noProcessor(dir)
   return new ImageProcessor(spec)
 }
 
-/** timm publishes the settings in pretrained_cfg; torchvision and DINO use one recipe for all their models. */
+/** timm can publish the settings at the top of its config; torchvision and DINO use one recipe for all their models. */
 function publishedElsewhere(config: Config, { info }: Model) {
-  if (isSet(config, 'pretrained_cfg')) return timmSpec(object(config, 'pretrained_cfg'))
   if (isSet(config, 'input_size')) return timmSpec(config)
   if (typeof config.values.library !== 'string' || !info.imageSize) return undefined
   const [, height, width] = info.imageSize

@@ -57,18 +57,16 @@ inline double supportOf(Filter filter) {
   }
 }
 
-// Resampling of the part from start to end of an axis of `length` to `size` positions. If that is fewer, the
-// filter is widened by the same factor.
+// Resampling of an axis of `length` to `size` positions. If that is fewer, the filter is widened by the same
+// factor.
 struct Resampling {
   Filter filter;
   int64_t length, size;
-  double start, scale, filterScale, support;
+  double scale, filterScale, support;
   int64_t maxTaps;  // input positions that an output position may use
 
-  Resampling(Filter kind, int64_t from, int64_t to, double boxStart, double boxEnd)
-      : filter(kind), length(from), size(to), start(static_cast<float>(boxStart)) {
-    scale = static_cast<double>(static_cast<float>(boxEnd) - static_cast<float>(boxStart)) /
-            static_cast<double>(to);
+  Resampling(Filter kind, int64_t from, int64_t to) : filter(kind), length(from), size(to) {
+    scale = static_cast<double>(static_cast<float>(from)) / static_cast<double>(to);
     filterScale = scale < 1 ? 1 : scale;
     support = supportOf(filter) * filterScale;
     maxTaps = static_cast<int64_t>(support);
@@ -83,7 +81,7 @@ struct Resampling {
   // The input positions of an output position; writes their weights in fixed point. exact: scratch for
   // maxTaps.
   Range weigh(int64_t position, double* exact, int32_t* weights) const {
-    const double center = start + (static_cast<double>(position) + 0.5) * scale;
+    const double center = (static_cast<double>(position) + 0.5) * scale;
     int64_t first = static_cast<int64_t>(center - support + 0.5);
     int64_t end = static_cast<int64_t>(center + support + 0.5);
     if (first < 0) first = 0;
@@ -104,7 +102,7 @@ struct Resampling {
   // For the filter `nearest`: the one input position of each output position [begin, end). Pillow adds the
   // step repeatedly, so its rounding errors are part of the result.
   void nearestPositions(int64_t begin, int64_t end, Range* ranges) const {
-    double position = start + scale * 0.5;
+    double position = scale * 0.5;
     for (int64_t i = 0; i < end; i++, position += scale) {
       const int64_t whole = static_cast<int64_t>(position);
       if (i >= begin) ranges[i - begin] = {whole < length ? whole : length - 1, 1};

@@ -1,5 +1,5 @@
 // resample: uint8 [outer, length, inner] to another length along the middle axis, with the bits of Pillow's
-// resize. Attributes: Filter, box start, box end.
+// resize. Attributes: Filter, length, offset, size, first.
 //
 // Weights have 22 fraction bits (filter.h); a sum starts at one half, is shifted and clamped to 0..255. Sums
 // are of integers, so their order does not matter. A tile is a block of output positions, whose weights it
@@ -25,6 +25,7 @@ constexpr int64_t kTileWork = 1 << 20;  // products
 
 struct Plan {
   Resampling axis;
+  int64_t offset, first;  // positions of the axes where the input and the output begin
   int64_t outer, inner;
   int64_t positions, outerBlock, innerBlock;  // of a tile
   int64_t positionBlocks, outerBlocks, innerBlocks;
@@ -32,8 +33,10 @@ struct Plan {
 
 Plan planOf(const Call& call) {
   const View &out = call.view[0], &in = call.view[1];
-  Plan plan{Resampling(static_cast<Filter>(static_cast<int32_t>(call.attribute[0])), in.dim[1], out.dim[1],
-                       call.attribute[1], call.attribute[2]),
+  Plan plan{Resampling(static_cast<Filter>(static_cast<int32_t>(call.attribute[0])),
+                       static_cast<int64_t>(call.attribute[1]), static_cast<int64_t>(call.attribute[3])),
+            static_cast<int64_t>(call.attribute[2]),
+            static_cast<int64_t>(call.attribute[4]),
             out.dim[0],
             out.dim[2],
             kPositions,
@@ -140,7 +143,7 @@ Status run(const Call& call, int64_t tile, char* buffer) {
   const int64_t position = tile % plan.positionBlocks * plan.positions;
   const int64_t inner = tile / plan.positionBlocks % plan.innerBlocks * plan.innerBlock;
   const int64_t outer = tile / plan.positionBlocks / plan.innerBlocks * plan.outerBlock;
-  const int64_t positions = min(plan.positions, plan.axis.size - position);
+  const int64_t positions = min(plan.positions, out.dim[1] - position);
   const int64_t bytes = min(plan.innerBlock, plan.inner - inner);
   const int64_t outerEnd = min(plan.outer, outer + plan.outerBlock);
 
@@ -148,18 +151,28 @@ Status run(const Call& call, int64_t tile, char* buffer) {
   int32_t* weights = reinterpret_cast<int32_t*>(exact + maxTaps);
   Resampling::Range range[kPositions];
   const bool nearest = plan.axis.filter == Filter::nearest;
-  if (nearest) plan.axis.nearestPositions(position, position + positions, range);
+  const int64_t begin = plan.first + position;
+  if (nearest) plan.axis.nearestPositions(begin, begin + positions, range);
   for (int64_t p = 0; p < positions && !nearest; p++)
-    range[p] = plan.axis.weigh(position + p, exact, weights + p * maxTaps);
+    range[p] = plan.axis.weigh(begin + p, exact, weights + p * maxTaps);
+  // A program can ask for positions that depend on more than the input has.
+  int64_t skipped[kPositions];
+  for (int64_t p = 0; p < positions; p++) {
+    const int64_t from = max(range[p].first, plan.offset);
+    skipped[p] = from - range[p].first;
+    range[p].count = min(range[p].first + range[p].count, plan.offset + in.dim[1]) - from;
+    range[p].first = from - plan.offset;
+  }
 
   const bool dense = (out.stride[2] == 1 && in.stride[2] == 1) || plan.inner == 1;
   const bool pixels = dense && in.stride[1] == plan.inner;
   for (int64_t o = outer; o < outerEnd; o++) {
     for (int64_t p = 0; p < positions; p++) {
+      if (range[p].count < 1) continue;
       char* to = out.data + o * out.stride[0] + (position + p) * out.stride[1] + inner * out.stride[2];
       const char* from = in.data + o * in.stride[0] + range[p].first * in.stride[1] + inner * in.stride[2];
       const Taps taps{reinterpret_cast<const uint8_t*>(from), in.stride[1], range[p].count,
-                      weights + p * maxTaps};
+                      weights + p * maxTaps + skipped[p]};
       if (nearest) {
         copyRun(to, out.stride[2], from, in.stride[2], 1, bytes);
       } else if (pixels && plan.inner == 3) {

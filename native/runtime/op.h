@@ -88,15 +88,16 @@ constexpr int32_t kMaxAttributes = 24;
 //                                            with outer a multiple of G: at[g] is for the g-th outer / G outer rows;
 //                                            writes rows at..at+n-1 of out, leaves the others. Rows outside out
 //                                            end the run with INDEX_OUT_OF_RANGE
-//  resample     out, in                      [Filter, box start, box end]  uint8 [outer, length, inner] along the
-//                                            middle axis, with the arithmetic of Pillow's ImagingResample,
-//                                            bit for bit
+//  resample     out, in                      [Filter, length, offset, size, first]  uint8 [outer, n, inner]: in has n
+//                                            positions, from `offset` on, of a middle axis of `length`; out has
+//                                            those from `first` on of the `size` that the axis is resized to, with
+//                                            the bits of Pillow's ImagingResample if in has all that they depend on
 //
 // Each with its number of views and of attributes.
 #define SACCADE_OPS(X) \
   X(copy, 2, 0) X(fill, 1, 1) X(unary, 2, 2) X(binary, 3, 1) X(where, 4, 0) X(reduce, 2, 2) X(softmax, 2, 1) \
   X(norm, 4, 2) X(pack, 2, 1) X(quantize, 2, 0) X(gemm, 5, 6) X(attention, 6, 3) X(attentionWeights, 5, 5) \
-  X(convolution, 5, 11) X(depthwise, 4, 9) X(pool, 2, 12) X(gather, 3, 0) X(update, 3, 0) X(resample, 2, 3)
+  X(convolution, 5, 11) X(depthwise, 4, 9) X(pool, 2, 12) X(gather, 3, 0) X(update, 3, 0) X(resample, 2, 5)
 
 // Unary functions, and the activations of gemm and convolution (`identity` first: no activation).
 // gelu is exact (erf), geluTanh the tanh form, quickGelu x*sigmoid(1.702x); leakyRelu, elu and power take `parameter`.

@@ -105,7 +105,7 @@ const cases: { readonly [O in OpName]: readonly Case<O>[] } = {
   ],
   resample: [
     {
-      parameters: { filter: 'bicubic', start: 0, end: 9, size: 4 },
+      parameters: { filter: 'bicubic', length: 12, offset: 2, size: 8, first: 3, count: 4 },
       operands: [['uint8', 2, 9, 3]],
       result: ['uint8', 2, 4, 3],
     },

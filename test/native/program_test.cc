@@ -308,7 +308,7 @@ Encoder everyOp(const KernelTable& table) {
   e.add(Op::gather, {v(out, {2, kInts, 4}), v(x, {2, 10, 4}), v(ints, {kInts}, 0, DType::int32)});
   e.add(Op::update, {v(cache, {2, 10, 4}), v(x, {2, 3, 4}), v(ints, {1}, 2, DType::int32)});
   e.add(Op::resample, {v(truth, {3, 7, 3}, 0, DType::uint8), v(bytes, {3, 20, 3}, 0, DType::uint8)},
-        {4, 0, 20});
+        {4, 24, 2, 14, 5});
   return e;
 }
 

@@ -72,8 +72,8 @@ uint8_t plain(const Array<uint8_t>& in, Filter filter, int64_t o, int64_t place,
   return static_cast<uint8_t>(std::clamp<int64_t>(sum >> 22, 0, 255));
 }
 
-std::vector<double> attributes(Filter filter, const Array<uint8_t>& in) {
-  return {double(filter), 0, double(in.dims()[1])};
+std::vector<double> attributes(Filter filter, const Array<uint8_t>& in, int64_t size, int64_t first = 0) {
+  return {double(filter), double(in.dims()[1]), 0, double(size), double(first)};
 }
 
 constexpr Filter kFilters[] = {Filter::nearest, Filter::box,     Filter::bilinear,
@@ -93,9 +93,9 @@ TEST_CASE("lines and columns of pixels come out as Pillow makes them") {
       INFO("filter ", line.filter, " to ", line.width);
       Array<uint8_t> out({2, line.width, 3}), column({1, line.width, 6});
       REQUIRE(run(table, Op::resample, {out.view(), picture.view()},
-                  attributes(static_cast<Filter>(line.filter), picture)) == Status::ok);
+                  attributes(static_cast<Filter>(line.filter), picture, line.width)) == Status::ok);
       REQUIRE(run(table, Op::resample, {column.view(), turned.view()},
-                  attributes(static_cast<Filter>(line.filter), turned)) == Status::ok);
+                  attributes(static_cast<Filter>(line.filter), turned, line.width)) == Status::ok);
       REQUIRE(line.bytes.size() == static_cast<size_t>(out.size()));
       int64_t wrong = 0;
       for (int64_t i = 0; i < out.size(); i++) {
@@ -138,7 +138,8 @@ TEST_CASE("every layout gives the plain result") {
           return static_cast<uint8_t>(random.below(2) ? random.below(2) * 255 : random.below(256));
         });
         Array<uint8_t> out({c.dims[0], c.size, c.dims[2]}, c.out);
-        REQUIRE(run(table, Op::resample, {out.view(), in.view()}, attributes(filter, in)) == Status::ok);
+        REQUIRE(run(table, Op::resample, {out.view(), in.view()}, attributes(filter, in, c.size)) ==
+                Status::ok);
         int64_t wrong = 0;
         const int64_t step = out.size() > 20000 ? 37 : 1;
         for (int64_t i = 0; i < out.size(); i += step) {
@@ -157,7 +158,7 @@ TEST_CASE("fixed-point weights are those that the C library's sine and cosine gi
   for (const Filter filter : {Filter::hamming, Filter::bicubic, Filter::lanczos}) {
     for (const int64_t length : {1, 2, 3, 7, 32, 100, 224, 333, 500, 640, 1023, 1920, 4000}) {
       for (const int64_t size : {1, 5, 14, 32, 98, 224, 225, 256, 384, 518, 1000}) {
-        const Resampling axis(filter, length, size, 0, static_cast<double>(length));
+        const Resampling axis(filter, length, size);
         std::vector<double> exact(static_cast<size_t>(axis.maxTaps));
         std::vector<int32_t> fixed(exact.size());
         for (int64_t place = 0; place < size; place += 1 + size / 40) {
@@ -176,17 +177,48 @@ TEST_CASE("fixed-point weights are those that the C library's sine and cosine gi
   CHECK(seen > 100000);
 }
 
-TEST_CASE("a box takes part of the axis") {
+TEST_CASE("a part of the positions has the bits that it has in the whole") {
+  forEachTable([](const KernelTable& table) {
+    Random random(3);
+    Array<uint8_t> in({2, 57, 3}, [&](int64_t) { return static_cast<uint8_t>(random.below(256)); });
+    for (const Filter filter : kFilters) {
+      for (const int64_t size : {41, 57, 90, 3001}) {
+        Array<uint8_t> whole({2, size, 3}), part({2, 37, 3});
+        REQUIRE(run(table, Op::resample, {whole.view(), in.view()}, attributes(filter, in, size)) ==
+                Status::ok);
+        for (const int64_t first : {int64_t{0}, int64_t{3}, size - 37}) {
+          REQUIRE(run(table, Op::resample, {part.view(), in.view()}, attributes(filter, in, size, first)) ==
+                  Status::ok);
+          int64_t wrong = 0;
+          for (int64_t i = 0; i < part.size(); i++)
+            wrong += part[i] != whole.at({i / 111, first + i % 111 / 3, i % 3});
+          CHECK(wrong == 0);
+          CHECK(part.intact());
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("a part of the input is enough for the positions that depend on it") {
   forEachTable([](const KernelTable& table) {
     Random random(2);
-    Array<uint8_t> in({2, 20, 3}, [&](int64_t) { return static_cast<uint8_t>(random.below(256)); });
-    Array<uint8_t> part({2, 8, 3}, [&](int64_t i) { return in.at({i / 24, 5 + i % 24 / 3, i % 3}); });
-    Array<uint8_t> a({2, 11, 3}), b({2, 11, 3});
-    // The box filter does not look past the box; the others do, as Pillow's.
-    for (const Filter filter : {Filter::nearest, Filter::box}) {
-      REQUIRE(run(table, Op::resample, {a.view(), in.view()}, {double(filter), 5, 13}) == Status::ok);
-      REQUIRE(run(table, Op::resample, {b.view(), part.view()}, {double(filter), 0, 8}) == Status::ok);
-      CHECK(a.sameBits(b));
+    Array<uint8_t> in({2, 200, 3}, [&](int64_t) { return static_cast<uint8_t>(random.below(256)); });
+    Array<uint8_t> part({2, 90, 3}, [&](int64_t i) { return in.at({i / 270, 50 + i % 270 / 3, i % 3}); });
+    for (const Filter filter : kFilters) {
+      for (const int64_t size : {77, 900}) {
+        Array<uint8_t> a({2, 12, 3}), b({2, 12, 3}), outside({2, 12, 3});
+        const double first = static_cast<double>(size / 2 - 6);
+        REQUIRE(run(table, Op::resample, {a.view(), in.view()},
+                    {double(filter), 200, 0, double(size), first}) == Status::ok);
+        REQUIRE(run(table, Op::resample, {b.view(), part.view()},
+                    {double(filter), 200, 50, double(size), first}) == Status::ok);
+        CHECK(a.sameBits(b));
+        // Positions that depend on what is not there are not written, and nothing is read outside.
+        REQUIRE(run(table, Op::resample, {outside.view(), part.view()},
+                    {double(filter), 200, 50, double(size), 0}) == Status::ok);
+        CHECK(outside.intact());
+      }
     }
   });
 }
@@ -195,16 +227,24 @@ TEST_CASE("what does not fit is refused") {
   forEachTable([](const KernelTable& table) {
     Array<uint8_t> in({2, 20, 3}), out({2, 10, 3}), wrong({2, 10, 4});
     Array<float> floats({2, 20, 3});
-    const auto refused = [&](const View& to, const View& from, double filter, double start, double end) {
-      return faultOf(table, Op::resample, {to, from}, {filter, start, end}) != "";
+    const auto refused = [&](const View& to, const View& from, const std::vector<double>& attributes) {
+      return faultOf(table, Op::resample, {to, from}, attributes) != "";
     };
-    CHECK(!refused(out.view(), in.view(), 2, 0, 20));
-    CHECK(refused(wrong.view(), in.view(), 2, 0, 20));
-    CHECK(refused(out.view(), floats.view(), 2, 0, 20));
-    CHECK(refused(out.view(), in.view(), 6, 0, 20));
-    CHECK(refused(out.view(), in.view(), 2, 0, 21));
-    CHECK(refused(out.view(), in.view(), 2, -1, 20));
-    CHECK(refused(out.view(), in.view(), 2, 7, 7));
-    CHECK(refused(out.view(), in.view(), 2, NAN, 20));
+    CHECK(!refused(out.view(), in.view(), {2, 20, 0, 10, 0}));
+    CHECK(!refused(out.view(), in.view(), {2, 30, 10, 1000, 990}));
+    CHECK(refused(wrong.view(), in.view(), {2, 20, 0, 10, 0}));
+    CHECK(refused(out.view(), floats.view(), {2, 20, 0, 10, 0}));
+    CHECK(refused(out.view(), in.view(), {6, 20, 0, 10, 0}));
+    CHECK(refused(out.view(), in.view(), {2, 19, 0, 10, 0}));
+    CHECK(refused(out.view(), in.view(), {2, 30, 11, 10, 0}));
+    CHECK(refused(out.view(), in.view(), {2, 30, -1, 10, 0}));
+    CHECK(refused(out.view(), in.view(), {2, 30, 0.5, 10, 0}));
+    CHECK(refused(out.view(), in.view(), {2, NAN, 0, 10, 0}));
+    CHECK(refused(out.view(), in.view(), {2, 1e8, 0, 10, 0}));
+    CHECK(refused(out.view(), in.view(), {2, 20, 0, 9, 0}));
+    CHECK(refused(out.view(), in.view(), {2, 20, 0, 1e9, 0}));
+    CHECK(refused(out.view(), in.view(), {2, 20, 0, 1000, 991}));
+    CHECK(refused(out.view(), in.view(), {2, 20, 0, 1000, -1}));
+    CHECK(refused(out.view(), in.view(), {2, 20, 0, NAN, 0}));
   });
 }

@@ -26,7 +26,13 @@ export const windows: OpRules<Windows> = {
   resample: {
     dtype: 'keeps',
     features: false,
-    lower: direct(({ parameters: { filter, start, end } }) => [filterKinds.indexOf(filter), start, end]),
+    lower: direct(({ parameters: { filter, length, offset, size, first } }) => [
+      filterKinds.indexOf(filter),
+      length,
+      offset,
+      size,
+      first,
+    ]),
   },
 }
 

@@ -19,16 +19,21 @@ export interface Windows {
     readonly countPadding: boolean
     readonly ceilExtra: Pair
   }
-  /** Resizes the range start..end of the middle axis of uint8 [outer, length, inner] to `size`, as Pillow does. */
+  /**
+   * Of a middle axis of `length` that Pillow would resize to `size`, the `count` positions from `first` on. The operand,
+   * uint8 [outer, n, inner], has the positions of the axis from `offset` on.
+   */
   resample: {
     readonly filter: FilterKind
-    readonly start: number
-    readonly end: number
+    readonly length: number
+    readonly offset: number
     readonly size: number
+    readonly first: number
+    readonly count: number
   }
 }
 
 export const windows: TypeRules<Windows> = {
   pool: ({ outputSize }, { dtype, shape }) => ({ dtype, shape: [shape[0]!, ...outputSize, shape[3]!] }),
-  resample: ({ size }, { dtype, shape }) => ({ dtype, shape: shape.with(1, size) }),
+  resample: ({ count }, { dtype, shape }) => ({ dtype, shape: shape.with(1, count) }),
 }

@@ -159,7 +159,7 @@ export function positionedPrefix({ prefix, positions }: EmbeddingSpec): number {
 /** Checks that an embedding spec is consistent. @throws CONFIG_INVALID and LIMIT_EXCEEDED naming the file */
 export function checkEmbeddingSpec({ image, patch, positions, width }: EmbeddingSpec, file: string): void {
   const [rows, columns] = gridOf(image, patch)
-  checkSizes(file, { imageSide: image, patches: rows * columns, width })
+  checkSizes(file, { modelImageSide: image, patches: rows * columns, width })
   if (rows === 0 || columns === 0)
     throw invalid(
       'CONFIG_INVALID',

@@ -30,12 +30,16 @@ const char* check_resample(const Call& call, const Formats&) {
   if (out.rank != 3 || in.rank != 3 || out.dtype != DType::uint8 || in.dtype != DType::uint8)
     return "views must be uint8 [outer, length, inner]";
   if (out.dim[0] != in.dim[0] || out.dim[2] != in.dim[2]) return "outer and inner dims must be equal";
-  // Pillow keeps a box in float32, which does not hold larger integers exactly.
-  if (in.dim[1] > 1 << 24 || out.dim[1] > 1 << 24) return "an axis must be at most 2^24 long";
   if (!isKind<Filter>(call.attribute[0])) return "unknown filter";
-  const double start = call.attribute[1], end = call.attribute[2];
-  if (!(start >= 0 && start < end && end <= static_cast<double>(in.dim[1])))
-    return "the box must be inside the axis";
+  const double length = call.attribute[1], offset = call.attribute[2];
+  const double size = call.attribute[3], first = call.attribute[4];
+  // Pillow keeps the length in float32, which does not hold larger integers exactly.
+  if (!isInteger(length, 1, 0x1p24)) return "an axis must be 1 to 2^24 long";
+  if (!isInteger(size, 1, 0x1p28)) return "an axis can be resized to 1 to 2^28";
+  if (in.dim[1] < 1 || !isInteger(offset, 0, length - static_cast<double>(in.dim[1])))
+    return "the input must be part of the axis";
+  if (!isInteger(first, 0, size - static_cast<double>(out.dim[1])))
+    return "the output must be part of the resized axis";
   return nullptr;
 }
 

@@ -1,0 +1,113 @@
+import type { Orientation } from '../orientation.js'
+import type { Encoded, Pixels } from '../pixels.js'
+import { colorMatrix, grayFromVideo, type Planes, planesToRgb } from './avif-color.js'
+import { decodePlain, headerOf, turnPixels } from './sharp.js'
+
+interface Box {
+  readonly type: string
+  /** Of the content. */
+  readonly start: number
+  readonly end: number
+}
+
+const headerBytes = 8
+
+/**
+ * Decodes an AVIF with the colors of libavif, which Pillow has: where there are fewer color samples than pixels, they are
+ * interpolated. sharp repeats them; so it decodes a copy of the file that says that its planes are green, blue and red,
+ * and they are converted here. The orientation is that of the container; EXIF does not count.
+ */
+export async function decodeAvif(file: Encoded): Promise<Pixels> {
+  const copy = Buffer.from(file.bytes)
+  const properties = path(copy, ['meta', 'iprp', 'ipco'])
+  const orientation = takeOrientation(copy, properties)
+  const planes = takeColors(copy, properties)
+  const { width, height } = await headerOf(file, copy)
+  await file.admit(width, height)
+  const stored = await decodePlain(file, copy)
+  if (!planes) return turnPixels(stored, orientation)
+  const pixels = planes.gray
+    ? await grayFromVideo(stored, planes, file.signal)
+    : await planesToRgb(stored, planes, file.signal)
+  return turnPixels(pixels, orientation)
+}
+
+function boxesIn(bytes: Buffer, start: number, end: number): Box[] {
+  const boxes: Box[] = []
+  for (let at = start; at + headerBytes <= end; ) {
+    const size = bytes.readUInt32BE(at)
+    const stop = size === 0 ? end : at + size
+    // Boxes with 64-bit sizes hold the pixels, never properties.
+    if (stop > end || stop < at + headerBytes) break
+    boxes.push({ type: bytes.toString('latin1', at + 4, at + 8), start: at + headerBytes, end: stop })
+    at = stop
+  }
+  return boxes
+}
+
+/** The boxes in a box that others hold; none if there is no such box. */
+function path(bytes: Buffer, types: readonly string[]): Box[] {
+  let boxes = boxesIn(bytes, 0, bytes.length)
+  for (const type of types) {
+    const found = boxes.find((box) => box.type === type)
+    // `meta` begins with a version and flags.
+    boxes = found ? boxesIn(bytes, found.start + (type === 'meta' ? 4 : 0), found.end) : []
+  }
+  return boxes
+}
+
+/**
+ * How the planes are to be converted, after the properties were changed so that they are decoded as they are. Undefined if
+ * the file does not say it, or is in a form that sharp converts without repeating samples: the properties are then left.
+ */
+function takeColors(bytes: Buffer, properties: readonly Box[]): Planes | undefined {
+  const colors = properties.filter(
+    ({ type, start, end }) =>
+      type === 'colr' && end - start >= 11 && bytes.toString('latin1', start, start + 4) === 'nclx',
+  )
+  const codecs = properties.filter(({ type, start, end }) => type === 'av1C' && end - start >= 4)
+  const flags = codecs.map(({ start }) => bytes[start + 2]!)
+  // Gray planes beside colors are alpha.
+  const color = flags.find((flag) => !(flag & 0x10)) ?? flags[0]
+  const first = colors[0]
+  if (!first || color === undefined || color & 0x60) return undefined
+  const fullRange = (bytes[first.start + 10]! & 0x80) !== 0
+  const matrix = colorMatrix(bytes.readUInt16BE(first.start + 8), fullRange)
+  if (!matrix) return undefined
+  for (const { start } of colors) {
+    bytes.writeUInt16BE(0, start + 8)
+    bytes[start + 10] = 0x80
+  }
+  return {
+    matrix,
+    fullRange,
+    gray: (color & 0x10) !== 0,
+    halfWidth: (color & 0x08) !== 0,
+    halfHeight: (color & 0x04) !== 0,
+  }
+}
+
+/** Orientations by the rotation to the left, in quarters, and by the mirror: none, top to bottom, left to right. */
+const orientations: readonly (readonly [Orientation, Orientation, Orientation])[] = [
+  [1, 4, 2],
+  [8, 5, 7],
+  [3, 2, 4],
+  [6, 7, 5],
+]
+
+/** The orientation, which is taken out of the properties: planes must not be turned before they are converted. */
+function takeOrientation(bytes: Buffer, properties: readonly Box[]): Orientation {
+  const one = (wanted: string) =>
+    properties.find(({ type, start, end }) => type === wanted && end - start >= 1)
+  const rotation = one('irot')
+  const mirror = one('imir')
+  const quarters = rotation ? bytes[rotation.start]! & 3 : 0
+  const axis = mirror ? 1 + (bytes[mirror.start]! & 1) : 0
+  if (rotation) bytes[rotation.start] = 0
+  if (mirror) {
+    // Of the same size as a mirror: a rotation by nothing.
+    bytes.write('irot', mirror.start - 4, 'latin1')
+    bytes[mirror.start] = 0
+  }
+  return orientations[quarters]![axis]!
+}

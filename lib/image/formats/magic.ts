@@ -1,0 +1,44 @@
+/** The formats that are read, as messages name them. */
+export const formatNames = {
+  jpeg: 'JPEG',
+  png: 'PNG',
+  webp: 'WebP',
+  gif: 'GIF',
+  avif: 'AVIF',
+  tiff: 'TIFF',
+  bmp: 'BMP',
+  pnm: 'PBM, PGM, PPM',
+  ico: 'ICO',
+  svg: 'SVG (with the option svg)',
+} as const
+
+export type Format = keyof typeof formatNames
+
+const tiffs = ['II*\0', 'MM\0*', 'II+\0', 'MM\0+', 'MM*\0', 'II\0*']
+const avifs = ['ftypavif', 'ftypavis', 'ftypmif1', 'ftypmsf1']
+const svgStart =
+  /^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)*(<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/
+
+/** Each by the first bytes, as latin1. */
+const tests: readonly (readonly [Format, (start: string) => boolean])[] = [
+  ['jpeg', (start) => start.startsWith('\xff\xd8\xff')],
+  ['png', (start) => start.startsWith('\x89PNG\r\n\x1a\n')],
+  ['webp', (start) => start.startsWith('RIFF') && start.startsWith('WEBP', 8)],
+  ['gif', (start) => start.startsWith('GIF87a') || start.startsWith('GIF89a')],
+  ['avif', (start) => avifs.some((brand) => start.startsWith(brand, 4))],
+  ['tiff', (start) => tiffs.some((order) => start.startsWith(order))],
+  ['bmp', (start) => start.startsWith('BM')],
+  ['pnm', (start) => /^P[1-6][ \t\n\v\f\r]/.test(start)],
+  ['ico', (start) => start.startsWith('\0\0\x01\0')],
+  ['svg', (start) => svgStart.test(start)],
+]
+
+/** Bytes at the start of a file that tell its format. */
+export const magicLength = 1024
+
+/** The format of a file by its first bytes. A name's extension says nothing: many files on the web have a wrong one. */
+export function formatOf(bytes: Uint8Array): Format | undefined {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, magicLength))
+  const text = start.toString('latin1')
+  return tests.find(([, test]) => test(text))?.[0]
+}

@@ -1,0 +1,110 @@
+import { endianness } from 'node:os'
+import type { Sharp } from 'sharp'
+import { SaccadeError } from '../../errors.js'
+import { type Orientation, orientationOf, turned } from '../orientation.js'
+import type { Encoded, Pixels } from '../pixels.js'
+import { inSlices } from '../work.js'
+import { formatOf } from './magic.js'
+
+/** Loaded at the first image, so that programs without images do not wait for the decoder. */
+async function open(bytes: Uint8Array): Promise<Sharp> {
+  const { default: sharp } = await import('sharp')
+  // The limit is checked by admit(), whose error can name it. failOn: what Pillow refuses, too.
+  return sharp(bytes, { limitInputPixels: false, failOn: 'error', ignoreIcc: true })
+}
+
+/** The first image of a file that sharp reads, on its threads: gray or RGB, upright. @throws IMAGE_INVALID */
+export async function decodeWithSharp(file: Encoded): Promise<Pixels> {
+  return decoding(file, async () => {
+    const image = await open(file.bytes)
+    const metadata = await image.metadata()
+    await file.admit(metadata.width, metadata.height)
+    // A TIFF has the tags of EXIF itself.
+    const exif = metadata.format === 'tiff' ? file.bytes : metadata.exif
+    const upright = turned(image, orientationOf({ ...metadata, exif }))
+    const { space, channels, depth } = metadata
+    if (space === 'cmyk') {
+      const wide = depth === 'ushort'
+      const cmyk = upright.pipelineColourspace('cmyk').toColourspace('cmyk')
+      return cmykToRgb(await raw(cmyk, wide ? 'ushort' : 'uchar'), wide ? 2 : 1, file.signal)
+    }
+    // Pillow cuts 16-bit gray off at 255, and takes the upper byte of other 16-bit values.
+    if (space === 'grey16' && (channels === 1 || isGrayPng(file.bytes)))
+      return raw(upright.removeAlpha().pipelineColourspace('grey16').toColourspace('grey16'))
+    return raw(upright.removeAlpha().toColourspace(space === 'b-w' ? 'b-w' : 'srgb'))
+  })
+}
+
+/** Whether a file is a PNG without alpha; one of its grays can be transparent all the same. */
+function isGrayPng(bytes: Buffer): boolean {
+  return formatOf(bytes) === 'png' && bytes[25] === 0
+}
+
+/** Width and height of a file for sharp. */
+export function headerOf(file: Encoded, bytes: Uint8Array): Promise<{ width: number; height: number }> {
+  return decoding(file, async () => (await open(bytes)).metadata())
+}
+
+/** Decodes a changed copy of a file, without turning it. */
+export function decodePlain(file: Encoded, bytes: Uint8Array): Promise<Pixels> {
+  return decoding(file, async () => raw((await open(bytes)).removeAlpha().toColourspace('srgb')))
+}
+
+/** Pixels turned upright, on the threads of sharp. */
+export async function turnPixels(pixels: Pixels, orientation: Orientation): Promise<Pixels> {
+  if (orientation === 1) return pixels
+  return raw(turned(await fromPixels(pixels), orientation))
+}
+
+/** Gray as RGB, on the threads of sharp; RGB as it is. */
+export async function asRgb(pixels: Pixels): Promise<Pixels> {
+  if (pixels.channels === 3) return pixels
+  return raw((await fromPixels(pixels)).removeAlpha().toColourspace('srgb'))
+}
+
+async function fromPixels({ data, width, height, channels }: Pixels): Promise<Sharp> {
+  const { default: sharp } = await import('sharp')
+  const count = channels as 1 | 2 | 3 | 4
+  return sharp(data, { limitInputPixels: false, raw: { width, height, channels: count } })
+}
+
+async function raw(image: Sharp, depth: 'uchar' | 'ushort' = 'uchar'): Promise<Pixels> {
+  const { data, info } = await image.raw({ depth }).toBuffer({ resolveWithObject: true })
+  return { data, width: info.width, height: info.height, channels: info.channels }
+}
+
+/** Runs a decoder whose errors are all faults of the file. */
+async function decoding<T>(file: Encoded, decode: () => Promise<T>): Promise<T> {
+  try {
+    return await decode()
+  } catch (cause) {
+    if (cause instanceof SaccadeError) throw cause
+    // libvips adds further lines, of no use to the caller.
+    return file.fail(String(cause instanceof Error ? cause.message : cause).split('\n')[0]!, cause)
+  }
+}
+
+/**
+ * Pillow's CMYK to RGB, without a colour profile: each of C, M, Y is darkened by K.
+ * @param bytes of a value, of which the upper one counts
+ */
+async function cmykToRgb(
+  { data, width, height }: Pixels,
+  bytes: 1 | 2,
+  signal: AbortSignal | undefined,
+): Promise<Pixels> {
+  const upper = endianness() === 'LE' ? bytes - 1 : 0
+  const rgb = new Uint8Array(width * height * 3)
+  await inSlices(height, signal, (row) => {
+    const end = (row + 1) * width
+    for (let pixel = row * width; pixel < end; pixel++) {
+      const from = pixel * 4 * bytes + upper
+      const light = 255 - data[from + 3 * bytes]!
+      for (let channel = 0; channel < 3; channel++) {
+        const product = data[from + channel * bytes]! * light + 128
+        rgb[pixel * 3 + channel] = light - (((product >> 8) + product) >> 8)
+      }
+    }
+  })
+  return { data: rgb, width, height, channels: 3 }
+}

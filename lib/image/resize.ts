@@ -1,0 +1,105 @@
+import { invalid } from '../errors.js'
+import { checkLimit } from '../limits.js'
+import {
+  type AxisPart,
+  maxResampledSize,
+  type ResampleFilter,
+  resampleInputs,
+  resamplePart,
+} from '../ops/resample.js'
+import { Tensor } from '../tensor/tensor.js'
+import type { Pixels } from './pixels.js'
+import type { Size } from './spec.js'
+
+/** Bytes that are copied to native memory at once, on the event loop: about a millisecond. */
+const stripBytes = 2 ** 21
+
+/** The part of a resized picture to compute. */
+export interface Window {
+  readonly top: number
+  readonly left: number
+  readonly height: number
+  readonly width: number
+}
+
+/**
+ * A part of what Pillow's Image.resize gives, with the same bits; the rest is not computed. Runs on native threads: a strip
+ * of rows at a time horizontally, then vertically, as Pillow does.
+ * @param size height and width of the whole picture after the resize
+ * @throws LIMIT_EXCEEDED, IMAGE_TOO_LARGE, OUT_OF_MEMORY, ABORTED
+ */
+export async function resizePixels(
+  pixels: Pixels,
+  size: Size,
+  window: Window,
+  filter: ResampleFilter,
+  signal?: AbortSignal,
+): Promise<Pixels> {
+  if (Math.max(...size) > maxResampledSize)
+    throw invalid(
+      'IMAGE_TOO_LARGE',
+      `resize of a picture of ${pixels.width}x${pixels.height}`,
+      `sides of at most ${maxResampledSize} pixels`,
+      `${size[1]}x${size[0]}`,
+    )
+  checkLimit('imagePixels', window.height * window.width, 'resize: pixels of the result')
+  const rows: AxisPart = { length: size[0], start: window.top, count: window.height }
+  const columns: AxisPart = { length: size[1], start: window.left, count: window.width }
+  const needed = resampleInputs(pixels.height, rows, filter)
+  checkLimit(
+    'resizePixels',
+    needed.count * window.width,
+    `resize of a picture of ${pixels.width}x${pixels.height} to ${size[1]}x${size[0]}: pixels in between`,
+  )
+  const wide = await resizeColumns(pixels, needed, columns, filter, signal)
+  return resizeRows(wide, needed, rows, filter, signal)
+}
+
+/** The rows that are needed, with other columns. */
+async function resizeColumns(
+  { data, width, channels }: Pixels,
+  needed: AxisPart,
+  columns: AxisPart,
+  filter: ResampleFilter,
+  signal: AbortSignal | undefined,
+): Promise<Pixels> {
+  const stride = width * channels
+  const all = { length: width, start: 0, count: width }
+  const result = new Uint8Array(needed.count * columns.count * channels)
+  const rowsAtOnce = Math.max(1, Math.floor(stripBytes / stride))
+  for (let row = 0; row < needed.count; row += rowsAtOnce) {
+    const count = Math.min(rowsAtOnce, needed.count - row)
+    const from = (needed.start + row) * stride
+    using strip = Tensor.from(data.subarray(from, from + count * stride), [count, width, channels])
+    using resized = resamplePart(strip, 1, all, columns, filter)
+    result.set(await resized.data({ signal }), row * columns.count * channels)
+  }
+  return { data: result, width: columns.count, height: needed.count, channels }
+}
+
+/** @param from the rows that the picture has of the whole one */
+async function resizeRows(
+  { data, width, channels }: Pixels,
+  from: AxisPart,
+  rows: AxisPart,
+  filter: ResampleFilter,
+  signal: AbortSignal | undefined,
+): Promise<Pixels> {
+  const stride = width * channels
+  const result = new Uint8Array(rows.count * stride)
+  const strips = Math.ceil((from.count * stride) / stripBytes)
+  const rowsAtOnce = Math.ceil(rows.count / strips)
+  for (let row = 0; row < rows.count; row += rowsAtOnce) {
+    const part = { ...rows, start: rows.start + row, count: Math.min(rowsAtOnce, rows.count - row) }
+    const inputs = resampleInputs(from.length, part, filter)
+    const first = (inputs.start - from.start) * stride
+    using strip = Tensor.from(data.subarray(first, first + inputs.count * stride), [
+      inputs.count,
+      width,
+      channels,
+    ])
+    using resized = resamplePart(strip, 0, inputs, part, filter)
+    result.set(await resized.data({ signal }), row * stride)
+  }
+  return { data: result, width, height: rows.count, channels }
+}
