@@ -144,7 +144,8 @@ Machine::Burst Machine::burstOf(Peak peak, int32_t threads) {
 double Machine::measure(Peak peak, int32_t threads) {
   const Burst burst = burstOf(peak, threads);
   const auto runTiles = [&](int64_t tiles) {
-    bench::run({[&] { return std::exchange(tiles, 0); }, [&](int64_t tile, Block&) { burst.run(tile); }}, threads);
+    bench::run({[&] { return std::exchange(tiles, 0); }, [&](int64_t tile, Block&) { burst.run(tile); }},
+               threads);
   };
   if (threads > 1) runTiles(2 * threads);  // wakes them
   const double seconds = timed(threads, [&] { runTiles(burst.tiles); });

@@ -1,5 +1,5 @@
-// A program written by hand: a few instructions on memory of one's own. Its tiles run as those of the compiler's
-// programs do.
+// A program written by hand: a few instructions on memory of one's own. Its tiles run as those of the
+// compiler's programs do.
 #pragma once
 #include <stdint.h>
 

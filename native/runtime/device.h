@@ -5,12 +5,14 @@
 // executable holds what the device needs to run it repeatedly: on the CPU kernels and tiles, on a GPU
 // kernels, launch sizes and perhaps a captured graph.
 //
-// Each device has one executor (executor.h). It starts runs in the order and number that their programs, their memory
-// and Device::arenaLimit() allow; the device queues what it is given, and computes it on threads of its own:
+// Each device has one executor (executor.h). It starts runs in the order and number that their programs,
+// their memory and Device::arenaLimit() allow; the device queues what it is given, and computes it on threads
+// of its own:
 // - The CPU holds the runs in slots of its scheduler, whose threads take tiles of all of them in turn.
-// - A GPU has a thread that launches the kernels of a run on a stream, each run that is under way on one of its own,
-//   or, with an arenaLimit() of 0, on a single one, as it gets one run at a time. The thread ends a job when the event
-//   after its last kernel has come.
+// - A GPU has a thread that launches the kernels of a run on a stream, each run that is under way on one of
+// its own,
+//   or, with an arenaLimit() of 0, on a single one, as it gets one run at a time. The thread ends a job when
+//   the event after its last kernel has come.
 #pragma once
 #include <stdint.h>
 
@@ -53,15 +55,18 @@ class Executable {
   // The inputs that the program writes in place.
   const std::vector<int64_t>& written() const { return written_; }
 
-  // Queues a run, and returns at once. Runs that were started may be computed at the same time, in any order; none
-  // uses memory that another one writes. Called only by the executor of the device, from any thread: also from
-  // within Job::end().
-  // - The device looks at Job::cancelled() as often as it can (the CPU before each tile, a GPU before each launch)
+  // Queues a run, and returns at once. Runs that were started may be computed at the same time, in any order;
+  // none uses memory that another one writes. Called only by the executor of the device, from any thread:
+  // also from within Job::end().
+  // - The device looks at Job::cancelled() as often as it can (the CPU before each tile, a GPU before each
+  // launch)
   //   and ends the run with ABORTED. Outputs and inout buffers are then undefined.
-  // - An index outside its axis ends the run with INDEX_OUT_OF_RANGE, naming the instruction. No device reads or
-  //   writes outside a view for it. The CPU ends the run after the instruction; a GPU, whose kernels can only set a
-  //   flag, computes the others, too. Outputs are not returned in either case.
-  // - Without memory for intermediate results the run is postponed, or ends with OUT_OF_MEMORY if it has begun.
+  // - An index outside its axis ends the run with INDEX_OUT_OF_RANGE, naming the instruction. No device reads
+  // or
+  //   writes outside a view for it. The CPU ends the run after the instruction; a GPU, whose kernels can only
+  //   set a flag, computes the others, too. Outputs are not returned in either case.
+  // - Without memory for intermediate results the run is postponed, or ends with OUT_OF_MEMORY if it has
+  // begun.
   virtual void start(std::unique_ptr<Job> job) = 0;
 
  private:
@@ -94,7 +99,8 @@ class Device {
   // device has no kernel for it.
   virtual std::shared_ptr<Executable> prepare(std::shared_ptr<const Program> program) = 0;
 
-  // How many bytes the arenas of runs that are under way may have together; 0: one run at a time. Always the same.
+  // How many bytes the arenas of runs that are under way may have together; 0: one run at a time. Always the
+  // same.
   virtual int64_t arenaLimit() const = 0;
 };
 

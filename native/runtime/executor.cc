@@ -10,8 +10,10 @@ namespace {
 
 // What a run counts besides its arena, so that the number of runs under way has a limit, too.
 constexpr int64_t kRunBytes = int64_t{1} << 20;
-// The part of the limit up to which a run is small, and the part that small runs have for themselves.
+// The part of the limit up to which a run is small, or at least so many bytes; and the part that small runs
+// have.
 constexpr int64_t kSmall = 64;
+constexpr int64_t kSmallBytes = int64_t{2} << 20;
 constexpr int64_t kForSmall = 4;
 
 int64_t bytesOf(const Executable& executable) {
@@ -75,6 +77,7 @@ void Executor::finish(Job& job, std::optional<Error> error) {
     const std::lock_guard lock(mutex_);
     ++ends_;
     leave(job);
+    if (job.postponed_) --roomOf(job).postponed;
     jobs = startable();
     if (underWay_.empty()) allEnded_.notify_all();
   }
@@ -86,19 +89,16 @@ void Executor::postpone(std::unique_ptr<Job> job, Error error) {
   Jobs jobs;
   {
     const std::lock_guard lock(mutex_);
-    const bool alone = underWay_.size() == 1;
-    const bool cancelled = job->cancelled().load();
-    if (!cancelled && !(alone && job->ends_ == ends_)) {
-      // If no other is under way, one has ended since this run started: it starts again now.
-      job->postponed_ = !alone;
-      job->ends_ = ends_;
-      if (!job->written().empty()) ++writers_;
+    if (job->cancelled().load()) {
+      error = aborted();
+    } else if (job->hadCompany_) {
       Line& line = lineOf(*job);
       leave(*job);
+      if (!std::exchange(job->postponed_, true)) ++roomOf(*job).postponed;
+      job->ends_ = ends_;
+      if (!job->written().empty()) ++writers_;
       line.waiting.push_front(std::move(job));
       jobs = startable();
-    } else if (cancelled) {
-      error = aborted();
     }
   }
   if (job != nullptr) {
@@ -124,14 +124,17 @@ Executor::Line& Executor::lineOf(const Job& job) {
 }
 
 Executor::Room& Executor::roomOf(const Job& job) {
-  return bytesOf(*job.run_.executable) <= large_.limit / kSmall ? small_ : large_;
+  if (large_.limit == 0) return large_;
+  return bytesOf(*job.run_.executable) <= std::max(large_.limit / kSmall, kSmallBytes) ? small_ : large_;
 }
 
 void Executor::enter(Line& line, Job& job) {
   roomOf(job).used += bytesOf(*job.run_.executable);
   ++line.underWay;
   line.threads += job.threads();
-  job.ends_ = ends_;
+  if (job.postponed_) ++roomOf(job).retried;
+  job.hadCompany_ = !underWay_.empty();
+  for (Job* other : underWay_) other->hadCompany_ = true;
   underWay_.push_back(&job);
 }
 
@@ -140,6 +143,7 @@ void Executor::leave(Job& job) {
   roomOf(job).used -= bytesOf(*job.run_.executable);
   --line.underWay;
   line.threads -= job.threads();
+  if (job.postponed_) --roomOf(job).retried;
   if (!job.written().empty()) --writers_;
   underWay_.erase(std::find(underWay_.begin(), underWay_.end(), &job));
 }
@@ -172,7 +176,9 @@ bool Executor::mayStart(const Line& line, const Job& job) {
   if (writers_ > 0 && conflicts(job)) return false;
   Room& room = roomOf(job);
   const bool fits = room.used == 0 || room.used + bytesOf(*job.run_.executable) <= room.limit;
-  if (!fits || (job.postponed_ && job.ends_ == ends_)) room.full = true;
+  const bool hasTurn =
+      job.postponed_ ? room.retried == 0 && (job.ends_ != ends_ || underWay_.empty()) : room.postponed == 0;
+  if (!fits || !hasTurn) room.full = true;
   return !room.full;
 }
 
@@ -201,6 +207,7 @@ Executor::Jobs Executor::takeWaiting(Condition condition) {
         continue;
       }
       if (!(*job)->written().empty()) --writers_;
+      if ((*job)->postponed_) --roomOf(**job).postponed;
       taken.push_back(std::move(*job));
       job = line.waiting.erase(job);
     }

@@ -1,15 +1,19 @@
-// Decides when the runs of one device start. How those that are under way share the device is the device's own: the
-// CPU's threads take tiles of each in turn (../cpu/device/scheduler.h). Executors of different devices know nothing
-// of each other.
+// Decides when the runs of one device start. How those that are under way share the device is the device's
+// own: the CPU's threads take tiles of each in turn (../cpu/device/scheduler.h). Executors of different
+// devices know nothing of each other.
 //
-// - Runs of one program form a line: they take the same time, so to run them side by side would only take more
+// - Runs of one program form a line: they take the same time, so to run them side by side would only take
+// more
 //   memory. The next one starts when the one before has ended, or if their threads together are no more than
 //   the cores. Lines do not wait for each other.
 // - A run waits for earlier ones that write memory which it uses, or use memory which it writes.
-// - The arenas of the runs under way have a limit (Device::arenaLimit). Small runs, of up to 1/64 of it, have a
-//   fourth of it for themselves; the others wait in order when they do not fit, and a run that is larger than the limit
-//   starts when no other that is not small is under way.
-// - A run for which the system has no memory starts again after another has ended.
+// - The arenas of the runs under way have a limit (Device::arenaLimit). Small runs, of up to 1/64 of it or 2
+// MiB, have
+//   as much as a fourth of it besides; so they do not wait for large ones. Those that do not fit wait in
+//   order. A run that is larger than the limit starts when no other but small ones are under way.
+// - A run for which the system has no memory (Job::postpone) starts again after another has ended, and until
+// it has
+//   ended no other of its size starts.
 #pragma once
 #include <stdint.h>
 
@@ -55,7 +59,9 @@ class Executor {
   struct Room {
     int64_t limit;
     int64_t used = 0;
-    bool full = false;  // a run waits for it, so later ones do not pass
+    int32_t postponed = 0;  // runs that were, waiting or under way
+    int32_t retried = 0;    // those of them that are under way
+    bool full = false;      // a run waits for it, so later ones do not pass
   };
 
   void finish(Job& job, std::optional<Error> error);
@@ -81,7 +87,7 @@ class Executor {
   Room small_;
   uint64_t submitted_ = 0;
   uint64_t ends_ = 0;
-  int64_t writers_ = 0;  // runs waiting or under way that write an input
+  int64_t writers_ = 0;             // runs waiting or under way that write an input
   std::unique_ptr<Device> device_;  // first to be destroyed: its threads may just leave finish()
 };
 

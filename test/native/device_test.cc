@@ -347,5 +347,6 @@ TEST_CASE("a flag stops its run on whatever device it is") {
   auto running = submit(cpu, prepare(cpu.device(), waiting(60)), {}, 1, cancelled);
   devices.cancel(cancelled);
   CHECK(failureOf(running.get()).code == "ABORTED");
-  CHECK(failureOf(submit(other, prepare(other.device(), waiting()), {}, 1, cancelled).get()).code == "ABORTED");
+  CHECK(failureOf(submit(other, prepare(other.device(), waiting()), {}, 1, cancelled).get()).code ==
+        "ABORTED");
 }

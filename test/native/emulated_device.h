@@ -1,7 +1,7 @@
 // A second device for the tests of the runtime: an interpreter with an address space of its own. Its
 // addresses are none of the process, so that whoever reads or writes its memory without asking it crashes.
-// Like a GPU it has a thread of its own that takes one run at a time, looks at `cancelled` before each instruction, and
-// tells of a bad index at the end of a run.
+// Like a GPU it has a thread of its own that takes one run at a time, looks at `cancelled` before each
+// instruction, and tells of a bad index at the end of a run.
 #pragma once
 #include <condition_variable>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The scheduler: every tile once, no more threads than a task allows, and fair shares. Time is counted in tiles, by a
-// clock of the test's own.
+// The scheduler: every tile once, no more threads than a task allows, and fair shares. Time is counted in
+// tiles, by a clock of the test's own.
 #include "../../native/cpu/device/scheduler.h"
 
 #include <doctest/doctest.h>

@@ -18,8 +18,8 @@ class Arenas {
   Block take(int64_t bytes);
   void give(Block block);
 
-  // Frees the blocks that nothing took for kKeep. Returns the nanoseconds after which to call it again, unless no block is
-  // kept or taken.
+  // Frees the blocks that nothing took for kKeep. Returns the nanoseconds after which to call it again,
+  // unless no block is kept or taken.
   std::optional<int64_t> trim();
   // Frees all blocks that are kept. False if there are none.
   bool clear();

@@ -1,8 +1,8 @@
 // The CPU as a device. Its address space is that of the process, so weights in a mapped file need no copy.
 #pragma once
 #include "../../runtime/device.h"
-#include "../kernel.h"
 #include "../../runtime/machine.h"
+#include "../kernel.h"
 #include "arenas.h"
 #include "scheduler.h"
 

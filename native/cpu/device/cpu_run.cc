@@ -72,9 +72,9 @@ char* CpuRun::address(const Buffer& buffer, const Frame& frame) const {
   }
 }
 
-// The system clears a huge page when it is first written; if the threads first write to it at the same time, in
-// neighbouring tiles, each of them has one cleared, and all but one are dropped. So each is written to by one thread
-// before.
+// The system clears a huge page when it is first written; if the threads first write to it at the same time,
+// in neighbouring tiles, each of them has one cleared, and all but one are dropped. So each is written to by
+// one thread before.
 void CpuRun::listPages() {
   pages_.clear();
   for (size_t i = 0; i < addresses_.size(); ++i) {

@@ -16,8 +16,8 @@
 namespace saccade {
 namespace {
 
-// Longer than the gaps between the steps of a task and between the runs of a caller that uses each result in the
-// next run, and short enough not to take time from other processes.
+// Longer than the gaps between the steps of a task and between the runs of a caller that uses each result in
+// the next run, and short enough not to take time from other processes.
 constexpr std::chrono::microseconds kSpin{60};
 // The same when other tasks may have a tile.
 constexpr std::chrono::microseconds kShortSpin{5};
@@ -29,8 +29,9 @@ enum State : int32_t { working, resting, asleep };
 struct Scheduler::Worker {
   int32_t index = 0;
   Block scratch;
-  int64_t since = 0;     // when it chose its slot
-  bool spunAway = false;  // whether it has spun just now, and in vain
+  int64_t since = 0;       // when it chose its slot
+  bool spunAway = false;   // whether it has spun just now, and in vain
+  bool searching = false;  // whether it counts in searching_
 
   alignas(64) std::atomic<State> state{working};
   std::mutex mutex;
@@ -82,7 +83,8 @@ void Scheduler::start(std::unique_ptr<Task> task) {
   {
     const std::lock_guard lock(mutex_);
     fresh_.push_back(std::move(task));
-    freshCount_.store(static_cast<int32_t>(fresh_.size()));
+    countFresh();
+    if (static_cast<int32_t>(fresh_.size()) <= searching_) return;
   }
   const int32_t count = std::min(workerCount_.load(), cores_);
   for (int32_t i = 0; i < count; ++i) {
@@ -91,6 +93,10 @@ void Scheduler::start(std::unique_ptr<Task> task) {
   // All are busy. If there may be no more of them, the first to finish its tile takes the task.
   const std::lock_guard lock(mutex_);
   if (!fresh_.empty()) addWorkers(std::min(count + 1, cores_));
+}
+
+void Scheduler::countFresh() {
+  freshCount_.store(static_cast<int32_t>(fresh_.size()));
 }
 
 // The system may start fewer. The first one there must be.
@@ -140,10 +146,11 @@ Scheduler::Slot* Scheduler::choose(Worker& worker) {
     std::unique_ptr<Task> task;
     {
       const std::lock_guard lock(mutex_);
+      if (std::exchange(worker.searching, false)) --searching_;
       if (fresh_.empty()) return leastUsed(worker);
       task = std::move(fresh_.front());
       fresh_.pop_front();
-      freshCount_.store(static_cast<int32_t>(fresh_.size()));
+      countFresh();
     }
     Slot* const slot = open(std::move(task), worker);
     if (slot != nullptr) return slot;
@@ -183,8 +190,8 @@ bool Scheduler::mayJoin(const Worker& worker, const Slot& slot) const {
   return slot.members.load() < slot.limit && worker.index < std::max(cores_, slot.limit);
 }
 
-// A program that used less than others, because it was idle or cannot use more threads, has no claim to what it
-// did not use, except for kCredit.
+// A program that used less than others, because it was idle or cannot use more threads, has no claim to what
+// it did not use, except for kCredit.
 void Scheduler::keepUp(const Slot& slot) const {
   slot.usage->time = std::max(slot.usage->time, mostUsed_ - kCredit);
 }
@@ -240,7 +247,7 @@ void Scheduler::advance(Slot& slot, Worker& worker) {
     slot.task->runTile(0, worker.scratch);
   }
   if (tiles == 0) {
-    end(slot);
+    end(slot, worker);
     return;
   }
   const auto total = static_cast<uint32_t>(tiles);
@@ -250,7 +257,7 @@ void Scheduler::advance(Slot& slot, Worker& worker) {
   callHelpers(slot, tiles - 1);
 }
 
-void Scheduler::end(Slot& slot) {
+void Scheduler::end(Slot& slot, Worker& worker) {
   std::unique_ptr<Task> task;
   {
     const std::lock_guard lock(mutex_);
@@ -258,6 +265,8 @@ void Scheduler::end(Slot& slot) {
     underWay_.erase(std::find(underWay_.begin(), underWay_.end(), &slot));
     tasks_.store(static_cast<int32_t>(underWay_.size()));
     slot.ended.store(true);
+    worker.searching = true;
+    ++searching_;
   }
   task->end();
 }
@@ -312,8 +321,8 @@ void Scheduler::rest(Worker& worker) {
 void Scheduler::sleep(Worker& worker) {
   const auto called = [&] { return worker.state.load() == working; };
   std::unique_lock lock(worker.mutex);
-  // One thread looks after what is to be done when there is nothing to do. It is the first to be called, so it
-  // sleeps only if all do.
+  // One thread looks after what is to be done when there is nothing to do. It is the first to be called, so
+  // it sleeps only if all do.
   while (worker.index == 0 && !called()) {
     // Without the lock, as freeing much memory takes time, which a caller must not wait for.
     lock.unlock();

@@ -1,10 +1,12 @@
 // Shares the threads of the CPU among the runs under way.
 //
-// A task is one run: steps, one after the other, each of tiles that threads may work on in any order and at the
-// same time. A slot holds a task under way: the tiles of its present step that are unclaimed and those that are
-// not done. Threads that work on the task are the slot's members, at most as many as the task allows.
+// A task is one run: steps, one after the other, each of tiles that threads may work on in any order and at
+// the same time. A slot holds a task under way: the tiles of its present step that are unclaimed and those
+// that are not done. Threads that work on the task are the slot's members, at most as many as the task
+// allows.
 //
-// - A thread chooses a slot, and claims tiles there one at a time, until the step has no more. The thread that
+// - A thread chooses a slot, and claims tiles there one at a time, until the step has no more. The thread
+// that
 //   finishes a step's last tile moves the task on to its next step, or ends it: no thread waits for others to
 //   do so, and a thread without a tile works on another slot.
 // - A thread chooses a new task before all others. Else, of the slots that have a tile and room for a member,
@@ -15,8 +17,8 @@
 // - While several tasks are under way, a thread chooses again after kSlice. A new task is noticed by every
 //   thread after the tile it is at.
 //
-// So the wait of a new task is one tile, and a task that is alone pays for none of this: its members stay, and
-// spin between steps. Which thread runs a tile, and when, does not change its result (kernel.h).
+// So the wait of a new task is one tile, and a task that is alone pays for none of this: its members stay,
+// and spin between steps. Which thread runs a tile, and when, does not change its result (kernel.h).
 #pragma once
 #include <stdint.h>
 
@@ -63,6 +65,7 @@ class Scheduler {
   struct Slot;
   static constexpr int32_t kMaxWorkers = 1024;
 
+  void countFresh();
   void addWorkers(int32_t wanted);
   void work(Worker& worker);
   Slot* choose(Worker& worker);
@@ -73,7 +76,7 @@ class Scheduler {
 
   void workOn(Slot& slot, Worker& worker);
   void advance(Slot& slot, Worker& worker);
-  void end(Slot& slot);
+  void end(Slot& slot, Worker& worker);
   void leave(Slot& slot, int64_t time);
   bool shouldChoose(const Worker& worker) const;
 
@@ -92,6 +95,9 @@ class Scheduler {
   std::vector<Slot*> free_;
   std::vector<Slot*> underWay_;
   int64_t mostUsed_ = 0;
+  // Threads that are ending a task and then choose. For a caller that starts the next task at once no other
+  // thread has to be woken.
+  int32_t searching_ = 0;
 
   std::atomic<int32_t> tasks_{0};       // size of underWay_
   std::atomic<int32_t> freshCount_{0};  // size of fresh_

@@ -8,7 +8,8 @@
 
 namespace saccade {
 
-// The time in nanoseconds that threads spent on the runs of one program. Only the scheduler reads and writes it.
+// The time in nanoseconds that threads spent on the runs of one program. Only the scheduler reads and writes
+// it.
 struct Usage {
   int64_t time = 0;
 };
@@ -28,8 +29,8 @@ class Task {
 
   // Reserves memory, before the first step. False if the task ends here; no other function is called then.
   virtual bool begin(Block& scratch) = 0;
-  // Moves on to the next step that has tiles and returns their number, less than 2^31; 0 at the end. Called when all
-  // tiles of the step before are done.
+  // Moves on to the next step that has tiles and returns their number, less than 2^31; 0 at the end. Called
+  // when all tiles of the step before are done.
   virtual int64_t next() = 0;
   virtual void runTile(int64_t tile, Block& scratch) = 0;
   // Whether its tiles have nothing left to do, so that it is best brought to its end at once.
