@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <fstream>
+#include <utility>
 
 #include "../../native/cpu/device/isa.h"
 #include "../../native/runtime/machine.h"
 #include "clock.h"
+#include "steps.h"
 
 #if defined(__x86_64__)
 #include <emmintrin.h>
@@ -100,7 +102,6 @@ struct Machine::Burst {
 Machine::Machine() : from_(streamBytes(), Account::buffers), to_(streamBytes(), Account::buffers) {
   memset(from_.data(), 1, static_cast<size_t>(from_.bytes()));
   memset(to_.data(), 2, static_cast<size_t>(to_.bytes()));
-  pool_.reserve(usableCores());
   const std::string isa = kernels().isa;
   loops_[0] = float32Loop(isa);
   loops_[1] = bfloat16Loop(isa);
@@ -141,10 +142,13 @@ Machine::Burst Machine::burstOf(Peak peak, int32_t threads) {
 }
 
 double Machine::measure(Peak peak, int32_t threads) {
-  Burst burst = burstOf(peak, threads);
-  const auto body = [](void* context, int64_t tile, int32_t) { static_cast<Burst*>(context)->run(tile); };
-  if (threads > 1) pool_.run(2 * threads, threads, body, &burst);  // wakes them
-  const double seconds = timed(threads, [&] { pool_.run(burst.tiles, threads, body, &burst); });
+  const Burst burst = burstOf(peak, threads);
+  const auto runTiles = [&](int64_t tiles) {
+    bench::run({[&] { return std::exchange(tiles, 0); }, [&](int64_t tile, Block&) { burst.run(tile); }},
+               threads);
+  };
+  if (threads > 1) runTiles(2 * threads);  // wakes them
+  const double seconds = timed(threads, [&] { runTiles(burst.tiles); });
   return static_cast<double>(burst.tiles) * burst.work / seconds;
 }
 

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "../../native/cpu/device/pool.h"
 #include "../../native/runtime/block.h"
 #include "loops.h"
 
@@ -56,7 +55,6 @@ class Machine {
   Burst burstOf(Peak peak, int32_t threads);
   void calibrate();
 
-  Pool pool_;
   Loop loops_[3];
   int64_t steps_[3];  // of a tile
   Block from_, to_;   // streamBytes() each

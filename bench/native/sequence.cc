@@ -8,11 +8,11 @@
 
 #include "../../native/cpu/device/cpu_device.h"
 #include "../../native/cpu/device/isa.h"
+#include "steps.h"
 
 namespace saccade::bench {
 namespace {
 
-// One for all: its threads live as long as the process, as a program's do.
 CpuDevice& device() {
   static CpuDevice* const instance = new CpuDevice(kernels());
   return *instance;
@@ -46,21 +46,45 @@ void Sequence::add(Op op, const std::vector<Operand>& views, const std::vector<d
 }
 
 void Sequence::finish() {
-  encoder_.inputs = static_cast<double>(frame_.inputs.size());
-  executable_ = device().prepare(testing::make(encoder_, device()));
+  encoder_.inputs = static_cast<double>(memory_.size());
+  program_ = testing::make(encoder_, device());
 }
 
 void Sequence::run(int32_t threads) const {
-  static const Cancelled never{false};
-  executable_->run(frame_, threads, never);
+  size_t begun = 0;
+  const Kernel* kernel = nullptr;
+  Call call;
+  const auto next = [&]() -> int64_t {
+    if (begun == program_->instructions.size()) return 0;
+    const Instruction& instruction = program_->instructions[begun++];
+    kernel = kernels().kernel[static_cast<int32_t>(instruction.op)];
+    call = bind(instruction);
+    return kernel->tiles(call);
+  };
+  const auto runTile = [&](int64_t tile, Block& scratch) {
+    const int64_t bytes = kernel->scratch(call);
+    if (scratch.bytes() < bytes) scratch = Block(bytes, Account::arena);
+    kernel->run(call, tile, scratch.data());
+  };
+  bench::run({next, runTile}, threads);
+}
+
+Call Sequence::bind(const Instruction& instruction) const {
+  Call call = instruction.call;
+  for (int32_t i = 0; i < call.views; ++i) {
+    if (instruction.buffer[i] < 0) continue;
+    const Buffer& buffer = program_->buffers[static_cast<size_t>(instruction.buffer[i])];
+    call.view[i].data = memory_[static_cast<size_t>(buffer.at)]->data() + instruction.byteOffset[i];
+  }
+  return call;
 }
 
 int Sequence::bufferOf(const std::shared_ptr<Memory>& memory) {
-  for (size_t i = 0; i < frame_.inputs.size(); ++i) {
-    if (frame_.inputs[i] == memory) return static_cast<int>(i);
+  for (size_t i = 0; i < memory_.size(); ++i) {
+    if (memory_[i] == memory) return static_cast<int>(i);
   }
-  frame_.inputs.push_back(memory);
-  return encoder_.buffer(BufferKind::inout, static_cast<double>(frame_.inputs.size() - 1),
+  memory_.push_back(memory);
+  return encoder_.buffer(BufferKind::inout, static_cast<double>(memory_.size() - 1),
                          static_cast<double>(memory->bytes()));
 }
 

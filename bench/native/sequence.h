@@ -1,5 +1,5 @@
-// A program written by hand: a few instructions on memory of one's own. It runs as the compiler's programs
-// do, on the runtime's device, with the tiles of each instruction shared by the threads of its pool.
+// A program written by hand: a few instructions on memory of one's own. Its tiles run as those of the
+// compiler's programs do.
 #pragma once
 #include <stdint.h>
 
@@ -32,9 +32,11 @@ class Sequence {
   int bufferOf(const std::shared_ptr<Memory>& memory);
   std::vector<double> encode(const Operand& operand);
 
+  Call bind(const Instruction& instruction) const;
+
   testing::Encoder encoder_;
-  Frame frame_;
-  std::shared_ptr<Executable> executable_;
+  std::vector<std::shared_ptr<Memory>> memory_;  // the program's inputs
+  std::shared_ptr<const Program> program_;
 };
 
 // Runs one instruction on one thread: to make what is not measured.

@@ -1,161 +1,218 @@
 #include "executor.h"
 
 #include <algorithm>
-#include <chrono>
-#include <exception>
 #include <utility>
 
-#include "spin.h"
-
-#ifdef __linux__
-#include <pthread.h>
-#endif
+#include "machine.h"
 
 namespace saccade {
 namespace {
 
-// How long the dispatcher spins for a next run before it sleeps: a caller that uses each result in the next
-// run (a text generator) then does not wait for it to wake.
-constexpr std::chrono::microseconds kSpin{50};
-// After this time without a run the device may free memory.
-constexpr std::chrono::seconds kIdle{2};
+// What a run counts besides its arena, so that the number of runs under way has a limit, too.
+constexpr int64_t kRunBytes = int64_t{1} << 20;
+// The part of the limit up to which a run is small, or at least so many bytes; and the part that small runs
+// have.
+constexpr int64_t kSmall = 64;
+constexpr int64_t kSmallBytes = int64_t{2} << 20;
+constexpr int64_t kForSmall = 4;
 
-Outcome failure(const char* code, const char* message) {
-  Outcome outcome;
-  outcome.error.emplace(code, message);
-  return outcome;
+int64_t bytesOf(const Executable& executable) {
+  return executable.program().arenaBytes + kRunBytes;
 }
 
-Outcome aborted() {
-  return failure("ABORTED", "the run was aborted");
-}
-
-// Checks the memory that a run is given, which is not known when the program is made.
-void checkInputs(const Program& program, const std::vector<std::shared_ptr<Memory>>& inputs) {
-  if (static_cast<int64_t>(inputs.size()) != program.inputs) {
-    fail("SHAPE_MISMATCH", "the program takes ", program.inputs, " inputs, got ", inputs.size());
-  }
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    checkDevice(*inputs[i], program.device, "input ", i);
-  }
-  for (const Buffer& buffer : program.buffers) {
-    if (buffer.kind != BufferKind::input && buffer.kind != BufferKind::inout) continue;
-    const Memory& memory = *inputs[static_cast<size_t>(buffer.at)];
-    if (memory.bytes() != buffer.bytes) {
-      fail("SHAPE_MISMATCH", "input ", buffer.at, " has ", memory.bytes(), " bytes, expected ", buffer.bytes);
-    }
-    if (buffer.kind == BufferKind::inout && memory.mapped()) {
-      fail("INPUT_INVALID", "input ", buffer.at, " is written by the program, but is part of a mapped file");
-    }
-  }
+Error aborted() {
+  return Error("ABORTED", "the run was aborted");
 }
 
 }  // namespace
 
-Executor::Executor(std::unique_ptr<Device> device) : device_(std::move(device)) {
-  dispatcher_ = std::thread([this] { dispatch(); });
-}
+Executor::Executor(std::unique_ptr<Device> device)
+    : large_{device->arenaLimit()}, small_{device->arenaLimit() / kForSmall}, device_(std::move(device)) {}
 
 Executor::~Executor() {
-  std::deque<Run> left;
+  Jobs dropped;
   {
     const std::lock_guard lock(mutex_);
-    stopping_.store(true);
-    left.swap(queue_);
-    waiting_.store(0);
-    if (running_) running_->store(true);
-    wake_.notify_one();
+    dropped = takeWaiting([](const Job&) { return true; });
+    for (Job* job : underWay_) job->run_.cancelled->store(true);
   }
-  for (const Run& run : left) run.settle(aborted());
-  dispatcher_.join();
+  for (const auto& job : dropped) job->settle(aborted());
+  std::unique_lock lock(mutex_);
+  allEnded_.wait(lock, [&] { return underWay_.empty(); });
 }
 
 void Executor::submit(Run run) {
   if (run.cancelled->load()) {
-    run.settle(aborted());
+    run.settle({{}, aborted()});
     return;
   }
-  const std::lock_guard lock(mutex_);
-  queue_.push_back(std::move(run));
-  waiting_.store(static_cast<int64_t>(queue_.size()));
-  wake_.notify_one();
+  Jobs jobs;
+  {
+    const std::lock_guard lock(mutex_);
+    auto job = std::make_unique<Job>(*this, std::move(run), ++submitted_);
+    if (!job->written().empty()) ++writers_;
+    lineOf(*job).waiting.push_back(std::move(job));
+    jobs = startable();
+  }
+  start(std::move(jobs));
 }
 
 void Executor::cancel(const std::shared_ptr<Cancelled>& flag) {
-  std::deque<Run> dropped;
+  Jobs dropped;
+  Jobs jobs;
   {
     const std::lock_guard lock(mutex_);
     flag->store(true);
-    const auto mine = [&](const Run& run) { return run.cancelled == flag; };
-    const auto kept = std::stable_partition(queue_.begin(), queue_.end(), std::not_fn(mine));
-    std::move(kept, queue_.end(), std::back_inserter(dropped));
-    queue_.erase(kept, queue_.end());
-    waiting_.store(static_cast<int64_t>(queue_.size()));
+    dropped = takeWaiting([&](const Job& job) { return job.run_.cancelled == flag; });
+    // Others may have waited for what was dropped.
+    jobs = startable();
   }
-  for (const Run& run : dropped) run.settle(aborted());
+  for (const auto& job : dropped) job->settle(aborted());
+  start(std::move(jobs));
 }
 
-void Executor::dispatch() {
-#ifdef __linux__
-  pthread_setname_np(pthread_self(), "saccade");
-#endif
-  while (true) {
-    Run run;
-    if (!next(run)) return;
-    Outcome outcome = execute(run);
-    {
-      const std::lock_guard lock(mutex_);
-      running_ = nullptr;
+void Executor::finish(Job& job, std::optional<Error> error) {
+  Jobs jobs;
+  {
+    const std::lock_guard lock(mutex_);
+    ++ends_;
+    leave(job);
+    if (job.postponed_) --roomOf(job).postponed;
+    jobs = startable();
+    if (underWay_.empty()) allEnded_.notify_all();
+  }
+  job.settle(std::move(error));
+  start(std::move(jobs));
+}
+
+void Executor::postpone(std::unique_ptr<Job> job, Error error) {
+  Jobs jobs;
+  {
+    const std::lock_guard lock(mutex_);
+    if (job->cancelled().load()) {
+      error = aborted();
+    } else if (job->hadCompany_) {
+      Line& line = lineOf(*job);
+      leave(*job);
+      if (!std::exchange(job->postponed_, true)) ++roomOf(*job).postponed;
+      job->ends_ = ends_;
+      if (!job->written().empty()) ++writers_;
+      line.waiting.push_front(std::move(job));
+      jobs = startable();
     }
-    // The run's inputs are released before its caller is told of the end, so that memory counted then is
-    // correct.
-    const auto settle = std::move(run.settle);
-    run = Run();
-    settle(std::move(outcome));
+  }
+  if (job != nullptr) {
+    finish(*job, std::move(error));
+    return;
+  }
+  start(std::move(jobs));
+}
+
+void Executor::start(Jobs jobs) {
+  for (auto& job : jobs) {
+    // The run may end, and release its executable, before start() returns.
+    const std::shared_ptr<Executable> executable = job->run_.executable;
+    executable->start(std::move(job));
   }
 }
 
-// Waits for a run; false when the executor ends.
-bool Executor::next(Run& run) {
-  const auto called = [this] { return waiting_.load() > 0 || stopping_.load(); };
-  spinUntil(called, kSpin);
-  std::unique_lock lock(mutex_);
-  if (!wake_.wait_for(lock, kIdle, called)) {
-    // Without the lock, as freeing much memory takes time, which a caller must not wait for.
-    lock.unlock();
-    device_->trim();
-    lock.lock();
-    wake_.wait(lock, called);
-  }
-  if (stopping_.load()) return false;
-  run = std::move(queue_.front());
-  queue_.pop_front();
-  waiting_.store(static_cast<int64_t>(queue_.size()));
-  running_ = run.cancelled;
-  return true;
+Executor::Line& Executor::lineOf(const Job& job) {
+  const Executable* const executable = job.run_.executable.get();
+  const auto same = [&](const Line& line) { return line.executable == executable; };
+  const auto found = std::find_if(lines_.begin(), lines_.end(), same);
+  return found != lines_.end() ? *found : lines_.emplace_back(Line{executable, {}});
 }
 
-Outcome Executor::execute(const Run& run) {
-  try {
-    if (run.cancelled->load()) return aborted();
-    const Program& program = run.executable->program();
-    checkInputs(program, run.inputs);
-    Frame frame{run.inputs, {}};
-    for (const int32_t index : program.outputs) {
-      const Buffer& buffer = program.buffers[static_cast<size_t>(index)];
-      const bool inPlace = buffer.kind == BufferKind::inout;
-      frame.outputs.push_back(inPlace ? run.inputs[static_cast<size_t>(buffer.at)]
-                                      : device_->allocate(buffer.bytes));
+Executor::Room& Executor::roomOf(const Job& job) {
+  if (large_.limit == 0) return large_;
+  return bytesOf(*job.run_.executable) <= std::max(large_.limit / kSmall, kSmallBytes) ? small_ : large_;
+}
+
+void Executor::enter(Line& line, Job& job) {
+  roomOf(job).used += bytesOf(*job.run_.executable);
+  ++line.underWay;
+  line.threads += job.threads();
+  if (job.postponed_) ++roomOf(job).retried;
+  job.hadCompany_ = !underWay_.empty();
+  for (Job* other : underWay_) other->hadCompany_ = true;
+  underWay_.push_back(&job);
+}
+
+void Executor::leave(Job& job) {
+  Line& line = lineOf(job);
+  roomOf(job).used -= bytesOf(*job.run_.executable);
+  --line.underWay;
+  line.threads -= job.threads();
+  if (job.postponed_) --roomOf(job).retried;
+  if (!job.written().empty()) --writers_;
+  underWay_.erase(std::find(underWay_.begin(), underWay_.end(), &job));
+}
+
+// The runs that may start now.
+Executor::Jobs Executor::startable() {
+  lines_.remove_if([](const Line& line) { return line.waiting.empty() && line.underWay == 0; });
+  std::vector<Line*> lines;
+  for (Line& line : lines_) {
+    if (!line.waiting.empty()) lines.push_back(&line);
+  }
+  const auto earlier = [](const Line* a, const Line* b) {
+    return a->waiting.front()->order_ < b->waiting.front()->order_;
+  };
+  std::sort(lines.begin(), lines.end(), earlier);
+  large_.full = small_.full = false;
+  Jobs jobs;
+  for (Line* line : lines) {
+    while (!line->waiting.empty() && mayStart(*line, *line->waiting.front())) {
+      enter(*line, *line->waiting.front());
+      jobs.push_back(std::move(line->waiting.front()));
+      line->waiting.pop_front();
     }
-    run.executable->run(frame, run.threads, *run.cancelled);
-    return {std::move(frame.outputs), std::nullopt};
-  } catch (const Error& error) {
-    return failure(error.code(), error.what());
-  } catch (const std::bad_alloc&) {
-    return failure("OUT_OF_MEMORY", "the system has no memory for a run");
-  } catch (const std::exception& error) {
-    return failure("INTERNAL", error.what());
   }
+  return jobs;
+}
+
+bool Executor::mayStart(const Line& line, const Job& job) {
+  if (line.underWay > 0 && line.threads + job.threads() > usableCores()) return false;
+  if (writers_ > 0 && conflicts(job)) return false;
+  Room& room = roomOf(job);
+  const bool fits = room.used == 0 || room.used + bytesOf(*job.run_.executable) <= room.limit;
+  const bool hasTurn =
+      job.postponed_ ? room.retried == 0 && (job.ends_ != ends_ || underWay_.empty()) : room.postponed == 0;
+  if (!fits || !hasTurn) room.full = true;
+  return !room.full;
+}
+
+// Whether the run has to wait for an earlier one because of what the two read and write.
+bool Executor::conflicts(const Job& job) const {
+  for (const Job* other : underWay_) {
+    if (other->conflictsWith(job)) return true;
+  }
+  for (const Line& line : lines_) {
+    for (const auto& other : line.waiting) {
+      if (other->order_ >= job.order_) break;
+      if (other->conflictsWith(job)) return true;
+    }
+  }
+  return false;
+}
+
+// Takes the waiting runs for which the condition holds out of their lines.
+template <class Condition>
+Executor::Jobs Executor::takeWaiting(Condition condition) {
+  Jobs taken;
+  for (Line& line : lines_) {
+    for (auto job = line.waiting.begin(); job != line.waiting.end();) {
+      if (!condition(**job)) {
+        ++job;
+        continue;
+      }
+      if (!(*job)->written().empty()) --writers_;
+      if ((*job)->postponed_) --roomOf(**job).postponed;
+      taken.push_back(std::move(*job));
+      job = line.waiting.erase(job);
+    }
+  }
+  return taken;
 }
 
 }  // namespace saccade

@@ -13,6 +13,7 @@
 #include "../../native/runtime/executor.h"
 #include "emulated_device.h"
 #include "encode.h"
+#include "submit.h"
 
 using namespace saccade;
 using namespace saccade::testing;
@@ -24,16 +25,6 @@ std::unique_ptr<Device> openCpu() {
 }
 std::unique_ptr<Device> openEmulated() {
   return std::make_unique<EmulatedDevice>();
-}
-
-std::future<Outcome> submit(Executor& executor, const std::shared_ptr<Executable>& executable,
-                            std::vector<std::shared_ptr<Memory>> inputs = {},
-                            std::shared_ptr<Cancelled> cancelled = std::make_shared<Cancelled>(false)) {
-  auto promise = std::make_shared<std::promise<Outcome>>();
-  auto future = promise->get_future();
-  executor.submit({executable, std::move(inputs), 1, std::move(cancelled),
-                   [promise](Outcome outcome) { promise->set_value(std::move(outcome)); }});
-  return future;
 }
 
 std::shared_ptr<Executable> prepare(Device& device, const Encoder& encoder,
@@ -129,7 +120,7 @@ TEST_CASE("devices run at the same time, and each in turn while another is busy"
   CHECK(!blocked.get().error);
 
   const auto cancelled = std::make_shared<Cancelled>(false);
-  auto slow = submit(cpu, prepare(cpu.device(), waiting(60)), {}, cancelled);
+  auto slow = submit(cpu, prepare(cpu.device(), waiting(60)), {}, 1, cancelled);
   const auto onOther = prepare(emulated, sums(), {floats(emulated, {1, 1, 1, 1})});
   const Outcome quick = submit(other, onOther, {floats(emulated, {1, 2, 3, 4})}).get();
   REQUIRE(!quick.error);
@@ -300,7 +291,7 @@ TEST_CASE("a cancelled run stops before the next instruction of a device that lo
   device.onUnary = [&] {
     if (++instructions == 3) executor.cancel(cancelled);
   };
-  CHECK(failureOf(submit(executor, prepare(device, waiting(10)), {}, cancelled).get()).code == "ABORTED");
+  CHECK(failureOf(submit(executor, prepare(device, waiting(10)), {}, 1, cancelled).get()).code == "ABORTED");
   CHECK(instructions == 3);
 }
 
@@ -353,8 +344,9 @@ TEST_CASE("a flag stops its run on whatever device it is") {
   Executor& cpu = devices.executor("cpu");
   Executor& other = devices.executor("emulated");
   const auto cancelled = std::make_shared<Cancelled>(false);
-  auto running = submit(cpu, prepare(cpu.device(), waiting(60)), {}, cancelled);
+  auto running = submit(cpu, prepare(cpu.device(), waiting(60)), {}, 1, cancelled);
   devices.cancel(cancelled);
   CHECK(failureOf(running.get()).code == "ABORTED");
-  CHECK(failureOf(submit(other, prepare(other.device(), waiting()), {}, cancelled).get()).code == "ABORTED");
+  CHECK(failureOf(submit(other, prepare(other.device(), waiting()), {}, 1, cancelled).get()).code ==
+        "ABORTED");
 }

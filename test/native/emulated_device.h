@@ -1,20 +1,25 @@
 // A second device for the tests of the runtime: an interpreter with an address space of its own. Its
 // addresses are none of the process, so that whoever reads or writes its memory without asking it crashes.
-// Like a GPU it looks at `cancelled` before each instruction, and tells of a bad index at the end of a run.
+// Like a GPU it has a thread of its own that takes one run at a time, looks at `cancelled` before each
+// instruction, and tells of a bad index at the end of a run.
 #pragma once
+#include <condition_variable>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "../../native/runtime/device.h"
 #include "../../native/runtime/error.h"
+#include "../../native/runtime/job.h"
 
 namespace saccade::testing {
 
@@ -54,6 +59,12 @@ class AddressSpace {
 
 class EmulatedDevice final : public Device {
  public:
+  EmulatedDevice() : thread_([this] { work(); }) {}
+  ~EmulatedDevice() override {
+    queue(nullptr);
+    thread_.join();
+  }
+
   const char* name() const override { return "emulated"; }
   const char* isa() const override { return "interpreter"; }
   const Formats& formats() const override { return kFormats; }
@@ -75,7 +86,7 @@ class EmulatedDevice final : public Device {
   std::shared_ptr<Executable> prepare(std::shared_ptr<const Program> program) override {
     return std::make_shared<EmulatedExecutable>(std::move(program), *this);
   }
-  void trim() override {}
+  int64_t arenaLimit() const override { return 0; }
 
   size_t blocks() { return space_.count(); }
 
@@ -103,7 +114,20 @@ class EmulatedDevice final : public Device {
       }
     }
 
-    void run(const Frame& frame, int32_t, const Cancelled& cancelled) override {
+    void start(std::unique_ptr<Job> job) override {
+      device_.queue([this, held = std::make_shared<std::unique_ptr<Job>>(std::move(job))] {
+        std::optional<Error> error;
+        try {
+          run((*held)->open(), (*held)->cancelled());
+        } catch (const Error& thrown) {
+          error = thrown;
+        }
+        Job::end(std::move(*held), std::move(error));
+      });
+    }
+
+   private:
+    void run(const Frame& frame, const Cancelled& cancelled) {
       const auto arena = device_.allocate(program().arenaBytes);
       std::optional<std::string> mark;
       for (const Instruction& instruction : program().instructions) {
@@ -113,7 +137,6 @@ class EmulatedDevice final : public Device {
       if (mark) fail("INDEX_OUT_OF_RANGE", *mark, ": an index is past the end of its axis");
     }
 
-   private:
     static bool computes(Op op) {
       return op == Op::fill || op == Op::unary || op == Op::binary || op == Op::gather;
     }
@@ -164,7 +187,30 @@ class EmulatedDevice final : public Device {
       [](int64_t batch, int64_t k, int64_t n, Precision) { return batch * (4 * k * n + 256); },
       [](int64_t k) { return 4 + k; }};
 
+  // An empty function ends the thread.
+  void queue(std::function<void()> run) {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(run));
+    wake_.notify_one();
+  }
+
+  void work() {
+    while (true) {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return !queue_.empty(); });
+      const auto run = std::move(queue_.front());
+      queue_.pop_front();
+      lock.unlock();
+      if (!run) return;
+      run();
+    }
+  }
+
   AddressSpace space_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> queue_;
+  std::thread thread_;
 };
 
 }  // namespace saccade::testing

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "encode.h"
+#include "submit.h"
 
 using namespace saccade;
 using namespace saccade::testing;
@@ -20,20 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 std::unique_ptr<Executor> start() {
   return std::make_unique<Executor>(std::make_unique<CpuDevice>(toy::kTable));
-}
-
-std::shared_ptr<Cancelled> flag() {
-  return std::make_shared<Cancelled>(false);
-}
-
-std::future<Outcome> submit(Executor& executor, const std::shared_ptr<Executable>& executable,
-                            std::vector<std::shared_ptr<Memory>> inputs, int32_t threads = 2,
-                            std::shared_ptr<Cancelled> cancelled = flag()) {
-  auto promise = std::make_shared<std::promise<Outcome>>();
-  auto future = promise->get_future();
-  executor.submit({executable, std::move(inputs), threads, std::move(cancelled),
-                   [promise](Outcome outcome) { promise->set_value(std::move(outcome)); }});
-  return future;
 }
 
 std::shared_ptr<Executable> prepare(Executor& executor, const Encoder& encoder) {
@@ -108,21 +95,18 @@ TEST_CASE("an output that is in place is the same memory") {
 
 TEST_CASE("what a run is given is checked") {
   const auto executor = start();
-  const auto code = [](const Outcome& outcome) {
-    return std::string(outcome.error ? outcome.error->code() : "ok");
-  };
-  CHECK(code(submit(*executor, doubling(*executor, 4), {}).get()) == "SHAPE_MISMATCH");
+  CHECK(codeOf(submit(*executor, doubling(*executor, 4), {}).get()) == "SHAPE_MISMATCH");
   const Outcome outcome =
       submit(*executor, doubling(*executor, 4), {floats(executor->device(), {1, 2, 3})}).get();
-  CHECK(code(outcome) == "SHAPE_MISMATCH");
+  CHECK(codeOf(outcome) == "SHAPE_MISMATCH");
   CHECK(std::string(outcome.error->what()) == "input 0 has 12 bytes, expected 16");
   const char text[16] = {};
   const auto file = std::make_shared<const Mapping>(text, 0, "key");
   const auto mapped = executor->device().load(file, 0, 16);
   const Outcome written = submit(*executor, filling(*executor, 4, 1), {mapped}).get();
-  CHECK(code(written) == "INPUT_INVALID");
+  CHECK(codeOf(written) == "INPUT_INVALID");
   CHECK(std::string(written.error->what()).find("input 0 is written by the program") == 0);
-  CHECK(code(submit(*executor, doubling(*executor, 4), {mapped}).get()) == "ok");
+  CHECK(codeOf(submit(*executor, doubling(*executor, 4), {mapped}).get()) == "ok");
 }
 
 TEST_CASE("an index out of range names its instruction") {

@@ -8,10 +8,12 @@
 #include <random>
 #include <string>
 
+#include "../../native/cpu/device/cpu_device.h"
 #include "../../native/cpu/device/cpu_executable.h"
 #include "../../native/cpu/device/isa.h"
 #include "../../native/runtime/error.h"
 #include "encode.h"
+#include "submit.h"
 
 using namespace saccade;
 using namespace saccade::testing;
@@ -386,29 +388,21 @@ void fillInput(Memory& memory, std::mt19937& random) {
   }
 }
 
-void runOn(Device& device, const std::shared_ptr<Executable>& executable, std::mt19937& random) {
+void runOn(Executor& executor, const std::shared_ptr<Executable>& executable, std::mt19937& random) {
   const Program& program = executable->program();
-  Frame frame;
-  frame.inputs.resize(static_cast<size_t>(program.inputs));
-  for (auto& input : frame.inputs) input = device.allocate(0);
-  frame.outputs.resize(program.outputs.size());
+  Device& device = executor.device();
+  std::vector<std::shared_ptr<Memory>> inputs(static_cast<size_t>(program.inputs));
+  for (auto& input : inputs) input = device.allocate(0);
   for (const Buffer& buffer : program.buffers) {
     if (buffer.kind != BufferKind::input && buffer.kind != BufferKind::inout) continue;
-    auto& input = frame.inputs[static_cast<size_t>(buffer.at)];
+    auto& input = inputs[static_cast<size_t>(buffer.at)];
     // Two buffers of one index and different sizes cannot both be met; the executor refuses such a run.
     if (input->bytes() != 0 && input->bytes() != buffer.bytes) return;
     input = device.allocate(buffer.bytes);
     fillInput(*input, random);
   }
-  for (size_t i = 0; i < frame.outputs.size(); ++i) {
-    frame.outputs[i] = device.allocate(program.buffers[static_cast<size_t>(program.outputs[i])].bytes);
-  }
-  const Cancelled cancelled{false};
-  try {
-    executable->run(frame, kThreads, cancelled);
-  } catch (const Error& error) {
-    CHECK(std::string(error.code()) == "INDEX_OUT_OF_RANGE");
-  }
+  const std::string code = codeOf(submit(executor, executable, inputs, kThreads).get());
+  CHECK((code == "ok" || code == "INDEX_OUT_OF_RANGE"));
 }
 
 }  // namespace
@@ -417,8 +411,8 @@ void runOn(Device& device, const std::shared_ptr<Executable>& executable, std::m
 // program the checks let through reads or writes past its memory.
 TEST_CASE("mutated programs are refused or run, and never crash") {
   for (const KernelTable* table : usableTables()) {
-    CpuDevice device(*table);
-    Workspace workspace;
+    Executor executor(std::make_unique<CpuDevice>(*table));
+    Device& device = executor.device();
     const std::vector<double> code = everyOp(*table).code();
     REQUIRE(refusal(code, {}, device) == "accepted");
     std::mt19937 random(20);
@@ -434,10 +428,11 @@ TEST_CASE("mutated programs are refused or run, and never crash") {
       try {
         auto program = Program::create(mutated.data(), mutated.size(), {}, device);
         if (!small(*program)) continue;
-        const auto executable = std::make_shared<CpuExecutable>(std::move(program), *table, workspace);
+        const auto executable = std::dynamic_pointer_cast<CpuExecutable>(device.prepare(std::move(program)));
+        REQUIRE(executable != nullptr);
         if (executable->scratchBytes() > 1 << 26) continue;
         ++ran;
-        runOn(device, executable, random);
+        runOn(executor, executable, random);
       } catch (const Error& error) {
         CHECK(std::string(error.code()) == "INTERNAL");
         ++refused;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "../../runtime/block.h"
@@ -34,6 +35,10 @@ class MappedMemory final : public Memory {
 
 }  // namespace
 
+int64_t CpuDevice::usualArenaLimit() {
+  return std::min(int64_t{1} << 30, availableMemory() / 8);
+}
+
 std::shared_ptr<Memory> CpuDevice::allocate(int64_t bytes) {
   return std::make_shared<CpuMemory>(*this, Block(bytes, Account::buffers));
 }
@@ -51,7 +56,7 @@ void CpuDevice::download(void* to, const Memory& from, int64_t offset, int64_t b
 }
 
 std::shared_ptr<Executable> CpuDevice::prepare(std::shared_ptr<const Program> program) {
-  return std::make_shared<CpuExecutable>(std::move(program), table_, workspace_);
+  return std::make_shared<CpuExecutable>(std::move(program), table_, scheduler_, arenas_);
 }
 
 }  // namespace saccade

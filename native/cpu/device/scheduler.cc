@@ -1,0 +1,337 @@
+#include "scheduler.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "../../runtime/spin.h"
+
+#ifdef __linux__
+#include <pthread.h>
+#endif
+
+namespace saccade {
+namespace {
+
+// Longer than the gaps between the steps of a task and between the runs of a caller that uses each result in
+// the next run, and short enough not to take time from other processes.
+constexpr std::chrono::microseconds kSpin{60};
+// The same when other tasks may have a tile.
+constexpr std::chrono::microseconds kShortSpin{5};
+
+enum State : int32_t { working, resting, asleep };
+
+}  // namespace
+
+struct Scheduler::Worker {
+  int32_t index = 0;
+  Block scratch;
+  int64_t since = 0;       // when it chose its slot
+  bool spunAway = false;   // whether it has spun just now, and in vain
+  bool searching = false;  // whether it counts in searching_
+
+  alignas(64) std::atomic<State> state{working};
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::thread handle;
+};
+
+struct Scheduler::Slot {
+  std::unique_ptr<Task> task;
+  std::shared_ptr<Usage> usage;
+  int32_t limit = 0;
+  uint32_t total = 0;  // tiles of the step; read after a claim
+  std::atomic<int32_t> members{0};
+  std::atomic<bool> ended{false};
+  alignas(64) std::atomic<uint32_t> unclaimed{0};
+  alignas(64) std::atomic<uint32_t> undone{0};
+
+  // A claimed tile is of the present step, as no step ends before its claimed tiles are done.
+  bool claim(uint32_t& tile) {
+    uint32_t left = unclaimed.load(std::memory_order_relaxed);
+    while (left > 0) {
+      if (unclaimed.compare_exchange_weak(left, left - 1, std::memory_order_acq_rel,
+                                          std::memory_order_relaxed)) {
+        tile = total - left;
+        return true;
+      }
+    }
+    return false;
+  }
+};
+
+int64_t Scheduler::now() {
+  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+}
+
+Scheduler::Scheduler(int32_t cores, Idle idle, Clock clock)
+    : cores_(cores), idle_(std::move(idle)), clock_(clock) {
+  const std::lock_guard lock(mutex_);
+  addWorkers(1);
+}
+
+Scheduler::~Scheduler() {
+  stopping_.store(true);
+  for (int32_t i = 0; i < workerCount_.load(); ++i) call(*workers_[static_cast<size_t>(i)]);
+  for (int32_t i = 0; i < workerCount_.load(); ++i) workers_[static_cast<size_t>(i)]->handle.join();
+}
+
+void Scheduler::start(std::unique_ptr<Task> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    fresh_.push_back(std::move(task));
+    countFresh();
+    if (static_cast<int32_t>(fresh_.size()) <= searching_) return;
+  }
+  const int32_t count = std::min(workerCount_.load(), cores_);
+  for (int32_t i = 0; i < count; ++i) {
+    if (call(*workers_[static_cast<size_t>(i)])) return;
+  }
+  // All are busy. If there may be no more of them, the first to finish its tile takes the task.
+  const std::lock_guard lock(mutex_);
+  if (!fresh_.empty()) addWorkers(std::min(count + 1, cores_));
+}
+
+void Scheduler::countFresh() {
+  freshCount_.store(static_cast<int32_t>(fresh_.size()));
+}
+
+// The system may start fewer. The first one there must be.
+void Scheduler::addWorkers(int32_t wanted) {
+  wanted = std::min(wanted, kMaxWorkers);
+  for (int32_t index = workerCount_.load(); index < wanted; ++index) {
+    auto worker = std::make_unique<Worker>();
+    worker->index = index;
+    try {
+      worker->handle = std::thread([this, raw = worker.get()] { work(*raw); });
+    } catch (const std::system_error&) {
+      if (index == 0) throw;
+      return;
+    }
+    workers_[static_cast<size_t>(index)] = std::move(worker);
+    workerCount_.store(index + 1);
+  }
+}
+
+void Scheduler::work(Worker& worker) {
+#ifdef __linux__
+  pthread_setname_np(pthread_self(), "saccade-worker");
+#endif
+  while (true) {
+    Slot* slot = choose(worker);
+    if (slot == nullptr) {
+      // Announced first, and then looked once more: whoever has a tile to offer writes it and then looks who
+      // rests, so one of the two sees the other.
+      worker.state.store(resting);
+      resting_.fetch_add(1);
+      slot = choose(worker);
+      if (slot == nullptr) {
+        if (stopping_.load()) return;
+        rest(worker);
+        continue;
+      }
+      if (worker.state.exchange(working) != working) resting_.fetch_sub(1);
+    }
+    workOn(*slot, worker);
+    leave(*slot, clock_() - worker.since);
+  }
+}
+
+Scheduler::Slot* Scheduler::choose(Worker& worker) {
+  while (true) {
+    worker.since = clock_();
+    std::unique_ptr<Task> task;
+    {
+      const std::lock_guard lock(mutex_);
+      if (std::exchange(worker.searching, false)) --searching_;
+      if (fresh_.empty()) return leastUsed(worker);
+      task = std::move(fresh_.front());
+      fresh_.pop_front();
+      countFresh();
+    }
+    Slot* const slot = open(std::move(task), worker);
+    if (slot != nullptr) return slot;
+  }
+}
+
+// Begins a task, in a slot that this thread is a member of; null if the task ends here.
+Scheduler::Slot* Scheduler::open(std::unique_ptr<Task> task, Worker& worker) {
+  if (!task->begin(worker.scratch)) return nullptr;
+  Slot* slot;
+  {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) {
+      slots_.push_back(std::make_unique<Slot>());
+      free_.push_back(slots_.back().get());
+    }
+    slot = free_.back();
+    free_.pop_back();
+    slot->task = std::move(task);
+    slot->usage = slot->task->usage;
+    slot->limit = slot->task->threads;
+    slot->members.store(1);
+    slot->ended.store(false);
+    underWay_.push_back(slot);
+    keepUp(*slot);
+    tasks_.store(static_cast<int32_t>(underWay_.size()));
+    int64_t threads = 0;
+    for (const Slot* each : underWay_) threads += each->limit;
+    addWorkers(std::max(slot->limit, static_cast<int32_t>(std::min<int64_t>(threads, cores_))));
+  }
+  advance(*slot, worker);
+  return slot;
+}
+
+// Threads past the number of cores serve only tasks that asked for so many.
+bool Scheduler::mayJoin(const Worker& worker, const Slot& slot) const {
+  return slot.members.load() < slot.limit && worker.index < std::max(cores_, slot.limit);
+}
+
+// A program that used less than others, because it was idle or cannot use more threads, has no claim to what
+// it did not use, except for kCredit.
+void Scheduler::keepUp(const Slot& slot) const {
+  slot.usage->time = std::max(slot.usage->time, mostUsed_ - kCredit);
+}
+
+Scheduler::Slot* Scheduler::leastUsed(const Worker& worker) {
+  Slot* best = nullptr;
+  int64_t least = 0;
+  for (Slot* slot : underWay_) {
+    if (slot->unclaimed.load() == 0 || !mayJoin(worker, *slot)) continue;
+    keepUp(*slot);
+    const int64_t used = slot->task->stopped() ? -1 : slot->usage->time;
+    if (best != nullptr && used >= least) continue;
+    best = slot;
+    least = used;
+  }
+  if (best != nullptr) best->members.fetch_add(1);
+  return best;
+}
+
+bool Scheduler::shouldChoose(const Worker& worker) const {
+  if (freshCount_.load(std::memory_order_relaxed) > 0) return true;
+  return tasks_.load(std::memory_order_relaxed) > 1 && clock_() - worker.since >= kSlice;
+}
+
+// Works on the slot's tiles until its task ends, another task may need the thread, or there are no more.
+void Scheduler::workOn(Slot& slot, Worker& worker) {
+  const auto changed = [&] {
+    return slot.unclaimed.load() > 0 || slot.ended.load() || freshCount_.load() > 0;
+  };
+  uint32_t tile;
+  while (true) {
+    while (slot.claim(tile)) {
+      slot.task->runTile(tile, worker.scratch);
+      // Once the last tile is counted, the task may have ended: nothing of it is read after that.
+      if (slot.undone.fetch_sub(1, std::memory_order_acq_rel) == 1) advance(slot, worker);
+      if (shouldChoose(worker)) return;
+    }
+    // With more threads than cores, a spinning thread would take a core from a working one.
+    if (slot.ended.load() || worker.index >= cores_) return;
+    const bool alone = tasks_.load(std::memory_order_relaxed) == 1;
+    worker.spunAway = alone;
+    if (!spinUntil(changed, alone ? kSpin : kShortSpin)) return;
+    worker.spunAway = false;
+    if (slot.ended.load() || shouldChoose(worker)) return;
+  }
+}
+
+// Moves the task on. Only the thread that finished its step gets here.
+void Scheduler::advance(Slot& slot, Worker& worker) {
+  int64_t tiles = slot.task->next();
+  // A step of one tile needs no other thread.
+  for (; tiles == 1 && !shouldChoose(worker); tiles = slot.task->next()) {
+    slot.task->runTile(0, worker.scratch);
+  }
+  if (tiles == 0) {
+    end(slot, worker);
+    return;
+  }
+  const auto total = static_cast<uint32_t>(tiles);
+  slot.total = total;
+  slot.undone.store(total, std::memory_order_relaxed);
+  slot.unclaimed.store(total);
+  callHelpers(slot, tiles - 1);
+}
+
+void Scheduler::end(Slot& slot, Worker& worker) {
+  std::unique_ptr<Task> task;
+  {
+    const std::lock_guard lock(mutex_);
+    task = std::move(slot.task);
+    underWay_.erase(std::find(underWay_.begin(), underWay_.end(), &slot));
+    tasks_.store(static_cast<int32_t>(underWay_.size()));
+    slot.ended.store(true);
+    worker.searching = true;
+    ++searching_;
+  }
+  task->end();
+}
+
+void Scheduler::leave(Slot& slot, int64_t time) {
+  const std::lock_guard lock(mutex_);
+  slot.usage->time += time;
+  mostUsed_ = std::max(mostUsed_, slot.usage->time);
+  const int32_t members = slot.members.fetch_sub(1) - 1;
+  if (!slot.ended.load()) {
+    // A thread that found this slot full may rest.
+    if (slot.unclaimed.load() > 0) callHelpers(slot, 1);
+  } else if (members == 0) {
+    slot.usage = nullptr;
+    free_.push_back(&slot);
+  }
+}
+
+// Calls up to `helpers` threads that rest and may join.
+void Scheduler::callHelpers(const Slot& slot, int64_t helpers) {
+  if (resting_.load() == 0) return;
+  const int32_t count = workerCount_.load();
+  helpers = std::min<int64_t>(helpers, slot.limit - slot.members.load());
+  for (int32_t i = 0; i < count && helpers > 0; ++i) {
+    Worker& worker = *workers_[static_cast<size_t>(i)];
+    if (mayJoin(worker, slot) && call(worker)) --helpers;
+  }
+}
+
+// False if the thread does not rest.
+bool Scheduler::call(Worker& worker) {
+  if (worker.state.load() == working) return false;
+  const State before = worker.state.exchange(working);
+  if (before == working) return false;
+  resting_.fetch_sub(1);
+  if (before == asleep) {
+    const std::lock_guard lock(worker.mutex);
+    worker.wake.notify_one();
+  }
+  return true;
+}
+
+// Until the thread is called.
+void Scheduler::rest(Worker& worker) {
+  const bool spins = worker.index < cores_ && !std::exchange(worker.spunAway, false);
+  const auto called = [&] { return worker.state.load() == working; };
+  if (spinUntil(called, spins ? kSpin : std::chrono::microseconds{0})) return;
+  State expected = resting;
+  if (worker.state.compare_exchange_strong(expected, asleep)) sleep(worker);
+}
+
+void Scheduler::sleep(Worker& worker) {
+  const auto called = [&] { return worker.state.load() == working; };
+  std::unique_lock lock(worker.mutex);
+  // One thread looks after what is to be done when there is nothing to do. It is the first to be called, so
+  // it sleeps only if all do.
+  while (worker.index == 0 && !called()) {
+    // Without the lock, as freeing much memory takes time, which a caller must not wait for.
+    lock.unlock();
+    const std::optional<int64_t> again = idle_();
+    lock.lock();
+    if (!again) break;
+    worker.wake.wait_for(lock, std::chrono::nanoseconds(*again), called);
+  }
+  worker.wake.wait(lock, called);
+}
+
+}  // namespace saccade
