@@ -30,7 +30,9 @@ const seed = Number(values.seed ?? Date.now() % 1_000_000)
 const chosen = positionals.length > 0 ? positionals : [...targets.keys()]
 const unknown = chosen.filter((name) => !targets.has(name))
 if (unknown.length > 0 || !(seconds > 0) || !Number.isInteger(seed)) {
-  console.error(`usage: fuzz.mjs [--seconds=600] [--seed=N] [TARGET...]; targets: ${[...targets.keys()].join(', ')}`)
+  console.error(
+    `usage: fuzz.mjs [--seconds=600] [--seed=N] [TARGET...]; targets: ${[...targets.keys()].join(', ')}`,
+  )
   process.exit(2)
 }
 register()
@@ -56,7 +58,9 @@ for (const name of chosen) {
   const started = performance.now()
   const { executions, problems } = await targets.get(name)(name, join(root, 'test/data/fuzz', name))
   const rate = Math.round(executions / ((performance.now() - started) / 1000))
-  console.log(`${name}: ${executions} executions, ${rate} a second, ${problems.length} problems (seed ${seed})`)
+  console.log(
+    `${name}: ${executions} executions, ${rate} a second, ${problems.length} problems (seed ${seed})`,
+  )
   for (const problem of problems) console.log(problem)
   failed += problems.length
 }

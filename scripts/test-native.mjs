@@ -12,13 +12,16 @@ import { root, run, which } from './native.mjs'
 const jobs = process.env.JOBS ?? String(availableParallelism())
 
 /**
- * Builds the native tests, or one target of theirs, with sanitizers ('' for none).
+ * Builds the native tests, or one target of theirs, with sanitizers ('' for none) and more settings of CMake.
  * @returns the folder of the build, or undefined if it failed
  */
-export function buildNative(sanitize, target = 'all') {
-  const folder = join(root, sanitize === '' ? 'build-native' : `build-native-${sanitize.replaceAll(',', '-')}`)
+export function buildNative(sanitize, target = 'all', more = []) {
+  const folder = join(
+    root,
+    sanitize === '' ? 'build-native' : `build-native-${sanitize.replaceAll(',', '-')}`,
+  )
   const generator = which('ninja') === undefined ? [] : ['-G', 'Ninja']
-  const settings = ['-DCMAKE_BUILD_TYPE=Release', '-DTESTS=ON', `-DSANITIZE=${sanitize}`]
+  const settings = ['-DCMAKE_BUILD_TYPE=Release', '-DTESTS=ON', `-DSANITIZE=${sanitize}`, ...more]
   const configured = run('cmake', [
     '-S',
     root,

@@ -2,7 +2,19 @@
 // the child was running when it died.
 
 const interesting = [0, 1, 0x7f, 0x80, 0xff, 0x22, 0x2c, 0x2d, 0x30, 0x39, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d]
-const wide = [0n, 1n, 0x7fn, 0xffn, 0x7fffn, 0xffffn, 0x7fffffffn, 0xffffffffn, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n]
+const wide = [
+  0n,
+  1n,
+  0x7fn,
+  0xffn,
+  0x7fffn,
+  0xffffn,
+  0x7fffffffn,
+  0xffffffffn,
+  2n ** 53n,
+  2n ** 63n,
+  2n ** 64n - 1n,
+]
 const maxBytes = 1 << 16
 
 /** The mutated input. @param target `seeds`, and perhaps `tokens`: strings of the format to insert */
@@ -32,16 +44,25 @@ function mutateOnce(bytes, { seeds, tokens = [] }, below, pick) {
     case 3: // remove
       return joined(bytes.subarray(0, at), bytes.subarray(end))
     case 4: // repeat, sometimes often
-      return joined(bytes.subarray(0, end), repeated(bytes.subarray(at, end), 1 + below(below(8) === 0 ? 64 : 2)), bytes.subarray(end))
+      return joined(
+        bytes.subarray(0, end),
+        repeated(bytes.subarray(at, end), 1 + below(below(8) === 0 ? 64 : 2)),
+        bytes.subarray(end),
+      )
     case 5: // cut
       return bytes.subarray(0, at)
-    case 6: { // a part of a seed
+    case 6: {
+      // a part of a seed
       const other = pick(seeds)
       const from = below(other.length)
       return joined(bytes.subarray(0, at), other.subarray(from, from + 1 + below(64)), bytes.subarray(end))
     }
     case 7: // digits of a number
-      return joined(bytes.subarray(0, at), text(String(pick([0, -1, 1, 9, 1e9, 2 ** 53, 1e21, 1e400]))), bytes.subarray(end))
+      return joined(
+        bytes.subarray(0, at),
+        text(pick(['0', '-1', '1', '9', '1000000000', '9007199254740992', '1e21', '1e400'])),
+        bytes.subarray(end),
+      )
     case 8:
       return edited(bytes, at, at + 1, Uint8Array.of(below(256)))
     default:
@@ -51,7 +72,8 @@ function mutateOnce(bytes, { seeds, tokens = [] }, below, pick) {
 
 function edited(bytes, at, end, values, combine = (_, value) => value) {
   const copy = Uint8Array.from(bytes)
-  for (let i = at; i < Math.min(end, copy.length); i++) copy[i] = combine(copy[i], values[(i - at) % values.length])
+  for (let i = at; i < Math.min(end, copy.length); i++)
+    copy[i] = combine(copy[i], values[(i - at) % values.length])
   return copy
 }
 

@@ -2,7 +2,17 @@
 // the format). run() may throw a SaccadeError, but none with code INTERNAL, and nothing else. It runs in a child process,
 // which must neither die, nor take longer or more memory than the limits for one input.
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,7 +26,10 @@ const startMilliseconds = 60_000
  * @param crashes folder for the inputs that fail
  * @returns the number of executions, and the problems found, each with its file
  */
-export async function fuzzModule(module, { seconds, seed, crashes, milliseconds = 10_000, megabytes = 1024 }) {
+export async function fuzzModule(
+  module,
+  { seconds, seed, crashes, milliseconds = 10_000, megabytes = 1024 },
+) {
   const target = await import(pathToFileURL(module).href)
   const folder = mkdtempSync(join(tmpdir(), 'saccade-fuzz-'))
   const counter = join(folder, 'index')
@@ -33,7 +46,16 @@ export async function fuzzModule(module, { seconds, seed, crashes, milliseconds 
   let next = 0
   while (Date.now() < end && found.size < 100) {
     writeFileSync(counter, new Uint8Array(Float64Array.of(next - 1).buffer))
-    const { problem, index } = await runChild({ module, seed, first: next, counter, end, milliseconds, megabytes, keep })
+    const { problem, index } = await runChild({
+      module,
+      seed,
+      first: next,
+      counter,
+      end,
+      milliseconds,
+      megabytes,
+      keep,
+    })
     if (problem !== undefined) keep(Math.max(index, next), problem)
     next = Math.max(index, next) + 1
   }
@@ -43,14 +65,26 @@ export async function fuzzModule(module, { seconds, seed, crashes, milliseconds 
 
 /** Runs until the end, or until the child dies or is killed for a limit: then `problem` says why. */
 async function runChild({ module, seed, first, counter, end, milliseconds, megabytes, keep }) {
-  const args = ['--import', 'tsx', `--max-old-space-size=${megabytes}`, child, module, String(seed), String(first), counter]
+  const args = [
+    '--import',
+    'tsx',
+    `--max-old-space-size=${megabytes}`,
+    child,
+    module,
+    String(seed),
+    String(first),
+    counter,
+  ]
   const running = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   running.on('message', ({ index, problem }) => keep(index, problem))
   let errors = ''
   running.stderr.setEncoding('utf8').on('data', (text) => (errors = (errors + text).slice(-4000)))
   let ended
   const closed = new Promise((resolve) => {
-    running.on('close', (code, signal) => resolve((ended = `the process ended with ${signal ?? code}\n${errors}`)))
+    running.on('close', (code, signal) => {
+      ended = `the process ended with ${signal ?? code}\n${errors}`
+      resolve()
+    })
   })
   let problem
   let last = first - 1

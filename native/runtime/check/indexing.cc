@@ -33,6 +33,7 @@ const char* check_resample(const Call& call, const Formats&) {
   // Pillow keeps a box in float32, which does not hold larger integers exactly.
   if (in.dim[1] > 1 << 24 || out.dim[1] > 1 << 24) return "an axis must be at most 2^24 long";
   if (!isKind<Filter>(call.attribute[0])) return "unknown filter";
+  if (repeatsTooOften(in, 1, 2)) return kRepeats;
   const double start = call.attribute[1], end = call.attribute[2];
   if (!(start >= 0 && start < end && end <= static_cast<double>(in.dim[1])))
     return "the box must be inside the axis";
