@@ -2,7 +2,7 @@
 // the first one, and the process must not grow.
 //
 //   npm run soak [-- --runs=100000 --seed=1]
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -127,6 +127,20 @@ async function measure(): Promise<Sizes> {
   }
 }
 
+/** How often each file is open, for the report. */
+function openFiles(): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const fd of readdirSync('/proc/self/fd')) {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${fd}`).replace(/\d{3,}/, '#')
+      counts[target] = (counts[target] ?? 0) + 1
+    } catch {
+      // closed meanwhile: the descriptor of the folder itself
+    }
+  }
+  return counts
+}
+
 async function main(): Promise<void> {
   const all = subjects()
   const counts = { runs: 0, aborted: 0, disposals: 0, terminations: 0 }
@@ -144,12 +158,8 @@ async function main(): Promise<void> {
     clearTimeout(timer)
     if (number % 250 !== 0) return
     counts.terminations++
-    const old = worker
-    worker = startWorker(import.meta.url)
-    worker.on('message', (problem) => {
-      throw new Error(`a worker: ${problem}`)
-    })
-    await old?.terminate()
+    await worker?.terminate()
+    worker = await startedWorker()
   }
 
   async function phase(count: number): Promise<Sizes> {
@@ -177,13 +187,27 @@ async function main(): Promise<void> {
     ...(last.threads > first.threads + 2 ? ['threads'] : []),
     ...(last.files > first.files + 4 ? ['open files'] : []),
   ]
+  if (grown.length > 0) console.log(openFiles())
   if (grown.length > 0) throw new Error(`the process grows: ${grown.join(', ')}`)
+}
+
+/** A worker that has run a model: one that is terminated while it loads modules leaves their files open, in Node itself. */
+function startedWorker(): Promise<Worker> {
+  const worker = startWorker(import.meta.url)
+  return new Promise((resolve) => {
+    worker.on('message', (message) => {
+      if (message !== 'started') throw new Error(`a worker: ${message}`)
+      resolve(worker)
+    })
+  })
 }
 
 /** A worker runs the models until it is terminated. */
 async function work(): Promise<void> {
   try {
     const all = subjects()
+    await pick(all).run()
+    parentPort!.postMessage('started')
     for (;;) await pick(all).run()
   } catch (error) {
     parentPort!.postMessage(String(error))

@@ -46,7 +46,7 @@ std::vector<std::string> groupFolders(const std::string& root, const std::string
     // "4:memory:/name" (version 1), "0::/name" (version 2)
     const size_t first = line.find(':'), second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
+    const std::string controllers = std::string(",").append(line, first + 1, second - first - 1) + ",";
     const bool mine = controller.empty() ? controllers == ",,"
                                          : controllers.find("," + controller + ",") != std::string::npos;
     if (mine) group = line.substr(second + 1);

@@ -25,6 +25,12 @@
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 extern "C" void __sanitizer_set_death_callback(void (*callback)());
+// The sanitizer of undefined behaviour has callbacks of its own, which cannot be set; but its end can be a
+// signal.
+extern "C" const char* __ubsan_default_options();
+extern "C" const char* __ubsan_default_options() {
+  return "abort_on_error=1:print_stacktrace=1";
+}
 #endif
 
 namespace {
