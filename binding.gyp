@@ -43,12 +43,16 @@
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "SACCADE_VERSION=\"<(version)\""
       ],
-      "cflags_cc": ["-std=c++20", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra"],
+      "cflags_cc": [
+        "-std=c++20", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra",
+        "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"
+      ],
       "conditions": [
         ["target_arch=='x64'", { "dependencies": ["saccade_cpu_avx2", "saccade_cpu_avx512", "saccade_cpu_avx512bf16"] }],
         ["OS=='linux'", {
           # nodelete: the library's threads outlive a worker that was the only one to load it.
-          "ldflags": ["-pthread", "-Wl,-z,nodelete", "-Wl,--version-script=<(root)/native/addon/exports.map"]
+          # relro and now: the table of imported functions is read-only once the addon is loaded.
+          "ldflags": ["-pthread", "-Wl,-z,nodelete", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack", "-Wl,--version-script=<(root)/native/addon/exports.map"]
         }]
       ]
     }

@@ -5,16 +5,23 @@
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { checkIsaObjects } from './check-isa-objects.mjs'
 import { root, run, which } from './native.mjs'
 
-const sanitize = process.argv.find((arg) => arg.startsWith('--sanitize='))?.slice('--sanitize='.length) ?? ''
-const folder = join(root, sanitize === '' ? 'build-native' : `build-native-${sanitize.replaceAll(',', '-')}`)
 const jobs = process.env.JOBS ?? String(availableParallelism())
 
-function compile() {
+/**
+ * Builds the native tests, or one target of theirs, with sanitizers ('' for none) and more settings of CMake.
+ * @returns the folder of the build, or undefined if it failed
+ */
+export function buildNative(sanitize, target = 'all', more = []) {
+  const folder = join(
+    root,
+    sanitize === '' ? 'build-native' : `build-native-${sanitize.replaceAll(',', '-')}`,
+  )
   const generator = which('ninja') === undefined ? [] : ['-G', 'Ninja']
-  const settings = ['-DCMAKE_BUILD_TYPE=Release', '-DTESTS=ON', `-DSANITIZE=${sanitize}`]
+  const settings = ['-DCMAKE_BUILD_TYPE=Release', '-DTESTS=ON', `-DSANITIZE=${sanitize}`, ...more]
   const configured = run('cmake', [
     '-S',
     root,
@@ -24,10 +31,9 @@ function compile() {
     ...generator,
     ...settings,
   ])
-  return (
-    configured ||
-    run('cmake', ['--build', folder, '--parallel', jobs, '--', ...(generator.length ? ['--quiet'] : [])])
-  )
+  const quiet = generator.length > 0 ? ['--', '--quiet'] : []
+  const build = ['--build', folder, '--target', target, '--parallel', jobs, ...quiet]
+  return configured === 0 && run('cmake', build) === 0 ? folder : undefined
 }
 
 // Each test program ends with a summary line of doctest. A program that crashed has none and counts as one failure.
@@ -41,8 +47,14 @@ function count(text, crashed) {
   return { passed, failed: crashed ? Math.max(failed, 1) : failed }
 }
 
-function test() {
-  if (compile() !== 0) return 1
+/** Returns the exit code. */
+export function testNative(sanitize) {
+  if (which('cmake') === undefined) {
+    console.log('skipped: cmake not found')
+    return 0
+  }
+  const folder = buildNative(sanitize)
+  if (folder === undefined) return 1
   const args = ['--test-dir', folder, '--verbose', '--no-tests=error']
   const { stdout, status } = spawnSync('ctest', args, { encoding: 'utf8', maxBuffer: 1 << 28 })
   const { passed, failed } = count(stdout, status !== 0)
@@ -56,8 +68,7 @@ function test() {
   return status === 0 && problems.length === 0 && passed > 0 ? 0 : 1
 }
 
-if (which('cmake') === undefined) {
-  console.log('skipped: cmake not found')
-} else {
-  process.exitCode = test()
-}
+if (import.meta.url === pathToFileURL(process.argv[1]).href)
+  process.exitCode = testNative(
+    process.argv.find((arg) => arg.startsWith('--sanitize='))?.slice('--sanitize='.length) ?? '',
+  )

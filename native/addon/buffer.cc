@@ -10,8 +10,7 @@ namespace saccade {
 Napi::Function BufferObject::define(Napi::Env env) {
   return DefineClass(
       env, kName,
-      {InstanceAccessor<&BufferObject::byteLength>("byteLength", napi_enumerable),
-       InstanceAccessor<&BufferObject::disposed>("disposed", napi_enumerable),
+      {readOnly<&BufferObject::byteLength>("byteLength"), readOnly<&BufferObject::disposed>("disposed"),
        InstanceMethod<&BufferObject::read>("read"), InstanceMethod<&BufferObject::forget>("forget"),
        InstanceMethod<&BufferObject::dispose>("dispose")});
 }

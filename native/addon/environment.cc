@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../runtime/check/sharing.h"
 #include "addon.h"
 #include "buffer.h"
 #include "errors.h"
@@ -48,7 +49,9 @@ Napi::Promise Environment::start(const Runnable& runnable, std::vector<std::shar
                                  int32_t threads, std::shared_ptr<Cancelled> cancelled) {
   // The files are checked before the run, which saves a run in vain, and after it, as they can change
   // meanwhile.
-  Files files = runnable.executable->program().files;
+  const Program& program = runnable.executable->program();
+  if (inputs.size() == static_cast<size_t>(program.inputs)) checkSharing(program, inputs);
+  Files files = program.files;
   for (const auto& input : inputs) files.add(*input);
   files.check();
   const uint64_t id = ++lastRun_;

@@ -58,8 +58,7 @@ Napi::Promise MappingObject::copyFile(Napi::Env env, std::string path) {
 Napi::Function MappingObject::define(Napi::Env env) {
   return DefineClass(
       env, kName,
-      {InstanceAccessor<&MappingObject::key>("key", napi_enumerable),
-       InstanceAccessor<&MappingObject::byteLength>("byteLength", napi_enumerable),
+      {readOnly<&MappingObject::key>("key"), readOnly<&MappingObject::byteLength>("byteLength"),
        InstanceMethod<&MappingObject::buffer>("buffer"), InstanceMethod<&MappingObject::dispose>("dispose")});
 }
 

@@ -25,8 +25,8 @@ std::shared_ptr<Cancelled> cancelFlag(const Napi::Value& value) {
 Napi::Function ProgramObject::define(Napi::Env env) {
   return DefineClass(
       env, kName,
-      {InstanceAccessor<&ProgramObject::arenaBytes>("arenaBytes", napi_enumerable),
-       InstanceMethod<&ProgramObject::run>("run"), InstanceMethod<&ProgramObject::dispose>("dispose")});
+      {readOnly<&ProgramObject::arenaBytes>("arenaBytes"), InstanceMethod<&ProgramObject::run>("run"),
+       InstanceMethod<&ProgramObject::dispose>("dispose")});
 }
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info)

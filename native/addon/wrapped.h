@@ -7,6 +7,7 @@
 
 #include "../runtime/error.h"
 #include "environment.h"
+#include "errors.h"
 
 namespace saccade {
 
@@ -29,6 +30,20 @@ class Wrapped : public Napi::ObjectWrap<Self> {
   }
 
  protected:
+  using Property = typename Napi::ObjectWrap<Self>::PropertyDescriptor;
+  using Getter = Napi::Value (Self::*)(const Napi::CallbackInfo&);
+
+  // A property that is read by `get`. Node-API refuses a call of a method on an object of another class, but
+  // not a call of a getter: so its receiver is checked here.
+  template <Getter get>
+  static Property readOnly(const char* name) {
+    napi_property_descriptor descriptor{};
+    descriptor.utf8name = name;
+    descriptor.getter = callGetter<get>;
+    descriptor.attributes = napi_enumerable;
+    return descriptor;
+  }
+
   explicit Wrapped(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Self>(info) {
     Held* const held = std::exchange(incoming, nullptr);
     if (held == nullptr) throw Napi::TypeError::New(info.Env(), "Illegal constructor");
@@ -39,6 +54,17 @@ class Wrapped : public Napi::ObjectWrap<Self> {
   Held held_;
 
  private:
+  template <Getter get>
+  static napi_value callGetter(napi_env env, napi_callback_info given) {
+    try {
+      const Napi::CallbackInfo info(env, given);
+      return guarded(env, [&] { return (from(info.This(), "the receiver").*get)(info); });
+    } catch (const Napi::Error& error) {
+      error.ThrowAsJavaScriptException();
+      return nullptr;
+    }
+  }
+
   // Passes the value from create() to the constructor that it calls.
   static inline thread_local Held* incoming = nullptr;
 };

@@ -137,14 +137,13 @@ void finish(const Call& call, const Plan& plan, const Tile& tile, int64_t column
                           isAbsent(bias) ? nullptr : reinterpret_cast<const float*>(bias.data) + column,
                           static_cast<Unary>(static_cast<int32_t>(call.attribute[3]))};
   float* out = reinterpret_cast<float*>(call.view[0].data) + tile.batch * plan.outStride[0] + column;
-  const float* added =
-      reinterpret_cast<const float*>(residual.data) + tile.batch * plan.residualStride[0] + column;
+  const float* added = isAbsent(residual) ? nullptr
+                                          : reinterpret_cast<const float*>(residual.data) +
+                                                tile.batch * plan.residualStride[0] + column;
   finishPanel(
       sums, tile.rows, min(kMicroColumns, plan.b.n - column), epilogue,
       [&](int64_t i) { return out + (tile.row + i) * plan.outStride[1]; },
-      [&](int64_t i) {
-        return isAbsent(residual) ? nullptr : added + (tile.row + i) * plan.residualStride[1];
-      });
+      [&](int64_t i) { return added ? added + (tile.row + i) * plan.residualStride[1] : nullptr; });
 }
 
 Target targetOf(const Call& call, const Plan& plan, const Tile& tile) {

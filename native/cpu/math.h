@@ -58,13 +58,19 @@ inline F expMinus1(F x) {
   return fma(power, e.fraction, power - broadcast(1.0f));
 }
 
+// a - b with the wrap-around that signed types do not promise.
+inline I wrappingSubtract(I a, I b) {
+  typedef uint32_t U __attribute__((vector_size(sizeof(I))));
+  return (I)((U)a - (U)b);
+}
+
 // Natural logarithm, 1 ulp; -infinity at 0, NaN below.
 inline F log(F x) {
   const M tiny = less(x, broadcast(0x1p-126f));
   const F normal = select(tiny, x * broadcast(0x1p23f), x);
   // sqrt(1/2) as bits: the significand left after taking off 2^n lies between it and sqrt(2).
-  const I n = (bitsOf(normal) - broadcast(0x3f3504f3)) >> 23;
-  const F f = floatOf(bitsOf(normal) - (n << 23)) - broadcast(1.0f);
+  const I n = wrappingSubtract(bitsOf(normal), broadcast(0x3f3504f3)) >> 23;
+  const F f = floatOf(wrappingSubtract(bitsOf(normal), n << 23)) - broadcast(1.0f);
   const F exponent = toFloat(n) - select(tiny, broadcast(23.0f), zero());
   const F z = f * f;
   const F tail = polynomial(f, {-0.0763445050125f, 0.127615521046f, -0.131601886008f, 0.142017624852f,

@@ -206,7 +206,7 @@ void multiplyPanel(int64_t rows, int64_t columns, int64_t words, const typename 
                         prefetch.out ? prefetch.out + row * prefetch.outStride : nullptr, prefetch.outStride};
     byRows[count - 1](words, a + row * (Product::kByColumns ? 1 : aStride), aStride, panel, sums, cStride,
                       add, call);
-    next += words / Product::kWords * 64;
+    if (more) next += words / Product::kWords * 64;
   }
 }
 

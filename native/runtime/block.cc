@@ -20,12 +20,14 @@ namespace saccade {
 namespace {
 
 constexpr int64_t kAlignment = 64;
-// Blocks from this size on are compared with the memory that is available: malloc would succeed in any case,
-// and the system would kill the process when it writes to the block.
-constexpr int64_t kCheckedBlock = int64_t{256} << 20;
+// The memory that is available is looked up again each time after so many bytes: malloc succeeds in any case,
+// and the system kills the process when it writes to a block that there is no memory for. To look it up takes
+// about 0.1 ms.
+constexpr int64_t kUnchecked = int64_t{64} << 20;
 
 std::atomic<int64_t> live[static_cast<int32_t>(Account::count)];
 std::atomic<int64_t> limit{std::numeric_limits<int64_t>::max()};
+std::atomic<int64_t> unchecked{0};  // bytes that may be allocated before memory is looked up again
 
 std::atomic<int64_t>& counter(Account account) {
   return live[static_cast<int32_t>(account)];
@@ -38,25 +40,49 @@ int64_t liveTotal() {
 }
 
 void* allocateAligned(int64_t bytes, int64_t alignment) {
-  const size_t size = static_cast<size_t>((bytes + alignment - 1) / alignment * alignment);
-  void* data = std::aligned_alloc(static_cast<size_t>(alignment), size);
+  // Huge pages are whole. Other blocks have no byte to spare, so that a sanitizer sees each access past the
+  // end.
+  const int64_t whole = alignment == kHugePage ? (bytes + alignment - 1) / alignment * alignment : bytes;
+  const size_t size = static_cast<size_t>(whole);
+  void* data = nullptr;
+  if (posix_memalign(&data, static_cast<size_t>(alignment), size) != 0) return nullptr;
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-  if (data != nullptr && alignment == kHugePage) {
-    // Whole huge pages only: a last one would be mostly unused.
-    const size_t whole = static_cast<size_t>(bytes / alignment * alignment);
-    madvise(data, whole, MADV_HUGEPAGE);
-    if (size > whole) madvise(static_cast<char*>(data) + whole, size - whole, MADV_NOHUGEPAGE);
+  if (alignment == kHugePage) {
+    // Only those that are used entirely: a last one would be mostly unused.
+    const size_t used = static_cast<size_t>(bytes / alignment * alignment);
+    madvise(data, used, MADV_HUGEPAGE);
+    if (size > used) madvise(static_cast<char*>(data) + used, size - used, MADV_NOHUGEPAGE);
   }
 #endif
   return data;
 }
 
+// Bytes to leave to the rest of the process, such as the JavaScript heap.
+int64_t reserveOf(int64_t capacity) {
+  return std::min(capacity / 16, int64_t{256} << 20);
+}
+
+// Throws OUT_OF_MEMORY if the machine or container does not have the memory.
 void checkRoom(int64_t bytes) {
-  if (bytes < kCheckedBlock) return;
-  const int64_t available = availableMemory();
-  if (bytes > available) {
-    fail("OUT_OF_MEMORY", "cannot allocate ", bytes, " bytes: the machine has ", available,
-         " bytes available");
+  if (unchecked.fetch_sub(bytes, std::memory_order_relaxed) >= bytes) return;
+  const MachineMemory memory = machineMemory();
+  const int64_t room = std::max<int64_t>(0, memory.available - reserveOf(memory.capacity));
+  const int64_t total = liveTotal();
+  // Memory that was allocated but not yet written to is still available to the system: so the total is
+  // limited, too.
+  if (bytes > room || total > memory.capacity) {
+    unchecked.store(0, std::memory_order_relaxed);
+    fail("OUT_OF_MEMORY", "cannot allocate ", bytes, " bytes: the machine or container has ", memory.capacity,
+         " bytes, of which ", memory.available, " are available, and saccade holds ", total - bytes);
+  }
+  unchecked.store(std::min(kUnchecked, room - bytes), std::memory_order_relaxed);
+}
+
+// No more than kUnchecked, as other processes may take the memory meanwhile.
+void giveBack(int64_t bytes) {
+  int64_t before = unchecked.load(std::memory_order_relaxed);
+  while (!unchecked.compare_exchange_weak(before, std::min(kUnchecked, before + bytes),
+                                          std::memory_order_relaxed)) {
   }
 }
 
@@ -114,6 +140,7 @@ Block::~Block() {
   if (data_ == nullptr) return;
   std::free(data_);
   counter(account_).fetch_sub(bytes_, std::memory_order_relaxed);
+  giveBack(bytes_);
 }
 
 }  // namespace saccade

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <limits>
 #include <thread>
+#include <vector>
 
 #ifdef __linux__
 #include <sched.h>
@@ -19,7 +20,7 @@ namespace {
 constexpr int64_t kUnknown = std::numeric_limits<int64_t>::max();
 
 // The number after `key` in a file of "key number" lines.
-int64_t field(const char* path, const std::string& key) {
+int64_t field(const std::string& path, const std::string& key) {
   std::ifstream file(path);
   std::string line;
   while (std::getline(file, line)) {
@@ -29,19 +30,54 @@ int64_t field(const char* path, const std::string& key) {
 }
 
 // The number in a file; "max" and a missing file mean no limit.
-int64_t number(const char* path) {
+int64_t number(const std::string& path) {
   std::ifstream file(path);
   int64_t value = 0;
   return file >> value ? value : kUnknown;
 }
 
-// What is left of the container's limit. Cached file pages are counted as used, but the system can free them.
-int64_t containerMemory() {
-  const int64_t limit = number("/sys/fs/cgroup/memory.max");
-  const int64_t used = number("/sys/fs/cgroup/memory.current");
-  if (limit == kUnknown || used == kUnknown) return kUnknown;
-  const int64_t cached = field("/sys/fs/cgroup/memory.stat", "inactive_file ");
-  return std::max<int64_t>(0, limit - used + (cached == kUnknown ? 0 : cached));
+// The folders of the control groups that this process is in, innermost first, below the mount of a
+// controller. A container often sees its own group as the top, whatever its name outside is: so folders may
+// be missing.
+std::vector<std::string> groupFolders(const std::string& root, const std::string& controller) {
+  std::ifstream file(root + "/proc/self/cgroup");
+  std::string line, group;
+  while (std::getline(file, line)) {
+    // "4:memory:/name" (version 1), "0::/name" (version 2)
+    const size_t first = line.find(':'), second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const std::string controllers = std::string(",").append(line, first + 1, second - first - 1) + ",";
+    const bool mine = controller.empty() ? controllers == ",,"
+                                         : controllers.find("," + controller + ",") != std::string::npos;
+    if (mine) group = line.substr(second + 1);
+  }
+  const std::string mount = root + "/sys/fs/cgroup" + (controller.empty() ? "" : "/" + controller);
+  std::vector<std::string> folders;
+  for (; group.size() > 1 && group[0] == '/'; group.resize(group.rfind('/')))
+    folders.push_back(mount + group);
+  folders.push_back(mount);
+  return folders;
+}
+
+// Names of the files of a controller.
+struct MemoryFiles {
+  const char *controller, *limit, *used, *cached;
+};
+constexpr MemoryFiles kMemoryFiles[] = {
+    {"", "/memory.max", "/memory.current", "inactive_file "},
+    {"memory", "/memory.limit_in_bytes", "/memory.usage_in_bytes", "total_inactive_file "},
+};
+
+// What is left of a group's limit. Cached file pages are counted as used, but the system can free them.
+MachineMemory groupMemory(const std::string& folder, const MemoryFiles& files) {
+  const int64_t limit = number(folder + files.limit), used = number(folder + files.used);
+  if (limit == kUnknown || used == kUnknown) return {kUnknown, kUnknown};
+  const int64_t cached = field(folder + "/memory.stat", files.cached);
+  return {limit, std::max<int64_t>(0, limit - used + (cached == kUnknown ? 0 : cached))};
+}
+
+int64_t kilobytes(int64_t count) {
+  return count > kUnknown / 1024 ? kUnknown : count * 1024;
 }
 
 // Cores that the calling thread, and so the threads it starts, may run on (taskset, a container's cpuset):
@@ -61,15 +97,6 @@ int32_t allowedCores() {
   return std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
 }
 
-// How many cores' time the container may use; more threads would be throttled.
-int32_t containerCores() {
-  std::ifstream file("/sys/fs/cgroup/cpu.max");
-  double quota = 0;
-  double period = 0;
-  if (!(file >> quota >> period) || period <= 0) return std::numeric_limits<int32_t>::max();
-  return std::max(1, static_cast<int32_t>(std::ceil(quota / period)));
-}
-
 }  // namespace
 
 int32_t usableCores() {
@@ -77,9 +104,37 @@ int32_t usableCores() {
   return cores;
 }
 
-int64_t availableMemory() {
-  const int64_t kilobytes = field("/proc/meminfo", "MemAvailable:");
-  return std::min(kilobytes == kUnknown ? kUnknown : kilobytes * 1024, containerMemory());
+int32_t containerCores(const std::string& root) {
+  double least = std::numeric_limits<int32_t>::max();
+  const auto limit = [&](double quota, double period) {
+    if (quota > 0 && period > 0) least = std::min(least, std::max(1.0, std::ceil(quota / period)));
+  };
+  for (const std::string& folder : groupFolders(root, "")) {
+    std::ifstream file(folder + "/cpu.max");
+    double quota = 0, period = 0;
+    if (file >> quota >> period) limit(quota, period);
+  }
+  for (const std::string& folder : groupFolders(root, "cpu")) {
+    const int64_t quota = number(folder + "/cpu.cfs_quota_us"),
+                  period = number(folder + "/cpu.cfs_period_us");
+    if (quota != kUnknown) limit(static_cast<double>(quota), static_cast<double>(period));
+  }
+  return static_cast<int32_t>(least);
+}
+
+MachineMemory machineMemory(const std::string& root) {
+  const std::string file = root + "/proc/meminfo";
+  const int64_t swap = kilobytes(field(file, "SwapTotal:")), all = kilobytes(field(file, "MemTotal:"));
+  MachineMemory memory{all == kUnknown || swap == kUnknown ? all : all + swap,
+                       kilobytes(field(file, "MemAvailable:"))};
+  for (const MemoryFiles& files : kMemoryFiles) {
+    for (const std::string& folder : groupFolders(root, files.controller)) {
+      const MachineMemory group = groupMemory(folder, files);
+      memory.capacity = std::min(memory.capacity, group.capacity);
+      memory.available = std::min(memory.available, group.available);
+    }
+  }
+  return memory;
 }
 
 std::string cpuName() {

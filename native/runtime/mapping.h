@@ -18,6 +18,9 @@ class Mapping {
   // WEIGHTS_CORRUPT if the file changes meanwhile.
   static std::shared_ptr<const Mapping> copy(const std::string& path);
 
+  // Bytes that outlive the object and do not change.
+  Mapping(const char* data, int64_t bytes, std::string key)
+      : data_(data), bytes_(bytes), key_(std::move(key)) {}
   virtual ~Mapping() = default;
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
@@ -32,10 +35,6 @@ class Mapping {
   virtual void check() const {}
   // Lets the pages that are entirely inside a part go until they are read again.
   virtual void forget(int64_t /*offset*/, int64_t /*bytes*/) const {}
-
- protected:
-  Mapping(const char* data, int64_t bytes, std::string key)
-      : data_(data), bytes_(bytes), key_(std::move(key)) {}
 
  private:
   const char* data_;

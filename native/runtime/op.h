@@ -18,7 +18,8 @@ constexpr int32_t kMaxAttributes = 24;
 
 // Ops. The output is the first view; "?" marks a view that may be absent. Arithmetic is float32 unless said
 // otherwise. Strides are in elements and never negative; a broadcast axis has stride 0. Outputs have no stride 0
-// on axes longer than 1. Attributes are doubles, in the order given.
+// on axes longer than 1. Attributes are doubles, in the order given. An output shares no memory with another view; but an
+// operand of unary, binary, where and softmax, and a residual, may be the output itself (in place).
 //
 // Where a device has kernels for it (Formats::computes), the operands and the result of unary, binary, reduce, norm,
 // gemm, attention, convolution, depthwise and pool may be float16 or bfloat16, all of one type; so is a residual.

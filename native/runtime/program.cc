@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "check/check.h"
+#include "check/sharing.h"
 #include "device.h"
 #include "error.h"
 #include "reader.h"
@@ -180,21 +181,23 @@ void readView(Reader& reader, const Program& program, Instruction& instruction, 
   if (index == 0) checkOutputView(view, buffer);
 }
 
-void checkAlignment(const Program& program, const Instruction& instruction, int32_t view) {
+void checkAlignment(Program& program, const Instruction& instruction, int32_t view) {
   if (instruction.buffer[view] < 0) return;
-  const Buffer& buffer = program.buffers[static_cast<size_t>(instruction.buffer[view])];
+  Buffer& buffer = program.buffers[static_cast<size_t>(instruction.buffer[view])];
+  const int64_t alignment = operandAlignment(instruction.op, instruction.call, view);
   auto address = static_cast<uintptr_t>(instruction.byteOffset[view]);
-  // Other memory is aligned to 64 bytes; a constant may be a part of a mapped file.
+  // Memory is aligned to 64 bytes, unless it is a part of a mapped file: inputs are checked when they are
+  // given.
   if (buffer.kind == BufferKind::constant) {
     address += reinterpret_cast<uintptr_t>(program.constants[static_cast<size_t>(buffer.at)]->data());
   }
-  const int64_t alignment = operandAlignment(instruction.op, instruction.call, view);
   if (address % static_cast<uintptr_t>(alignment) != 0)
     fail("INTERNAL", "is not aligned to ", alignment, " bytes");
+  buffer.alignment = std::max(buffer.alignment, alignment);
 }
 
 // True when the instruction has work to do.
-bool readInstruction(Reader& reader, const Program& program, int64_t index, Instruction& instruction) {
+bool readInstruction(Reader& reader, Program& program, int64_t index, Instruction& instruction) {
   instruction = {};
   instruction.position = static_cast<int32_t>(index);
   Location here{index, Op::count, -1};
@@ -222,6 +225,8 @@ bool readInstruction(Reader& reader, const Program& program, int64_t index, Inst
   for (int32_t i = 0; i < call.views; ++i) {
     located({index, instruction.op, i}, [&] { checkAlignment(program, instruction, i); });
   }
+  const std::string shared = sharingFault(instruction, program.buffers);
+  if (!shared.empty()) failAt({index, instruction.op, 0}, shared);
   return true;
 }
 

@@ -20,6 +20,7 @@ struct Buffer {
   BufferKind kind;
   int64_t at;  // arena: offset; else: index into the constants, inputs or outputs
   int64_t bytes;
+  int64_t alignment = 1;  // that the instructions need
 };
 
 struct Instruction {

@@ -79,7 +79,7 @@ TEST_CASE("more memory than the machine has is refused and not counted") {
   const int64_t before = liveBytes(Account::buffers);
   CHECK(codeOf([] { allocate(int64_t{1} << 50); }) == "OUT_OF_MEMORY");
   CHECK(codeOf([] { allocate(std::numeric_limits<int64_t>::max() / 4); }) == "OUT_OF_MEMORY");
-  CHECK(codeOf([] { allocate(availableMemory() + (int64_t{1} << 32)); }) == "OUT_OF_MEMORY");
+  CHECK(codeOf([] { allocate(machineMemory().available + (int64_t{1} << 32)); }) == "OUT_OF_MEMORY");
   CHECK(liveBytes(Account::buffers) == before);
 }
 

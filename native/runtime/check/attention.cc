@@ -44,6 +44,8 @@ const char* check_attention(const Call& call, const Formats& formats) {
     if (v.dim[axis] != k.dim[axis]) return "v must be [batch, heads, keys, Dv]";
   }
   if (out.dim[3] != v.dim[3]) return "output and v must have one head size";
+  const auto queries = static_cast<double>(q.dim[2]);
+  if (repeatsTooOften(k, 2, 3, queries) || repeatsTooOften(v, 2, 3, queries)) return kRepeats;
   return isDense(out) && isDense(v) ? nullptr : "output and v must have column stride 1";
 }
 

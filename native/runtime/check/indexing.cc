@@ -31,6 +31,7 @@ const char* check_resample(const Call& call, const Formats&) {
     return "views must be uint8 [outer, length, inner]";
   if (out.dim[0] != in.dim[0] || out.dim[2] != in.dim[2]) return "outer and inner dims must be equal";
   if (!isKind<Filter>(call.attribute[0])) return "unknown filter";
+  if (repeatsTooOften(in, 1, 2)) return kRepeats;
   const double length = call.attribute[1], offset = call.attribute[2];
   const double size = call.attribute[3], first = call.attribute[4];
   // Pillow keeps the length in float32, which does not hold larger integers exactly.

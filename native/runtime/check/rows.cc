@@ -25,6 +25,7 @@ const char* check_reduce(const Call& call, const Formats& formats) {
   double elements = 1;
   for (int32_t axis = out.rank; axis < in.rank; ++axis) elements *= static_cast<double>(in.dim[axis]);
   if (elements < 1 || elements > kMaxElements) return "an output must have 1 to 2^30 reduced elements";
+  if (repeatsTooOften(in, out.rank, in.rank)) return kRepeats;
   if (!isComputed(in.dtype, Op::reduce, formats))
     return "the input must have a float dtype that the device computes in";
   const auto kind = kindOf<Reduce>(call.attribute[0]);

@@ -56,6 +56,26 @@ inline bool sameDims(const View& a, const View& b) {
   return true;
 }
 
+// Reads of elements that an op may repeat: about a second of work.
+constexpr double kMaxRepeatedReads = 1 << 30;
+
+// Whether an op reads so many elements that its few bytes of operands do not justify the time. Axes [from,
+// to) are those that the output does not have. They repeat elements if they have more than memory has there
+// (strides of 0, or windows that overlap). `times` is how often the op reads the whole view.
+inline bool repeatsTooOften(const View& view, int32_t from, int32_t to, double times = 1) {
+  double elements = 1, stored = 1, reads = times;
+  for (int32_t axis = 0; axis < view.rank; ++axis) {
+    const auto size = static_cast<double>(view.dim[axis]);
+    reads *= size;
+    if (axis < from || axis >= to) continue;
+    elements *= size;
+    stored += (size - 1) * static_cast<double>(view.stride[axis]);
+  }
+  return elements > stored && reads > kMaxRepeatedReads;
+}
+
+constexpr const char* kRepeats = "repeats elements of its input more than 2^30 times";
+
 // Whether a view is the packed form of [batch, k, n]. More than 2^53 elements are larger than any memory, and
 // their number of bytes could overflow.
 inline bool isPacked(const View& view, double batch, double k, double n, Precision precision,

@@ -58,6 +58,8 @@ const char* check_depthwise(const Call& call, const Formats& formats) {
     return "weights must be float32 [kh, kw, channels]";
   }
   if (!isDense(out) || !isDense(in) || !isDense(w)) return "views must have channel stride 1";
+  const double pixels = static_cast<double>(out.dim[0]) * static_cast<double>(out.dim[1] * out.dim[2]);
+  if (repeatsTooOften(w, 0, 2, pixels)) return kRepeats;
   return checkBias(call.view[3], out.dim[3]);
 }
 
@@ -69,6 +71,12 @@ const char* check_pool(const Call& call, const Formats& formats) {
   if (!isInteger(call.attribute[0], 0, 1) || !isInteger(call.attribute[9], 0, 1))
     return "kind and count padding must be 0 or 1";
   if (!areSizes(call.attribute + 1)) return kSizes;
+  // An output pixel reads its window, or the whole image if that is smaller.
+  const double window = call.attribute[1] * call.attribute[2];
+  const double pixels = static_cast<double>(out.dim[1]) * static_cast<double>(out.dim[2]);
+  const double image = static_cast<double>(in.dim[1]) * static_cast<double>(in.dim[2]);
+  if (repeatsTooOften(in, 1, 3, window < image ? pixels * window / image : pixels)) return kRepeats;
+  if (window * static_cast<double>(in.dim[3]) > 0x1p53) return "a window has too many elements";
   for (int32_t axis = 0; axis < 2; ++axis) {
     const double* size = call.attribute + 1 + axis;
     const double kernel = size[0], stride = size[2], pad = size[4], dilation = size[6], ceilExtra = size[9];

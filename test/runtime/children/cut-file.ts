@@ -35,7 +35,6 @@ if (isMainThread) {
   console.log(code)
   const worker = startWorker(import.meta.url)
   const [inWorker] = await once(worker, 'message')
-  await once(worker, 'exit')
   console.log(inWorker)
   rmSync(folder, { recursive: true })
 } else {

@@ -1,0 +1,48 @@
+// Runs the native tests under the sanitizers (address with undefined behaviour, then threads), the corpora of the fuzzers,
+// and the tests of test/runtime in Node with an addon that has the address sanitizer.
+//
+//   node scripts/test-sanitize.mjs
+import { spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { filesBelow, require, root, run } from './native.mjs'
+import { buildNative, testNative } from './test-native.mjs'
+
+const sanitizers = 'address,undefined'
+
+function testFuzzers(folder) {
+  return ['program', 'mapping'].filter((name) => {
+    const inputs = filesBelow(join(root, 'test/native/fuzz/corpus', name), [''])
+    return run(join(folder, `${name}_fuzz`), inputs) !== 0
+  })
+}
+
+// The kernels of the native tests are used again, so that the addon takes little time to build.
+function testAddon() {
+  const includes = [require('node-addon-api').include_dir, require('node-api-headers').include_dir]
+  const output = join(root, 'build-native-address-undefined/package/build/Release')
+  mkdirSync(output, { recursive: true })
+  const folder = buildNative(sanitizers, 'saccade', [
+    `-DCMAKE_JS_INC=${includes.join(';')}`,
+    `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${output}`,
+  ])
+  if (folder === undefined) return 1
+  const { stdout } = spawnSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' })
+  return run(process.execPath, ['scripts/test.mjs', String.raw`^runtime/.*\.test\.ts$`], {
+    env: {
+      ...process.env,
+      LD_PRELOAD: stdout.trim(),
+      // Node itself leaks at its end.
+      ASAN_OPTIONS: 'detect_leaks=0',
+      SACCADE_PREBUILD: join(folder, 'package'),
+    },
+  })
+}
+
+const failures = []
+for (const sanitizer of [sanitizers, 'thread']) if (testNative(sanitizer) !== 0) failures.push(sanitizer)
+const folder = buildNative(sanitizers)
+if (folder === undefined || testFuzzers(folder).length > 0) failures.push('corpora of the fuzzers')
+if (testAddon() !== 0) failures.push(`addon with ${sanitizers}`)
+console.log(failures.length === 0 ? 'no sanitizer has a report' : `failed: ${failures.join('; ')}`)
+process.exitCode = failures.length === 0 ? 0 : 1
