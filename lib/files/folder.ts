@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { invalid, SaccadeError, show } from '../errors.js'
+import { invalid, SaccadeError, shortenMiddle, show } from '../errors.js'
 import { optionInvalid } from '../options.js'
 import { isString, isUrl } from '../values.js'
 import { fileError } from './file.js'
@@ -39,18 +39,19 @@ export async function resolveModel(model: string | URL, options: HubOptions = {}
     if (isWeightsFile(path)) return { name, dir: dirname(path), weights: path }
     throw invalid('OPTION_INVALID', path, 'a model folder or a weights file', 'another file')
   }
-  if (!isHubName(name)) throw new SaccadeError('FILE_NOT_FOUND', `there is no model folder ${path}`)
+  if (!isHubName(name))
+    throw new SaccadeError('FILE_NOT_FOUND', `there is no model folder ${shortenMiddle(path)}`)
 
   if (!(await isCached(name, options))) {
     if (isOffline(options))
       throw new SaccadeError(
         'FILE_NOT_FOUND',
-        `there is no model folder ${path}, the cache does not have ${name}, and downloads are off`,
+        `there is no model folder ${shortenMiddle(path)}, the cache does not have ${name}, and downloads are off`,
       )
     if (options.localFilesOnly === undefined && (await kindOf(dirname(path))) === 'folder')
       throw new SaccadeError(
         'FILE_NOT_FOUND',
-        `there is no model folder ${path}; to download ${name} from the Hub, set localFilesOnly to false`,
+        `there is no model folder ${shortenMiddle(path)}; to download ${name} from the Hub, set localFilesOnly to false`,
       )
   }
   try {
@@ -58,9 +59,13 @@ export async function resolveModel(model: string | URL, options: HubOptions = {}
     return { name, dir, weights: dir }
   } catch (cause) {
     if (!(cause instanceof SaccadeError) || cause.code !== 'FILE_NOT_FOUND') throw cause
-    throw new SaccadeError('FILE_NOT_FOUND', `there is no model folder ${path}, and ${cause.message}`, {
-      cause,
-    })
+    throw new SaccadeError(
+      'FILE_NOT_FOUND',
+      `there is no model folder ${shortenMiddle(path)}, and ${cause.message}`,
+      {
+        cause,
+      },
+    )
   }
 }
 

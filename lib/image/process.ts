@@ -1,8 +1,10 @@
 import { invalid } from '../errors.js'
 import { formatShape, sameShape } from '../graph/shape.js'
 import * as ops from '../ops/index.js'
+import { checkOptions } from '../options.js'
 import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
+import { attempt, isObject, isString, readList } from '../values.js'
 import type { DecodeOptions } from './decode.js'
 import { decodeImage, type ImageInput, type RawImage } from './raw-image.js'
 import { type CropSpec, cropWindow, type ImageSpec, resizedSize } from './spec.js'
@@ -24,10 +26,12 @@ export class ImageProcessor {
     images: ImageInput | readonly ImageInput[],
     options: DecodeOptions = {},
   ): Promise<ops.FloatTensor> {
-    const list = Array.isArray(images) ? (images as readonly ImageInput[]) : [images as ImageInput]
+    const decoding = checkOptions(options, ['maxPixels', 'signal'], 'process')
+    const names = { what: 'images', expected: 'an image or a list of them', item: 'an image' }
+    const list = readList(isImageInput(images) ? [images] : images, isImageInput, names)
     if (list.length === 0) throw invalid('EMPTY_BATCH', 'images', 'at least one', 'none')
     const pixels = await Promise.all(
-      list.map(async (image) => this.pixels(await decodeImage(image, options))),
+      list.map(async (image) => this.pixels(await decodeImage(image, decoding))),
     )
     const other = pixels.find(({ shape }) => !sameShape(shape, pixels[0]!.shape))
     if (other)
@@ -102,8 +106,6 @@ function padColor(
 
 /** Whether a value can be an image, as opposed to a list of images. */
 export function isImageInput(value: unknown): value is ImageInput {
-  return (
-    typeof value === 'string' ||
-    (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Tensor))
-  )
+  const isOther = () => Array.isArray(value) || value instanceof Tensor
+  return isString(value) || (isObject(value) && attempt(isOther) === false)
 }

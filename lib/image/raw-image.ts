@@ -1,7 +1,8 @@
 import { checkSignal, unlessAborted } from '../abort.js'
 import { invalid, show } from '../errors.js'
+import { checkOptions } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
-import { bytesOf } from '../values.js'
+import { attempt, bytesOf } from '../values.js'
 import { type DecodeOptions, decodePixels, type Pixels } from './decode.js'
 import type { ImageSource } from './source.js'
 
@@ -36,9 +37,10 @@ export class RawImage implements Pixels {
   }
 
   /** The same as {@link decodeImage}, under the name that transformers.js has for it. */
-  static async read(input: ImageInput, options: DecodeOptions = {}): Promise<RawImage> {
+  static async read(input: ImageInput, decoding: DecodeOptions = {}): Promise<RawImage> {
+    const options = checkOptions(decoding, ['maxPixels', 'signal'], 'decodeImage')
     checkSignal(options.signal)
-    if (input instanceof RawImage) return input.rgb()
+    if (isRawImage(input)) return input.rgb()
     const pixels = await unlessAborted(decodePixels(input, options), options.signal)
     const { data, width, height, channels } = pixels
     return new RawImage(data, width, height, channels).rgb()
@@ -69,6 +71,10 @@ export class RawImage implements Pixels {
   tensor(): Tensor<'uint8', readonly [number, number, number]> {
     return Tensor.from(this.data, [this.height, this.width, this.channels] as const, 'uint8')
   }
+}
+
+function isRawImage(value: unknown): value is RawImage {
+  return attempt(() => value instanceof RawImage) ?? false
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { abortable } from '../abort.js'
-import { invalid, SaccadeError, show } from '../errors.js'
+import { invalid, SaccadeError, shortenMiddle, show } from '../errors.js'
 import { bytesOf, isBlob, isString, isUrl } from '../values.js'
 
 /** Where an encoded image comes from: a path, a URL (file:, data:, http:, https:), or the bytes of a file. */
@@ -11,7 +11,7 @@ export type ImageSource = string | URL | Uint8Array | ArrayBuffer | Blob
 export function nameOf(source: ImageSource): string {
   if (!isString(source) && !isUrl(source)) return 'the image given as bytes'
   const text = String(source)
-  return text.startsWith('data:') ? 'the image of a data: URL' : text
+  return text.startsWith('data:') ? 'the image of a data: URL' : shortenMiddle(text)
 }
 
 /** The bytes of an encoded image. @throws FILE_NOT_FOUND, IMAGE_INVALID, INPUT_INVALID, ABORTED */

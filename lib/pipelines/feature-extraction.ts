@@ -1,8 +1,10 @@
+import { checkSignal } from '../abort.js'
 import type { Model } from '../models/model.js'
 import * as ops from '../ops/index.js'
 import { checkOptions, optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
+import { isString } from '../values.js'
 import { asList, type CallOptions } from './base.js'
 import { TensorOutput } from './tensor-output.js'
 import { encodeTexts } from './texts.js'
@@ -48,12 +50,13 @@ export class FeatureExtraction {
     texts: string | readonly string[],
     options: FeatureExtractionOptions = {},
   ): Promise<TensorOutput> {
-    checkOptions(options, ['pooling', 'normalize', 'truncation', 'signal'], task)
-    const { pooling = 'none', normalize = false, truncation = false, signal } = options
+    const given = checkOptions(options, ['pooling', 'normalize', 'truncation', 'signal'], task)
+    const { pooling = 'none', normalize = false, truncation = false, signal } = given
+    checkSignal(signal)
     if (!poolings.includes(pooling))
       optionInvalid(`${task}: pooling`, pooling, `one of ${poolings.join(', ')}`)
     if (typeof normalize !== 'boolean') optionInvalid(`${task}: normalize`, normalize, 'true or false')
-    const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', task)
+    const { list } = asList(texts, isString, 'a string', task)
     const inputs = encodeTexts(this.tokenizer, list, truncation, task)
     const { lastHiddenState } = await this.model.run(inputs, { signal })
     let features = pool(lastHiddenState, inputs.attentionMask, pooling)

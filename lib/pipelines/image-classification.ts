@@ -34,8 +34,8 @@ export class ImageClassification {
   /** Returns a list of classes for one image, and a list of such lists for a list of images. */
   async call(images: ImageInput, options?: ImageClassificationOptions): Promise<Classification[]>
   async call(images: readonly ImageInput[], options?: ImageClassificationOptions): Promise<Classification[][]>
-  async call(images: ImageInput | readonly ImageInput[], options: ImageClassificationOptions = {}) {
-    const { list, single } = imageCall(images, options, ['top_k'], task)
+  async call(images: ImageInput | readonly ImageInput[], given: ImageClassificationOptions = {}) {
+    const { list, single, options } = imageCall(images, given, ['top_k'], task)
     const count = options.top_k === null ? Number.POSITIVE_INFINITY : (options.top_k ?? 5)
     if (typeof count !== 'number' || !(count >= 1))
       optionInvalid(`${task}: top_k`, options.top_k, '1 or more, or null')
