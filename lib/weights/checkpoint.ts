@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path'
+import { dispose } from '../dispose.js'
 import { invalid, SaccadeError } from '../errors.js'
 import { findWeights, isTorchFile, torchExtensions } from '../files/find.js'
 import { readShardIndex } from '../files/shard-index.js'
@@ -144,7 +145,7 @@ export class Checkpoint {
     this.#mappings.clear()
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose()
   }
 
