@@ -24,7 +24,8 @@ const kept = []
 const classify = await pipeline('image-classification', 'models/digits-vit')
 const [best] = await classify('models/digits-vit/samples/07-digit-7.png')
 const translate = await pipeline('translation', 'models/numbers-en-ru')
-console.log(Symbol.dispose, kept.map(({ disposed }) => disposed).join(), best.label, (await translate('one')).length)`
+const disposed = kept.map((each) => each.disposed)
+console.log([Symbol.dispose, disposed, best.label, (await translate('one')).length].map(String).join(' '))`
 
 test('using works where Symbol.dispose is missing, as in the vm contexts of Node 20', async () => {
   const dir = join(root, 'build', 'dispose')
