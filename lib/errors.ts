@@ -47,7 +47,7 @@ export class SaccadeError extends Error {
   readonly code: SaccadeErrorCode
 
   constructor(code: SaccadeErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+    super(shortenWords(message), options)
     this.name = 'SaccadeError'
     this.code = code
   }
@@ -66,10 +66,20 @@ export function invalid(
   got: string,
   options?: { cause?: unknown },
 ): SaccadeError {
-  return new SaccadeError(code, `${what}: expected ${expected}, got ${shorten(got)}`, options)
+  return new SaccadeError(code, `${shortenMiddle(what)}: expected ${expected}, got ${shorten(got)}`, options)
+}
+
+/**
+ * The error of one input of a batch, which names it. Errors of the whole call are returned as they are.
+ * @param which the input: 'image 3'
+ */
+export function inBatch(error: unknown, which: string): unknown {
+  if (!(error instanceof SaccadeError) || error.code === 'ABORTED') return error
+  return new SaccadeError(error.code, `${which}: ${error.message}`, { cause: error.cause })
 }
 
 const maxShownChars = 200
+const longWord = /\S{201,}/g
 const maxShownItems = 50
 const maxShownDepth = 3
 
@@ -89,6 +99,18 @@ function format(value: unknown, depth: number): string {
   if (depth === maxShownDepth) return '[…]'
   const items = Array.from(value.slice(0, maxShownItems), (item) => format(item, depth + 1))
   return `[${[...items, ...(value.length > maxShownItems ? ['…'] : [])].join(', ')}]`
+}
+
+/** A path or a name from a caller or a file, at most 200 characters: its middle is left out. */
+export function shortenMiddle(text: string): string {
+  if (text.length <= maxShownChars) return text
+  const half = Math.floor((maxShownChars - 1) / 2)
+  return `${text.slice(0, half)}…${text.slice(-half)}`
+}
+
+/** Paths, URLs and keys come into messages in many ways; one without spaces is shortened here, whatever way it came. */
+function shortenWords(message: string): string {
+  return message.length <= maxShownChars ? message : message.replace(longWord, shortenMiddle)
 }
 
 /** Text of a file or a caller, such as a name, as error messages show it: on one line, at most 200 characters. */

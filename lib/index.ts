@@ -4,48 +4,121 @@
  * @module
  */
 export * as attention from './attention/index.js'
+export type { SnakeCase } from './case.js'
 export { errorCodes, SaccadeError, type SaccadeErrorCode } from './errors.js'
+export type { HubOptions, ProgressCallback, ProgressInfo } from './files/hub.js'
 export type { GenerationResult } from './generation/generate.js'
-export type { TokenEvent } from './generation/listen.js'
+export type { TokenEvent, TokenListeners } from './generation/listen.js'
 export type { GenerationOptions, GivenOptions } from './generation/options.js'
+export type { GenerationRun } from './generation/run.js'
 export type { GenerationStep } from './generation/search.js'
 export { BaseStreamer, TextStreamer, type TextStreamerOptions } from './generation/streamer.js'
 export type { DataOf, DType } from './graph/dtype.js'
+export type { FilterKind, Precision } from './graph/kinds.js'
 export type { Shape } from './graph/shape.js'
 export type { DecodeOptions } from './image/decode.js'
+export type { Pixels } from './image/pixels.js'
 export { ImageProcessor } from './image/process.js'
 export { decodeImage, type ImageInput, RawImage, type ResizeOptions } from './image/raw-image.js'
+export type { ImageSource } from './image/source.js'
 export { getLimits, type LimitName, type Limits, setLimits } from './limits.js'
 export type { AnyInputs, AnyModel, AnyOutputs } from './models/any.js'
-export { Bert } from './models/bert/bert.js'
+export { Bert, type BertOutput } from './models/bert/bert.js'
+export type { BertInputs } from './models/bert/encoder.js'
 export { Clip } from './models/clip/clip.js'
-export type { ContrastiveInputs, ContrastiveOutput } from './models/contrastive.js'
-export { ConvNext } from './models/convnext/convnext.js'
+export type {
+  ContrastiveInputs,
+  ContrastiveOptions,
+  ContrastiveOutput,
+  EncoderOutput,
+} from './models/contrastive.js'
+export {
+  ConvNext,
+  type ConvNextOptions,
+  type ConvNextOutputs,
+  type ConvNextTrace,
+} from './models/convnext/convnext.js'
 export { type GenerateOptions, GenerativeModel, type StreamOptions } from './models/generative.js'
 export { Gpt2, type Gpt2Inputs, type Gpt2Output } from './models/gpt2/gpt2.js'
 export { type LoadOptions, load } from './models/load.js'
-export { Marian } from './models/marian/marian.js'
+export type { MarianGenerateInputs, MarianInputs, MarianSource } from './models/marian/inputs.js'
+export { Marian, type MarianEncoded, type MarianOutput } from './models/marian/marian.js'
 export { Model, type ModelInfo } from './models/model.js'
-export type { StatesOptions } from './models/run-options.js'
-export { Transformer } from './models/transformer/transformer.js'
-export { Vit } from './models/vit/vit.js'
+export type { States, StatesOptions } from './models/run-options.js'
+export type { TextInputs, TextPrompts, TypedTextInputs } from './models/text-inputs.js'
+export type { TransformerInputs } from './models/transformer/inputs.js'
+export type { AttentionMask } from './models/transformer/masks.js'
+export { Transformer, type TransformerOutput } from './models/transformer/transformer.js'
+export type { AttentionRequest, VitInputs, VitOptions } from './models/vit/inputs.js'
+export { Vit, type VitResult } from './models/vit/vit.js'
+export type { TokenIds } from './nn/embedding.js'
+export type { Mask } from './nn/mask.js'
+export type { FloatTensor } from './ops/check.js'
 export * as ops from './ops/index.js'
+export type { CallOptions, ImageCallOptions, ImageModel, ImageOutputs } from './pipelines/base.js'
 export { env } from './pipelines/env.js'
-export { type Pipeline, type PipelineOptions, pipeline, type Task, tasks } from './pipelines/pipeline.js'
-export { cos_sim, TensorOutput } from './pipelines/tensor-output.js'
+export type {
+  FeatureExtraction,
+  FeatureExtractionOptions,
+  Pooling,
+  TextModel,
+} from './pipelines/feature-extraction.js'
+export type {
+  EncodedTexts,
+  Generation,
+  GenerationCallOptions,
+  StreamerOptions,
+  TextBatch,
+  TextStreamOptions,
+} from './pipelines/generation.js'
+export type {
+  Classification,
+  ImageClassification,
+  ImageClassificationOptions,
+} from './pipelines/image-classification.js'
+export type {
+  ImageFeatureExtraction,
+  ImageFeatureExtractionOptions,
+} from './pipelines/image-feature-extraction.js'
+export {
+  type Pipeline,
+  type PipelineOptions,
+  type Pipelines,
+  pipeline,
+  type Task,
+  tasks,
+} from './pipelines/pipeline.js'
+export { cos_sim, type SliceRange, TensorOutput } from './pipelines/tensor-output.js'
+export type {
+  GeneratedText,
+  TextGeneration,
+  TextGenerationOptions,
+  TextGenerationStreamOptions,
+} from './pipelines/text-generation.js'
+export type {
+  Rewriting,
+  TextToText,
+  TextToTextOptions,
+  Translation,
+  TranslationOutput,
+} from './pipelines/text-to-text.js'
+export type { DeviceName } from './runtime/native.js'
 export type { RunOptions } from './runtime/run-options.js'
-export type { Device, DTypeName, Session, SessionOptions } from './runtime/session.js'
-export type { TensorData } from './tensor/data.js'
+export type { Device, DTypeName, Session, SessionOptions, SessionRequest } from './runtime/session.js'
+export type { NaturalDType, TensorData } from './tensor/data.js'
 export { evaluate } from './tensor/evaluate.js'
+export type { ElementOf, Nested } from './tensor/format.js'
 export { Tensor } from './tensor/tensor.js'
+export type { SpecialRole } from './text/class-defaults.js'
 export { loadTokenizer } from './text/index.js'
-export type { TokenizerOverrides } from './text/settings.js'
+export type { Side, TokenizerOverrides } from './text/settings.js'
 export {
   type BatchEncoding,
   type BatchOptions,
-  type DecodeOptions as TokenizerDecodeOptions,
+  type DecodeOptions as TokenDecodeOptions,
   type EncodeOptions,
   type Encoding,
   type PadOptions,
   Tokenizer,
 } from './text/tokenizer.js'
+export type { TruncationStrategy } from './text/truncation.js'

@@ -11,6 +11,8 @@ export interface ListNames {
   readonly expected: string
   /** What an item can be. Default: the items are as `expected` says. */
   readonly item?: string
+  /** What an item is called. Default: 'element'. */
+  readonly noun?: string
   readonly code?: SaccadeErrorCode
 }
 
@@ -22,7 +24,7 @@ export interface ListNames {
 export function readList<T>(
   value: unknown,
   accepts: (item: unknown) => item is T,
-  { what, expected, item = expected, code = 'INPUT_INVALID' }: ListNames,
+  { what, expected, item = expected, noun = 'element', code = 'INPUT_INVALID' }: ListNames,
 ): T[] {
   const list: T[] = []
   const each = attempt(() => {
@@ -37,7 +39,7 @@ export function readList<T>(
   })
   if (each === list) return list
   if (each === undefined || Array.isArray(each)) throw invalid(code, what, expected, show(value))
-  throw invalid(code, `${what}: element ${each.index}`, item, show(each.found))
+  throw invalid(code, `${what}: ${noun} ${each.index}`, item, show(each.found))
 }
 
 /** The value of a function that reads what a caller gave; undefined if a proxy or a getter threw. */
@@ -53,11 +55,15 @@ export const isNumber = (value: unknown): value is number => typeof value === 'n
 export const isString = (value: unknown): value is string => typeof value === 'string'
 export const isInteger = (value: unknown): value is number => Number.isSafeInteger(value)
 
-/** The bytes of a Uint8Array (a Buffer too), a Uint8ClampedArray, an ArrayBuffer or a SharedArrayBuffer, not copied. */
+/**
+ * The bytes of a Uint8Array (a Buffer too), a Uint8ClampedArray, an ArrayBuffer or a SharedArrayBuffer, not copied: a view
+ * of this realm, because other libraries use instanceof.
+ */
 export function bytesOf(value: unknown): Uint8Array | undefined {
-  if (types.isUint8Array(value)) return value
-  if (types.isUint8ClampedArray(value))
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  if (types.isUint8Array(value) || types.isUint8ClampedArray(value))
+    return value instanceof Uint8Array
+      ? value
+      : new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   return types.isAnyArrayBuffer(value) ? new Uint8Array(value) : undefined
 }
 

@@ -46,6 +46,20 @@ test('what is shown is at most 200 characters long', () => {
   assert.ok(invalid('INTERNAL', 'a', 'b', 'x'.repeat(1e6)).message.length < 300)
 })
 
+test('a path, a URL or a key in a message is at most 200 characters long, and keeps its end', () => {
+  const long = `/models/${'x'.repeat(500)}/config.json`
+  const direct = new SaccadeError('FILE_NOT_FOUND', `there is no ${long} here`).message
+  const named = invalid('CONFIG_INVALID', `${long}: a b`, 'a number', "'x'").message
+  for (const message of [direct, named]) {
+    assert.ok(message.length < 260, message)
+    assert.match(message, /\/models\/x+…x+\/config\.json/)
+  }
+  const short = `/models/${'x'.repeat(150)}/config.json`
+  assert.ok(
+    new SaccadeError('FILE_NOT_FOUND', `there is no ${short} here, and more words`).message.includes(short),
+  )
+})
+
 test('no value makes showing it fail', () => {
   const cyclic: unknown[] = []
   cyclic.push(cyclic, { cyclic })

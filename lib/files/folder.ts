@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { invalid, SaccadeError, show } from '../errors.js'
+import { invalid, SaccadeError, shortenMiddle, show } from '../errors.js'
 import { optionInvalid } from '../options.js'
 import { isString, isUrl } from '../values.js'
 import { fileError } from './file.js'
@@ -43,7 +43,8 @@ export async function resolveModel(model: string | URL, options: HubOptions = {}
     if (isWeightsFile(path)) return { name, dir: dirname(path), weights: path }
     throw invalid('OPTION_INVALID', path, 'a model folder or a weights file', 'another file')
   }
-  if (!isHubName(name)) throw new SaccadeError('FILE_NOT_FOUND', `there is no model folder ${path}`)
+  if (!isHubName(name))
+    throw new SaccadeError('FILE_NOT_FOUND', `there is no model folder ${shortenMiddle(path)}`)
 
   const cached = await openCached(name, options)
   if (cached?.damaged.length !== 0) {
@@ -53,14 +54,14 @@ export async function resolveModel(model: string | URL, options: HubOptions = {}
         : `the cache does not have ${name}`
       throw new SaccadeError(
         'FILE_NOT_FOUND',
-        `there is no model folder ${path}, ${problem}, and downloads are off`,
+        `there is no model folder ${shortenMiddle(path)}, ${problem}, and downloads are off`,
       )
     }
     const mistyped = !cached && name.includes('/') && options.localFilesOnly === undefined
     if (mistyped && (await kindOf(dirname(path))) === 'folder')
       throw new SaccadeError(
         'FILE_NOT_FOUND',
-        `there is no model folder ${path}; to download ${name} from the Hub, set localFilesOnly to false`,
+        `there is no model folder ${shortenMiddle(path)}; to download ${name} from the Hub, set localFilesOnly to false`,
       )
   }
   try {
@@ -70,7 +71,8 @@ export async function resolveModel(model: string | URL, options: HubOptions = {}
     // The name may be a mistyped path, whatever the Hub says.
     if (!(cause instanceof SaccadeError) || !['FILE_NOT_FOUND', 'DOWNLOAD_FAILED'].includes(cause.code))
       throw cause
-    throw new SaccadeError(cause.code, `there is no model folder ${path}, and ${cause.message}`, { cause })
+    const message = `there is no model folder ${shortenMiddle(path)}, and ${cause.message}`
+    throw new SaccadeError(cause.code, message, { cause })
   }
 }
 

@@ -1,6 +1,7 @@
 import { invalid, show } from '../errors.js'
 import { checkOptions, optionInvalid } from '../options.js'
 import type { DecodeOptions, Tokenizer } from '../text/tokenizer.js'
+import { attempt } from '../values.js'
 import type { GenerationStep } from './search.js'
 import { TextStream } from './text-stream.js'
 
@@ -46,16 +47,15 @@ export class TextStreamer extends BaseStreamer {
   /** @throws OPTION_UNKNOWN, OPTION_INVALID, INPUT_INVALID */
   constructor(tokenizer: Tokenizer, options: TextStreamerOptions = {}) {
     super()
-    if (typeof tokenizer?.decode !== 'function')
+    if (attempt(() => typeof tokenizer.decode) !== 'function')
       throw invalid(
         'INPUT_INVALID',
         'TextStreamer: tokenizer',
         'the tokenizer of a pipeline',
         show(tokenizer),
       )
-    checkStreamerOptions(options)
-    this.#options = options
-    this.#text = new TextStream(tokenizer, decodeOptions(options))
+    this.#options = checkStreamerOptions(options)
+    this.#text = new TextStream(tokenizer, decodeOptions(this.#options))
   }
 
   override begin(): void {
@@ -85,14 +85,15 @@ export class TextStreamer extends BaseStreamer {
   }
 }
 
-function checkStreamerOptions(options: TextStreamerOptions): void {
-  checkOptions(options, [...flagNames, ...callbackNames], 'TextStreamer')
+function checkStreamerOptions(given: TextStreamerOptions): TextStreamerOptions {
+  const options = checkOptions(given, [...flagNames, ...callbackNames], 'TextStreamer')
   for (const name of flagNames)
     if (options[name] !== undefined && typeof options[name] !== 'boolean')
       optionInvalid(`TextStreamer: ${name}`, options[name], 'true or false')
   for (const name of callbackNames)
     if (options[name] !== undefined && typeof options[name] !== 'function')
       optionInvalid(`TextStreamer: ${name}`, options[name], 'a function')
+  return options
 }
 
 /** The tokens of the only row: text of several rows would be mixed up. @throws OPTION_INVALID */

@@ -50,13 +50,14 @@ const filesAtOnce = new Budget(4)
 const pixelsAtOnce = new Budget(2 ** 26)
 
 /** @throws OPTION_UNKNOWN, OPTION_INVALID */
-export function checkDecodeOptions(options: DecodeOptions, what: string): void {
-  checkOptions(options, optionNames, what)
+export function checkDecodeOptions(given: DecodeOptions, what: string): DecodeOptions {
+  const options = checkOptions(given, optionNames, what)
   const { maxPixels } = options
   if (maxPixels !== undefined && !(typeof maxPixels === 'number' && maxPixels > 0))
     optionInvalid('maxPixels', maxPixels, 'a number above 0')
   checkFlags(options, ['svg'], what)
   checkSignal(options.signal)
+  return options
 }
 
 /**

@@ -1,15 +1,16 @@
-import { invalid, SaccadeError } from '../errors.js'
+import { inBatch, invalid } from '../errors.js'
 import type { HubOptions } from '../files/hub.js'
 import { formatShape, sameShape } from '../graph/shape.js'
 import { checkLimit } from '../limits.js'
 import * as ops from '../ops/index.js'
+import { checkOptions } from '../options.js'
 import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
-import { bytesOf, isBlob, isUrl } from '../values.js'
+import { attempt, isObject, isString, readList } from '../values.js'
 import { checkDecodeOptions, type DecodeOptions, withPixels } from './decode.js'
 import { loadSpec } from './load.js'
 import type { Pixels } from './pixels.js'
-import { type ImageInput, RawImage } from './raw-image.js'
+import { type ImageInput, isRawImage } from './raw-image.js'
 import { resizePixels, type Window } from './resize.js'
 import { type CropSpec, cropWindow, type ImageSpec, resizedSize, type Size } from './spec.js'
 
@@ -45,16 +46,17 @@ export class ImageProcessor {
     options: DecodeOptions = {},
     first = 0,
   ): Promise<ops.FloatTensor> {
-    checkDecodeOptions(options, 'ImageProcessor.process')
-    const list = isList(images) ? images : [images]
+    const decoding = checkDecodeOptions(options, 'ImageProcessor.process')
+    const names = { what: 'images', expected: 'an image or a list of them', item: 'an image' }
+    const list = readList(isImageInput(images) ? [images] : images, isImageInput, names)
     if (list.length === 0) throw invalid('EMPTY_BATCH', 'images', 'at least one', 'none')
     const named = list.length > 1 || first > 0
     const small = await Promise.all(
       list.map(async (image, index) => {
         try {
-          return colors(await this.#shrink(image, options))
+          return colors(await this.#shrink(image, decoding))
         } catch (error) {
-          throw named ? ofImage(error, first + index) : error
+          throw named ? inBatch(error, `image ${first + index}`) : error
         }
       }),
     )
@@ -71,7 +73,7 @@ export class ImageProcessor {
 
   #shrink(image: ImageInput, options: DecodeOptions): Promise<Pixels> {
     const { signal } = options
-    if (image instanceof RawImage) return this.#geometry(image, signal)
+    if (isRawImage(image)) return this.#geometry(image, signal)
     return withPixels(image, options, (pixels) => this.#geometry(pixels, signal))
   }
 
@@ -115,16 +117,6 @@ function checkProcessed([height, width]: Size): void {
   checkLimit('processedPixels', height * width, `image processor, a result of ${width}x${height}: pixels`)
 }
 
-function isList(images: ImageInput | readonly ImageInput[]): images is readonly ImageInput[] {
-  return Array.isArray(images)
-}
-
-/** An error of one image of several, with its index. */
-function ofImage(error: unknown, index: number): unknown {
-  if (!(error instanceof SaccadeError) || error.code === 'ABORTED') return error
-  return new SaccadeError(error.code, `image ${index}: ${error.message}`, { cause: error })
-}
-
 /** Pixels with the crop's color around them, where they are fewer than the crop. */
 function padded(pixels: Pixels, { size, fill }: CropSpec, top: number, left: number): Pixels {
   const [height, width] = size
@@ -158,11 +150,6 @@ function channelVector(values: readonly number[]): ops.FloatTensor {
 
 /** Whether a value can be an image, as opposed to a list of images. */
 export function isImageInput(value: unknown): value is ImageInput {
-  return (
-    typeof value === 'string' ||
-    value instanceof RawImage ||
-    isUrl(value) ||
-    bytesOf(value) !== undefined ||
-    isBlob(value)
-  )
+  const isOther = () => Array.isArray(value) || value instanceof Tensor
+  return isString(value) || (isObject(value) && attempt(isOther) === false)
 }

@@ -1,11 +1,10 @@
 import { createRequire } from 'node:module'
 import type { Sharp } from 'sharp'
-import { throwIfAborted } from '../abort.js'
 import { invalid, SaccadeError, show } from '../errors.js'
 import { type ResampleFilter, resampleFilters } from '../ops/resample.js'
 import { checkOptions, optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
-import { bytesOf } from '../values.js'
+import { attempt, bytesOf } from '../values.js'
 import { checkDecodeOptions, type DecodeOptions, withPixels } from './decode.js'
 import { asRgb } from './formats/sharp.js'
 import type { Pixels } from './pixels.js'
@@ -50,12 +49,9 @@ export class RawImage implements Pixels {
   }
 
   /** The same as {@link decodeImage}, under the name that transformers.js has for it. */
-  static async read(input: ImageInput, options: DecodeOptions = {}): Promise<RawImage> {
-    checkDecodeOptions(options, 'RawImage.read')
-    if (input instanceof RawImage) {
-      throwIfAborted(options.signal)
-      return input.rgb()
-    }
+  static async read(input: ImageInput, decoding: DecodeOptions = {}): Promise<RawImage> {
+    const options = checkDecodeOptions(decoding, 'RawImage.read')
+    if (isRawImage(input)) return input.rgb()
     return withPixels(input, options, async (pixels) => {
       const { data, width, height } = await asRgb(pixels)
       return new RawImage(data, width, height, 3)
@@ -200,6 +196,10 @@ function filterOf(resample: ResampleFilter | number): ResampleFilter {
   return (
     found ?? optionInvalid('RawImage.resize: resample', resample, `one of ${names.join(', ')}, or 0 to 5`)
   )
+}
+
+export function isRawImage(value: unknown): value is RawImage {
+  return attempt(() => value instanceof RawImage) ?? false
 }
 
 /**

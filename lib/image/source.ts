@@ -3,9 +3,9 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { throwIfAborted, unlessAborted } from '../abort.js'
-import { invalid, SaccadeError, show } from '../errors.js'
+import { invalid, SaccadeError, shortenMiddle, show } from '../errors.js'
 import { checkLimit } from '../limits.js'
-import { bytesOf, isBlob, isUrl } from '../values.js'
+import { bytesOf, isBlob, isString, isUrl } from '../values.js'
 import { download } from './download.js'
 import { formatOf } from './formats/magic.js'
 
@@ -15,21 +15,19 @@ import { formatOf } from './formats/magic.js'
 export type ImageSource = string | URL | Uint8Array | ArrayBuffer | Blob
 
 const kinds = 'a path, a URL (file:, data:, http:, https:), or the bytes of an image file in base64'
-const maxNameChars = 200
 const bytesAtOnce = 2 ** 22
 const charsAtOnce = 2 ** 18
 
 /** The image as error messages name it. */
 export function nameOf(source: ImageSource): string {
-  if (typeof source !== 'string' && !isUrl(source)) return 'the image given as bytes'
+  if (!isString(source) && !isUrl(source)) return 'the image given as bytes'
   const text = String(source)
-  if (/^data:/i.test(text)) return 'the image of a data: URL'
-  return text.length <= maxNameChars ? text : `${text.slice(0, maxNameChars - 1)}…`
+  return /^data:/i.test(text) ? 'the image of a data: URL' : shortenMiddle(text)
 }
 
 /** Whether an image has to be downloaded. */
 export function isRemote(source: ImageSource): boolean {
-  return (typeof source === 'string' || isUrl(source)) && /^https?:/i.test(String(source))
+  return (isString(source) || isUrl(source)) && /^https?:/i.test(String(source))
 }
 
 /**
@@ -48,7 +46,7 @@ export async function readSource(source: ImageSource, signal: AbortSignal | unde
     checkLimit('imageBytes', source.size, `${name}: bytes`)
     return Buffer.from(await unlessAborted(source.arrayBuffer(), signal))
   }
-  if (typeof source !== 'string' && !isUrl(source))
+  if (!isString(source) && !isUrl(source))
     throw invalid('INPUT_INVALID', 'image', `${kinds}, bytes, a Blob or a RawImage`, show(source))
   const text = String(source)
   if (/^data:/i.test(text)) return fromDataUrl(text, name, signal)

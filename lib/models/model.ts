@@ -1,3 +1,4 @@
+import { dispose } from '../dispose.js'
 import { invalid, SaccadeError, show } from '../errors.js'
 import type { Config } from '../files/config.js'
 import type { RunOptions } from '../runtime/run-options.js'
@@ -80,7 +81,7 @@ export abstract class Model {
     this.checkpoint.dispose()
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose()
   }
 

@@ -1,10 +1,11 @@
-import { invalid, show } from '../errors.js'
+import { inBatch, invalid } from '../errors.js'
 import type { DecodeOptions } from '../image/decode.js'
 import { type ImageProcessor, isImageInput } from '../image/process.js'
-import type { ImageInput } from '../image/raw-image.js'
+import { decodeImage, type ImageInput } from '../image/raw-image.js'
 import type { Model } from '../models/model.js'
 import type { FloatTensor } from '../ops/index.js'
 import { checkOptions } from '../options.js'
+import { attempt, readList } from '../values.js'
 
 /** Options that every call of a pipeline takes. */
 export interface CallOptions {
@@ -21,17 +22,14 @@ export const imagesPerRun = 8
  */
 export function asList<T>(
   inputs: T | readonly T[],
-  accepts: (value: unknown) => boolean,
+  accepts: (value: unknown) => value is T,
   expected: string,
   what: string,
 ): { list: readonly T[]; single: boolean } {
-  const single = !Array.isArray(inputs)
-  const list = (single ? [inputs] : inputs) as readonly T[]
+  const single = attempt(() => Array.isArray(inputs)) !== true
+  const names = { what, expected: `${expected}, or a list`, item: expected, noun: 'input' }
+  const list = readList(single ? [inputs] : inputs, accepts, names)
   if (list.length === 0) throw invalid('EMPTY_BATCH', what, 'at least one input', 'none')
-  const bad = list.findIndex((input) => !accepts(input))
-  if (bad >= 0) {
-    throw invalid('INPUT_INVALID', `${what}: input ${bad}`, expected, show(list[bad]))
-  }
   return { list, single }
 }
 
@@ -70,13 +68,13 @@ export async function* runImages(
   }
 }
 
-/** Checks the inputs and options of an image pipeline's call. */
-export function imageCall(
+/** Checks the inputs and options of an image pipeline's call. @returns copies of both */
+export function imageCall<Options extends ImageCallOptions>(
   inputs: ImageInput | readonly ImageInput[],
-  options: ImageCallOptions,
+  options: Options,
   names: readonly string[],
   task: string,
 ) {
-  checkOptions(options, [...imageOptionNames, ...names], task)
-  return asList<ImageInput>(inputs, isImageInput, 'an image', task)
+  const given = checkOptions(options, [...imageOptionNames, ...names], task)
+  return { ...asList(inputs, isImageInput, 'an image', task), options: given }
 }

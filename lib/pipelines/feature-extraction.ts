@@ -1,8 +1,10 @@
+import { checkSignal } from '../abort.js'
 import type { Model } from '../models/model.js'
 import * as ops from '../ops/index.js'
 import { checkFlags, checkOptions, optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
+import { isString } from '../values.js'
 import { asList, type CallOptions } from './base.js'
 import { type Masks, type Reduction, reduce, reductions, unitLength } from './pooling.js'
 import type { SentenceFolder } from './sentence-folder.js'
@@ -64,13 +66,14 @@ export class FeatureExtraction {
     texts: string | readonly string[],
     options: FeatureExtractionOptions = {},
   ): Promise<TensorOutput> {
-    checkOptions(options, optionNames, task)
-    const { pooling, normalize, truncation = this.#folder !== undefined, signal } = options
+    const given = checkOptions(options, optionNames, task)
+    const { pooling, normalize, truncation = this.#folder !== undefined, signal } = given
+    checkSignal(signal)
     if (pooling !== undefined && !poolings.includes(pooling))
       optionInvalid(`${task}: pooling`, pooling, `one of ${poolings.join(', ')}`)
-    checkFlags(options, ['normalize', 'truncation'], task)
-    const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', task)
-    const prompt = this.#prompt(options)
+    checkFlags(given, ['normalize', 'truncation'], task)
+    const { list } = asList(texts, isString, 'a string', task)
+    const prompt = this.#prompt(given)
     const prompted = prompt === '' ? list : list.map((text) => prompt + text)
     const { masks, ...inputs } = await encodeTexts(this.tokenizer, prompted, { truncation, signal }, task)
     const { lastHiddenState } = await this.model.run(inputs, { signal })

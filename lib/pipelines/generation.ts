@@ -8,6 +8,7 @@ import type { GenerativeModel } from '../models/generative.js'
 import { checkOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
+import { isString } from '../values.js'
 import { asList, type CallOptions } from './base.js'
 
 /** Options of generation under the names of transformers.js: max_new_tokens, num_beams, and so on. null: none. */
@@ -69,13 +70,13 @@ export abstract class Generation {
   /** Generates for one text or a list: for each text the results, num_return_sequences of them, in order. */
   protected async write(
     texts: string | readonly string[],
-    options: TextStreamOptions & StreamerOptions,
+    given: TextStreamOptions & StreamerOptions,
   ): Promise<string[][]> {
-    checkOptions(options, [...this.optionNames, 'streamer'], this.task)
+    const options = checkOptions(given, [...this.optionNames, 'streamer'], this.task)
     const { signal, streamer, seed } = options
     checkSignal(signal)
     const generation = fromLibraryOptions({ ...options })
-    const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', this.task)
+    const { list } = asList(texts, isString, 'a string', this.task)
     if (streamer && list.length > 1)
       throw invalid('OPTION_INVALID', `${this.task}: texts with a streamer`, 'one', String(list.length))
     const results: string[][] = []
@@ -102,8 +103,8 @@ export abstract class Generation {
    * generated when it is requested; leaving the loop ends the generation.
    * @throws as a call; OPTION_INVALID for beams or several sequences, as only one text can be shown
    */
-  async *stream(text: string, options: TextStreamOptions = {}): AsyncGenerator<string, void> {
-    checkOptions(options, this.optionNames, `${this.task}.stream`)
+  async *stream(text: string, given: TextStreamOptions = {}): AsyncGenerator<string, void> {
+    const options = checkOptions(given, this.optionNames, `${this.task}.stream`)
     checkSignal(options.signal)
     const generation = fromLibraryOptions({ ...options })
     if (typeof text !== 'string')

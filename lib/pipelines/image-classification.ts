@@ -46,18 +46,18 @@ export class ImageClassification {
   /** Returns a list of classes for one image, and a list of such lists for a list of images. */
   async call(images: ImageInput, options?: ImageClassificationOptions): Promise<Classification[]>
   async call(images: readonly ImageInput[], options?: ImageClassificationOptions): Promise<Classification[][]>
-  async call(images: ImageInput | readonly ImageInput[], options: ImageClassificationOptions = {}) {
-    const { list, single } = imageCall(images, options, ['top_k', 'function_to_apply'], task)
+  async call(images: ImageInput | readonly ImageInput[], given: ImageClassificationOptions = {}) {
+    const { list, single, options } = imageCall(images, given, ['top_k', 'function_to_apply'], task)
     const count = options.top_k === null ? Number.POSITIVE_INFINITY : (options.top_k ?? 5)
     if (typeof count !== 'number' || !(count >= 1))
       optionInvalid(`${task}: top_k`, options.top_k, '1 or more, or null')
-    const { function_to_apply: given, signal } = options
-    if (given !== undefined && given !== null && !scoreFunctions.includes(given))
-      optionInvalid(`${task}: function_to_apply`, given, `one of ${scoreFunctions.join(', ')}`)
+    const { function_to_apply: asked, signal } = options
+    if (asked !== undefined && asked !== null && !scoreFunctions.includes(asked))
+      optionInvalid(`${task}: function_to_apply`, asked, `one of ${scoreFunctions.join(', ')}`)
     const results: Classification[][] = []
     for await (const { logits } of runImages(list, this.model, this.processor, options)) {
       if (!logits) throw invalid('TASK_UNSUPPORTED', `${task}: model`, 'a classification head', 'none')
-      const scores = scoresOf(logits, given ?? this.#defaultFunction(logits.shape[1]!))
+      const scores = scoresOf(logits, asked ?? this.#defaultFunction(logits.shape[1]!))
       const rows = (await scores.toArray({ signal })) as number[][]
       results.push(...rows.map((row) => this.#best(row, count)))
     }

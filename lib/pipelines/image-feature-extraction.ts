@@ -2,6 +2,7 @@ import { invalid } from '../errors.js'
 import type { ImageProcessor } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
 import * as ops from '../ops/index.js'
+import { checkFlags } from '../options.js'
 import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './base.js'
 import { TensorOutput } from './tensor-output.js'
 
@@ -25,9 +26,10 @@ export class ImageFeatureExtraction {
 
   async call(
     images: ImageInput | readonly ImageInput[],
-    options: ImageFeatureExtractionOptions = {},
+    given: ImageFeatureExtractionOptions = {},
   ): Promise<TensorOutput> {
-    const { list } = imageCall(images, options, ['pool'], task)
+    const { list, options } = imageCall(images, given, ['pool'], task)
+    if (options.pool !== null) checkFlags(options, ['pool'], task)
     const parts: ops.FloatTensor[] = []
     for await (const { lastHiddenState, poolerOutput } of runImages(
       list,

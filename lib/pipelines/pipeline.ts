@@ -21,7 +21,7 @@ import { TextGeneration } from './text-generation.js'
 import { TextToText, Translation } from './text-to-text.js'
 
 /** The class of each task. */
-interface Pipelines {
+export interface Pipelines {
   'image-classification': ImageClassification
   'image-feature-extraction': ImageFeatureExtraction
   'feature-extraction': FeatureExtraction

@@ -87,7 +87,7 @@ export class TensorOutput<D extends DType = 'float32'> {
 // Indices are looked up here, behind the methods: a proxy in place of the object itself could not be sent to a worker.
 const indices: ProxyHandler<object> = {
   get(target, key, output: TensorOutput) {
-    if (typeof key !== 'string' || !/^\d+$/.test(key)) return Reflect.get(target, key, output)
+    if (typeof key !== 'string' || !/^(?:0|[1-9]\d*)$/.test(key)) return Reflect.get(target, key, output)
     return Number(key) < (output.dims[0] ?? 0) ? output.slice(Number(key)) : undefined
   },
 }

@@ -1,11 +1,17 @@
 import { checkFlags } from '../options.js'
 import { type EncodedTexts, Generation, type StreamerOptions, type TextStreamOptions } from './generation.js'
+import type { GeneratedText } from './text-generation.js'
 import { encodeTexts } from './texts.js'
 
 export interface TextToTextOptions extends TextStreamOptions, StreamerOptions {}
 
+/** A translation. */
+export interface TranslationOutput {
+  readonly translation_text: string
+}
+
 /** Generates a text from each text. The tasks differ only in the name of the result. */
-abstract class Rewriting<Result> extends Generation {
+export abstract class Rewriting<Result> extends Generation {
   protected abstract result(text: string): Result
 
   /** Returns a list of results in the order of the texts: num_return_sequences results for each text. */
@@ -31,7 +37,7 @@ abstract class Rewriting<Result> extends Generation {
 }
 
 /** English to Russian and the like: [{ translation_text }]. */
-export class Translation extends Rewriting<{ readonly translation_text: string }> {
+export class Translation extends Rewriting<TranslationOutput> {
   readonly task = 'translation'
 
   protected result(text: string) {
@@ -40,7 +46,7 @@ export class Translation extends Rewriting<{ readonly translation_text: string }
 }
 
 /** Any text to any text: [{ generated_text }]. */
-export class TextToText extends Rewriting<{ readonly generated_text: string }> {
+export class TextToText extends Rewriting<GeneratedText> {
   readonly task = 'text2text-generation'
 
   protected result(text: string) {

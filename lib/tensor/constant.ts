@@ -20,11 +20,13 @@ export function constant<D extends DType>(
 ): Tensor<D> {
   checkShape(shape, 'constant')
   const bytes = sizeOf(shape) * dtypeBytes[dtype]
+  // Where elements are not aligned in the file, a copy is necessary. The weights are copied one by one when they are packed:
+  // copying all of them here would stop the event loop.
+  const aligned = offset % dtypeBytes[dtype] === 0
   try {
-    const source = new BufferSource(
-      mapping.buffer(offset, bytes, dtypeBytes[dtype]),
-      `${mapping.key}@${offset}+${bytes}`,
-    ).disposeWhenCollected()
+    const view = mapping.buffer(offset, bytes, 1)
+    const key = `${mapping.key}@${offset}+${bytes}`
+    const source = new BufferSource(view, key, undefined, aligned).disposeWhenCollected()
     return new Tensor<D>(new GraphNode('constant', [], { dtype, shape: [...shape] }, source))
   } catch (error) {
     throw fromNative(error)

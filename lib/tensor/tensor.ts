@@ -1,3 +1,4 @@
+import { dispose } from '../dispose.js'
 import { invalid, SaccadeError, show } from '../errors.js'
 import { checkValue, type DataOf, type DType, dataConstructors, dtypeBytes, isDType } from '../graph/dtype.js'
 import { GraphNode, type Node } from '../graph/node.js'
@@ -174,7 +175,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     if (this.node.source instanceof BufferSource && !this.node.isConstant) this.node.source.dispose()
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose()
   }
 

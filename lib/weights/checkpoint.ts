@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { dispose } from '../dispose.js'
 import { invalid, SaccadeError, shorten } from '../errors.js'
 import { findWeights, isTorchFile, torchExtensions } from '../files/find.js'
 import { readShardIndex } from '../files/shard-index.js'
@@ -237,7 +238,7 @@ export class Checkpoint {
     this.#mappings.clear()
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose()
   }
 

@@ -1,12 +1,11 @@
 // Memory that an instruction or a run uses more than once.
-#include "../../native/runtime/check/sharing.h"
-
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
 #include "../../native/cpu/device/isa.h"
+#include "../../native/runtime/check/sharing.h"
 #include "../../native/runtime/error.h"
 #include "encode.h"
 
