@@ -208,7 +208,7 @@ class Unpickler {
   }
 
   #long(length: number): number | bigint {
-    this.#spend(cost.object + length)
+    this.#spend(cost.object)
     return this.#stream.long(length)
   }
 
