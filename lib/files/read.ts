@@ -1,7 +1,8 @@
 import { SaccadeError, type SaccadeErrorCode } from '../errors.js'
 import { checkLimit, type LimitName } from '../limits.js'
 import { fileError, openFile } from './file.js'
-import { type JsonValue, lineAndColumn, parseJson, tooDeep, tooDeepAt } from './json.js'
+import { lineAndColumn, parseJson, tooDeepAt } from './json.js'
+import { type JsonValue, tooDeep } from './json-reader.js'
 
 /**
  * Reads a whole file, at most as many bytes as it has when it is opened.

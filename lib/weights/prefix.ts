@@ -3,6 +3,8 @@ import type { Checkpoint } from './checkpoint.js'
 import { WeightReader } from './reader.js'
 
 const listed = 5
+/** Modules in a prefix. A name of a hostile file may have millions, and each is a try. */
+const mostModules = 8
 
 /**
  * Reads a model whose names may all have a prefix, such as that of the training script's class around it (`model.`,
@@ -24,7 +26,7 @@ export async function underPrefix<T>(
     if (!isMissing(error)) throw error
     const found = reader.missing.map((name) => prefixesOf(checkpoint, name))
     const [prefix, ...others] = found.find((prefixes) => prefixes.length > 0) ?? []
-    if (prefix === undefined) throw error
+    if (prefix === undefined || prefix.split('.').length - 1 > mostModules) throw error
     if (others.length > 0) throw ambiguous(checkpoint, [prefix, ...others])
     return readUnder(checkpoint, prefix, read)
   }

@@ -1,6 +1,7 @@
 import { show } from '../errors.js'
 import { SourceFile } from '../files/file.js'
-import { JsonReader, lineAndColumn } from '../files/json.js'
+import { lineAndColumn } from '../files/json.js'
+import { JsonReader } from '../files/json-reader.js'
 import { checkLimit } from '../limits.js'
 import { exactProduct, type FileDType, fileDTypeBits, isFileDType, type TensorEntry } from './entry.js'
 

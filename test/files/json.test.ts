@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type JsonValue, lineAndColumn, parseJson } from '../../lib/files/json.js'
+import { lineAndColumn, parseJson } from '../../lib/files/json.js'
+import type { JsonValue } from '../../lib/files/json-reader.js'
 import { mutate, randomFrom } from '../support/mutate.js'
 
 class Fault extends Error {

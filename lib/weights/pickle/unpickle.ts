@@ -1,4 +1,5 @@
 import { checkLimit } from '../../limits.js'
+import { PickleStack } from './stack.js'
 import { PickleCut, PickleStream } from './stream.js'
 import { Built, Global, Opaque, type Pickled } from './value.js'
 
@@ -64,9 +65,7 @@ class Unpickler {
   readonly #stream: PickleStream
   readonly #options: UnpickleOptions
   readonly #memo = new Map<number, Pickled>()
-  readonly #stack: Pickled[] = []
-  /** Heights of the stack where a MARK was. */
-  readonly #marks: number[] = []
+  readonly #stack: PickleStack
   readonly #spend = (bytes: number): void => {
     this.#spent += bytes
     checkLimit('unpickledBytes', this.#spent, `${this.#options.what}: memory for its objects`)
@@ -76,6 +75,7 @@ class Unpickler {
   constructor(stream: PickleStream, options: UnpickleOptions) {
     this.#stream = stream
     this.#options = options
+    this.#stack = new PickleStack(options.fail)
   }
 
   run(): Pickled {
@@ -83,9 +83,8 @@ class Unpickler {
       const opcode = this.#stream.u8()
       if (opcode === 0x2e) {
         // STOP
-        const value = this.#pop()
-        if (this.#stack.length > 0 || this.#marks.length > 0)
-          this.#fail('values remain on the stack at its end')
+        const value = this.#stack.pop()
+        if (!this.#stack.empty) this.#fail('values remain on the stack at its end')
         return value
       }
       if (this.#act(opcode)) continue
@@ -103,10 +102,10 @@ class Unpickler {
         return true
       case 0x28: // ( MARK
         this.#spend(cost.mark)
-        this.#marks.push(this.#stack.length)
+        this.#stack.mark()
         return true
       case 0x30: // 0 POP
-        this.#pop()
+        this.#stack.pop()
         return true
       case 0x31: // 1 POP_MARK
         this.#popMark()
@@ -196,7 +195,7 @@ class Unpickler {
         return this.#call()
       case 0x51: // Q BINPERSID
         this.#spend(cost.object)
-        return this.#options.persistent(this.#pop())
+        return this.#options.persistent(this.#stack.pop())
       default: {
         const code = opcode.toString(16).padStart(2, '0')
         return this.#fail(`opcode 0x${code} at byte ${stream.at - 1} is not one that torch.save writes`)
@@ -209,7 +208,7 @@ class Unpickler {
   }
 
   #long(length: number): number | bigint {
-    this.#spend(cost.object + length)
+    this.#spend(cost.object)
     return this.#stream.long(length)
   }
 
@@ -233,8 +232,8 @@ class Unpickler {
 
   #call(): Pickled {
     this.#spend(cost.object)
-    const args = this.#pop()
-    const callee = this.#pop()
+    const args = this.#stack.pop()
+    const callee = this.#stack.pop()
     if (!Array.isArray(args)) return this.#fail('a call whose arguments are not a tuple')
     if (callee instanceof Global)
       return this.#options.build(callee.name, args, this.#spend) ?? new Opaque(callee.name)
@@ -244,21 +243,21 @@ class Unpickler {
 
   /** BUILD: sets attributes of an object. The objects that are kept have none, so the attributes are dropped. */
   #setState(): void {
-    this.#pop()
-    const target = this.#top()
+    this.#stack.pop()
+    const target = this.#stack.top()
     if (!(target instanceof Opaque || target instanceof Map || target instanceof Built))
       this.#fail('attributes for something that has none')
   }
 
   #append(items: Pickled[]): void {
-    const list = this.#top()
+    const list = this.#stack.top()
     if (list instanceof Opaque) return
     if (!Array.isArray(list)) this.#fail('items for something that is not a list')
     for (const item of items) list.push(item)
   }
 
   #setItems(items: Pickled[]): void {
-    const dict = this.#top()
+    const dict = this.#stack.top()
     if (items.length % 2 !== 0) this.#fail('a dict has a key without a value')
     if (dict instanceof Opaque) return
     if (!(dict instanceof Map)) this.#fail('keys for something that is not a dict')
@@ -268,7 +267,7 @@ class Unpickler {
 
   #store(id: number): void {
     this.#spend(cost.stored)
-    this.#memo.set(id, this.#top())
+    this.#memo.set(id, this.#stack.top())
   }
 
   #recall(id: number): Pickled {
@@ -276,29 +275,14 @@ class Unpickler {
     return value === undefined ? this.#fail(`it refers to value ${id}, which it never stored`) : value
   }
 
-  /** Index of the last values. Those below the last mark are out of reach of instructions that take a fixed number. */
-  #take(count: number): number {
-    const start = this.#stack.length - count
-    return start >= (this.#marks.at(-1) ?? 0) ? start : this.#fail('it pops more values than it pushed')
-  }
-
-  #top(): Pickled {
-    return this.#stack[this.#take(1)]!
-  }
-
-  #pop(): Pickled {
-    this.#take(1)
-    return this.#stack.pop()!
-  }
-
   #popSome(count: number): Pickled[] {
     this.#spend(cost.list)
-    return this.#stack.splice(this.#take(count))
+    return this.#stack.popSome(count)
   }
 
   #popMark(): Pickled[] {
     this.#spend(cost.list)
-    return this.#stack.splice(this.#marks.pop() ?? this.#fail('it pops more values than it pushed'))
+    return this.#stack.popMark()
   }
 
   #fail(problem: string): never {
