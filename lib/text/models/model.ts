@@ -82,7 +82,8 @@ export class EncodingCache {
     ids = encode(piece)
     if (piece.length > 256) return ids
     if (this.#encodings.size >= 10_000) this.#encodings.delete(this.#encodings.keys().next().value!)
-    this.#encodings.set(piece, ids)
+    // A copy: V8 keeps the whole text of which a piece was cut.
+    this.#encodings.set(Buffer.from(piece, 'utf16le').toString('utf16le'), ids)
     return ids
   }
 }
