@@ -8,6 +8,8 @@ import { checkOptions, optionInvalid } from './options.js'
 const defaults = {
   /** Labels of a classifier. ImageNet-21k has 21843. */
   labels: 1_000_000,
+  /** Characters of a regular expression in tokenizer.json. The longest of published tokenizers has about 1000. */
+  patternLength: 50_000,
   /** Instructions of a compiled regular expression in tokenizer.json. The longest of published tokenizers has about 100. */
   patternSize: 10_000,
   /** Steps of matching a regular expression for each character of the text; published ones take about 10. */
