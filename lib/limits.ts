@@ -54,6 +54,8 @@ const defaults = {
   tokenizerBytes: 128 * 2 ** 20,
   /** Bytes of an image, of a list of names, or of a line that the command line reads from standard input. */
   standardInputBytes: 200_000_000,
+  /** Characters of a regular expression in tokenizer.json. The longest of published tokenizers has about 1000. */
+  patternLength: 50_000,
   /** Instructions of a compiled regular expression in tokenizer.json. The longest of published tokenizers has about 100. */
   patternSize: 10_000,
   /** Steps of matching a regular expression for each character of the text; published ones take about 10. */

@@ -8,8 +8,8 @@ import type { Tokenizer } from './tokenizer.js'
  *
  * @example
  * const tokenizer = await loadTokenizer('models/numbers-en-ru')
- * const { inputIds } = tokenizer.encode('forty-two')
- * tokenizer.decode(inputIds, { skipSpecialTokens: true }) // 'forty-two'
+ * const { inputIds } = tokenizer.encode('one hundred and two')
+ * tokenizer.decode(inputIds, { skipSpecialTokens: true }) // 'one hundred and two'
  *
  * @param overrides settings that take the place of the folder's
  * @throws FILE_NOT_FOUND naming the folder or file, TOKENIZER_INVALID naming the file and the fault, LIMIT_EXCEEDED

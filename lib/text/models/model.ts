@@ -1,5 +1,5 @@
 import { SaccadeError, show } from '../../errors.js'
-import { type Config, configInvalid, getter, nameOf } from '../../files/config.js'
+import { type Config, configInvalid, getter } from '../../files/config.js'
 import { checkLimit } from '../../limits.js'
 
 /** Whether a value is a token id: generation keeps ids as int32. */
@@ -17,25 +17,29 @@ export interface Model {
 
 /** Maps tokens to ids and ids to tokens. */
 export class Vocabulary {
-  readonly #ids: Map<string, number>
+  readonly #ids = new Map<string, number>()
   readonly #tokens: string[] = []
 
   /** Of several ids of one token, the last is used. */
-  constructor(entries: readonly (readonly [string, number])[]) {
-    this.#ids = new Map(entries)
-    for (const [token, id] of entries) this.#tokens[id] = token
+  constructor(entries: Iterable<readonly [string, number]>) {
+    for (const [token, id] of entries) this.#add(token, id)
   }
 
   /** @param config an object of ids by token */
   static read(config: Config): Vocabulary {
-    let [largest, name] = [-1, '']
-    const entries = Object.entries(config.values).map(([token, id]): [string, number] => {
+    const vocabulary = new Vocabulary([])
+    for (const token of Object.keys(config.values)) {
+      const id = config.values[token]
       if (!isTokenId(id)) throw configInvalid(config, token, 'a token id')
-      if (id > largest) [largest, name] = [id, token]
-      return [token, id]
-    })
-    checkLimit('vocabulary', largest + 1, nameOf(config, name))
-    return new Vocabulary(entries)
+      checkLimit('vocabulary', id + 1, config.file)
+      vocabulary.#add(token, id)
+    }
+    return vocabulary
+  }
+
+  #add(token: string, id: number): void {
+    this.#ids.set(token, id)
+    this.#tokens[id] = token
   }
 
   /** Number of tokens; ids may have gaps. */
@@ -78,7 +82,8 @@ export class EncodingCache {
     ids = encode(piece)
     if (piece.length > 256) return ids
     if (this.#encodings.size >= 10_000) this.#encodings.delete(this.#encodings.keys().next().value!)
-    this.#encodings.set(piece, ids)
+    // A copy: V8 keeps the whole text of which a piece was cut.
+    this.#encodings.set(Buffer.from(piece, 'utf16le').toString('utf16le'), ids)
     return ids
   }
 }

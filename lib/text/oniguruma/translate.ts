@@ -1,3 +1,4 @@
+import { checkLimit } from '../../limits.js'
 import { takeClass } from './char-class.js'
 import { caseVariants, escapeCharacter, takeCharacter } from './characters.js'
 import { Cursor } from './cursor.js'
@@ -32,9 +33,10 @@ const composed: ReadonlyMap<string, string> = new Map([
  * and free spacing are not supported; where case is ignored, a character is equal to others only one by one (ß is not
  * equal to ss).
  * @param what file and key, for errors while it matches
- * @throws SyntaxError naming what is wrong, or not supported; LIMIT_EXCEEDED for a pattern of too many steps
+ * @throws SyntaxError naming what is wrong, or not supported; LIMIT_EXCEEDED for a pattern that is too long
  */
 export function translatePattern(source: string, what = 'pattern'): Matcher {
+  checkLimit('patternLength', source.length, what)
   return new Matcher(compile(new Parser(source).whole(), what), what)
 }
 
