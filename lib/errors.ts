@@ -7,13 +7,15 @@ import { inspect } from 'node:util'
 export const errorCodes = [
   'ABORTED', // the AbortSignal of the call fired
   'ARCHITECTURE_UNSUPPORTED', // config names a model this version does not have
+  'CACHE_UNWRITABLE', // the cache of downloaded models cannot be written: no permission, a full disk
   'CONFIG_INVALID', // config.json (or another JSON of the folder) is missing, unreadable, or holds a bad value
   'DEVICE_MISMATCH', // data of two devices in one computation
   'DEVICE_UNAVAILABLE', // the asked device is not there, or not built in
   'DISPOSED', // a tensor or model was used after dispose()
+  'DOWNLOAD_FAILED', // the Hub did not answer, or with something that is not the file; see FILE_NOT_FOUND
   'DTYPE_MISMATCH', // an op or a model got another element type than it takes
   'EMPTY_BATCH', // nothing to run on
-  'FILE_NOT_FOUND', // a folder or file is missing
+  'FILE_NOT_FOUND', // a folder or file is missing, here or on the Hub (which says the same where a token is needed)
   'IMAGE_INVALID', // not an image, or one that cannot be decoded
   'IMAGE_TOO_LARGE', // more pixels than the limit
   'INDEX_OUT_OF_RANGE', // an index past the end of an axis or table

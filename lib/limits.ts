@@ -8,6 +8,22 @@ import { checkOptions, optionInvalid } from './options.js'
 const defaults = {
   /** Labels of a classifier. ImageNet-21k has 21843. */
   labels: 1_000_000,
+  /** Elements of a table that a call computes in JavaScript: positions and masks of `attention`, the matrix of `ops.resize`. */
+  tableElements: 1 << 24,
+  /** Bytes of a config, a vocabulary or a list of files that is downloaded. The largest tokenizers have 35 MB. */
+  downloadedConfigBytes: 100_000_000,
+  /** Bytes of a weights file that is downloaded. Published shards have up to 50 GB. */
+  downloadedWeightsBytes: 100_000_000_000,
+  /** Files of a model that are downloaded. The largest models have 200 shards. */
+  downloadedFiles: 1000,
+  /** Tensors of a weights file, and entries of its archive. The largest published shards have some thousands. */
+  tensors: 100_000,
+  /** Axes of a stored tensor. PyTorch has no more than 64. */
+  tensorAxes: 64,
+  /** Bytes of the part of a weights file that describes its tensors: a header, a pickle, the directory of an archive. */
+  weightsHeaderBytes: 32_000_000,
+  /** Estimated memory of the objects in the pickle of a PyTorch file. A tensor takes about 1500 bytes. */
+  unpickledBytes: 80_000_000,
   /** Layers of a stack. The deepest published models have fewer than 200. */
   layers: 2_000,
   /** Heads of an attention. */
@@ -55,13 +71,13 @@ export function getLimits(): Limits {
  * @throws OPTION_UNKNOWN, OPTION_INVALID
  */
 export function setLimits(changes: Partial<Limits>): void {
-  checkOptions(changes, names, 'setLimits')
+  const given = checkOptions(changes, names, 'setLimits')
   for (const name of names) {
-    const value = changes[name]
+    const value = given[name]
     if (value !== undefined && !(typeof value === 'number' && value > 0))
       optionInvalid(`setLimits: ${name}`, value, 'a number above 0')
   }
-  current = { ...current, ...changes }
+  current = { ...current, ...given }
 }
 
 /**

@@ -30,7 +30,7 @@ export interface Attended<Pair extends Shape = Shape, Output extends Shape = Sha
   readonly weights: ops.FloatTensor<Pair>
 }
 
-const optionNames = ['similarity', 'retrieval', 'mask']
+export const attendOptionNames = ['similarity', 'retrieval', 'mask']
 
 /**
  * Attention in its steps: compares each query with each key, masks, and retrieves from the values. It is self-attention
@@ -51,13 +51,13 @@ export function attend<Q extends Shape, K extends Shape, V extends Shape>(
   values: ops.FloatTensor<V> & Fitting<MatMul<Pairs<Q, K>, V>, 'there must be one value for each key'>,
   options: AttendOptions = {},
 ): Attended<Pairs<Q, K>, MatMul<Pairs<Q, K>, V>> {
-  checkOptions(options, optionNames, 'attend')
-  const { similarity: compare = scaledDotProduct, retrieval = 'soft', mask } = options
+  const given = checkOptions(options, attendOptionNames, 'attend')
+  const { similarity: compare = scaledDotProduct, retrieval = 'soft', mask } = given
   if (typeof compare !== 'function') optionInvalid('attend: similarity', compare, 'a function')
   const retrieve = retrievals.get(retrieval)
   if (!retrieve) return optionInvalid('attend: retrieval', retrieval, "'soft' or 'hard'")
   const compared = comparedBy(compare, queries, keys)
-  const similarity: ops.FloatTensor = mask ? applyMask(compared, mask) : compared
+  const similarity: ops.FloatTensor = mask === undefined ? compared : applyMask(compared, mask)
   return {
     similarity,
     weights: retrieve.weights(similarity),

@@ -1,7 +1,8 @@
 import { sizesOf } from '../graph/shape.js'
 import { requireDType, requireRank } from '../ops/check.js'
-import { optionInvalid } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { isNumber } from '../values.js'
 
 /** From low to high. */
 const shades = ['·', '░', '▒', '▓', '█']
@@ -28,8 +29,12 @@ export async function heatMap(
   requireRank(matrix, 2, '[rows, columns]', 'heatMap')
   const elements = Array.from(await (matrix as Tensor<'float32'>).data())
   const finite = elements.filter(Number.isFinite)
-  const low = options.low ?? finite.reduce((min, x) => Math.min(min, x), 0)
-  const high = options.high ?? finite.reduce((max, x) => Math.max(max, x), low)
+  const given = checkOptions(options, ['low', 'high'], 'heatMap')
+  for (const name of ['low', 'high'] as const)
+    if (given[name] !== undefined && !isNumber(given[name]))
+      optionInvalid(`heatMap: ${name}`, given[name], 'a number')
+  const low = given.low ?? finite.reduce((min, x) => Math.min(min, x), 0)
+  const high = given.high ?? finite.reduce((max, x) => Math.max(max, x), low)
   if (!(low <= high)) optionInvalid('heatMap: low', low, `a number up to high, which is ${high}`)
   const cell = (x: number) => {
     if (Number.isNaN(x)) return '??'

@@ -4,6 +4,7 @@ import type { Broadcast, Fitting } from '../graph/shape-types.js'
 import { requireDType, requireFloat, requireWhole } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import { Tensor } from '../tensor/tensor.js'
+import { isInteger, readList } from '../values.js'
 import { range } from './range.js'
 
 /** True where a query (row) may attend to a key (column). Masks are combined with `ops.logicalAnd`. */
@@ -97,13 +98,19 @@ function positions(queries: number, keys: number, what: string) {
 }
 
 function lengthsOf(lengths: readonly number[], keys: number): Tensor<'int32'> {
-  const bad = lengths.find((length) => !Number.isInteger(length) || length < 0 || length > keys)
+  const what = 'paddingMask: lengths'
+  const list = readList(lengths, isInteger, {
+    what,
+    expected: 'a list of lengths, or int32',
+    item: 'a length',
+  })
+  const bad = list.find((length) => length < 0 || length > keys)
   if (bad !== undefined)
     throw invalid(
       'INDEX_OUT_OF_RANGE',
-      'paddingMask: lengths',
+      what,
       `whole numbers from 0 to ${keys}, the number of keys`,
       show(bad),
     )
-  return Tensor.from(Int32Array.from(lengths), [lengths.length], 'int32')
+  return Tensor.from(Int32Array.from(list), [list.length], 'int32')
 }

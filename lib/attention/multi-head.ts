@@ -2,9 +2,10 @@ import { invalid } from '../errors.js'
 import { formatShape, type Shape } from '../graph/shape.js'
 import type { Dims, Fitting, IsDynamic, SameSizes } from '../graph/shape-types.js'
 import { mergeHeads, splitHeads } from '../nn/attention.js'
-import { requireFloat, requireRank, requireWhole } from '../ops/check.js'
+import { requireDType, requireFloat, requireRank, requireWhole } from '../ops/check.js'
 import * as ops from '../ops/index.js'
-import { type Attended, type AttendOptions, attend } from './attend.js'
+import { checkOptions } from '../options.js'
+import { type Attended, type AttendOptions, attend, attendOptionNames } from './attend.js'
 
 /** [batch, positions, width], whose sizes may be unknown; undefined for another rank. */
 type Sequence<S extends Shape> =
@@ -67,7 +68,8 @@ export function multiHead<Q extends Shape, K extends Shape, V extends Shape, Hea
       )
     return splitHeads(x as ops.FloatTensor, heads)
   }) as [ops.FloatTensor, ops.FloatTensor, ops.FloatTensor]
-  const { mask, ...rest } = options
+  const { mask, ...rest } = checkOptions(options, attendOptionNames, 'multiHead')
+  if (mask !== undefined) requireDType(mask, ['bool'], 'multiHead: mask')
   const forHeads = mask?.rank === 3 ? ops.unsqueeze(mask, 1) : mask
   const { output, ...inside }: Attended = attend(q, k, v, { ...rest, mask: forHeads })
   return { output: mergeHeads(output), ...inside } as MultiHead<Shapes<Q, K, V, Heads>>

@@ -1,6 +1,7 @@
 import { invalid, show } from '../errors.js'
 import { formatShape, type Shape } from '../graph/shape.js'
 import type { Fitting, LastOf, OfRank } from '../graph/shape-types.js'
+import { checkLimit } from '../limits.js'
 import { sinusoidalPositions as sinusoids } from '../nn/position.js'
 import { requireDType, requireFloat, requireRank, requireWhole } from '../ops/check.js'
 import * as ops from '../ops/index.js'
@@ -27,6 +28,7 @@ export function sinusoidalPositions<N extends number, W extends number>(
   requireWhole(width, 1, 'sinusoidalPositions: width')
   if (layout !== 'interleaved' && layout !== 'halves')
     optionInvalid('sinusoidalPositions: layout', layout, "'interleaved' or 'halves'")
+  checkLimit('tableElements', count * width, 'sinusoidalPositions')
   return sinusoids(count, width, layout) as ops.FloatTensor as ops.FloatTensor<[N, W]>
 }
 

@@ -3,7 +3,7 @@ import { formatShape, type Shape } from '../graph/shape.js'
 import type { Fitting, LastOf, SameShape } from '../graph/shape-types.js'
 import { requireFloat, requireShape, type VectorOf } from '../ops/check.js'
 import * as ops from '../ops/index.js'
-import { optionInvalid } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import { checkPair, type Pairs, type Similarity, widthOf } from './shapes.js'
 
 type SameWidth<Q extends Shape, K extends Shape> = Fitting<
@@ -120,7 +120,7 @@ export function additiveTanh<Q extends Shape, K extends Shape>(
   keys: ops.FloatTensor<K> & AnyWidth<Q, K>,
   weights: AdditiveTanhWeights,
 ): ops.FloatTensor<Pairs<Q, K>> {
-  const { query, key, output } = weights
+  const { query, key, output } = checkOptions(weights, ['query', 'key', 'output'], 'additiveTanh: weights')
   checkPair(queries, keys, 'additiveTanh')
   requireFloat(output, 'additiveTanh: output')
   const [hidden = 0] = output.shape

@@ -3,6 +3,9 @@ import { type FileHandle, open, stat } from 'node:fs/promises'
 import { invalid, SaccadeError } from '../errors.js'
 
 const lfsPointer = 'version https://git-lfs'
+/** Short reads are served from a block of this size: the headers of small storages are next to each other. */
+const blockBytes = 1 << 16
+const shortBytes = 1 << 10
 
 /**
  * A file that is open for reading at offsets. A read past its end is WEIGHTS_CORRUPT, so that the readers of formats need
@@ -12,6 +15,7 @@ export class SourceFile {
   readonly path: string
   readonly size: number
   readonly #handle: FileHandle
+  #block: { readonly start: number; readonly bytes: Uint8Array } | undefined
 
   private constructor(path: string, size: number, handle: FileHandle) {
     this.path = path
@@ -33,12 +37,23 @@ export class SourceFile {
     }
   }
 
-  /** The bytes [offset, offset + length). @throws WEIGHTS_CORRUPT naming `what` if the file is shorter */
+  /** The bytes [offset, offset + length), not to be changed. @throws WEIGHTS_CORRUPT naming `what` if the file is shorter */
   async read(offset: number, length: number, what: string): Promise<Uint8Array> {
     if (offset < 0 || offset + length > this.size)
       this.corrupt(
         `truncated: ${what} is at bytes ${offset} to ${offset + length}, the file has ${this.size}`,
       )
+    if (length > shortBytes) return this.#load(offset, length, what)
+    let block = this.#block
+    if (!block || offset < block.start || offset + length > block.start + block.bytes.length) {
+      const bytes = await this.#load(offset, Math.min(blockBytes, this.size - offset), what)
+      block = { start: offset, bytes }
+      this.#block = block
+    }
+    return block.bytes.subarray(offset - block.start, offset - block.start + length)
+  }
+
+  async #load(offset: number, length: number, what: string): Promise<Uint8Array> {
     const bytes = new Uint8Array(length)
     let done = 0
     while (done < length) {

@@ -25,6 +25,20 @@ export function isWeightsFile(path: string): boolean {
 }
 
 /**
+ * The weights file among the names of a folder: that with a published name, or the one PyTorch checkpoint.
+ * @param where the folder, for the error
+ * @throws OPTION_INVALID if there are several, and none has a published name
+ */
+export function weightsIn(names: readonly string[], where: string): string | undefined {
+  const usual = weightFileNames.find((name) => names.includes(name))
+  if (usual) return usual
+  const others = names.filter((name) => isTorchFile(name)).sort()
+  if (others.length > 1)
+    throw invalid('OPTION_INVALID', where, 'a folder with one checkpoint', others.join(', '))
+  return others[0]
+}
+
+/**
  * The weights file of a path: the file itself, or the one in the folder.
  * @throws FILE_NOT_FOUND if there is none; OPTION_INVALID if there are several, and none has a published name
  */
@@ -32,13 +46,8 @@ export async function findWeights(path: string): Promise<string> {
   const absolute = resolve(path)
   try {
     if (!(await stat(absolute)).isDirectory()) return absolute
-    const names = await readdir(absolute)
-    const usual = weightFileNames.find((name) => names.includes(name))
-    if (usual) return join(absolute, usual)
-    const others = names.filter((name) => isTorchFile(name)).sort()
-    if (others.length === 1) return join(absolute, others[0]!)
-    if (others.length > 1)
-      throw invalid('OPTION_INVALID', absolute, 'a folder with one checkpoint', others.join(', '))
+    const found = weightsIn(await readdir(absolute), absolute)
+    if (found !== undefined) return join(absolute, found)
   } catch (cause) {
     throw fileError(absolute, cause)
   }

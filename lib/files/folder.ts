@@ -1,11 +1,14 @@
 import { stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { invalid, SaccadeError, show } from '../errors.js'
 import { optionInvalid } from '../options.js'
+import { isString, isUrl } from '../values.js'
 import { fileError } from './file.js'
 import { isWeightsFile } from './find.js'
-import { fetchModel, type HubOptions, isCached, isHubName, isOffline } from './hub.js'
+import { openCached } from './hub/mark.js'
+import { checkHubOptions, type HubOptions, isOffline } from './hub/options.js'
+import { fetchModel, isHubName } from './hub.js'
 
 /** The files of a model. */
 export interface ModelFolder {
@@ -19,18 +22,20 @@ export interface ModelFolder {
 
 /**
  * Finds a model by a folder, a weights file with its config beside it, a file: URL of either, or its name on the Hub,
- * `org/name`.
+ * `org/name` or `name`.
  *
- * A path that exists comes first. A name `org/name` that is not a path is looked up in the cache, then on the Hub. If
+ * A path that exists comes first. A name that is not a path is looked up in the cache, then on the Hub. If
  * there is a folder `org` in the working directory, it is taken for a mistyped path, and is downloaded only if
  * `localFilesOnly` is false.
  *
- * @throws FILE_NOT_FOUND naming the absolute path, and the URL that was requested; OPTION_INVALID; ABORTED
+ * @throws FILE_NOT_FOUND naming the absolute path, and the URL that was requested; OPTION_INVALID; what {@link fetchModel}
+ *   throws
  */
 export async function resolveModel(model: string | URL, options: HubOptions = {}): Promise<ModelFolder> {
-  const name = String(model)
-  if (name === '' || (typeof model !== 'string' && !(model instanceof URL)))
+  if (model === '' || (!isString(model) && !isUrl(model)))
     optionInvalid('model', model, 'a path, a URL or org/name')
+  const name = String(model)
+  checkHubOptions(options)
   const path = pathOf(name)
   const kind = await kindOf(path)
   if (kind === 'folder') return { name, dir: path, weights: path }
@@ -40,13 +45,19 @@ export async function resolveModel(model: string | URL, options: HubOptions = {}
   }
   if (!isHubName(name)) throw new SaccadeError('FILE_NOT_FOUND', `there is no model folder ${path}`)
 
-  if (!(await isCached(name, options))) {
-    if (isOffline(options))
+  const cached = await openCached(name, options)
+  if (cached?.damaged.length !== 0) {
+    if (isOffline(options)) {
+      const problem = cached
+        ? `${join(cached.dir, cached.damaged[0]!)} is damaged`
+        : `the cache does not have ${name}`
       throw new SaccadeError(
         'FILE_NOT_FOUND',
-        `there is no model folder ${path}, the cache does not have ${name}, and downloads are off`,
+        `there is no model folder ${path}, ${problem}, and downloads are off`,
       )
-    if (options.localFilesOnly === undefined && (await kindOf(dirname(path))) === 'folder')
+    }
+    const mistyped = !cached && name.includes('/') && options.localFilesOnly === undefined
+    if (mistyped && (await kindOf(dirname(path))) === 'folder')
       throw new SaccadeError(
         'FILE_NOT_FOUND',
         `there is no model folder ${path}; to download ${name} from the Hub, set localFilesOnly to false`,
@@ -56,10 +67,10 @@ export async function resolveModel(model: string | URL, options: HubOptions = {}
     const dir = await fetchModel(name, options)
     return { name, dir, weights: dir }
   } catch (cause) {
-    if (!(cause instanceof SaccadeError) || cause.code !== 'FILE_NOT_FOUND') throw cause
-    throw new SaccadeError('FILE_NOT_FOUND', `there is no model folder ${path}, and ${cause.message}`, {
-      cause,
-    })
+    // The name may be a mistyped path, whatever the Hub says.
+    if (!(cause instanceof SaccadeError) || !['FILE_NOT_FOUND', 'DOWNLOAD_FAILED'].includes(cause.code))
+      throw cause
+    throw new SaccadeError(cause.code, `there is no model folder ${path}, and ${cause.message}`, { cause })
   }
 }
 

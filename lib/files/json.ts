@@ -1,3 +1,5 @@
+import { show } from '../errors.js'
+
 /** A JSON value whose objects are Maps: keys cannot reach a prototype, and keep their order. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonMap
 export type JsonMap = Map<string, JsonValue>
@@ -14,9 +16,6 @@ export interface JsonOptions {
 }
 
 const maxDepth = 128
-const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-const spacePattern = /[ \n\r\t]*/y
-const plainPattern = /[^"\\\p{Cc}]*/uy
 const loneSurrogate = /\p{Cs}/u
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',
@@ -31,9 +30,9 @@ const escapes: Readonly<Record<string, string>> = {
 
 /** Parses strict JSON. Unlike JSON.parse, it reports the index of a fault and repeated keys, and limits nesting. */
 export function parseJson(text: string, options: JsonOptions): JsonValue {
-  const parser = new Parser(text, options)
-  const value = parser.value(0)
-  parser.end()
+  const reader = new JsonReader(text, options)
+  const value = reader.value()
+  reader.end()
   return value
 }
 
@@ -70,23 +69,35 @@ export function lineAndColumn(text: string, at: number): { line: number; column:
   }
 }
 
-class Parser {
+/**
+ * Reads strict JSON value by value, so that a file of many values need not be in memory as a whole. Each method reads
+ * the next value, which must be of its kind.
+ */
+export class JsonReader {
   readonly #text: string
   readonly #options: JsonOptions
   #at = 0
+  #depth = 0
 
   constructor(text: string, options: JsonOptions) {
     this.#text = text
     this.#options = options
   }
 
-  value(depth: number): JsonValue {
-    this.#space()
-    const first = this.#text[this.#at]
-    if (depth > maxDepth) this.#fail(tooDeep)
-    if (first === '{') return this.#object(depth)
-    if (first === '[') return this.#array(depth)
-    if (first === '"') return this.#string()
+  /** The next value, of any kind. */
+  value(): JsonValue {
+    const first = this.peek()
+    if (first === '{') {
+      const map: JsonMap = new Map()
+      this.object((key) => map.set(key, this.value()))
+      return map
+    }
+    if (first === '[') {
+      const list: JsonValue[] = []
+      this.array(() => list.push(this.value()))
+      return list
+    }
+    if (first === '"') return this.string()
     if (first === 't') return this.#word('true', true)
     if (first === 'f') return this.#word('false', false)
     if (first === 'n') return this.#word('null', null)
@@ -96,64 +107,137 @@ class Parser {
       if (first === '-' && this.#text[this.#at + 1] === 'I')
         return this.#word('-Infinity', Number.NEGATIVE_INFINITY)
     }
-    return this.#number()
+    return this.number()
+  }
+
+  /** The first character of the next value; undefined at the end of the text. */
+  peek(): string | undefined {
+    this.#space()
+    return this.#text[this.#at]
+  }
+
+  /** Reads past the next value, of any kind. Keys that occur twice in it are no fault. */
+  skip(): void {
+    const first = this.peek()
+    if (first === '{') this.#members(() => this.skip())
+    else if (first === '[') this.array(() => this.skip())
+    else this.value()
+  }
+
+  /** Calls `read` after each key; it must read the value. */
+  object(read: (key: string) => void): void {
+    const keys = new Set<string>()
+    this.#members((key, at) => {
+      if (this.#options.uniqueKeys) {
+        if (keys.has(key)) this.#options.fail(`the key ${show(key)} occurs twice`, at)
+        keys.add(key)
+      }
+      read(key)
+    })
+  }
+
+  #members(read: (key: string, at: number) => void): void {
+    this.#open('{')
+    if (!this.#take('}')) {
+      do {
+        this.#space()
+        const at = this.#at
+        if (this.#text[at] !== '"') this.#fail(`expected a key in double quotes, got ${this.#found()}`)
+        const key = this.string()
+        if (!this.#take(':')) this.#fail(`expected ':' after a key, got ${this.#found()}`)
+        read(key, at)
+      } while (this.#take(','))
+      if (!this.#take('}')) this.#fail(`expected ',' or '}', got ${this.#found()}`)
+    }
+    this.#depth--
+  }
+
+  /** Calls `read` before each item; it must read the item. */
+  array(read: () => void): void {
+    this.#open('[')
+    if (!this.#take(']')) {
+      do read()
+      while (this.#take(','))
+      if (!this.#take(']')) this.#fail(`expected ',' or ']', got ${this.#found()}`)
+    }
+    this.#depth--
+  }
+
+  string(): string {
+    this.#expect('"')
+    const text = this.#text
+    let result = ''
+    let start = this.#at
+    let surrogates = false
+    for (;;) {
+      const code = text.charCodeAt(this.#at) // NaN at the end
+      if (code === 0x22) break
+      if (code === 0x5c) {
+        result += text.slice(start, this.#at) + this.#escape()
+        surrogates = true // perhaps
+        start = this.#at
+      } else if (code >= 0x20) {
+        if (code >= 0xd800 && code < 0xe000) surrogates = true
+        this.#at++
+      } else
+        this.#fail(
+          this.#at < text.length ? 'a control character in a string' : 'a string without a closing quote',
+        )
+    }
+    result += text.slice(start, this.#at)
+    this.#at++
+    if (surrogates && loneSurrogate.test(result)) this.#fail('a string with a lone surrogate')
+    return result
+  }
+
+  number(): number {
+    this.#space()
+    const start = this.#at
+    if (this.#text[start] === '-') this.#at++
+    const whole = this.#digits()
+    const zeros = this.#text[this.#at - whole] === '0' && whole > 1
+    if (whole === 0) {
+      this.#at = start
+      this.#fail(`expected a value, got ${this.#found()}`)
+    }
+    // The value ends after a leading zero; a digit there is a fault of what follows.
+    if (zeros) this.#at -= whole - 1
+    else {
+      this.#optional('.', '')
+      this.#optional('eE', '+-')
+    }
+    const token = this.#text.slice(start, this.#at)
+    const value = Number(token)
+    if (
+      this.#options.wholeNumbers &&
+      !(token.length <= 16 && /^\d+$/.test(token) && Number.isSafeInteger(value))
+    ) {
+      this.#at = start
+      this.#fail(`expected a whole number from 0 to 2^53 - 1, got ${show(token)}`)
+    }
+    return value
   }
 
   end(): void {
-    this.#space()
-    if (this.#at < this.#text.length) this.#fail(`${this.#found()} after the end of the value`)
+    if (this.peek() !== undefined) this.#fail(`${this.#found()} after the end of the value`)
   }
 
-  #object(depth: number): JsonMap {
-    const map: JsonMap = new Map()
+  /** Reads digits after one of these characters, and perhaps one of those; nothing if there are none. */
+  #optional(first: string, second: string): void {
+    const start = this.#at
+    if (start === this.#text.length || !first.includes(this.#text[start]!)) return
     this.#at++
-    if (this.#take('}')) return map
-    do {
-      this.#space()
-      const start = this.#at
-      if (this.#text[start] !== '"') this.#fail(`expected a key in double quotes, got ${this.#found()}`)
-      const key = this.#string()
-      if (this.#options.uniqueKeys && map.has(key))
-        this.#options.fail(`the key ${JSON.stringify(key)} occurs twice`, start)
-      if (!this.#take(':')) this.#fail(`expected ':' after a key, got ${this.#found()}`)
-      map.set(key, this.value(depth + 1))
-    } while (this.#take(','))
-    if (!this.#take('}')) this.#fail(`expected ',' or '}', got ${this.#found()}`)
-    return map
+    if (this.#at < this.#text.length && second.includes(this.#text[this.#at]!)) this.#at++
+    if (this.#digits() === 0) this.#at = start
   }
 
-  #array(depth: number): JsonValue[] {
-    const list: JsonValue[] = []
-    this.#at++
-    if (this.#take(']')) return list
-    do list.push(this.value(depth + 1))
-    while (this.#take(','))
-    if (!this.#take(']')) this.#fail(`expected ',' or ']', got ${this.#found()}`)
-    return list
-  }
-
-  #string(): string {
-    this.#at++
-    let result = ''
+  /** Reads digits. @returns how many */
+  #digits(): number {
+    const start = this.#at
     for (;;) {
-      plainPattern.lastIndex = this.#at
-      const plain = plainPattern.exec(this.#text)![0]
-      result += plain
-      this.#at += plain.length
-      const next = this.#text[this.#at]
-      // \p{Cc} also holds U+007F to U+009F, which JSON allows.
-      if (next !== undefined && next > '\u001f' && next !== '"' && next !== '\\') {
-        result += next
-        this.#at++
-      } else if (next === '"') {
-        this.#at++
-        if (loneSurrogate.test(result)) this.#fail('a string with a lone surrogate')
-        return result
-      } else if (next === '\\') result += this.#escape()
-      else
-        this.#fail(
-          next === undefined ? 'a string without a closing quote' : 'a control character in a string',
-        )
+      const code = this.#text.charCodeAt(this.#at)
+      if (!(code >= 0x30 && code <= 0x39)) return this.#at - start
+      this.#at++
     }
   }
 
@@ -170,21 +254,19 @@ class Parser {
     return escapes[kind]!
   }
 
-  #number(): number {
-    numberPattern.lastIndex = this.#at
-    const token = numberPattern.exec(this.#text)?.[0]
-    if (token === undefined) this.#fail(`expected a value, got ${this.#found()}`)
-    const value = Number(token)
-    if (this.#options.wholeNumbers && !(/^\d+$/.test(token) && Number.isSafeInteger(value)))
-      this.#fail(`expected a whole number from 0 to 2^53 - 1, got ${token}`)
-    this.#at += token.length
-    return value
-  }
-
   #word<T>(word: string, value: T): T {
     if (!this.#text.startsWith(word, this.#at)) this.#fail(`expected a value, got ${this.#found()}`)
     this.#at += word.length
     return value
+  }
+
+  #open(token: string): void {
+    if (++this.#depth > maxDepth) this.#fail(tooDeep)
+    this.#expect(token)
+  }
+
+  #expect(token: string): void {
+    if (!this.#take(token)) this.#fail(`expected '${token}', got ${this.#found()}`)
   }
 
   #take(token: string): boolean {
@@ -195,8 +277,11 @@ class Parser {
   }
 
   #space(): void {
-    spacePattern.lastIndex = this.#at
-    this.#at += spacePattern.exec(this.#text)![0].length
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at)
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return
+      this.#at++
+    }
   }
 
   #found(): string {

@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../abort.js'
 import { invalid } from '../errors.js'
 import { optionInvalid } from '../options.js'
 import { beamSearch } from './beam-search.js'
@@ -59,8 +60,10 @@ export async function* generate(
   const prompts = (prompt.given ?? prompt.ids).flatMap((ids) =>
     Array.from({ length: numReturnSequences }, () => Array.from(ids)),
   )
+  throwIfAborted(signal)
   yield { isPrompt: true, tokens: prompts }
   const found = numBeams > 1 ? await beamSearch(search) : yield* sample(search)
+  throwIfAborted(signal)
   const texts = found.rows.map((row, index) => [...prompts[index]!, ...row])
   const lengths = texts.map(({ length }) => length)
   const longest = Math.max(...lengths)

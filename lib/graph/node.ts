@@ -40,6 +40,11 @@ export class GraphNode<O extends OpName> {
     this.#source = source
   }
 
+  /** By brand: instanceof would ask the prototype of a proxy, which can throw. */
+  static [Symbol.hasInstance](value: unknown): value is GraphNode<OpName> {
+    return typeof value === 'object' && value !== null && #op in value
+  }
+
   get op(): O {
     return this.#op
   }

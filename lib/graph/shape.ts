@@ -1,4 +1,5 @@
 import { invalid, show } from '../errors.js'
+import { attempt, isInteger, readList } from '../values.js'
 
 /** Sizes of the axes, outermost first; [] is a scalar. With literal tuples TypeScript checks the sizes too. */
 export type Shape = readonly number[]
@@ -49,23 +50,21 @@ export function contiguousStrides(shape: Shape): number[] {
 
 /** Throws SHAPE_MISMATCH unless `shape` is a list of at most {@link maxRank} whole numbers. */
 export function checkShape(shape: Shape, what: string): void {
-  if (!Array.isArray(shape) || shape.some((dim) => !Number.isSafeInteger(dim) || dim < 0))
-    throw invalid('SHAPE_MISMATCH', what, 'a shape, a list of whole numbers', show(shape))
-  if (shape.length > maxRank)
-    throw invalid(
-      'SHAPE_MISMATCH',
-      what,
-      `a shape of at most ${maxRank} axes`,
-      `${shape.length} in ${formatShape(shape)}`,
-    )
+  const rank = attempt(() => (Array.isArray(shape) ? shape.length : undefined))
+  if (rank !== undefined && rank > maxRank)
+    throw invalid('SHAPE_MISMATCH', what, `a shape of at most ${maxRank} axes`, `${rank} axes`)
+  const valid = attempt(
+    () => rank !== undefined && !shape.some((dim) => !Number.isSafeInteger(dim) || dim < 0),
+  )
+  if (!valid) throw invalid('SHAPE_MISMATCH', what, 'a shape, a list of whole numbers', show(shape))
   if (!Number.isSafeInteger(sizeOf(shape)))
     throw invalid('SHAPE_MISMATCH', what, 'a shape of fewer than 2^53 elements', formatShape(shape))
 }
 
 /** Converts an axis that may count from the end (-1 is the last) to one that counts from the front. */
 export function normalizeAxis(axis: number, rank: number, what: string): number {
-  const normalized = axis < 0 ? axis + rank : axis
-  if (!Number.isInteger(axis) || normalized < 0 || normalized >= rank)
+  const normalized = Number.isInteger(axis) && axis < 0 ? axis + rank : axis
+  if (!Number.isInteger(normalized) || normalized < 0 || normalized >= rank)
     throw invalid('SHAPE_MISMATCH', what, `an axis of a tensor of rank ${rank}`, `axis ${show(axis)}`)
   return normalized
 }
@@ -77,10 +76,21 @@ export function normalizeAxes(
   what: string,
 ): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis)
-  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(axis, rank, what))
+  const list = typeof axes === 'number' ? [normalizeAxis(axes, rank, what)] : normalizeEach(axes, rank, what)
   if (new Set(list).size !== list.length)
     throw invalid('SHAPE_MISMATCH', what, 'each axis at most once', formatShape(list))
   return list.sort((a, b) => a - b)
+}
+
+/** Each axis of a list; see {@link normalizeAxis}. */
+export function normalizeEach(axes: readonly number[], rank: number, what: string): number[] {
+  const names = {
+    what: `${what}: axes`,
+    expected: 'a list of axes',
+    item: 'an axis',
+    code: 'SHAPE_MISMATCH',
+  } as const
+  return readList(axes, isInteger, names).map((axis) => normalizeAxis(axis, rank, what))
 }
 
 /** The shape both broadcast to by NumPy's rule: aligned at the last axis, sizes equal or 1. */

@@ -1,5 +1,7 @@
-import { invalid } from '../errors.js'
+import { checkSignal, unlessAborted } from '../abort.js'
+import { invalid, show } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
+import { bytesOf } from '../values.js'
 import { type DecodeOptions, decodePixels, type Pixels } from './decode.js'
 import type { ImageSource } from './source.js'
 
@@ -17,15 +19,17 @@ export class RawImage implements Pixels {
   /** @throws IMAGE_INVALID if the data is not width * height * channels bytes */
   constructor(data: Uint8Array | Uint8ClampedArray, width: number, height: number, channels: number) {
     const whole = [width, height, channels].every((size) => Number.isInteger(size) && size > 0)
-    if (!whole || channels > 4 || data.length !== width * height * channels)
+    const bytes = bytesOf(data)
+    if (!bytes)
+      throw invalid('INPUT_INVALID', 'RawImage: data', 'a Uint8Array or a Uint8ClampedArray', show(data))
+    if (!whole || channels > 4 || bytes.length !== width * height * channels)
       throw invalid(
         'IMAGE_INVALID',
         'RawImage',
         'width * height * channels bytes, with 1 to 4 channels',
-        `${data.length} bytes for ${width} * ${height} * ${channels}`,
+        `${bytes.length} bytes for ${show(width)} * ${show(height)} * ${show(channels)}`,
       )
-    this.data =
-      data instanceof Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    this.data = bytes
     this.width = width
     this.height = height
     this.channels = channels
@@ -33,8 +37,10 @@ export class RawImage implements Pixels {
 
   /** The same as {@link decodeImage}, under the name that transformers.js has for it. */
   static async read(input: ImageInput, options: DecodeOptions = {}): Promise<RawImage> {
+    checkSignal(options.signal)
     if (input instanceof RawImage) return input.rgb()
-    const { data, width, height, channels } = await decodePixels(input, options)
+    const pixels = await unlessAborted(decodePixels(input, options), options.signal)
+    const { data, width, height, channels } = pixels
     return new RawImage(data, width, height, channels).rgb()
   }
 

@@ -1,31 +1,34 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { abortable } from '../abort.js'
 import { invalid, SaccadeError, show } from '../errors.js'
+import { bytesOf, isBlob, isString, isUrl } from '../values.js'
 
 /** Where an encoded image comes from: a path, a URL (file:, data:, http:, https:), or the bytes of a file. */
 export type ImageSource = string | URL | Uint8Array | ArrayBuffer | Blob
 
 /** The image as error messages name it. */
 export function nameOf(source: ImageSource): string {
-  if (typeof source !== 'string' && !(source instanceof URL)) return 'the image given as bytes'
+  if (!isString(source) && !isUrl(source)) return 'the image given as bytes'
   const text = String(source)
   return text.startsWith('data:') ? 'the image of a data: URL' : text
 }
 
 /** The bytes of an encoded image. @throws FILE_NOT_FOUND, IMAGE_INVALID, INPUT_INVALID, ABORTED */
 export async function readSource(source: ImageSource, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source
-  if (source instanceof ArrayBuffer) return new Uint8Array(source)
-  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer())
-  if (typeof source !== 'string' && !(source instanceof URL))
+  const bytes = bytesOf(source)
+  if (bytes) return bytes
+  if (isBlob(source)) return new Uint8Array(await source.arrayBuffer())
+  if (!isString(source) && !isUrl(source))
     throw invalid('INPUT_INVALID', 'image', 'a path, a URL, bytes or a RawImage', show(source))
   const text = String(source)
   const name = nameOf(source)
   if (/^(https?|data):/i.test(text)) return download(text, name, signal)
   try {
-    return await readFile(text.startsWith('file:') ? fileURLToPath(text) : text, { signal })
+    const path = text.startsWith('file:') ? fileURLToPath(text) : text
+    return await abortable(signal, (own) => readFile(path, { signal: own }))
   } catch (cause) {
-    if (signal?.aborted) throw new SaccadeError('ABORTED', `reading ${name} was aborted`, { cause })
+    if (cause instanceof SaccadeError) throw cause
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
       throw new SaccadeError('FILE_NOT_FOUND', `the image ${name} does not exist`, { cause })
     throw new SaccadeError('IMAGE_INVALID', `${name} cannot be read: ${firstLine(cause)}`, { cause })
@@ -36,12 +39,13 @@ async function download(url: string, name: string, signal: AbortSignal | undefin
   const failed = (reason: string, cause?: unknown) =>
     new SaccadeError('FILE_NOT_FOUND', `${name} cannot be downloaded: ${reason}`, { cause })
   try {
-    const response = await fetch(url, signal ? { signal } : {})
-    if (!response.ok) throw failed(`${response.status} ${response.statusText}`)
-    return new Uint8Array(await response.arrayBuffer())
+    return await abortable(signal, async (own) => {
+      const response = await fetch(url, own ? { signal: own } : {})
+      if (!response.ok) throw failed(`${response.status} ${response.statusText}`)
+      return new Uint8Array(await response.arrayBuffer())
+    })
   } catch (cause) {
     if (cause instanceof SaccadeError) throw cause
-    if (signal?.aborted) throw new SaccadeError('ABORTED', `the download of ${name} was aborted`, { cause })
     throw failed(firstLine(cause), cause)
   }
 }

@@ -41,10 +41,10 @@ export function family<D extends Description>(
     claims: (kind) => layoutOf(kind) !== undefined,
 
     async open(request) {
-      const { config, kind, session, weights } = request
+      const { config, kind, session, weights, mmap } = request
       const layout = layoutOf(kind)
       if (!layout) throw new SaccadeError('INTERNAL', `${name}: no layout for ${kind.library} ${kind.name}`)
-      const checkpoint = await openCheckpoint(weights, layout.checkpoint?.(config))
+      const checkpoint = await openCheckpoint(weights, { ...layout.checkpoint?.(config), mmap })
       try {
         const reader = new WeightReader(checkpoint)
         const description = await layout.describe(request, reader)

@@ -1,3 +1,4 @@
+import { checkSignal, throwIfAborted } from '../abort.js'
 import { invalid, type SaccadeError } from '../errors.js'
 import type { GenerationResult } from '../generation/generate.js'
 import { checkListeners, checkNoBeams, listen, type TokenListeners } from '../generation/listen.js'
@@ -46,7 +47,10 @@ export abstract class GenerativeModel<Inputs extends object> extends Model {
     checkOptions(options, [...streamOptionNames, 'onToken', 'streamer'], 'generate()')
     const { onToken, streamer, ...rest } = options
     checkListeners({ onToken, streamer }, this.#numBeams(options))
-    return await listen(this.#steps(inputs, rest), { onToken, streamer })
+    const result = await listen(this.#steps(inputs, rest), { onToken, streamer })
+    // The last call of a listener may have aborted.
+    throwIfAborted(options.signal)
+    return result
   }
 
   /**
@@ -78,6 +82,7 @@ export abstract class GenerativeModel<Inputs extends object> extends Model {
     { useCache, returnLogits, signal, threads = this.session.threads, ...given }: StreamOptions,
   ): AsyncGenerator<GenerationStep, GenerationResult> {
     this.checkAlive()
+    checkSignal(signal)
     const options = mergeOptions(this.generationDefaults, given)
     const session = openSession({ ...this.session, threads })
     const input = await this.begin(inputs, options)

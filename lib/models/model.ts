@@ -1,10 +1,11 @@
-import { SaccadeError } from '../errors.js'
+import { invalid, SaccadeError, show } from '../errors.js'
 import type { Config } from '../files/config.js'
 import type { RunOptions } from '../runtime/run-options.js'
 import type { Session } from '../runtime/session.js'
 import { evaluate } from '../tensor/evaluate.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Checkpoint } from '../weights/checkpoint.js'
+import { attempt } from '../values.js'
+import { Checkpoint } from '../weights/checkpoint.js'
 
 /** Description of a loaded model. */
 export interface ModelInfo {
@@ -40,6 +41,13 @@ export abstract class Model {
   #disposed = false
 
   constructor(parts: ModelParts) {
+    if (attempt(() => parts.checkpoint instanceof Checkpoint) !== true)
+      throw invalid(
+        'INPUT_INVALID',
+        new.target.name,
+        'the parts of a model (load() makes models)',
+        show(parts),
+      )
     this.info = parts.info
     this.config = parts.config
     this.checkpoint = parts.checkpoint
@@ -71,5 +79,16 @@ export abstract class Model {
 
   [Symbol.dispose](): void {
     this.dispose()
+  }
+
+  /** For JSON.stringify: the description without the weights. */
+  toJSON(): ModelInfo {
+    return this.info
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const { device, dtype } = this.session
+    const state = this.#disposed ? ', disposed' : ''
+    return `${this.constructor.name} (${this.info.layout}, ${device}, ${dtype}${state})`
   }
 }

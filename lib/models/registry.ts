@@ -23,6 +23,8 @@ export interface OpenRequest {
   readonly config: Config
   readonly kind: ConfigKind
   readonly session: Session
+  /** Whether the weights are mapped, or copied into memory. */
+  readonly mmap: boolean
 }
 
 /**

@@ -3,7 +3,7 @@ import { GraphNode, type Node } from '../graph/node.js'
 import { broadcastShapes, formatShape, type Shape, sameShape } from '../graph/shape.js'
 import type { Attention, AttentionWeights, Fitting } from '../graph/shape-types.js'
 import { expandNode, sliceNode } from '../graph/views.js'
-import { optionInvalid } from '../options.js'
+import { checkFlags, checkOptions, optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import {
   type FloatTensor,
@@ -29,6 +29,9 @@ export interface AttentionOptions {
   /** int32 [batch]: number of valid keys; later ones are ignored. For caches with unused capacity. */
   readonly keyLength?: Tensor<'int32'> | undefined
 }
+
+const optionNames = ['scale', 'causal', 'window', 'mask', 'keyLength']
+const weightsOptionNames = [...optionNames, 'rows']
 
 /** The value that means no window in the kernels. */
 const noWindow = 0
@@ -97,7 +100,12 @@ export function attentionWeights<Q extends Shape, K extends Shape>(
   options: AttentionWeightsOptions = {},
 ): FloatTensor<Rows<AttentionWeights<Q, K>>> {
   const [batch, heads, queries, keys] = checkHeads(q, k, 'attentionWeights')
-  const { start, end } = options.rows ?? { start: 0, end: queries }
+  const { rows = { start: 0, end: queries }, ...rest } = checkOptions(
+    options,
+    weightsOptionNames,
+    'attentionWeights',
+  )
+  const { start, end } = checkOptions(rows, ['start', 'end'], 'attentionWeights: rows')
   if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end > queries || start > end)
     throw invalid(
       'INDEX_OUT_OF_RANGE',
@@ -108,7 +116,7 @@ export function attentionWeights<Q extends Shape, K extends Shape>(
   const { operands, parameters } = restrictions(
     [batch, heads, queries, keys],
     q.shape[3]!,
-    options,
+    rest,
     'attentionWeights',
   )
   const [queryNode, keyNode] = [nodeOf(q, 'attentionWeights'), nodeOf(k, 'attentionWeights')]
@@ -142,12 +150,14 @@ function restrictions(
   options: AttentionOptions,
   what: string,
 ) {
-  const { scale = 1 / Math.sqrt(width), causal = false, window, mask, keyLength } = options
+  const given = checkOptions(options, optionNames, what)
+  checkFlags(given, ['causal'], what)
+  const { scale = 1 / Math.sqrt(width), causal = false, window, mask, keyLength } = given
   if (!Number.isFinite(scale)) optionInvalid(`${what}: scale`, scale, 'a finite number')
   if (window !== undefined) requireWhole(window, 1, `${what}: window`)
   const operands = {
-    mask: mask ? [maskNode(mask, scores, what)] : [],
-    keyLength: keyLength ? [keyLengthNode(keyLength, scores[0], what)] : [],
+    mask: mask !== undefined ? [maskNode(mask, scores, what)] : [],
+    keyLength: keyLength !== undefined ? [keyLengthNode(keyLength, scores[0], what)] : [],
   }
   const parameters = {
     scale,

@@ -6,6 +6,7 @@ import { checkShape, formatShape, hasRank, type Shape, type Sizes } from '../gra
 import type { Fitting, IsDynamic, NotScalar, SameSizes } from '../graph/shape-types.js'
 import { optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
+import { readList } from '../values.js'
 
 export type FloatTensor<S extends Shape = Shape> = Tensor<'float32', S>
 
@@ -51,6 +52,18 @@ export function requireRank<const Rank extends number>(
   const { shape } = x
   if (!hasRank(shape, rank)) throw invalid('SHAPE_MISMATCH', what, `rank ${rank} ${axes}`, formatShape(shape))
   return shape
+}
+
+/** A copy of a list of tensors, not empty. @throws INPUT_INVALID naming the item that is none */
+export function requireTensors<T extends Tensor>(tensors: readonly T[], what: string): readonly [T, ...T[]] {
+  const isTensor = (x: unknown): x is T => x instanceof Tensor
+  const [first, ...rest] = readList(tensors, isTensor, {
+    what,
+    expected: 'a list of tensors',
+    item: 'a tensor',
+  })
+  if (!first) throw invalid('INPUT_INVALID', what, 'a list of tensors', 'an empty list')
+  return [first, ...rest]
 }
 
 /** Throws SHAPE_MISMATCH unless the tensor has the shape. */

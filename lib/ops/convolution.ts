@@ -3,7 +3,9 @@ import { GraphNode } from '../graph/node.js'
 import type { Window } from '../graph/record/windows.js'
 import { formatShape, type Shape } from '../graph/shape.js'
 import type { AsRank4, Fitting, OfRank } from '../graph/shape-types.js'
+import { checkFlags, checkOptions, optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
+import { isInteger, readList } from '../values.js'
 import {
   type FloatTensor,
   makeTensor,
@@ -63,7 +65,8 @@ export function conv2d<S extends Shape, W extends Shape, B extends Shape>(
   const [, height, width, channels] = requireRank(x, 4, '[N, H, W, C]', 'conv2d')
   requireFloat(weight, 'conv2d: weight')
   const [outputs, perGroup, kh, kw] = requireRank(weight, 4, '[O, C / groups, kh, kw]', 'conv2d: weight')
-  const { groups = 1 } = options
+  const given = checkOptions(options, ['stride', 'padding', 'dilation', 'groups'], 'conv2d')
+  const { groups = 1 } = given
   requireWhole(groups, 1, 'conv2d: groups')
   if (perGroup * groups !== channels || outputs % groups !== 0)
     throw invalid(
@@ -72,18 +75,18 @@ export function conv2d<S extends Shape, W extends Shape, B extends Shape>(
       `${groups} groups over the ${channels} channels of x ${formatShape(x.shape)}`,
       formatShape(weight.shape),
     )
-  const stride = pair(options.stride ?? 1, 1, 'conv2d: stride')
-  const dilation = pair(options.dilation ?? 1, 1, 'conv2d: dilation')
+  const stride = pair(given.stride ?? 1, 1, 'conv2d: stride')
+  const dilation = pair(given.dilation ?? 1, 1, 'conv2d: dilation')
   const { window } = geometry(
     [height, width],
     [kh, kw],
     stride,
     dilation,
-    options.padding ?? 0,
+    given.padding ?? 0,
     false,
     'conv2d',
   )
-  if (bias) {
+  if (bias !== undefined) {
     requireFloat(bias, 'conv2d: bias')
     requireShape(bias, [outputs], 'conv2d: bias')
   }
@@ -106,12 +109,14 @@ export interface PoolOptions {
   readonly ceil?: boolean
 }
 
+const poolOptionNames = ['kernel', 'stride', 'padding', 'dilation', 'ceil']
+
 /** Maximum of each window of [N, H, W, C], without the padding. @throws SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID */
 export function maxPool2d<S extends Shape>(
   x: Images<S>,
   options: PoolOptions,
 ): FloatTensor<ImagesOf<S, ChannelsOf<S>>> {
-  return pool(x, 'max', options, false, 'maxPool2d')
+  return pool(x, 'max', checkOptions(options, poolOptionNames, 'maxPool2d'), false, 'maxPool2d')
 }
 
 /**
@@ -123,7 +128,9 @@ export function avgPool2d<S extends Shape>(
   x: Images<S>,
   options: PoolOptions & { readonly countPadding?: boolean },
 ): FloatTensor<ImagesOf<S, ChannelsOf<S>>> {
-  return pool(x, 'average', options, options.countPadding ?? true, 'avgPool2d')
+  const given = checkOptions(options, [...poolOptionNames, 'countPadding'], 'avgPool2d')
+  checkFlags(given, ['countPadding'], 'avgPool2d')
+  return pool(x, 'average', given, given.countPadding ?? true, 'avgPool2d')
 }
 
 function pool<S extends Shape>(
@@ -134,6 +141,7 @@ function pool<S extends Shape>(
   what: string,
 ): FloatTensor<S> {
   requireFloat(x, what)
+  checkFlags(options, ['ceil'], what)
   const [, height, width] = requireRank(x, 4, '[N, H, W, C]', what)
   const kernel = pair(options.kernel, 1, `${what}: kernel`)
   const stride = pair(options.stride ?? options.kernel, 1, `${what}: stride`)
@@ -152,12 +160,16 @@ function pool<S extends Shape>(
 }
 
 function pair(value: Pair, min: number, what: string): [number, number] {
-  const [h, w] = Array.isArray(value)
-    ? (value as readonly [number, number])
-    : [value as number, value as number]
-  requireWhole(h, min, what)
-  requireWhole(w, min, what)
-  return [h, w]
+  const expected = `a whole number of at least ${min}, or [height, width]`
+  const given =
+    typeof value === 'number'
+      ? [value, value]
+      : readList(value, isInteger, { what, expected, code: 'OPTION_INVALID' })
+  const [height, width] = given
+  if (height === undefined || width === undefined || given.length !== 2) optionInvalid(what, value, expected)
+  requireWhole(height, min, what)
+  requireWhole(width, min, what)
+  return [height, width]
 }
 
 type HeightWidth = readonly [number, number]

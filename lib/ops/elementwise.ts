@@ -5,7 +5,7 @@ import { GraphNode, type Node } from '../graph/node.js'
 import { broadcastShapes, type Shape } from '../graph/shape.js'
 import type { Broadcast, Fitting } from '../graph/shape-types.js'
 import { expandNode } from '../graph/views.js'
-import { optionInvalid } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import { constantFull } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type FloatTensor, makeTensor, nodeOf, requireDType, requireFloat, requireTensor } from './check.js'
@@ -88,8 +88,9 @@ const geluTanh = unary('geluTanh', 'gelu')
  */
 export function gelu<S extends Shape>(
   x: FloatTensor<S>,
-  { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {},
+  options: { approximate?: 'none' | 'tanh' } = {},
 ): FloatTensor<S> {
+  const { approximate = 'none' } = checkOptions(options, ['approximate'], 'gelu')
   if (approximate !== 'none' && approximate !== 'tanh')
     optionInvalid('gelu: approximate', approximate, "'none' or 'tanh'")
   return approximate === 'tanh' ? geluTanh(x) : geluExact(x)

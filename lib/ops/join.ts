@@ -6,7 +6,7 @@ import { formatShape, normalizeAxis, type Shape, sameShape } from '../graph/shap
 import type { Fitting, SameShape } from '../graph/shape-types.js'
 import { reshapeNode } from '../graph/views.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { makeTensor, nodeOf, type OnAxis, requireTensor, tensorOf } from './check.js'
+import { makeTensor, nodeOf, type OnAxis, requireTensors, tensorOf } from './check.js'
 
 /** Shape of tensors joined on an axis; `never` if two differ in data type, or in the size of another axis. */
 type Joined<T extends readonly Tensor[], A extends number> = T extends readonly [
@@ -32,20 +32,21 @@ export function concat<const T extends readonly Tensor[], const A extends number
   tensors: T & Fitting<Joined<T, A>, 'the tensors differ in data type, or in the size of another axis'>,
   axis?: A & OnAxis<ShapeOf<T[0]>, A>,
 ): Tensor<T[number]['dtype'], Joined<T, A>> {
-  const first = checkList(tensors, 'concat')
+  const list = checkList<Tensor<T[number]['dtype']>>(tensors, 'concat')
+  const [first] = list
   const axisIndex = normalizeAxis(axis ?? 0, first.rank, 'concat')
-  for (const { rank, shape } of tensors) {
+  for (const [place, { rank, shape }] of list.entries()) {
     if (rank !== first.rank || shape.some((dim, index) => index !== axisIndex && dim !== first.shape[index]))
       throw invalid(
         'SHAPE_MISMATCH',
-        'concat',
+        `concat: element ${place}`,
         `the sizes of the first, ${formatShape(first.shape)}, except on axis ${axisIndex}`,
         formatShape(shape),
       )
   }
   return join(
     first,
-    tensors.map((tensor) => nodeOf(tensor, 'concat')),
+    list.map((tensor) => nodeOf(tensor, 'concat')),
     axisIndex,
   )
 }
@@ -55,14 +56,15 @@ export function stack<D extends DType, S extends Shape, const A extends number =
   tensors: readonly Tensor<D, S>[],
   axis?: A & OnAxis<[...S, 1], A>,
 ): Tensor<D, Insert<S, A, number>> {
-  const first = checkList(tensors, 'stack')
+  const list = checkList(tensors, 'stack')
+  const [first] = list
   const axisIndex = normalizeAxis(axis ?? 0, first.rank + 1, 'stack')
   const shape = [...first.shape.slice(0, axisIndex), 1, ...first.shape.slice(axisIndex)]
-  const slices = tensors.map((tensor) => {
+  const slices = list.map((tensor, place) => {
     if (!sameShape(tensor.shape, first.shape))
       throw invalid(
         'SHAPE_MISMATCH',
-        'stack',
+        `stack: element ${place}`,
         `the shape of the first, ${formatShape(first.shape)}`,
         formatShape(tensor.shape),
       )
@@ -71,16 +73,19 @@ export function stack<D extends DType, S extends Shape, const A extends number =
   return join(first, slices, axisIndex)
 }
 
-/** Checks that a list has tensors of one data type, and returns the first. */
-function checkList<D extends DType>(tensors: readonly Tensor<D>[], what: string): Tensor<D> {
-  const [first] = tensors
-  if (!first) throw invalid('INPUT_INVALID', what, 'a list of tensors', 'an empty list')
-  for (const tensor of tensors) {
-    requireTensor(tensor, what)
+/** A copy of a list of tensors of one data type. */
+function checkList<T extends Tensor>(tensors: readonly T[], what: string): readonly [T, ...T[]] {
+  const list = requireTensors(tensors, what)
+  const [first] = list
+  for (const [index, tensor] of list.entries())
     if (tensor.dtype !== first.dtype)
-      throw invalid('DTYPE_MISMATCH', what, `the type of the first, ${first.describe()}`, tensor.describe())
-  }
-  return first
+      throw invalid(
+        'DTYPE_MISMATCH',
+        `${what}: element ${index}`,
+        `the type of the first, ${first.describe()}`,
+        tensor.describe(),
+      )
+  return list
 }
 
 function join<D extends DType, S extends Shape>(

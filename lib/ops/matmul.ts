@@ -58,7 +58,7 @@ export function linear<X extends Shape, W extends Shape, B extends Shape>(
       `[..., ${inputs}], by the weight ${formatShape(weight.shape)}`,
       formatShape(x.shape),
     )
-  if (bias) {
+  if (bias !== undefined) {
     requireFloat(bias, 'linear: bias')
     requireShape(bias, [outputs], 'linear: bias')
   }

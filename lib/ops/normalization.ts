@@ -103,7 +103,7 @@ function normalize<S extends Shape>(
   epsilon: number,
   name: string,
 ): FloatTensor<S> {
-  if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY))
+  if (!Number.isFinite(epsilon) || epsilon < 0)
     optionInvalid(`${name}: epsilon`, epsilon, 'a finite number, 0 or more')
   const [, , groups, width] = shape
   const inputs = [reshapeNode(nodeOf(x, name), shape)]
@@ -111,7 +111,7 @@ function normalize<S extends Shape>(
     [weight, 'weight'],
     [bias, 'bias'],
   ] as const) {
-    if (!vector) continue
+    if (vector === undefined) continue
     requireFloat(vector, `${name}: ${what}`)
     requireShape(vector, [groups * width], `${name}: ${what}`)
     inputs.push(reshapeNode(nodeOf(vector, name), [groups, width]))

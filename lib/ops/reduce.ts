@@ -5,6 +5,7 @@ import type { ReduceKind } from '../graph/kinds.js'
 import { GraphNode } from '../graph/node.js'
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, sizeOf } from '../graph/shape.js'
 import { permuteNode, reshapeNode } from '../graph/views.js'
+import { checkFlags, checkOptions } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type FloatTensor, nodeOf, type OnAxis, type Rows, requireFloat } from './check.js'
 
@@ -40,8 +41,11 @@ type AxisReduction<D extends DType> = <
 
 /** @param allowsEmpty whether the reduction of no elements has a result */
 function reduction<D extends DType>(kind: ReduceKind, allowsEmpty: boolean) {
-  return (x: FloatTensor, axes: Axes | undefined, { keepDims = false }: ReduceOptions = {}): Tensor<D> => {
+  return (x: FloatTensor, axes: Axes | undefined, options: ReduceOptions = {}): Tensor<D> => {
     requireFloat(x, kind)
+    const given = checkOptions(options, ['keepDims'], kind)
+    checkFlags(given, ['keepDims'], kind)
+    const { keepDims = false } = given
     const reduced = normalizeAxes(axes, x.rank, kind)
     const kept = x.shape.map((_, axis) => axis).filter((axis) => !reduced.includes(axis))
     if (!allowsEmpty && sizeOf(reduced.map((axis) => x.shape[axis]!)) === 0)

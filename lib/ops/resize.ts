@@ -3,7 +3,8 @@ import type { Replace } from '../graph/axis-types.js'
 import { GraphNode } from '../graph/node.js'
 import { normalizeAxis, type Shape } from '../graph/shape.js'
 import { permuteNode, reshapeNode } from '../graph/views.js'
-import { optionInvalid } from '../options.js'
+import { checkLimit } from '../limits.js'
+import { checkFlags, checkOptions, optionInvalid } from '../options.js'
 import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type FloatTensor, nodeOf, type OnAxis, requireFloat, requireWhole } from './check.js'
@@ -34,11 +35,12 @@ export function resize<S extends Shape, const A extends number, const Size exten
 ): FloatTensor<Replace<S, A, Size>> {
   requireFloat(x, 'resize')
   requireWhole(size, 1, 'resize: size')
-  checkResize(options)
+  const given = checkResize(options)
   const axisIndex = normalizeAxis(axis, x.rank, 'resize')
   const length = x.shape[axisIndex]!
   if (length === 0) throw invalid('SHAPE_MISMATCH', 'resize', 'elements on the axis', 'none')
-  const table = coefficients(length, size, options)
+  checkLimit('tableElements', length * size, 'resize: size')
+  const table = coefficients(length, size, given)
   const matrix = constantFrom(table, [length, size], 'float32').node
   // Moves the axis to the end; all other axes together are the rows of the product.
   const order = x.shape.map((_, index) => index).filter((index) => index !== axisIndex)
@@ -52,12 +54,16 @@ export function resize<S extends Shape, const A extends number, const Size exten
 
 const modes = ['nearest', 'bilinear', 'bicubic']
 
-function checkResize({ mode, alignCorners = false, antialias = false, scale }: ResizeOptions): void {
+function checkResize(options: ResizeOptions): ResizeOptions {
+  const given = checkOptions(options, ['mode', 'alignCorners', 'antialias', 'scale'], 'resize')
+  checkFlags(given, ['alignCorners', 'antialias'], 'resize')
+  const { mode, alignCorners = false, antialias = false, scale } = given
   if (!modes.includes(mode)) optionInvalid('resize: mode', mode, `one of ${modes.join(', ')}`)
   if (mode === 'nearest' && (alignCorners || antialias))
     optionInvalid('resize: mode with alignCorners or antialias', mode, 'bilinear or bicubic')
-  if (scale !== undefined && !(scale > 0 && scale < Number.POSITIVE_INFINITY))
+  if (scale !== undefined && !(Number.isFinite(scale) && scale > 0))
     optionInvalid('resize: scale', scale, 'a finite number above 0')
+  return given
 }
 
 /** The weight of one input element in an output element. */

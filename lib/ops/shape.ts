@@ -7,14 +7,16 @@ import {
   checkShape,
   formatShape,
   normalizeAxis,
+  normalizeEach,
   type Shape,
   sameShape,
   sizeOf,
 } from '../graph/shape.js'
-import type { Expand, Fitting, OfRank, SameRank, SameSize } from '../graph/shape-types.js'
+import type { Expand, Fitting, SameSize } from '../graph/shape-types.js'
 import { expandNode, permuteNode, reshapeNode, sliceNode } from '../graph/views.js'
-import { optionInvalid } from '../options.js'
+import { checkOptions, optionInvalid } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { isInteger, readList } from '../values.js'
 import { makeTensor, nodeOf, type OnAxis, type Rows, requireTensor, requireWhole, tensorOf } from './check.js'
 
 /**
@@ -33,14 +35,20 @@ export function reshape<D extends DType, const T extends Shape>(
       'SHAPE_MISMATCH',
       'reshape',
       `${x.size} elements, as in ${formatShape(x.shape)}`,
-      formatShape(shape),
+      formatShape(sizes),
     )
   return tensorOf(reshapeNode(nodeOf(x, 'reshape'), sizes), x)
 }
 
-function inferSize(shape: Shape, size: number): Shape {
-  const inferred = Array.isArray(shape) ? shape.indexOf(-1) : -1
-  if (inferred < 0) return Array.isArray(shape) ? [...shape] : shape
+function inferSize(given: Shape, size: number): Shape {
+  const names = {
+    what: 'reshape',
+    expected: 'a shape, a list of whole numbers',
+    code: 'SHAPE_MISMATCH',
+  } as const
+  const shape = readList(given, isInteger, { ...names, item: 'a whole number, or -1 for one of them' })
+  const inferred = shape.indexOf(-1)
+  if (inferred < 0) return shape
   const known = sizeOf(shape.filter((_, axis) => axis !== inferred))
   if (!(known > 0) || size % known !== 0)
     throw invalid('SHAPE_MISMATCH', 'reshape', `sizes that divide ${size} elements`, formatShape(shape))
@@ -53,9 +61,14 @@ export function permute<D extends DType, S extends Shape, const A extends readon
   axes: A & Fitting<Permute<S, A>, 'the axes are not those of the tensor'>,
 ): Tensor<D, Permute<S, A>> {
   requireTensor(x, 'permute')
-  const order = axes.map((axis) => normalizeAxis(axis, x.rank, 'permute'))
+  const order = normalizeEach(axes, x.rank, 'permute')
   if (order.length !== x.rank || new Set(order).size !== x.rank)
-    throw invalid('SHAPE_MISMATCH', 'permute', `each axis of ${formatShape(x.shape)} once`, formatShape(axes))
+    throw invalid(
+      'SHAPE_MISMATCH',
+      'permute',
+      `each axis of ${formatShape(x.shape)} once`,
+      formatShape(order),
+    )
   return tensorOf(permuteNode(nodeOf(x, 'permute'), order), x)
 }
 
@@ -138,9 +151,10 @@ export function slice<D extends DType, S extends Shape, const A extends number>(
   options: SliceOptions<A> & { readonly axis: OnAxis<S, A> },
 ): Tensor<D, Replace<S, A, number>> {
   requireTensor(x, 'slice')
-  const axis = normalizeAxis(options.axis, x.rank, 'slice')
+  const given = checkOptions(options, ['axis', 'start', 'end', 'step'], 'slice')
+  const axis = normalizeAxis(given.axis, x.rank, 'slice')
   const dim = x.shape[axis]!
-  const { start = 0, end = dim, step = 1 } = options
+  const { start = 0, end = dim, step = 1 } = given
   requireWhole(step, 1, 'slice: step')
   const from = clampIndex(start, dim)
   const size = Math.max(0, Math.ceil((clampIndex(end, dim) - from) / step))
@@ -164,7 +178,7 @@ export function select<D extends DType, S extends Shape, const A extends number>
   requireTensor(x, 'select')
   const axisIndex = normalizeAxis(axis, x.rank, 'select')
   const dim = x.shape[axisIndex]!
-  const start = index < 0 ? index + dim : index
+  const start = Number.isInteger(index) && index < 0 ? index + dim : index
   if (!Number.isInteger(start) || start < 0 || start >= dim)
     throw invalid(
       'INDEX_OUT_OF_RANGE',
@@ -192,46 +206,26 @@ export function split<
 ): { -readonly [I in keyof Sizes]: Tensor<D, Replace<S, A, Sizes[I]>> } {
   requireTensor(x, 'split')
   const axisIndex = normalizeAxis(axis ?? -1, x.rank, 'split')
-  for (const size of sizes) requireWhole(size, 0, 'split: a size')
-  if (sizes.reduce((sum, size) => sum + size, 0) !== x.shape[axisIndex])
+  const given = readList(sizes, isInteger, {
+    what: 'split: sizes',
+    expected: 'a list of sizes',
+    item: 'a size',
+  })
+  for (const size of given) requireWhole(size, 0, 'split: a size')
+  if (given.reduce((sum, size) => sum + size, 0) !== x.shape[axisIndex])
     throw invalid(
       'SHAPE_MISMATCH',
       'split',
       `sizes that add up to axis ${axis ?? -1} of ${formatShape(x.shape)}`,
-      formatShape(sizes),
+      formatShape(given),
     )
   const node = nodeOf(x, 'split')
   let start = 0
-  const parts = sizes.map((size) => {
+  const parts = given.map((size) => {
     start += size
     return tensorOf(sliceNode(node, axisIndex, start - size, size), x)
   })
   return parts as { -readonly [I in keyof Sizes]: Tensor<D, Replace<S, A, Sizes[I]>> }
-}
-
-/**
- * Pads each axis with one value.
- * @param widths [before, after] for each axis
- * @throws SHAPE_MISMATCH, OPTION_INVALID
- */
-export function pad<D extends DType, S extends Shape, const W extends readonly (readonly [number, number])[]>(
-  x: Tensor<D, S>,
-  widths: W & Fitting<OfRank<S, W['length']>, 'there must be a pair of widths for each axis'>,
-  value = 0,
-): Tensor<D, SameRank<S>> {
-  requireTensor(x, 'pad')
-  if (widths.length !== x.rank)
-    throw invalid(
-      'SHAPE_MISMATCH',
-      'pad',
-      `a pair of widths for each axis of ${formatShape(x.shape)}`,
-      `${widths.length} pairs`,
-    )
-  for (const width of widths.flat()) requireWhole(width, 0, 'pad: a width')
-  if (widths.flat().every((width) => width === 0)) return tensorOf(nodeOf(x, 'pad'), x)
-  const before = widths.map(([count]) => count)
-  const after = widths.map(([, count]) => count)
-  return makeTensor(new GraphNode('pad', [nodeOf(x, 'pad')], { before, after, value }))
 }
 
 /**

@@ -8,6 +8,8 @@ export const env = {
   allowRemoteModels: true,
   /** Folder of downloaded files. Default: saccade/ in HF_HOME, or ~/.cache/saccade. */
   cacheDir: undefined as string | undefined,
-  /** URL of the Hub. */
+  /** URL of the Hub. Default: HF_ENDPOINT, or https://huggingface.co. */
   remoteHost: undefined as string | undefined,
+  /** Path of a model's files at the Hub. Default: '{model}/resolve/{revision}/'. */
+  remotePathTemplate: undefined as string | undefined,
 }

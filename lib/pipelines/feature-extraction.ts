@@ -1,27 +1,38 @@
 import type { Model } from '../models/model.js'
 import * as ops from '../ops/index.js'
-import { checkOptions, optionInvalid } from '../options.js'
-import { Tensor } from '../tensor/tensor.js'
+import { checkFlags, checkOptions, optionInvalid } from '../options.js'
+import type { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import { asList, type CallOptions } from './base.js'
+import { type Masks, type Reduction, reduce, reductions, unitLength } from './pooling.js'
+import type { SentenceFolder } from './sentence-folder.js'
 import { TensorOutput } from './tensor-output.js'
 import { encodeTexts } from './texts.js'
 
-/**
- * How the vectors of a text's tokens are reduced to one vector. `first_token` is an alias of `cls`, `last_token` of
- * `eos`.
- */
-export const poolings = ['none', 'mean', 'cls', 'first_token', 'eos', 'last_token'] as const
-export type Pooling = (typeof poolings)[number]
+/** Other names of transformers.js for poolings. */
+const aliases = { first_token: 'cls', eos: 'lasttoken', last_token: 'lasttoken' } as const
+
+/** How the vectors of a text's tokens are reduced to one vector. */
+export type Pooling = 'none' | Reduction | keyof typeof aliases
+export const poolings: readonly string[] = ['none', ...reductions, ...Object.keys(aliases)]
 
 export interface FeatureExtractionOptions extends CallOptions {
-  /** Default 'none': one vector for each token. */
+  /**
+   * Default 'none', one vector for each token; for a folder of sentence-transformers all modules that it lists. A pooling
+   * that is given takes the place of all these modules.
+   */
   readonly pooling?: Pooling | undefined
-  /** Scale each vector to Euclidean length 1. Default false. */
+  /** Scale each vector to Euclidean length 1. Default false; for sentence-transformers as the folder says. */
   readonly normalize?: boolean | undefined
-  /** Truncate texts to the model's limit instead of throwing TEXT_TOO_LONG. Default false. */
+  /** Cut texts to the model's limit instead of throwing TEXT_TOO_LONG. Default false; for sentence-transformers true. */
   readonly truncation?: boolean | undefined
+  /** A text to put before each text. Default: the default prompt of a sentence-transformers folder, if it has one. */
+  readonly prompt?: string | undefined
+  /** The same by its name in the folder. `prompt` goes before it. */
+  readonly prompt_name?: string | undefined
 }
+
+const optionNames = ['pooling', 'normalize', 'truncation', 'prompt', 'prompt_name', 'signal']
 
 /** A model that takes token ids. */
 export interface TextModel extends Model {
@@ -33,56 +44,99 @@ export interface TextModel extends Model {
 
 const task = 'feature-extraction'
 
-/** Feature vectors of texts: float32 [texts, tokens, hidden size], or pooled [texts, hidden size]. */
+/**
+ * Feature vectors of texts: float32 [texts, tokens, hidden size], or pooled [texts, width]. For a folder of
+ * sentence-transformers the defaults are those of SentenceTransformer(folder).encode(texts).
+ */
 export class FeatureExtraction {
   readonly task = task
   readonly model: TextModel
   readonly tokenizer: Tokenizer
+  readonly #folder: SentenceFolder | undefined
 
-  constructor(model: TextModel, tokenizer: Tokenizer) {
+  constructor(model: TextModel, tokenizer: Tokenizer, folder?: SentenceFolder) {
     this.model = model
     this.tokenizer = tokenizer
+    this.#folder = folder
   }
 
   async call(
     texts: string | readonly string[],
     options: FeatureExtractionOptions = {},
   ): Promise<TensorOutput> {
-    checkOptions(options, ['pooling', 'normalize', 'truncation', 'signal'], task)
-    const { pooling = 'none', normalize = false, truncation = false, signal } = options
-    if (!poolings.includes(pooling))
+    checkOptions(options, optionNames, task)
+    const { pooling, normalize, truncation = this.#folder !== undefined, signal } = options
+    if (pooling !== undefined && !poolings.includes(pooling))
       optionInvalid(`${task}: pooling`, pooling, `one of ${poolings.join(', ')}`)
-    if (typeof normalize !== 'boolean') optionInvalid(`${task}: normalize`, normalize, 'true or false')
+    checkFlags(options, ['normalize', 'truncation'], task)
     const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', task)
-    const inputs = encodeTexts(this.tokenizer, list, truncation, task)
+    const prompt = this.#prompt(options)
+    const prompted = prompt === '' ? list : list.map((text) => prompt + text)
+    const { masks, ...inputs } = encodeTexts(this.tokenizer, prompted, truncation, task)
     const { lastHiddenState } = await this.model.run(inputs, { signal })
-    let features = pool(lastHiddenState, inputs.attentionMask, pooling)
-    if (normalize) features = unitLength(features)
-    return TensorOutput.of(features, signal)
+    const features =
+      pooling === undefined && this.#folder
+        ? this.#applyModules(lastHiddenState, masks, prompt, normalize)
+        : pool(lastHiddenState, masks, pooling)
+    return TensorOutput.of(normalize ? unitLength(features) : features, signal)
+  }
+
+  /** Releases the weights of the model and of the folder's modules. */
+  dispose(): void {
+    this.model.dispose()
+    for (const module of this.#folder?.modules ?? [])
+      if (module.kind === 'dense') module.dense.checkpoint.dispose()
+  }
+
+  #prompt({ prompt, prompt_name: name }: FeatureExtractionOptions): string {
+    if (prompt !== undefined && typeof prompt !== 'string')
+      optionInvalid(`${task}: prompt`, prompt, 'a string')
+    if (prompt !== undefined) return prompt
+    if (name === undefined) return this.#folder?.defaultPrompt ?? ''
+    const named = this.#folder?.prompts.get(name)
+    const names = [...(this.#folder?.prompts.keys() ?? [])].join(', ') || 'none'
+    return (
+      named ?? optionInvalid(`${task}: prompt_name`, name, `the name of a prompt of the folder (${names})`)
+    )
+  }
+
+  #applyModules(
+    hidden: ops.FloatTensor,
+    masks: Masks,
+    prompt: string,
+    normalize: boolean | undefined,
+  ): ops.FloatTensor {
+    let x = hidden
+    for (const module of this.#folder!.modules) {
+      if (module.kind === 'dense') x = module.dense.forward(x)
+      else if (module.kind === 'pooling') {
+        const kept = module.includePrompt || prompt === '' ? masks : this.#withoutPrompt(masks, prompt)
+        x = ops.concat(
+          module.modes.map((mode) => reduce(hidden, kept, mode)),
+          -1,
+        ) as ops.FloatTensor
+      } else if (normalize !== false) x = unitLength(x)
+    }
+    return x
+  }
+
+  /** As in sentence-transformers, the prompt's length includes special tokens in front of it, but not one behind it. */
+  #withoutPrompt(masks: Masks, prompt: string): Masks {
+    const { inputIds } = this.tokenizer.encode(prompt, { truncation: true })
+    const ending = this.tokenizer.isSpecial(inputIds.at(-1)) ? 1 : 0
+    return masks.map((mask) => {
+      const end = Math.max(mask.indexOf(1), 0) + inputIds.length - ending
+      return mask.map((kept, index) => (index < end ? 0 : kept))
+    })
   }
 }
 
-/** hidden float32 [B, N, width], mask int64 [B, N] with 1 for tokens. */
-function pool(hidden: ops.FloatTensor, mask: Tensor<'int64'>, pooling: Pooling): ops.FloatTensor {
+/** hidden float32 [B, N, width]. */
+function pool(hidden: ops.FloatTensor, masks: Masks, pooling: Pooling = 'none'): ops.FloatTensor {
   if (pooling === 'none') return hidden
-  if (pooling === 'cls' || pooling === 'first_token') return ops.select(hidden, 1, 0)
-  const kept = ops.cast(mask, 'float32')
-  const count = ops.sum(kept, 1, { keepDims: true })
-  if (pooling === 'mean') {
-    const summed = ops.sum(ops.mul(hidden, ops.unsqueeze(kept, 2)), 1)
-    return ops.div(summed, ops.maximum(count, 1e-9))
-  }
-  // The last token of a row is at the largest position that the mask keeps; padding may be on either side.
-  const positions = Tensor.from(
-    Array.from({ length: mask.shape[1]! }, (_, position) => position),
-    [1, mask.shape[1]!],
-  )
-  const last = ops.max(ops.mul(kept, positions), 1, { keepDims: true })
-  const isLast = ops.cast(ops.equal(positions, last), 'float32')
-  return ops.sum(ops.mul(hidden, ops.unsqueeze(isLast, 2)), 1)
+  return reduce(hidden, masks, isAlias(pooling) ? aliases[pooling] : pooling)
 }
 
-function unitLength(x: ops.FloatTensor): ops.FloatTensor {
-  const length = ops.sqrt(ops.sum(ops.square(x), -1, { keepDims: true }))
-  return ops.div(x, ops.maximum(length, 1e-12))
+function isAlias(pooling: Pooling): pooling is keyof typeof aliases {
+  return Object.hasOwn(aliases, pooling)
 }

@@ -1,3 +1,4 @@
+import { checkSignal } from '../abort.js'
 import type { SnakeCase } from '../case.js'
 import { invalid, show } from '../errors.js'
 import type { GenerationOptions } from '../generation/options.js'
@@ -5,7 +6,6 @@ import { fromLibraryOptions, libraryOptionNames } from '../generation/rules.js'
 import { type BaseStreamer, streamText } from '../generation/streamer.js'
 import type { GenerativeModel } from '../models/generative.js'
 import { checkOptions } from '../options.js'
-import { throwIfAborted } from '../runtime/run-options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import { asList, type CallOptions } from './base.js'
@@ -68,6 +68,7 @@ export abstract class Generation {
   ): Promise<string[][]> {
     checkOptions(options, [...this.optionNames, 'streamer'], this.task)
     const { signal, streamer, seed } = options
+    checkSignal(signal)
     const generation = fromLibraryOptions({ ...options })
     const { list } = asList<string>(texts, (text) => typeof text === 'string', 'a string', this.task)
     if (streamer && list.length > 1)
@@ -78,7 +79,6 @@ export abstract class Generation {
       // Every run counts its rows from 0: with one seed for all, equal texts of two runs would get equal results.
       const ofRun = typeof seed === 'number' ? { seed: seed + start } : {}
       const found = await this.model.generate(inputs, { ...generation, ...ofRun, signal, streamer })
-      throwIfAborted(signal)
       const decoded = found.sequences.map((ids, row) => {
         const text = Math.floor((row * skipped.length) / found.sequences.length)
         const shown = ids.slice(skipped[text], found.lengths[row])
@@ -99,6 +99,7 @@ export abstract class Generation {
    */
   async *stream(text: string, options: TextStreamOptions = {}): AsyncGenerator<string, void> {
     checkOptions(options, this.optionNames, `${this.task}.stream`)
+    checkSignal(options.signal)
     const generation = fromLibraryOptions({ ...options })
     if (typeof text !== 'string')
       throw invalid('INPUT_INVALID', `${this.task}.stream`, 'one text', show(text))

@@ -1,11 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { unlessAborted } from '../abort.js'
 import { invalid, show } from '../errors.js'
 import type { ProgressCallback } from '../files/hub.js'
 import { GenerativeModel } from '../models/generative.js'
 import { type LoadOptions, load } from '../models/load.js'
 import type { Model } from '../models/model.js'
 import { checkOptions, optionInvalid } from '../options.js'
+import type { TokenizerOverrides } from '../text/settings.js'
+import { isString, isUrl } from '../values.js'
 import type { ImageModel } from './base.js'
 import { env } from './env.js'
 import { FeatureExtraction, type TextModel } from './feature-extraction.js'
@@ -13,6 +16,7 @@ import type { TextBatch } from './generation.js'
 import { ImageClassification } from './image-classification.js'
 import { ImageFeatureExtraction } from './image-feature-extraction.js'
 import { folderOf, processorFor } from './processor.js'
+import { readSentenceFolder } from './sentence-folder.js'
 import { TextGeneration } from './text-generation.js'
 import { TextToText, Translation } from './text-to-text.js'
 
@@ -37,17 +41,20 @@ export interface PipelineOptions {
   readonly device?: LoadOptions['device'] | undefined
   readonly dtype?: LoadOptions['dtype'] | undefined
   readonly threads?: number | undefined
+  readonly mmap?: LoadOptions['mmap']
   readonly revision?: string | undefined
   readonly cache_dir?: string | undefined
   readonly local_files_only?: boolean | undefined
+  /** Access token of the Hub. @see LoadOptions.token */
+  readonly token?: string | boolean | undefined
   /** Called with the progress of downloads, and once when the pipeline is ready. */
   readonly progress_callback?: ProgressCallback | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 const optionNames = [
-  ...['device', 'dtype', 'threads', 'revision'],
-  ...['cache_dir', 'local_files_only', 'progress_callback', 'signal'],
+  ...['device', 'dtype', 'threads', 'mmap', 'revision'],
+  ...['cache_dir', 'local_files_only', 'token', 'progress_callback', 'signal'],
 ]
 
 const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } = {
@@ -55,7 +62,10 @@ const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } 
     new ImageClassification(model as ImageModel, await processorFor(model)),
   'image-feature-extraction': async (model) =>
     new ImageFeatureExtraction(model as ImageModel, await processorFor(model)),
-  'feature-extraction': async (model) => new FeatureExtraction(model as TextModel, await tokenizerFor(model)),
+  'feature-extraction': async (model) => {
+    const folder = await readSentenceFolder(folderOf(model))
+    return new FeatureExtraction(model as TextModel, await tokenizerFor(model, folder?.tokenizer), folder)
+  },
   translation: async (model) => new Translation(generative(model), await tokenizerFor(model)),
   'text2text-generation': async (model) => new TextToText(generative(model), await tokenizerFor(model)),
   'text-generation': async (model) => new TextGeneration(generative(model), await tokenizerFor(model)),
@@ -78,15 +88,15 @@ export async function pipeline<T extends Task>(
   model: string | URL,
   options: PipelineOptions = {},
 ): Promise<Pipeline<T>> {
-  if (!Object.hasOwn(makers, task))
+  if (!isString(task) || !Object.hasOwn(makers, task))
     throw invalid('TASK_UNSUPPORTED', 'pipeline: task', `one of ${tasks.join(', ')}`, show(task))
-  if (typeof model !== 'string' && !(model instanceof URL))
+  if (!isString(model) && !isUrl(model))
     throw invalid('INPUT_INVALID', 'pipeline: model', 'a folder or a name on the Hub', show(model))
-  checkOptions(options, optionNames, 'pipeline')
-  const { progress_callback: progress } = options
+  const given = checkOptions(options, optionNames, 'pipeline')
+  const { progress_callback: progress, signal } = given
   if (progress !== undefined && typeof progress !== 'function')
     optionInvalid('progress_callback', progress, 'a function')
-  const loaded = await load(await modelPath(model), loadOptions(options))
+  const loaded = await load(await modelPath(model), loadOptions(given))
   try {
     if (!loaded.info.tasks.includes(task)) {
       const can = loaded.info.tasks.join(', ') || 'no task'
@@ -97,7 +107,7 @@ export async function pipeline<T extends Task>(
         show(task),
       )
     }
-    const made = await makers[task](loaded)
+    const made = await unlessAborted(makers[task](loaded), signal)
     progress?.({ status: 'ready', task, model: String(model) })
     return callable(made, loaded) as unknown as Pipeline<T>
   } catch (error) {
@@ -127,6 +137,7 @@ function loadOptions(options: PipelineOptions): LoadOptions {
     cacheDir: cacheDir ?? env.cacheDir,
     localFilesOnly: localFilesOnly ?? (env.allowRemoteModels ? undefined : true),
     endpoint: env.remoteHost,
+    pathTemplate: env.remotePathTemplate,
     progress,
   }
 }
@@ -138,14 +149,14 @@ function generative(model: Model): GenerativeModel<TextBatch> {
 }
 
 /** The tokenizer code is imported here, so that image tasks start without it. */
-async function tokenizerFor(model: Model) {
+async function tokenizerFor(model: Model, overrides?: TokenizerOverrides) {
   const { loadTokenizer } = await import('../text/load.js')
-  return loadTokenizer(folderOf(model))
+  return loadTokenizer(folderOf(model), overrides)
 }
 
 /** Resolves a relative path against the working directory, then against env.localModelPath. */
 async function modelPath(model: string | URL): Promise<string | URL> {
-  if (model instanceof URL || env.localModelPath === undefined || !env.allowLocalModels) return model
+  if (!isString(model) || env.localModelPath === undefined || !env.allowLocalModels) return model
   const inside = resolve(env.localModelPath, model)
   const exists = async (path: string) =>
     stat(path).then(
@@ -161,6 +172,6 @@ function callable(made: Pipelines[Task], model: Model) {
   // Object.assign copies own properties only; methods are on the prototype.
   const methods = 'stream' in made ? { stream: made.stream.bind(made) } : {}
   return Object.assign(call, made, methods, {
-    dispose: async () => model.dispose(),
+    dispose: async () => ('dispose' in made ? made.dispose() : model.dispose()),
   })
 }

@@ -14,6 +14,7 @@ export function encodeTexts(
   checkLengths(lengths, tokenizer, what)
   const segments = tokenizer.modelInputNames.includes('token_type_ids')
   return {
+    masks: batch.attentionMask,
     inputIds: idTensor(batch.inputIds),
     attentionMask: idTensor(batch.attentionMask),
     ...(segments && { tokenTypeIds: idTensor(batch.tokenTypeIds) }),

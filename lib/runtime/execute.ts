@@ -1,3 +1,4 @@
+import { abortError, onAbort, throwIfAborted } from '../abort.js'
 import type { Compiled } from '../compiler/compile.js'
 import { bufferOf } from './memory.js'
 import type { DeviceName, NativeBuffer, NativeProgram } from './native.js'
@@ -24,7 +25,7 @@ export function createProgram(
 /**
  * Runs a program once.
  * @param threads number of CPU threads; 0: one for each core
- * @throws ABORTED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, DISPOSED
+ * @throws ABORTED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, DISPOSED, WEIGHTS_CORRUPT
  */
 export async function execute(
   program: NativeProgram,
@@ -33,13 +34,14 @@ export async function execute(
   signal?: AbortSignal,
 ): Promise<NativeBuffer[]> {
   const cancel = signal ? getRuntime().native.createCancel() : undefined
-  const onAbort = () => cancel?.cancel()
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const remove = onAbort(signal, () => cancel?.cancel())
   try {
-    return await program.run(inputs, threads, cancel)
+    const results = await program.run(inputs, threads, cancel)
+    throwIfAborted(signal)
+    return results
   } catch (error) {
-    throw fromNative(error)
+    throw signal?.aborted ? abortError(signal) : fromNative(error)
   } finally {
-    signal?.removeEventListener('abort', onAbort)
+    remove()
   }
 }

@@ -21,7 +21,11 @@ export interface NativeBuffer {
   readonly disposed: boolean
 }
 
-/** A file mapped read-only into memory. */
+/**
+ * The bytes of a file, read only: mapped into memory, or a private copy. What is read from a mapped file that was cut or
+ * written to meanwhile is an error with code WEIGHTS_CORRUPT: of {@link NativeBuffer.read}, {@link NativeMapping.buffer}
+ * and {@link NativeProgram.run}. A file that was renamed or removed stays what it was.
+ */
 export interface NativeMapping {
   /** Equal for the same unchanged file in the whole process: device, inode, size and modification time. */
   readonly key: string
@@ -44,8 +48,8 @@ export interface NativeCancel {
 export interface NativeProgram {
   /**
    * Queues one run on its device, off the event loop, and resolves with the program's outputs. Rejects with code
-   * ABORTED, INDEX_OUT_OF_RANGE, OUT_OF_MEMORY, DISPOSED, SHAPE_MISMATCH (an input of the wrong size) or
-   * DEVICE_MISMATCH (an input on another device).
+   * ABORTED, INDEX_OUT_OF_RANGE, OUT_OF_MEMORY, DISPOSED, SHAPE_MISMATCH (an input of the wrong size),
+   * DEVICE_MISMATCH (an input on another device) or WEIGHTS_CORRUPT (a mapped file that it reads has changed).
    * @param threads number of CPU threads; 0: one for each core
    */
   run(inputs: readonly NativeBuffer[], threads: number, cancel?: NativeCancel): Promise<NativeBuffer[]>
@@ -100,7 +104,10 @@ export interface Native {
   quantizedRowBytes(device: DeviceName, k: number): number
   /** Copies the bytes of a view to a device (default: the CPU). */
   bufferFrom(data: ArrayBufferView, device?: DeviceName): NativeBuffer
+  /** Throws FILE_NOT_FOUND, OUT_OF_MEMORY. */
   mapFile(path: string): NativeMapping
+  /** Copies a file into memory, off the event loop. Rejects as mapFile throws. */
+  copyFile(path: string): Promise<NativeMapping>
   /**
    * The process-wide store of folded constants, shared by programs and worker threads. `publishConstant` returns the
    * buffer already stored under the key if another thread was first. Entries live as long as a buffer is alive.

@@ -1,5 +1,5 @@
-import { SaccadeError } from '../errors.js'
-import { checkOptions, optionInvalid } from '../options.js'
+import { checkSignal } from '../abort.js'
+import { checkOptions } from '../options.js'
 import type { SessionRequest } from './session.js'
 
 /**
@@ -14,39 +14,9 @@ export interface RunOptions extends SessionRequest {
 
 const names = ['signal', 'session', 'device', 'dtype', 'threads', 'precision']
 
-/** Checks the option names and the signal; sessionFor() checks the rest. @throws OPTION_UNKNOWN, OPTION_INVALID */
-export function checkRunOptions(options: RunOptions, what: string): void {
-  checkOptions(options, names, what)
-  checkSignal(options.signal)
-}
-
-/** @throws OPTION_INVALID */
-export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    optionInvalid('signal', signal, 'an AbortSignal')
-}
-
-/** Throws ABORTED if the signal has fired. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw aborted(signal)
-}
-
-/** Waits for a promise until the signal fires. Does not stop the work behind the promise. @throws ABORTED */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  throwIfAborted(signal)
-  let onAbort = () => {}
-  const fired = new Promise<never>((_, reject) => {
-    onAbort = () => reject(aborted(signal))
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
-  try {
-    return await Promise.race([promise, fired])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
-}
-
-function aborted(signal: AbortSignal): SaccadeError {
-  return new SaccadeError('ABORTED', 'the call was aborted by its signal', { cause: signal.reason })
+/** Checks the option names and the signal; sessionFor() checks the rest. @throws OPTION_UNKNOWN, OPTION_INVALID, ABORTED */
+export function checkRunOptions(options: RunOptions, what: string): RunOptions {
+  const given = checkOptions(options, names, what)
+  checkSignal(given.signal)
+  return given
 }

@@ -1,3 +1,4 @@
+import { throwIfAborted, unlessAborted } from '../abort.js'
 import { SaccadeError } from '../errors.js'
 import type { Node } from '../graph/node.js'
 import { formatShape } from '../graph/shape.js'
@@ -5,7 +6,7 @@ import { structureKey, topologicalOrder } from '../graph/structure.js'
 import { execute } from './execute.js'
 import { BufferSource, bufferOf, bufferSource, carriedSession, holdAll } from './memory.js'
 import { leaseProgram, makeProgram } from './programs.js'
-import { type RunOptions, throwIfAborted, unlessAborted } from './run-options.js'
+import type { RunOptions } from './run-options.js'
 import { defaultSession, type Session, sessionFor } from './session.js'
 
 /** An analysed graph, which can run any number of times. */

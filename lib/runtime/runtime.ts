@@ -2,6 +2,7 @@ import { type InstructionName, instructionNames, type Target } from '../compiler
 import { errorCodes, SaccadeError, type SaccadeErrorCode } from '../errors.js'
 import { dtypes } from '../graph/dtype.js'
 import { binaryKinds, precisions, reduceKinds, unaryKinds } from '../graph/kinds.js'
+import { messageOf } from '../values.js'
 import { loadNative } from './binding.js'
 import type { DeviceName, Native } from './native.js'
 
@@ -87,8 +88,7 @@ const codes: ReadonlySet<string> = new Set(errorCodes)
 /** Converts an error of the addon, which has its code as a property, to a SaccadeError. */
 export function fromNative(error: unknown): SaccadeError {
   if (error instanceof SaccadeError) return error
-  const message = error instanceof Error ? error.message : String(error)
   const code = (error as { code?: unknown } | undefined)?.code
   const known = typeof code === 'string' && codes.has(code)
-  return new SaccadeError(known ? (code as SaccadeErrorCode) : 'INTERNAL', message, { cause: error })
+  return new SaccadeError(known ? (code as SaccadeErrorCode) : 'INTERNAL', messageOf(error), { cause: error })
 }

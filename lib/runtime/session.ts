@@ -1,6 +1,7 @@
 import { SaccadeError } from '../errors.js'
 import { type Precision, precisions } from '../graph/kinds.js'
 import { optionInvalid } from '../options.js'
+import { attempt, isString } from '../values.js'
 import type { DeviceName } from './native.js'
 import { getRuntime } from './runtime.js'
 
@@ -48,7 +49,7 @@ const maxThreads = 1024
  * @throws OPTION_INVALID; DEVICE_UNAVAILABLE with the reason
  */
 export function openSession({ device = 'auto', dtype = 'fp32', threads = 0 }: SessionOptions = {}): Session {
-  if (!Object.hasOwn(dtypeNames, dtype)) unknown('dtype', dtype, Object.keys(dtypeNames))
+  if (!isString(dtype) || !Object.hasOwn(dtypeNames, dtype)) unknown('dtype', dtype, Object.keys(dtypeNames))
   if (!isThreadCount(threads))
     optionInvalid('threads', threads, `a whole number from 0 (all cores) to ${maxThreads}`)
   return Object.freeze({ device: deviceNamed(device), dtype: dtypeNames[dtype], threads })
@@ -96,9 +97,11 @@ export function sessionFor(request: SessionRequest, carried: Session | undefined
 
 /** @throws OPTION_INVALID for a value that is not a session */
 function checkSession(session: Session): void {
-  const { device, dtype, threads } = Object(session)
-  if (!['cpu', 'cuda'].includes(device) || !precisions.includes(dtype) || !isThreadCount(threads))
-    optionInvalid('session', session, 'a session, such as model.session')
+  const valid = attempt(() => {
+    const { device, dtype, threads } = session
+    return ['cpu', 'cuda'].includes(device) && precisions.includes(dtype) && isThreadCount(threads)
+  })
+  if (!valid) optionInvalid('session', session, 'a session, such as model.session')
 }
 
 function isThreadCount(threads: number): boolean {

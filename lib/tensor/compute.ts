@@ -1,8 +1,9 @@
+import { unlessAborted } from '../abort.js'
 import { SaccadeError } from '../errors.js'
 import type { Node } from '../graph/node.js'
 import { BufferSource } from '../runtime/memory.js'
 import { run } from '../runtime/run.js'
-import { checkRunOptions, type RunOptions, throwIfAborted, unlessAborted } from '../runtime/run-options.js'
+import { checkRunOptions, type RunOptions } from '../runtime/run-options.js'
 
 /** The part of Tensor that is used here; tensor.ts imports this file. A tensor may be disposed during the computation. */
 interface TensorLike {
@@ -19,9 +20,8 @@ const pending = new WeakMap<Node, Promise<unknown>>()
  * @throws ABORTED, DISPOSED, OUT_OF_MEMORY, INDEX_OUT_OF_RANGE, INPUT_INVALID, OPTION_INVALID, OPTION_UNKNOWN,
  *   DEVICE_UNAVAILABLE, DEVICE_MISMATCH
  */
-export async function compute(tensors: readonly TensorLike[], options: RunOptions): Promise<void> {
-  checkRunOptions(options, 'evaluate')
-  throwIfAborted(options.signal)
+export async function compute(tensors: readonly TensorLike[], given: RunOptions): Promise<void> {
+  const options = checkRunOptions(given, 'evaluate')
   for (;;) {
     for (const tensor of tensors)
       if (tensor.disposed) throw new SaccadeError('DISPOSED', `the tensor ${tensor.describe()} was disposed`)

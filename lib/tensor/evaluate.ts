@@ -1,5 +1,5 @@
-import { invalid, show } from '../errors.js'
 import type { RunOptions } from '../runtime/run-options.js'
+import { readList } from '../values.js'
 import { compute } from './compute.js'
 import { Tensor } from './tensor.js'
 
@@ -10,7 +10,11 @@ import { Tensor } from './tensor.js'
  *   DEVICE_UNAVAILABLE, DEVICE_MISMATCH
  */
 export async function evaluate(tensors: readonly Tensor[], options: RunOptions = {}): Promise<void> {
-  if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor))
-    throw invalid('INPUT_INVALID', 'evaluate', 'a list of tensors', show(tensors))
-  await compute(tensors, options)
+  const isTensor = (value: unknown): value is Tensor => value instanceof Tensor
+  const list = readList(tensors, isTensor, {
+    what: 'evaluate',
+    expected: 'a list of tensors',
+    item: 'a tensor',
+  })
+  await compute(list, options)
 }

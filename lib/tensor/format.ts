@@ -1,3 +1,4 @@
+import { invalid, show } from '../errors.js'
 import type { DType } from '../graph/dtype.js'
 import { type Shape, sizeOf } from '../graph/shape.js'
 import type { IsDynamic } from '../graph/shape-types.js'
@@ -21,6 +22,20 @@ export function elementOf(value: number | bigint, dtype: DType): number | bigint
   if (dtype === 'bool') return value !== 0
   if (dtype === 'float16') return float16Value(Number(value))
   return dtype === 'bfloat16' ? bfloat16Value(Number(value)) : value
+}
+
+/**
+ * The elements as values of JSON. NaN and infinities, which JSON does not have, become null when it is written.
+ * @throws INPUT_INVALID for an int64 that a number cannot represent
+ */
+export function elements(data: Data, dtype: DType): (number | boolean)[] {
+  return Array.from({ length: data.length }, (_, index) => {
+    const element = elementOf(data[index]!, dtype)
+    if (typeof element !== 'bigint') return element
+    if (!Number.isSafeInteger(Number(element)))
+      throw invalid('INPUT_INVALID', `toJSON: element ${index}`, 'a number of less than 2^53', show(element))
+    return Number(element)
+  })
 }
 
 export function nest(data: Data, shape: Shape, dtype: DType): Nested {

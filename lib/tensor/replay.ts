@@ -1,6 +1,6 @@
+import { throwIfAborted } from '../abort.js'
 import { GraphNode, type Node, type Source } from '../graph/node.js'
 import { type Prepared, prepare, runPrepared } from '../runtime/run.js'
-import { throwIfAborted } from '../runtime/run-options.js'
 import { defaultSession, type Session } from '../runtime/session.js'
 import { evaluate } from './evaluate.js'
 import { Tensor } from './tensor.js'

@@ -8,7 +8,7 @@ import { BufferSource, sourceFrom } from '../runtime/memory.js'
 import type { RunOptions } from '../runtime/run-options.js'
 import { compute } from './compute.js'
 import { type NaturalDType, type TensorData, typedData } from './data.js'
-import { type ElementOf, elementOf, formatTensor, type Nested, nest } from './format.js'
+import { type ElementOf, elementOf, elements, formatTensor, type Nested, nest } from './format.js'
 
 /**
  * A lazy tensor: the public interface of a graph node. Ops on tensors compute nothing. `await tensor.data()` compiles the
@@ -22,6 +22,11 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   /** The graph node. For the ops of this library. */
   readonly node: Node
   #disposed = false
+
+  /** By brand: a proxy of a tensor is none, as it has no private fields; and instanceof must not throw. */
+  static [Symbol.hasInstance](value: unknown): value is Tensor {
+    return typeof value === 'object' && value !== null && #disposed in value
+  }
 
   /** For the ops of this library. Users make tensors with {@link Tensor.from} and ops. */
   constructor(node: Node) {
@@ -141,12 +146,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
    */
   async data(options: RunOptions = {}): Promise<DataOf<D>> {
     await compute([this], options)
-    const { source } = this.node
-    if (!(source instanceof BufferSource))
-      throw new SaccadeError('INTERNAL', 'a computed tensor has no memory')
-    if (source.disposed) throw new SaccadeError('DISPOSED', `the tensor ${this.describe()} was disposed`)
-    const bytes = this.size * dtypeBytes[this.node.dtype]
-    return new dataConstructors[this.node.dtype](source.buffer.read(0, bytes)) as DataOf<D>
+    return this.#read()
   }
 
   /**
@@ -183,14 +183,40 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     return `${this.node.dtype}${formatShape(this.node.shape)}`
   }
 
+  /**
+   * For JSON.stringify: data type, shape, and the elements as a flat list. NaN and infinities are null in JSON.
+   * @throws INPUT_INVALID for a tensor that is not computed: `await tensor.data()` computes it; DISPOSED
+   */
+  toJSON(): { dtype: D; shape: readonly number[]; data: readonly (number | boolean)[] } {
+    const { source } = this.node
+    if (!this.#disposed && !(source instanceof BufferSource))
+      throw invalid(
+        'INPUT_INVALID',
+        'toJSON',
+        'a computed tensor (await data() computes it)',
+        this.describe(),
+      )
+    const { dtype, shape } = this
+    return { dtype, shape, data: elements(this.#read(), dtype) }
+  }
+
   /** Data type, shape and, if computed, the elements without the middle of long axes. */
   toString(): string {
     const { source } = this.node
     if (this.#disposed || source?.disposed) return `Tensor ${this.describe()} (disposed)`
     if (!(source instanceof BufferSource)) return `Tensor ${this.describe()} (not computed)`
+    return `Tensor ${this.describe()}\n${formatTensor(this.#read(), this.node.shape, this.node.dtype)}`
+  }
+
+  /** A copy of the elements of a computed tensor. */
+  #read(): DataOf<D> {
+    const { source } = this.node
+    if (this.#disposed || source?.disposed)
+      throw new SaccadeError('DISPOSED', `the tensor ${this.describe()} was disposed`)
+    if (!(source instanceof BufferSource))
+      throw new SaccadeError('INTERNAL', 'a computed tensor has no memory')
     const bytes = this.size * dtypeBytes[this.node.dtype]
-    const data = new dataConstructors[this.node.dtype](source.buffer.read(0, bytes))
-    return `Tensor ${this.describe()}\n${formatTensor(data, this.node.shape, this.node.dtype)}`
+    return new dataConstructors[this.node.dtype](source.buffer.read(0, bytes)) as DataOf<D>
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {

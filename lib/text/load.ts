@@ -7,7 +7,7 @@ import { jsonTokenizer } from './kinds/json-tokenizer.js'
 import { loadMarian } from './kinds/marian.js'
 import { fromMergesTxt, fromSpieceModel, fromVocabTxt } from './kinds/older-files.js'
 import { loadSiglip } from './kinds/siglip.js'
-import { readSettings, type TokenizerSettings } from './settings.js'
+import { readSettings, type TokenizerOverrides, type TokenizerSettings } from './settings.js'
 import { Tokenizer } from './tokenizer.js'
 
 /**
@@ -16,9 +16,9 @@ import { Tokenizer } from './tokenizer.js'
  * tokenizer_config.json and the files beside it, if they exist.
  * @throws FILE_NOT_FOUND naming the folder or file, TOKENIZER_INVALID naming the file and the fault
  */
-export async function loadTokenizer(dir: string): Promise<Tokenizer> {
+export async function loadTokenizer(dir: string, overrides?: TokenizerOverrides): Promise<Tokenizer> {
   if (!(await exists(dir))) throw new SaccadeError('FILE_NOT_FOUND', `${dir} does not exist`)
-  const settings = await readSettings(dir)
+  const settings = await readSettings(dir, overrides)
   return new Tokenizer(await loadCore(dir, settings), settings)
 }
 

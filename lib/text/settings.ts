@@ -24,6 +24,7 @@ import {
   type SpecialRole,
 } from './class-defaults.js'
 import { isTokenId, tokenId } from './models/model.js'
+import { positionsOf } from './positions.js'
 import { type ExtraToken, plainToken, readAddedToken } from './tokenizer-json/added-tokens.js'
 
 const sides = ['left', 'right'] as const
@@ -38,8 +39,10 @@ export interface TokenizerSettings {
   readonly additionalTokens: readonly string[]
   /** Tokens to find in texts, in addition to those of tokenizer.json; with ids if a file has them. */
   readonly addedTokens: readonly (ExtraToken & { readonly id?: number })[]
-  /** In tokens; Infinity if there is no limit. */
+  /** In tokens: the limit of the tokenizer or of the model's positions, whichever is lower; Infinity if there is none. */
   readonly modelMaxLength: number
+  /** Convert texts to lower case first, whatever the tokenizer itself does. */
+  readonly lowercase: boolean
   readonly paddingSide: Side
   readonly truncationSide: Side
   readonly cleanUpTokenizationSpaces: boolean
@@ -48,13 +51,21 @@ export interface TokenizerSettings {
   readonly config: Config
 }
 
+/** Settings that a library around the tokenizer has in files of its own. */
+export type TokenizerOverrides = Partial<Pick<TokenizerSettings, 'modelMaxLength' | 'lowercase'>>
+
 /** Reads the settings of the tokenizer in a folder. Every file is optional; a broken one is TOKENIZER_INVALID. */
-export async function readSettings(dir: string): Promise<TokenizerSettings> {
+export async function readSettings(
+  dir: string,
+  overrides: TokenizerOverrides = {},
+): Promise<TokenizerSettings> {
   const read = (name: string) => readConfigIfAny(dir, name, 'TOKENIZER_INVALID')
   const name = 'tokenizer_config.json'
   const config = (await read(name)) ?? makeConfig(join(dir, name), {}, 'TOKENIZER_INVALID')
-  const className = await findClassName(dir, config)
+  const model = await readConfigIfAny(dir, 'config.json')
+  const className = findClassName(config, model)
   const defaults = defaultsOf(className)
+  const { modelMaxLength = readMaxLength(config, defaults), lowercase = false } = overrides
   // Older versions wrote two more files instead of added_tokens_decoder.
   const complete = isSet(config, 'added_tokens_decoder')
   const map = complete ? undefined : await read('special_tokens_map.json')
@@ -64,7 +75,8 @@ export async function readSettings(dir: string): Promise<TokenizerSettings> {
     className,
     ...special,
     addedTokens: collectAddedTokens(config, map, added, special),
-    modelMaxLength: readMaxLength(config, defaults),
+    modelMaxLength: Math.min(modelMaxLength, model ? positionsOf(model) : Infinity),
+    lowercase,
     paddingSide: oneOf(config, 'padding_side', sides, 'right'),
     truncationSide: oneOf(config, 'truncation_side', sides, 'right'),
     cleanUpTokenizationSpaces: boolean(config, 'clean_up_tokenization_spaces', false),
@@ -73,13 +85,10 @@ export async function readSettings(dir: string): Promise<TokenizerSettings> {
   }
 }
 
-async function findClassName(dir: string, config: Config): Promise<string> {
-  let name = optional(string, config, 'tokenizer_class')
-  if (name === undefined) {
-    const model = await readConfigIfAny(dir, 'config.json')
-    if (model === undefined) return ''
-    name = optional(string, model, 'tokenizer_class') ?? classNameOfModel(string(model, 'model_type', ''))
-  }
+function findClassName(config: Config, model: Config | undefined): string {
+  const named =
+    optional(string, config, 'tokenizer_class') ?? (model && optional(string, model, 'tokenizer_class'))
+  const name = named ?? (model ? classNameOfModel(string(model, 'model_type', '')) : '')
   return name.replace(/Fast$/, '')
 }
 
@@ -169,6 +178,9 @@ function describedTokens(map: Config): Config[] {
 const largeInteger = 1e20
 
 function readMaxLength(config: Config, defaults: ClassDefaults): number {
-  const value = number(config, 'model_max_length', defaults.maxLength ?? Infinity)
-  return value > largeInteger ? Infinity : value
+  // Before version 4 of the library the key was max_len.
+  const key = isSet(config, 'model_max_length') ? 'model_max_length' : 'max_len'
+  const value = number(config, key, defaults.maxLength ?? Infinity)
+  if (!(value >= 1)) throw configInvalid(config, key, 'a number of tokens, 1 or more')
+  return value > largeInteger ? Infinity : Math.floor(value)
 }

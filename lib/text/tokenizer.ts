@@ -130,6 +130,13 @@ export class Tokenizer {
     return this.#specialIds.mask
   }
 
+  /** Whether an id is that of a special token: of one with a role, or of an additional one. */
+  isSpecial(id: number | undefined): boolean {
+    const token = id === undefined ? undefined : this.#core.token(id)
+    const { specialTokens, additionalTokens } = this.#settings
+    return token !== undefined && [...Object.values(specialTokens), ...additionalTokens].includes(token)
+  }
+
   /** The id of a token, or undefined if the vocabulary does not have it. */
   tokenToId(token: string): number | undefined {
     return this.#core.id(token)

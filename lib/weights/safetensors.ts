@@ -1,10 +1,8 @@
 import { show } from '../errors.js'
 import { SourceFile } from '../files/file.js'
-import { type JsonValue, lineAndColumn, parseJson } from '../files/json.js'
-import { exactProduct, fileDTypeBits, isFileDType, type TensorEntry } from './entry.js'
-
-/** The limit of the format for the length of the header, in bytes. */
-export const maxHeaderBytes = 100_000_000
+import { JsonReader, lineAndColumn } from '../files/json.js'
+import { checkLimit } from '../limits.js'
+import { exactProduct, type FileDType, fileDTypeBits, isFileDType, type TensorEntry } from './entry.js'
 
 export interface SafetensorsHeader {
   readonly tensors: TensorEntry[]
@@ -16,40 +14,34 @@ export interface SafetensorsHeader {
  * file exactly, without holes or overlaps.
  * Format: https://github.com/huggingface/safetensors#format
  *
- * @throws FILE_NOT_FOUND, WEIGHTS_CORRUPT naming the file, the tensor and the fault
+ * @throws FILE_NOT_FOUND; WEIGHTS_CORRUPT naming the file, the tensor and the fault; LIMIT_EXCEEDED
  */
 export async function readSafetensors(path: string): Promise<SafetensorsHeader> {
   const file = await SourceFile.open(path)
   try {
     const prefix = await file.read(0, 8, 'the length of the header')
-    const length = new DataView(prefix.buffer).getBigUint64(0, true)
-    if (length > maxHeaderBytes)
-      file.corrupt(`the length of the header: expected at most ${maxHeaderBytes} bytes, got ${length}`)
-    const dataStart = 8 + Number(length)
-    const bytes = await file.read(8, Number(length), 'the header')
-    if (bytes[0] !== 0x7b) file.corrupt(`the header does not begin with '{'`)
-
-    const metadata = new Map<string, string>()
-    const tensors: TensorEntry[] = []
-    for (const [name, value] of parseHeader(file, bytes)) {
-      if (name === '__metadata__') readMetadata(file, value, metadata)
-      else tensors.push(readEntry(file, dataStart, name, value))
-    }
-    checkCover(file, dataStart, tensors)
-    return { tensors, metadata }
+    const length = Number(new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true))
+    const dataStart = 8 + length
+    if (dataStart > file.size)
+      file.corrupt(`truncated: the header is at bytes 8 to ${dataStart}, the file has ${file.size}`)
+    checkLimit('weightsHeaderBytes', length, `${path}: bytes of the header`)
+    const header = parseHeader(file, await file.read(8, length, 'the header'), dataStart)
+    checkCover(file, dataStart, header.tensors)
+    return header
   } finally {
     await file.close()
   }
 }
 
-function parseHeader(file: SourceFile, bytes: Uint8Array): Map<string, JsonValue> {
+function parseHeader(file: SourceFile, bytes: Uint8Array, dataStart: number): SafetensorsHeader {
+  if (bytes[0] !== 0x7b) file.corrupt(`the header does not begin with '{'`)
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     file.corrupt('the header is not UTF-8')
   }
-  const header = parseJson(text, {
+  const reader = new JsonReader(text, {
     uniqueKeys: true,
     wholeNumbers: true,
     fail: (problem, at) => {
@@ -57,31 +49,35 @@ function parseHeader(file: SourceFile, bytes: Uint8Array): Map<string, JsonValue
       file.corrupt(`the header is not valid: ${problem} (line ${line}, column ${column})`)
     },
   })
-  return header as Map<string, JsonValue> // it begins with '{'
+  const metadata = new Map<string, string>()
+  const tensors: TensorEntry[] = []
+  reader.object((name) => {
+    checkLimit('tensors', tensors.length + 1, `${file.path}: entries of the header`)
+    if (name === '__metadata__') readMetadata(file, reader, metadata)
+    else tensors.push(readEntry(file, reader, dataStart, name))
+  })
+  reader.end()
+  return { tensors, metadata }
 }
 
-function readMetadata(file: SourceFile, value: JsonValue, metadata: Map<string, string>): void {
-  if (!(value instanceof Map)) file.corrupt('__metadata__ is not an object')
-  for (const [key, text] of value) {
-    if (typeof text !== 'string')
-      file.corrupt(`__metadata__ holds ${JSON.stringify(key)}, which is not a string`)
-    metadata.set(key, text)
-  }
+function readMetadata(file: SourceFile, reader: JsonReader, metadata: Map<string, string>): void {
+  if (reader.peek() !== '{') file.corrupt('__metadata__ is not an object')
+  reader.object((key) => {
+    checkLimit('tensors', metadata.size + 1, `${file.path}: entries of __metadata__`)
+    if (reader.peek() !== '"') file.corrupt(`__metadata__ holds ${show(key)}, which is not a string`)
+    metadata.set(key, reader.string())
+  })
 }
 
-function readEntry(file: SourceFile, dataStart: number, name: string, value: JsonValue): TensorEntry {
-  const fail = (problem: string): never => file.corrupt(`tensor ${JSON.stringify(name)}: ${problem}`)
-  if (!(value instanceof Map)) return fail(`expected an object, got ${shown(value)}`)
-  const dtype = value.get('dtype')
-  if (!isFileDType(dtype)) return fail(`dtype: expected an element type of the format, got ${shown(dtype)}`)
-  const shape = value.get('shape')
-  if (!isNumbers(shape)) return fail(`shape: expected a list of sizes, got ${shown(shape)}`)
-  const offsets = value.get('data_offsets')
-  if (!isNumbers(offsets) || offsets.length !== 2)
-    return fail(`data_offsets: expected two numbers, got ${shown(offsets)}`)
-
+function readEntry(file: SourceFile, reader: JsonReader, dataStart: number, name: string): TensorEntry {
+  const fail = (problem: string): never => file.corrupt(`tensor ${show(name)}: ${problem}`)
+  const { dtype, shape, offsets } = readFields(reader, fail)
+  if (!dtype) return fail('dtype: expected an element type of the format, got nothing')
+  if (!shape) return fail('shape: expected a list of sizes, got nothing')
+  if (!offsets) return fail('data_offsets: expected two numbers, got nothing')
   const [begin, end] = offsets as [number, number]
-  if (begin > end) fail(`data_offsets: expected begin before end, got ${shown(offsets)}`)
+  if (offsets.length !== 2) fail(`data_offsets: expected two numbers, got ${show(offsets)}`)
+  if (begin > end) fail(`data_offsets: expected begin before end, got ${show(offsets)}`)
   if (dataStart + end > file.size)
     fail(`truncated: its data ends at byte ${dataStart + end}, the file at ${file.size}`)
   const bits = exactProduct([fileDTypeBits[dtype], ...shape])
@@ -91,6 +87,51 @@ function readEntry(file: SourceFile, dataStart: number, name: string, value: Jso
   return { name, dtype, shape, file: file.path, offset: dataStart + begin, byteLength: end - begin }
 }
 
+interface Fields {
+  dtype?: FileDType
+  shape?: number[]
+  offsets?: number[]
+}
+
+/** The fields of a tensor's description. Others are skipped. */
+function readFields(reader: JsonReader, fail: (problem: string) => never): Fields {
+  const fields: Fields = {}
+  if (reader.peek() !== '{') return fail(`expected an object, got ${found(reader)}`)
+  reader.object((key) => {
+    if (key === 'dtype') {
+      const dtype = reader.peek() === '"' ? reader.string() : undefined
+      if (!isFileDType(dtype))
+        return fail(
+          `dtype: expected an element type of the format, got ${dtype === undefined ? found(reader) : show(dtype)}`,
+        )
+      fields.dtype = dtype
+    } else if (key === 'shape') fields.shape = readNumbers(reader, fail, 'shape: expected a list of sizes')
+    else if (key === 'data_offsets')
+      fields.offsets = readNumbers(reader, fail, 'data_offsets: expected two numbers')
+    else reader.skip()
+  })
+  return fields
+}
+
+function readNumbers(reader: JsonReader, fail: (problem: string) => never, expected: string): number[] {
+  const numbers: number[] = []
+  if (reader.peek() !== '[') return fail(`${expected}, got ${found(reader)}`)
+  reader.array(() => {
+    checkLimit('tensorAxes', numbers.length + 1, 'numbers in a list of the header')
+    if (!/[-\d]/.test(reader.peek() ?? '')) fail(`${expected}, got ${found(reader)}`)
+    numbers.push(reader.number())
+  })
+  return numbers
+}
+
+/** The kind of the next value, in words. */
+function found(reader: JsonReader): string {
+  const first = reader.peek()
+  if (first === '{') return 'an object'
+  if (first === '[') return 'a list'
+  return first === '"' ? 'a text' : first === undefined ? 'the end of the text' : show(first)
+}
+
 function checkCover(file: SourceFile, dataStart: number, tensors: TensorEntry[]): void {
   const ends = (tensor: TensorEntry) => tensor.offset + tensor.byteLength
   const inOrder = tensors.toSorted((a, b) => a.offset - b.offset || ends(a) - ends(b))
@@ -98,20 +139,9 @@ function checkCover(file: SourceFile, dataStart: number, tensors: TensorEntry[])
   for (const tensor of inOrder) {
     if (tensor.offset !== at) {
       const problem = tensor.offset < at ? 'overlaps the tensor before it' : 'leaves a hole before it'
-      file.corrupt(
-        `tensor ${JSON.stringify(tensor.name)} ${problem}: begins at byte ${tensor.offset}, not ${at}`,
-      )
+      file.corrupt(`tensor ${show(tensor.name)} ${problem}: begins at byte ${tensor.offset}, not ${at}`)
     }
     at = ends(tensor)
   }
   if (at !== file.size) file.corrupt(`${file.size - at} bytes after the last tensor belong to none`)
-}
-
-function isNumbers(value: JsonValue | undefined): value is number[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'number')
-}
-
-function shown(value: JsonValue | undefined): string {
-  if (value === undefined) return 'nothing'
-  return value instanceof Map ? 'an object' : show(value)
 }

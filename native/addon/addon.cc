@@ -44,7 +44,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(checked(env)) {
        InstanceMethod("packedBytes", &Addon::packedBytes), InstanceMethod("computes", &Addon::computes),
        InstanceMethod("quantizedRowBytes", &Addon::quantizedRowBytes),
        InstanceMethod("bufferFrom", &Addon::bufferFrom), InstanceMethod("mapFile", &Addon::mapFile),
-       InstanceMethod("findConstant", &Addon::findConstant),
+       InstanceMethod("copyFile", &Addon::copyFile), InstanceMethod("findConstant", &Addon::findConstant),
        InstanceMethod("publishConstant", &Addon::publishConstant),
        InstanceMethod("createCancel", &Addon::createCancel),
        InstanceMethod("createProgram", &Addon::createProgram),
@@ -108,6 +108,11 @@ Napi::Value Addon::mapFile(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     return MappingObject::create(environment_, Mapping::open(stringArgument(info[0], "path")));
   });
+}
+
+Napi::Value Addon::copyFile(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(),
+                 [&] { return MappingObject::copyFile(info.Env(), stringArgument(info[0], "path")); });
 }
 
 Napi::Value Addon::findConstant(const Napi::CallbackInfo& info) {

@@ -22,6 +22,7 @@ class Addon : public Napi::Addon<Addon> {
   Napi::Value quantizedRowBytes(const Napi::CallbackInfo& info);
   Napi::Value bufferFrom(const Napi::CallbackInfo& info);
   Napi::Value mapFile(const Napi::CallbackInfo& info);
+  Napi::Value copyFile(const Napi::CallbackInfo& info);
   Napi::Value findConstant(const Napi::CallbackInfo& info);
   Napi::Value publishConstant(const Napi::CallbackInfo& info);
   Napi::Value createCancel(const Napi::CallbackInfo& info);

@@ -1,6 +1,7 @@
 #include "buffer.h"
 
 #include "../runtime/device.h"
+#include "../runtime/mapping.h"
 #include "arguments.h"
 #include "errors.h"
 
@@ -51,6 +52,7 @@ Napi::Value BufferObject::read(const Napi::CallbackInfo& info) {
     const int64_t length = integerArgument(info[1], "byteLength", 0, bytes_ - offset, bytes_ - offset);
     Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(info.Env(), static_cast<size_t>(length));
     held_->device().download(copy.Data(), *held_, offset, length);
+    if (const auto file = held_->file()) file->check();
     return copy;
   });
 }

@@ -1,5 +1,6 @@
 #include "environment.h"
 
+#include <string_view>
 #include <utility>
 
 #include "addon.h"
@@ -7,6 +8,21 @@
 #include "errors.h"
 
 namespace saccade {
+
+namespace {
+
+// The outcome, or the error that a file has changed: it also explains an index that is past its axis.
+Outcome checked(const Files& files, Outcome outcome) {
+  if (outcome.error && outcome.error->code() == std::string_view("ABORTED")) return outcome;
+  try {
+    files.check();
+    return outcome;
+  } catch (const Error& error) {
+    return {{}, error};
+  }
+}
+
+}  // namespace
 
 Environment::Environment(Napi::Env env)
     : env_(env),
@@ -30,13 +46,18 @@ void Environment::define(Class which, Napi::Function constructor) {
 
 Napi::Promise Environment::start(const Runnable& runnable, std::vector<std::shared_ptr<Memory>> inputs,
                                  int32_t threads, std::shared_ptr<Cancelled> cancelled) {
+  // The files are checked before the run, which saves a run in vain, and after it, as they can change
+  // meanwhile.
+  Files files = runnable.executable->program().files;
+  for (const auto& input : inputs) files.add(*input);
+  files.check();
   const uint64_t id = ++lastRun_;
   auto deferred = Napi::Promise::Deferred::New(env_);
   if (pending_.empty()) mailbox_->keepAlive(env_, true);
   pending_.emplace(id, Pending{deferred, runnable.executor, cancelled});
   runnable.executor->submit({runnable.executable, std::move(inputs), threads, std::move(cancelled),
-                             [id, mailbox = mailbox_](Outcome outcome) {
-                               mailbox->post({id, std::move(outcome)});
+                             [id, mailbox = mailbox_, files = std::move(files)](Outcome outcome) {
+                               mailbox->post({id, checked(files, std::move(outcome))});
                              }});
   return deferred.Promise();
 }

@@ -1,6 +1,7 @@
 // NativeMapping of lib/runtime/native.ts.
 #pragma once
 #include <memory>
+#include <string>
 
 #include "../runtime/mapping.h"
 #include "wrapped.h"
@@ -14,6 +15,8 @@ class MappingObject : public Wrapped<MappingObject, std::shared_ptr<const Mappin
   static constexpr Class kClass = Class::mapping;
 
   static Napi::Function define(Napi::Env env);
+  // A private copy of a file, read off the event loop.
+  static Napi::Promise copyFile(Napi::Env env, std::string path);
   explicit MappingObject(const Napi::CallbackInfo& info);
 
  private:

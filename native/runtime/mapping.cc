@@ -1,74 +1,92 @@
 #include "mapping.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <sstream>
-#include <utility>
+#include <optional>
 
+#include "block.h"
 #include "error.h"
+#include "faults.h"
+#include "file.h"
 
 namespace saccade {
 namespace {
 
-#ifdef __APPLE__
-const timespec& modified(const struct stat& status) {
-  return status.st_mtimespec;
-}
-#else
-const timespec& modified(const struct stat& status) {
-  return status.st_mtim;
-}
+const char* map(const File& file) {
+  // mmap fails for a length of 0.
+  if (file.bytes() == 0) return "";
+  const auto bytes = static_cast<size_t>(file.bytes());
+  void* data = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);
+  if (data == MAP_FAILED)
+    fail("OUT_OF_MEMORY", "cannot map ", file.path(), " (", bytes, " bytes): ", strerror(errno));
+#ifdef MADV_NOHUGEPAGE
+  // Reading a bias would load 2 MB of neighbours again, which were packed and let go.
+  (void)madvise(data, bytes, MADV_NOHUGEPAGE);
 #endif
-
-std::string keyOf(const struct stat& status) {
-  std::ostringstream key;
-  key << status.st_dev << ':' << status.st_ino << ':' << status.st_size << ':' << modified(status).tv_sec
-      << '.' << modified(status).tv_nsec;
-  return key.str();
+  return static_cast<const char*>(data);
 }
 
-struct Descriptor {
-  int number;
-  ~Descriptor() {
-    if (number >= 0) close(number);
+class MappedFile final : public Mapping {
+ public:
+  explicit MappedFile(std::unique_ptr<const File> file)
+      : Mapping(map(*file), file->bytes(), file->key()), file_(std::move(file)) {
+    if (bytes() > 0) guard_.emplace(data(), bytes());
   }
+
+  ~MappedFile() override {
+    guard_.reset();
+    if (bytes() > 0) munmap(const_cast<char*>(data()), static_cast<size_t>(bytes()));
+  }
+
+  void check() const override {
+    file_->checkUnchanged();
+    // The file may have its size and time again, but the zeros stay.
+    if (guard_ && guard_->faulted()) {
+      fail("WEIGHTS_CORRUPT", file_->path(),
+           " could not be read while it was in use: it was cut, or its disk failed; load the model again");
+    }
+  }
+
+  void forget(int64_t offset, int64_t length) const override {
+#ifdef __linux__
+    // Pages at the edges may contain a neighbour that is in use.
+    const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+    const uintptr_t begin = reinterpret_cast<uintptr_t>(data() + offset);
+    const uintptr_t first = (begin + page - 1) / page * page;
+    const uintptr_t end = (begin + static_cast<uintptr_t>(length)) / page * page;
+    // If the system does not take this advice, the pages stay, which is no error.
+    if (end > first) (void)madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
+#endif
+  }
+
+ private:
+  std::unique_ptr<const File> file_;  // open, so that its size and time can be asked for
+  std::optional<FaultGuard> guard_;
+};
+
+class CopiedFile final : public Mapping {
+ public:
+  CopiedFile(Block block, std::string key)
+      : Mapping(block.data(), block.bytes(), std::move(key)), block_(std::move(block)) {}
+
+ private:
+  Block block_;
 };
 
 }  // namespace
 
-Mapping::Mapping(const char* data, int64_t bytes, std::string key)
-    : data_(data), bytes_(bytes), key_(std::move(key)) {}
-
-Mapping::~Mapping() {
-  if (bytes_ > 0) munmap(const_cast<char*>(data_), static_cast<size_t>(bytes_));
+std::shared_ptr<const Mapping> Mapping::open(const std::string& path) {
+  return std::make_shared<const MappedFile>(std::make_unique<const File>(path));
 }
 
-std::shared_ptr<const Mapping> Mapping::open(const std::string& path) {
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.number < 0) {
-    const int reason = errno;
-    if (reason == ENOENT || reason == ENOTDIR) fail("FILE_NOT_FOUND", "no such file: ", path);
-    fail("FILE_NOT_FOUND", "cannot open ", path, ": ", strerror(reason));
-  }
-  struct stat status;
-  if (fstat(file.number, &status) != 0) fail("FILE_NOT_FOUND", "cannot read ", path, ": ", strerror(errno));
-  if (!S_ISREG(status.st_mode)) fail("FILE_NOT_FOUND", "expected a file: ", path);
-  const int64_t bytes = status.st_size;
-  // mmap fails for a length of 0.
-  if (bytes == 0) return std::make_shared<const Mapping>("", 0, keyOf(status));
-  void* data = mmap(nullptr, static_cast<size_t>(bytes), PROT_READ, MAP_PRIVATE, file.number, 0);
-  if (data == MAP_FAILED)
-    fail("OUT_OF_MEMORY", "cannot map ", path, " (", bytes, " bytes): ", strerror(errno));
-#ifdef MADV_NOHUGEPAGE
-  // Reading a bias would load 2 MB of neighbours again, which were packed and let go.
-  (void)madvise(data, static_cast<size_t>(bytes), MADV_NOHUGEPAGE);
-#endif
-  return std::make_shared<const Mapping>(static_cast<const char*>(data), bytes, keyOf(status));
+std::shared_ptr<const Mapping> Mapping::copy(const std::string& path) {
+  const File file(path);
+  Block block(file.bytes(), Account::buffers);
+  file.readAll(block.data());
+  return std::make_shared<const CopiedFile>(std::move(block), file.key());
 }
 
 }  // namespace saccade

@@ -2,9 +2,12 @@
 #pragma once
 #include <stdint.h>
 
+#include <memory>
+
 namespace saccade {
 
 class Device;
+class Mapping;
 
 // Each device derives its own class, whose destructor frees the memory. The device outlives it.
 class Memory {
@@ -17,8 +20,9 @@ class Memory {
   // Its address on the device. Only the device may read or write there.
   char* data() const { return data_; }
   int64_t bytes() const { return bytes_; }
-  // Whether it is a part of a mapped file, which is read only.
-  virtual bool mapped() const { return false; }
+  // The file that it is a part of, or null. Such memory is read only.
+  virtual std::shared_ptr<const Mapping> file() const { return nullptr; }
+  bool mapped() const { return file() != nullptr; }
   // Lets the pages of a mapped file go until they are read again. Does nothing to other memory.
   virtual void forget() const {}
 

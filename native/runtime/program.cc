@@ -253,6 +253,7 @@ std::shared_ptr<const Program> Program::create(const double* code, size_t length
   program->constants = std::move(constants);
   for (size_t i = 0; i < program->constants.size(); ++i) {
     checkDevice(*program->constants[i], device, "constant ", i);
+    program->files.add(*program->constants[i]);
   }
   Reader reader(code, length);
   reader.integer("magic", kMagic, kMagic);

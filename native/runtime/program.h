@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "files.h"
 #include "memory.h"
 #include "op.h"
 
@@ -46,6 +47,7 @@ class Program {
   std::vector<int32_t> outputs;  // the buffer each output is
   std::vector<Instruction> instructions;
   std::vector<std::shared_ptr<Memory>> constants;
+  Files files;  // of the constants
 };
 
 // The name of an op, as in op.h.

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type JsonValue, lineAndColumn, parseJson } from '../../lib/files/json.js'
-import { damaged, randomFrom } from '../weights/build.js'
+import { mutate, randomFrom } from '../support/mutate.js'
 
 class Fault extends Error {
   readonly at: number
@@ -76,7 +76,7 @@ test('agrees with JSON.parse on what is not JSON', () => {
   const random = randomFrom(3)
   let faults = 0
   for (let round = 0; round < 3000; round++) {
-    const text = damaged(Buffer.from(texts[round % texts.length]!), random).toString()
+    const text = mutate(Buffer.from(texts[round % texts.length]!), random).toString()
     const fault = faultOf(text)
     let valid = true
     try {

@@ -1,9 +1,9 @@
+import { throwIfAborted } from '../../lib/abort.js'
 import { type GenerationResult, generate as generateSteps } from '../../lib/generation/generate.js'
 import { listen, type TokenListeners } from '../../lib/generation/listen.js'
 import type { GenerationOptions } from '../../lib/generation/options.js'
 import { targetPrompt } from '../../lib/generation/prompt.js'
 import type { Stepper } from '../../lib/generation/stepper.js'
-import { throwIfAborted } from '../../lib/runtime/run-options.js'
 
 /** Options, and what else belongs to a call. */
 export interface ToyCall extends GenerationOptions, TokenListeners {

@@ -1,7 +1,7 @@
 // Configs with wrong numbers: a result, or an error of saccade, soon. SACCADE_MUTATIONS=50000 tries all.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { randomFrom } from '../weights/build.js'
+import { randomFrom } from '../support/mutate.js'
 import { allMutations, isExpected, tryMutation } from './mutations.js'
 
 const count = Number(process.env.SACCADE_MUTATIONS ?? 150)

@@ -346,7 +346,11 @@ test('wrong arguments of shape ops', async () => {
   )
   await rejects(() => ops.reshape(x, [-1, -1]), 'SHAPE_MISMATCH', /\[-1, -1\]/)
   await rejects(() => ops.reshape(x, [-1, 0]), 'SHAPE_MISMATCH', /\[-1, 0\]/)
-  await rejects(() => ops.reshape(x, [1.5, 4]), 'SHAPE_MISMATCH', /whole numbers, got \[1\.5, 4\]/)
+  await rejects(
+    () => ops.reshape(x, [1.5, 4]),
+    'SHAPE_MISMATCH',
+    /reshape: element 0: expected a whole number, .* got 1\.5/,
+  )
   await rejects(() => ops.reshape(x, 6 as unknown as number[]), 'SHAPE_MISMATCH', /got 6/)
   await rejects(() => ops.reshape(x, [1, 1, 1, 1, 1, 1, 1, 2, 3]), 'SHAPE_MISMATCH', /at most 8 axes/)
   await rejects(

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { object, readConfig } from '../../lib/files/config.js'
 import { imageSpec, timmSpec } from '../../lib/image/config.js'
 import { type AnyModel, decodeImage, ImageProcessor, load, pipeline, Tensor } from '../../lib/index.js'
+import { checkHub, checkOffline, type HubCase, type OfflineCase } from './hub.js'
 
 /** expected.json of a case: what the reference library gives for its files. */
 export type Expected =
@@ -21,10 +22,18 @@ export type Expected =
       pooled?: number[]
     }
   | { type: 'scores'; model: string; inputs: Record<string, number[][]>; logits: number[] }
-  | { type: 'features'; model: string; texts: string[]; vectors: number[][] }
+  | {
+      type: 'features'
+      model: string
+      texts: string[]
+      options?: Record<string, unknown>
+      vectors: number[][]
+    }
   | { type: 'translate'; model: string; texts: string[]; outputs: string[] }
+  | HubCase
+  | OfflineCase
 
-interface Top {
+export interface Top {
   readonly top: readonly { readonly label: string; readonly score: number }[]
 }
 
@@ -53,7 +62,7 @@ export async function check(dir: string, expected: Expected): Promise<void> {
       return checkScores(dir, expected)
     case 'features': {
       const extract = await pipeline('feature-extraction', join(dir, expected.model))
-      const found = await extract(expected.texts, { pooling: 'mean', normalize: true })
+      const found = await extract(expected.texts, expected.options ?? { pooling: 'mean', normalize: true })
       return checkClose(Array.from(found.data, Number), expected.vectors.flat())
     }
     case 'translate': {
@@ -65,6 +74,10 @@ export async function check(dir: string, expected: Expected): Promise<void> {
       )
       return
     }
+    case 'hub':
+      return checkHub(dir, expected, checkTop)
+    case 'offline':
+      return checkOffline(expected)
     default:
       assert.unreachable(`a case of the type ${(expected as { type: string }).type}`)
   }

@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -11,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { runChild } from './child.js'
 import { native, read, sum } from './encode.js'
 import { rejects, throws } from './failure.js'
 
@@ -107,6 +109,83 @@ test('an empty file is mapped as nothing', () => {
   const mapping = native.mapFile(empty)
   assert.is(mapping.byteLength, 0)
   assert.is(mapping.buffer(0, 0).read().byteLength, 0)
+})
+
+/** A file with n float32 ones. */
+function ones(name: string, n: number): string {
+  const file = join(folder, name)
+  writeFileSync(file, new Float32Array(n).fill(1))
+  return file
+}
+
+const many = 1 << 18
+
+test('a run on a file that was cut rejects, and other runs go on', async () => {
+  const file = ones('cut', many)
+  const part = native.mapFile(file).buffer(0, 4 * many)
+  const other = native.mapFile(ones('whole', many)).buffer(0, 4 * many)
+  const program = sum(many)
+  await program.run([part, part], 1)
+  truncateSync(file, 8)
+  await rejects(program.run([part, part], 1), 'WEIGHTS_CORRUPT', /cut was changed .* expected 1048576 bytes/)
+  throws(() => part.read(), 'WEIGHTS_CORRUPT', /cut was changed/)
+  assert.is(read((await program.run([other, other], 1))[0])[many - 1], 2)
+})
+
+test('a file that is cut during a run makes the run reject', async () => {
+  const file = ones('cut-during', many)
+  const part = native.mapFile(file).buffer(0, 4 * many)
+  const run = sum(many, 200).run([part, part], 1)
+  truncateSync(file, 8)
+  await rejects(run, 'WEIGHTS_CORRUPT', /cut-during was changed/)
+})
+
+test('an aborted run says so, whatever became of its files', async () => {
+  const file = ones('aborted', many)
+  const part = native.mapFile(file).buffer(0, 4 * many)
+  const cancel = native.createCancel()
+  const run = sum(many, 10_000).run([part, part], 1, cancel)
+  truncateSync(file, 8)
+  cancel.cancel()
+  await rejects(run, 'ABORTED', /aborted/)
+})
+
+test('a file that was rewritten in place is told from one that was replaced', async () => {
+  const file = ones('rewritten', 4)
+  const replaced = ones('replaced', 4)
+  const parts = [file, replaced].map((path) => native.mapFile(path).buffer(0, 16))
+  writeFileSync(`${replaced}.new`, Float32Array.of(5, 6, 7, 8))
+  renameSync(`${replaced}.new`, replaced)
+  assert.equal(read((await sum(4).run([parts[1]!, parts[1]!], 1))[0]), [2, 2, 2, 2])
+  writeFileSync(file, Float32Array.of(5, 6, 7, 8))
+  await rejects(sum(4).run([parts[0]!, parts[0]!], 1), 'WEIGHTS_CORRUPT', /written to while it was in use/)
+})
+
+test('a part of a file that was cut cannot be taken', () => {
+  const file = ones('cut-before', many)
+  const mapping = native.mapFile(file)
+  truncateSync(file, 8)
+  throws(() => mapping.buffer(0, 4 * many, 4), 'WEIGHTS_CORRUPT', /cut-before was changed/)
+  throws(() => mapping.buffer(1, 400), 'WEIGHTS_CORRUPT', /cut-before was changed/)
+})
+
+test('a copy of a file stays what it was', async () => {
+  const file = ones('copied', many)
+  const before = native.info().memory.buffers
+  const copy = await native.copyFile(file)
+  assert.is(native.info().memory.buffers, before + 4 * many)
+  assert.is(copy.key, native.mapFile(file).key)
+  const part = copy.buffer(0, 4 * many)
+  truncateSync(file, 8)
+  part.forget()
+  assert.is(read((await sum(many).run([part, part], 1))[0])[many - 1], 2)
+  await rejects(native.copyFile(join(folder, 'missing')), 'FILE_NOT_FOUND', /no such file/)
+})
+
+test('signals of others still reach their listeners, and workers survive a file that was cut', async () => {
+  const { code, output } = await runChild('cut-file')
+  assert.is(code, 0, output)
+  assert.is(output, 'SIGBUS\nWEIGHTS_CORRUPT\nWEIGHTS_CORRUPT\n')
 })
 
 test.run()

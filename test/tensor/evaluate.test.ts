@@ -184,7 +184,7 @@ test('wrong options', async () => {
   await rejects(() => data({ signal: 5 }), 'OPTION_INVALID', /signal: expected an AbortSignal, got 5/)
   const any = evaluate as (list: unknown) => Promise<void>
   await rejects(() => any(x), 'INPUT_INVALID', /evaluate: expected a list of tensors/)
-  await rejects(() => any([x, 1]), 'INPUT_INVALID', /list of tensors/)
+  await rejects(() => any([x, 1]), 'INPUT_INVALID', /evaluate: element 1: expected a tensor, got 1/)
 })
 
 test('failures are reported to who waits, and to nobody else', async () => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import * as assert from 'uvu/assert'
 import { SaccadeError, type SaccadeErrorCode } from '../../lib/errors.js'
+import { getLimits, type Limits, setLimits } from '../../lib/limits.js'
 import type { FileDType } from '../../lib/weights/entry.js'
 
 /** Path of a file of test/data. */
@@ -32,6 +33,17 @@ export function withFile<T>(
     await writeFile(join(dir, name), bytes)
     return read(join(dir, name))
   })
+}
+
+/** Calls `use` with these limits in place of the defaults. */
+export async function withLimits(limits: Partial<Limits>, use: () => Promise<unknown>): Promise<void> {
+  const before = getLimits()
+  setLimits(limits)
+  try {
+    await use()
+  } finally {
+    setLimits(before)
+  }
 }
 
 /** Asserts that a promise rejects with a SaccadeError of this code whose message matches all patterns. */
@@ -217,37 +229,4 @@ function i32(value: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeInt32LE(value)
   return bytes
-}
-
-/** Repeatable random numbers (mulberry32). */
-export function randomFrom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let x = Math.imul(state ^ (state >>> 15), 1 | state)
-    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x
-    return Math.floor((((x ^ (x >>> 14)) >>> 0) / 2 ** 32) * below)
-  }
-}
-
-/** A copy with a few bytes changed, a piece cut out, doubled or cut off: what damage does to files. */
-export function damaged(bytes: Uint8Array, random: (below: number) => number): Buffer {
-  const copy = Buffer.from(bytes)
-  const at = random(copy.length)
-  const to = at + random(copy.length - at)
-  switch (random(6)) {
-    case 0:
-      return copy.subarray(0, at)
-    case 1:
-      return Buffer.concat([copy.subarray(0, at), copy.subarray(to)])
-    case 2:
-      return Buffer.concat([copy.subarray(0, to), copy.subarray(at)])
-    default: {
-      for (let count = 1 + random(4); count > 0; count--) {
-        const place = random(copy.length)
-        copy[place] = random(3) === 0 ? [0, 0x7f, 0x80, 0xff][random(4)]! : random(256)
-      }
-      return copy
-    }
-  }
 }

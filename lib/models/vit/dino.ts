@@ -9,7 +9,7 @@ import {
   positiveInt,
   sizePair,
 } from '../../files/config.js'
-import { stateDictUnder } from '../../weights/state-dict.js'
+import { stateDictUnder } from '../../weights/torch/state-dict.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf, type VitSpec } from './spec.js'

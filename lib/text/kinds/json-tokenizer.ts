@@ -20,6 +20,7 @@ export function jsonTokenizer(json: Config, settings: TokenizerSettings): Tokeni
       strip_accents: config.values.strip_accents ?? null,
       handle_chinese_chars: boolean(config, 'tokenize_chinese_chars', true),
     }
+  if (settings.lowercase) values.normalizer = lowercaseFirst(values.normalizer)
   const preTokenizer = optional(object, json, 'pre_tokenizer')?.values
   if (preTokenizer?.type === 'ByteLevel')
     values.pre_tokenizer = { ...preTokenizer, add_prefix_space: boolean(config, 'add_prefix_space', false) }
@@ -30,6 +31,12 @@ export function jsonTokenizer(json: Config, settings: TokenizerSettings): Tokeni
     settings.addedTokens,
     clip ? (text) => spaceWords(text, suffix) : undefined,
   )
+}
+
+/** Added tokens keep their case: the normalizer sees the text between them. */
+function lowercaseFirst(normalizer: unknown): unknown {
+  const rest = normalizer === undefined || normalizer === null ? [] : [normalizer]
+  return { type: 'Sequence', normalizers: [{ type: 'Lowercase' }, ...rest] }
 }
 
 /** The decoder of CLIP leaves the suffix of words, `</w>`, in the text. */

@@ -1,16 +1,11 @@
 #include "cpu_device.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include <utility>
 
 #include "../../runtime/block.h"
 #include "cpu_executable.h"
-
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
 
 namespace saccade {
 namespace {
@@ -30,19 +25,8 @@ class MappedMemory final : public Memory {
   MappedMemory(Device& device, std::shared_ptr<const Mapping> file, int64_t offset, int64_t bytes)
       : Memory(device, const_cast<char*>(file->data()) + offset, bytes), file_(std::move(file)) {}
 
-  bool mapped() const override { return true; }
-
-  void forget() const override {
-#ifdef __linux__
-    // Only pages that are entirely inside: those at the edges may contain a neighbour that is in use.
-    const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-    const uintptr_t begin = reinterpret_cast<uintptr_t>(data());
-    const uintptr_t first = (begin + page - 1) / page * page;
-    const uintptr_t end = (begin + static_cast<uintptr_t>(bytes())) / page * page;
-    // If the system does not take this advice, the pages stay, which is no error.
-    if (end > first) (void)madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
-#endif
-  }
+  std::shared_ptr<const Mapping> file() const override { return file_; }
+  void forget() const override { file_->forget(data() - file_->data(), bytes()); }
 
  private:
   std::shared_ptr<const Mapping> file_;

@@ -57,7 +57,8 @@ save('views.pth', views, {key: tensor.detach() for key, tensor in views.items()}
 
 module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
 state = module.state_dict()
-save('module.pt', {f'module.{key}': value for key, value in state.items()}, state)
+prefixed = {f'module.{key}': value for key, value in state.items()}
+save('module.pt', prefixed, prefixed)
 optimizer = torch.optim.AdamW(module.parameters())
 module(torch.ones(4, 3)).sum().backward()
 optimizer.step()
@@ -83,9 +84,21 @@ save(
 )
 
 save('whole-module.pth', module)
-save('legacy.pth', state, _use_new_zipfile_serialization=False)
+save('legacy.pth', state, state, _use_new_zipfile_serialization=False)
+plain = {key: tensor.detach() for key, tensor in views.items()}
+save('legacy-views.pth', {'epoch': 3, 'state_dict': views}, plain, _use_new_zipfile_serialization=False)
+attributes = {'tensor': torch.arange(6.0).view(2, 3), 'parameter': torch.nn.Parameter(torch.ones(2)), 'buffer': torch.nn.Buffer(torch.ones(3))}
+for tensor in attributes.values():
+    tensor.note = {'by': 'hand'}
+save('attributes.pth', attributes, {key: tensor.detach() for key, tensor in attributes.items()})
+unsigned = {'short': torch.tensor([[1, 65535]], dtype=torch.uint16), 'int': torch.tensor([7, 2**32 - 1], dtype=torch.uint32)[1:]}
+save('unsigned.pth', unsigned, unsigned)
+averaged = {'state_dict': {'weight': torch.zeros(2)}, 'state_dict_ema': {'module.weight': torch.ones(2)}, 'model': None}
+save('averaged.pth', averaged, averaged['state_dict_ema'])
 save('protocol4.pth', state, pickle_protocol=4)
 save('float8.pth', {'weight': torch.zeros(2, 2).to(torch.float8_e4m3fn)})
+save('quantized.pth', {'weight': torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)})
+save('subclass.pth', {'weight': torch.nn.UninitializedParameter()})
 save('complex.pth', {'weight': torch.zeros(2, dtype=torch.complex64)})
 save('sparse.pth', {'weight': torch.eye(2).to_sparse()})
 save('conjugated.pth', {'weight': torch.zeros(2, dtype=torch.complex64).conj(), 'negated': torch.ones(2)._neg_view()})

@@ -1,9 +1,11 @@
 import { crc32 } from 'node:zlib'
-import type { SourceFile } from '../files/file.js'
+import type { SourceFile } from '../../files/file.js'
+import { checkLimit } from '../../limits.js'
 
 /** A file inside a zip archive. */
 export interface ZipEntry {
   readonly name: string
+  readonly nameBytes: number
   /** Offset of its local header, which the data follows. */
   readonly headerOffset: number
   readonly byteLength: number
@@ -20,7 +22,6 @@ const locator64Bytes = 20
 const centralBytes = 46
 const localBytes = 30
 const maxCommentBytes = 0xffff
-const maxDirectoryBytes = 100_000_000
 
 const endSignature = 0x06054b50
 const end64Signature = 0x06064b50
@@ -37,11 +38,12 @@ interface Directory {
 /**
  * The entries of a zip archive by name, from its central directory, zip64 included.
  *
- * @throws WEIGHTS_CORRUPT if it is not a zip archive, or a corrupt one
+ * @throws WEIGHTS_CORRUPT if it is not a zip archive, or a corrupt one; LIMIT_EXCEEDED
  */
 export async function readZipDirectory(file: SourceFile): Promise<Map<string, ZipEntry>> {
   const { count, offset, byteLength } = await findDirectory(file)
-  if (byteLength > maxDirectoryBytes) file.corrupt(`the zip directory is ${byteLength} bytes long`)
+  checkLimit('weightsHeaderBytes', byteLength, `${file.path}: bytes of the zip directory`)
+  checkLimit('tensors', count, `${file.path}: entries of the zip directory`)
   const view = viewOf(await file.read(offset, byteLength, 'the zip directory'))
   const entries = new Map<string, ZipEntry>()
   let at = 0
@@ -60,7 +62,14 @@ export async function readZipDirectory(file: SourceFile): Promise<Map<string, Zi
       file.corrupt(`the zip entry ${name} has two different sizes`)
     if (entries.has(name)) file.corrupt(`the zip directory names ${name} twice`)
     const obstacle = encrypted ? 'encrypted' : compressed ? 'compressed' : undefined
-    entries.set(name, { name, ...sizes, obstacle, crc32: view.getUint32(at + 16, true) })
+    if (entries.size === count) file.corrupt(`the zip directory has more than ${count} entries`)
+    entries.set(name, {
+      name,
+      nameBytes: nameLength,
+      ...sizes,
+      obstacle,
+      crc32: view.getUint32(at + 16, true),
+    })
     at = next
   }
   if (entries.size !== count) file.corrupt(`the zip directory has ${entries.size} entries, not ${count}`)
@@ -72,14 +81,15 @@ export async function readZipDirectory(file: SourceFile): Promise<Map<string, Zi
 export async function zipDataOffset(file: SourceFile, entry: ZipEntry): Promise<number> {
   if (entry.obstacle)
     file.corrupt(`the zip entry ${entry.name} is ${entry.obstacle}, which PyTorch does not write`)
-  const local = viewOf(await file.read(entry.headerOffset, localBytes, `the zip header of ${entry.name}`))
+  const { name, nameBytes, headerOffset } = entry
+  const header = await file.read(headerOffset, localBytes + nameBytes, `the zip header of ${name}`)
+  const local = viewOf(header)
   if (local.getUint32(0, true) !== localSignature)
     file.corrupt(`no zip header where ${entry.name} should begin`)
-  const nameLength = local.getUint16(26, true)
-  const name = await file.read(entry.headerOffset + localBytes, nameLength, `the zip header of ${entry.name}`)
-  if (Buffer.from(name).toString() !== entry.name)
+  const sameName = Buffer.from(header.subarray(localBytes)).toString() === name
+  if (!sameName || local.getUint16(26, true) !== nameBytes)
     file.corrupt(`the zip directory and the entry disagree about the name ${entry.name}`)
-  const offset = entry.headerOffset + localBytes + nameLength + local.getUint16(28, true)
+  const offset = headerOffset + localBytes + nameBytes + local.getUint16(28, true)
   if (offset + entry.byteLength > file.size)
     file.corrupt(`truncated: ${entry.name} goes past the end of the file`)
   return offset
@@ -153,7 +163,7 @@ function readSizes(file: SourceFile, view: DataView, at: number, extra: number, 
 function checkOverlap(file: SourceFile, entries: Map<string, ZipEntry>, directoryOffset: number): void {
   const inOrder = [...entries.values()].sort((a, b) => a.headerOffset - b.headerOffset)
   inOrder.forEach((entry, index) => {
-    const end = entry.headerOffset + localBytes + Buffer.byteLength(entry.name) + entry.storedBytes
+    const end = entry.headerOffset + localBytes + entry.nameBytes + entry.storedBytes
     const limit = inOrder[index + 1]?.headerOffset ?? directoryOffset
     if (end > limit) file.corrupt(`the zip entry ${entry.name} ends at byte ${end}, past ${limit}`)
   })

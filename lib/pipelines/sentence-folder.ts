@@ -1,0 +1,166 @@
+import { dirname, isAbsolute, join, normalize } from 'node:path'
+import { invalid, show } from '../errors.js'
+import {
+  boolean,
+  type Config,
+  configInvalid,
+  isSet,
+  makeConfig,
+  nameOf,
+  object,
+  oneOf,
+  optional,
+  positiveInt,
+  readConfig,
+  readConfigIfAny,
+  string,
+} from '../files/config.js'
+import { exists } from '../files/file.js'
+import { readJson } from '../files/read.js'
+import { checkNames, type Dense, readDense } from './dense.js'
+import { type Reduction, reductions } from './pooling.js'
+
+/** A module behind the Transformer of a sentence-transformers folder, in the order of modules.json. */
+export type SentenceModule =
+  | { readonly kind: 'pooling'; readonly modes: readonly Reduction[]; readonly includePrompt: boolean }
+  | { readonly kind: 'dense'; readonly dense: Dense }
+  | { readonly kind: 'normalize' }
+
+/** What a folder of sentence-transformers says on how texts become vectors. */
+export interface SentenceFolder {
+  readonly modules: readonly SentenceModule[]
+  /** Overrides of the tokenizer's own settings. */
+  readonly tokenizer: { readonly modelMaxLength?: number; readonly lowercase: boolean }
+  /** Texts that are put before the text, by name. */
+  readonly prompts: ReadonlyMap<string, string>
+  readonly defaultPrompt: string | undefined
+}
+
+/** Names of the file with the settings of the Transformer; the library took them from the class, once. */
+const transformerFiles = ['bert', 'roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet']
+
+/**
+ * Reads modules.json, sentence_bert_config.json, config_sentence_transformers.json and the folders of the modules.
+ * Without modules.json, the library takes the mean of the tokens.
+ * @returns undefined for a folder that has none of the first two
+ * @throws CONFIG_INVALID naming a module or a setting that is not supported; what openCheckpoint throws
+ */
+export async function readSentenceFolder(dir: string): Promise<SentenceFolder | undefined> {
+  const listed = await exists(join(dir, 'modules.json'))
+  const modules = listed ? await readModules(dir) : { path: '', rest: [mean] }
+  const transformer = await readTransformer(dir, modules.path)
+  if (!listed && transformer === undefined) return undefined
+  const library = await readConfigIfAny(dir, 'config_sentence_transformers.json')
+  const maxLength = transformer && optional(positiveInt, transformer, 'max_seq_length')
+  return {
+    modules: modules.rest,
+    tokenizer: {
+      ...(maxLength !== undefined && { modelMaxLength: maxLength }),
+      lowercase: transformer ? boolean(transformer, 'do_lower_case', false) : false,
+    },
+    ...readPrompts(library),
+  }
+}
+
+const mean: SentenceModule = { kind: 'pooling', modes: ['mean'], includePrompt: true }
+
+async function readTransformer(dir: string, path: string): Promise<Config | undefined> {
+  for (const name of transformerFiles) {
+    const config = await readConfigIfAny(join(dir, path), `sentence_${name}_config.json`)
+    if (config && isSet(config, 'processing_kwargs'))
+      throw configInvalid(config, 'processing_kwargs', 'none (it is not supported)')
+    if (config) return config
+  }
+  return undefined
+}
+
+async function readModules(dir: string): Promise<{ path: string; rest: SentenceModule[] }> {
+  const file = join(dir, 'modules.json')
+  const list = await readJson(file, 'CONFIG_INVALID')
+  if (!Array.isArray(list)) throw invalid('CONFIG_INVALID', file, 'a list of modules', show(list))
+  const entries = makeConfig(file, { ...list })
+  const [first, ...rest] = list.map((_, index) => object(entries, String(index)))
+  if (first === undefined || className(first) !== 'Transformer' || subfolder(first) !== '')
+    throw invalid(
+      'CONFIG_INVALID',
+      file,
+      'a Transformer in the folder itself as the first module',
+      show(list[0]),
+    )
+  const modules: SentenceModule[] = []
+  for (const entry of rest) modules.push(await readModule(dir, entry))
+  if (!modules.some(({ kind }) => kind === 'pooling'))
+    throw invalid('CONFIG_INVALID', file, 'a Pooling module', show(rest.map((entry) => className(entry))))
+  return { path: subfolder(first), rest: modules }
+}
+
+async function readModule(dir: string, entry: Config): Promise<SentenceModule> {
+  const folder = join(dir, subfolder(entry))
+  switch (className(entry)) {
+    case 'Pooling':
+      return readPooling(await readConfig(folder, 'config.json'))
+    case 'Dense':
+      return { kind: 'dense', dense: await readDense(folder) }
+    case 'Normalize': {
+      const config = await readConfigIfAny(folder, 'config.json')
+      if (config) checkNames(config)
+      return { kind: 'normalize' }
+    }
+    default:
+      throw configInvalid(entry, 'type', 'Transformer, Pooling, Dense or Normalize of sentence_transformers')
+  }
+}
+
+/** sentence_transformers.models.Pooling is Pooling; classes of other packages have no short name. */
+function className(entry: Config): string {
+  const type = string(entry, 'type')
+  return type.startsWith('sentence_transformers.') ? type.slice(type.lastIndexOf('.') + 1) : type
+}
+
+/** A path inside of the model's folder: a file must not lead elsewhere. */
+function subfolder(entry: Config): string {
+  const path = string(entry, 'path', '')
+  if (isAbsolute(path) || normalize(path).startsWith('..') || path.includes('\0'))
+    throw configInvalid(entry, 'path', `a folder in ${dirname(entry.file)}`)
+  return path
+}
+
+/** Both the flags of older versions and the key of newer ones; several modes are concatenated in the order of the library. */
+function readPooling(config: Config): SentenceModule {
+  const includePrompt = boolean(config, 'include_prompt', true)
+  const modes = isSet(config, 'pooling_mode') ? namedModes(config) : flaggedModes(config)
+  return { kind: 'pooling', modes, includePrompt }
+}
+
+function namedModes(config: Config): Reduction[] {
+  const value = config.values.pooling_mode
+  const list = makeConfig(nameOf(config, 'pooling_mode'), { ...(Array.isArray(value) ? value : [value]) })
+  const modes = Object.keys(list.values).map((index) => oneOf(list, index, reductions))
+  if (modes.length === 0) throw configInvalid(config, 'pooling_mode', 'at least one mode')
+  return modes
+}
+
+const flags: readonly (readonly [string, Reduction])[] = [
+  ['pooling_mode_cls_token', 'cls'],
+  ['pooling_mode_max_tokens', 'max'],
+  ['pooling_mode_mean_tokens', 'mean'],
+  ['pooling_mode_mean_sqrt_len_tokens', 'mean_sqrt_len_tokens'],
+  ['pooling_mode_weightedmean_tokens', 'weightedmean'],
+  ['pooling_mode_lasttoken', 'lasttoken'],
+]
+
+function flaggedModes(config: Config): Reduction[] {
+  const modes = flags.filter(([key]) => boolean(config, key, false)).map(([, mode]) => mode)
+  return modes.length > 0 ? modes : ['mean']
+}
+
+function readPrompts(config: Config | undefined): Pick<SentenceFolder, 'prompts' | 'defaultPrompt'> {
+  const entries = config && isSet(config, 'prompts') ? object(config, 'prompts') : undefined
+  const prompts = new Map(
+    Object.keys(entries?.values ?? {}).map((name): [string, string] => [name, string(entries!, name)]),
+  )
+  const name = config && optional(string, config, 'default_prompt_name')
+  if (config && name !== undefined && !prompts.has(name))
+    throw configInvalid(config, 'default_prompt_name', `one of the prompts ${[...prompts.keys()].join(', ')}`)
+  return { prompts, defaultPrompt: name === undefined ? undefined : prompts.get(name) }
+}
