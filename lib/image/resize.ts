@@ -10,6 +10,7 @@ import {
 import { Tensor } from '../tensor/tensor.js'
 import type { Pixels } from './pixels.js'
 import type { Size } from './spec.js'
+import { nextTurn } from './work.js'
 
 /** Bytes that are copied to native memory at once, on the event loop: about a millisecond. */
 const stripBytes = 2 ** 21
@@ -68,6 +69,7 @@ async function resizeColumns(
   const result = new Uint8Array(needed.count * columns.count * channels)
   const rowsAtOnce = Math.max(1, Math.floor(stripBytes / stride))
   for (let row = 0; row < needed.count; row += rowsAtOnce) {
+    await nextTurn(signal)
     const count = Math.min(rowsAtOnce, needed.count - row)
     const from = (needed.start + row) * stride
     using strip = Tensor.from(data.subarray(from, from + count * stride), [count, width, channels])
@@ -90,6 +92,7 @@ async function resizeRows(
   const strips = Math.ceil((from.count * stride) / stripBytes)
   const rowsAtOnce = Math.ceil(rows.count / strips)
   for (let row = 0; row < rows.count; row += rowsAtOnce) {
+    await nextTurn(signal)
     const part = { ...rows, start: rows.start + row, count: Math.min(rowsAtOnce, rows.count - row) }
     const inputs = resampleInputs(from.length, part, filter)
     const first = (inputs.start - from.start) * stride
