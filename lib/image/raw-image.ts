@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Sharp } from 'sharp'
-import { invalid, SaccadeError, show } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import { type ResampleFilter, resampleFilters } from '../ops/resample.js'
 import { checkOptions, optionInvalid } from '../options.js'
 import { throwIfAborted } from '../runtime/run-options.js'
@@ -180,10 +180,14 @@ export class RawImage implements Pixels {
     try {
       await this.toSharp().toFile(path)
     } catch (cause) {
-      const reason = String(cause instanceof Error ? cause.message : cause).slice(0, 200)
-      throw new SaccadeError('OPTION_INVALID', `RawImage.save: ${show(path)} cannot be written: ${reason}`, {
-        cause,
-      })
+      const reason = String(cause instanceof Error ? cause.message : cause)
+      throw invalid(
+        'OPTION_INVALID',
+        `RawImage.save: ${show(path)}`,
+        'a path that can be written, with the extension of an image format',
+        reason,
+        { cause },
+      )
     }
   }
 
