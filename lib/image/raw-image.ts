@@ -134,7 +134,7 @@ export class RawImage implements Pixels {
         optionInvalid(`RawImage.resize: ${name}`, value, 'a whole number above 0')
     const filter = filterOf(options.resample ?? 'bilinear')
     const all = { top: 0, left: 0, width, height }
-    const pixels = await resizePixels(this, [height, width], all, filter, options.signal)
+    const pixels = await resizePixels(this, [height, width], all, filter, { signal: options.signal })
     return new RawImage(pixels.data, width, height, this.channels)
   }
 
