@@ -17,10 +17,15 @@ import { type CropSpec, cropWindow, type ImageSpec, resizedSize, type Size } fro
 /** Converts images to the pixel values a model takes, exactly as the image processor of its library does. */
 export class ImageProcessor {
   readonly spec: ImageSpec
+  readonly #threads: number | undefined
 
-  /** @throws LIMIT_EXCEEDED for a processor that makes too many pixels of each picture */
-  constructor(spec: ImageSpec) {
+  /**
+   * @param threads that resize; default: all
+   * @throws LIMIT_EXCEEDED for a processor that makes too many pixels of each picture
+   */
+  constructor(spec: ImageSpec, threads?: number) {
     this.spec = spec
+    this.#threads = threads
     const { crop, resize } = spec
     const size = crop?.size ?? (resize?.to === 'size' ? resize.size : undefined)
     if (size) checkProcessed(size)
@@ -94,7 +99,10 @@ export class ImageProcessor {
       height: Math.min(size[0], crop?.size[0] ?? size[0]),
       width: Math.min(size[1], crop?.size[1] ?? size[1]),
     }
-    const part = await resizePixels(pixels, size, window, resize?.filter ?? 'nearest', signal)
+    const part = await resizePixels(pixels, size, window, resize?.filter ?? 'nearest', {
+      signal,
+      threads: this.#threads,
+    })
     return crop ? padded(part, crop, vertical.before, horizontal.before) : part
   }
 

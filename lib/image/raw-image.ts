@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Sharp } from 'sharp'
-import { invalid, SaccadeError, show } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import { type ResampleFilter, resampleFilters } from '../ops/resample.js'
 import { checkOptions, optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -131,7 +131,7 @@ export class RawImage implements Pixels {
         optionInvalid(`RawImage.resize: ${name}`, value, 'a whole number above 0')
     const filter = filterOf(options.resample ?? 'bilinear')
     const all = { top: 0, left: 0, width, height }
-    const pixels = await resizePixels(this, [height, width], all, filter, options.signal)
+    const pixels = await resizePixels(this, [height, width], all, filter, { signal: options.signal })
     return new RawImage(pixels.data, width, height, this.channels)
   }
 
@@ -177,10 +177,14 @@ export class RawImage implements Pixels {
     try {
       await this.toSharp().toFile(path)
     } catch (cause) {
-      const reason = String(cause instanceof Error ? cause.message : cause).slice(0, 200)
-      throw new SaccadeError('OPTION_INVALID', `RawImage.save: ${show(path)} cannot be written: ${reason}`, {
-        cause,
-      })
+      const reason = String(cause instanceof Error ? cause.message : cause)
+      throw invalid(
+        'OPTION_INVALID',
+        `RawImage.save: ${show(path)}`,
+        'a path that can be written, with the extension of an image format',
+        reason,
+        { cause },
+      )
     }
   }
 

@@ -7,9 +7,11 @@ import {
   resampleInputs,
   resamplePart,
 } from '../ops/resample.js'
+import type { RunOptions } from '../runtime/run-options.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Pixels } from './pixels.js'
 import type { Size } from './spec.js'
+import { nextTurn } from './work.js'
 
 /** Bytes that are copied to native memory at once, on the event loop: about a millisecond. */
 const stripBytes = 2 ** 21
@@ -33,7 +35,7 @@ export async function resizePixels(
   size: Size,
   window: Window,
   filter: ResampleFilter,
-  signal?: AbortSignal,
+  run: RunOptions = {},
 ): Promise<Pixels> {
   if (Math.max(...size) > maxResampledSize)
     throw invalid(
@@ -51,8 +53,8 @@ export async function resizePixels(
     needed.count * window.width,
     `resize of a picture of ${pixels.width}x${pixels.height} to ${size[1]}x${size[0]}: pixels in between`,
   )
-  const wide = await resizeColumns(pixels, needed, columns, filter, signal)
-  return resizeRows(wide, needed, rows, filter, signal)
+  const wide = await resizeColumns(pixels, needed, columns, filter, run)
+  return resizeRows(wide, needed, rows, filter, run)
 }
 
 /** The rows that are needed, with other columns. */
@@ -61,18 +63,19 @@ async function resizeColumns(
   needed: AxisPart,
   columns: AxisPart,
   filter: ResampleFilter,
-  signal: AbortSignal | undefined,
+  run: RunOptions,
 ): Promise<Pixels> {
   const stride = width * channels
   const all = { length: width, start: 0, count: width }
   const result = new Uint8Array(needed.count * columns.count * channels)
   const rowsAtOnce = Math.max(1, Math.floor(stripBytes / stride))
   for (let row = 0; row < needed.count; row += rowsAtOnce) {
+    await nextTurn(run.signal)
     const count = Math.min(rowsAtOnce, needed.count - row)
     const from = (needed.start + row) * stride
     using strip = Tensor.from(data.subarray(from, from + count * stride), [count, width, channels])
     using resized = resamplePart(strip, 1, all, columns, filter)
-    result.set(await resized.data({ signal }), row * columns.count * channels)
+    result.set(await resized.data(run), row * columns.count * channels)
   }
   return { data: result, width: columns.count, height: needed.count, channels }
 }
@@ -83,13 +86,14 @@ async function resizeRows(
   from: AxisPart,
   rows: AxisPart,
   filter: ResampleFilter,
-  signal: AbortSignal | undefined,
+  run: RunOptions,
 ): Promise<Pixels> {
   const stride = width * channels
   const result = new Uint8Array(rows.count * stride)
   const strips = Math.ceil((from.count * stride) / stripBytes)
   const rowsAtOnce = Math.ceil(rows.count / strips)
   for (let row = 0; row < rows.count; row += rowsAtOnce) {
+    await nextTurn(run.signal)
     const part = { ...rows, start: rows.start + row, count: Math.min(rowsAtOnce, rows.count - row) }
     const inputs = resampleInputs(from.length, part, filter)
     const first = (inputs.start - from.start) * stride
@@ -99,7 +103,7 @@ async function resizeRows(
       channels,
     ])
     using resized = resamplePart(strip, 0, inputs, part, filter)
-    result.set(await resized.data({ signal }), row * stride)
+    result.set(await resized.data(run), row * stride)
   }
   return { data: result, width, height: rows.count, channels }
 }

@@ -34,8 +34,18 @@ export class Budget {
   }
 }
 
-/** Several loops can be in slices at once, and their slices run one after another without a pause. */
-const sliceMs = 2
+const sliceMs = 3
+let turns: Promise<unknown> = Promise.resolve()
+
+/**
+ * Waits for a turn of the event loop. Of all that wait, one goes on in each turn: the slices of several images would
+ * otherwise run one after another without a pause.
+ */
+export async function nextTurn(signal: AbortSignal | undefined): Promise<void> {
+  turns = turns.then(() => setImmediate())
+  await turns
+  throwIfAborted(signal)
+}
 
 /**
  * Runs a loop over rows of pixels in slices of a few milliseconds, so that the event loop goes on and the signal is heard.
@@ -47,12 +57,12 @@ export async function inSlices(
   signal: AbortSignal | undefined,
   row: (index: number) => unknown,
 ): Promise<void> {
+  await nextTurn(signal)
   let end = performance.now() + sliceMs
   for (let index = 0; index < rows; index++) {
     if (row(index) === false) return
     if (performance.now() < end) continue
-    await setImmediate()
-    throwIfAborted(signal)
+    await nextTurn(signal)
     end = performance.now() + sliceMs
   }
 }

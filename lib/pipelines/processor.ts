@@ -28,7 +28,7 @@ export async function processorFor(model: Model): Promise<ImageProcessor> {
   const dir = folderOf(model)
   const spec = (await specOf(dir)) ?? publishedElsewhere(model.config, model)
   if (!spec) throw noProcessor(dir)
-  return new ImageProcessor(spec)
+  return new ImageProcessor(spec, model.session.threads)
 }
 
 /** timm can publish the settings at the top of its config; torchvision and DINO use one recipe for all their models. */
