@@ -243,8 +243,8 @@ void Scheduler::workOn(Slot& slot, Worker& worker) {
   }
 }
 
-// The only member claims all tiles of a step at once, and gives back what is left when another task may need it.
-// False then, and at the end of the task.
+// The only member claims all tiles of a step at once, and gives back what is left when another task may need
+// it. False then, and at the end of the task.
 bool Scheduler::workAlone(Slot& slot, Worker& worker) {
   uint32_t left = slot.unclaimed.exchange(0);
   bool chooses = false;
