@@ -53,7 +53,7 @@ export async function load<M extends Model = AnyModel>(
   return opened as M
 }
 
-async function open({ dir, weights }: ModelFolder, session: Session, mmap: boolean): Promise<Model> {
+function openFolder({ dir, weights }: ModelFolder, session: Session, mmap: boolean): Promise<Model> {
   return openFitting(configsOf(dir), (config) => {
     const kind = configKind(config)
     const architecture = findArchitecture(architectures, kind, config.file)

@@ -47,10 +47,11 @@ export interface NativeCancel {
 /** A checked program, ready to run any number of times. */
 export interface NativeProgram {
   /**
-   * Queues one run on its device, off the event loop, and resolves with the program's outputs. Rejects with code
+   * Runs once on its device, off the event loop, and resolves with the program's outputs. Runs of other programs share the
+   * device meanwhile; those of this program start in turn (native/runtime/executor.h). Rejects with code
    * ABORTED, INDEX_OUT_OF_RANGE, OUT_OF_MEMORY, DISPOSED, SHAPE_MISMATCH (an input of the wrong size),
    * DEVICE_MISMATCH (an input on another device) or WEIGHTS_CORRUPT (a mapped file that it reads has changed).
-   * @param threads number of CPU threads; 0: one for each core
+   * @param threads number of CPU threads that work on it at the same time; 0: one for each core
    */
   run(inputs: readonly NativeBuffer[], threads: number, cancel?: NativeCancel): Promise<NativeBuffer[]>
   readonly arenaBytes: number
@@ -69,7 +70,7 @@ export interface NativeInfo {
   readonly version: string
   /** All known devices. Reading this may take part of a second, because it starts a driver. */
   readonly devices: readonly NativeDevice[]
-  /** Bytes of live buffers, and of the arena that runs share. */
+  /** Bytes of live buffers, and of the arenas of runs and the scratch of threads. */
   readonly memory: { readonly buffers: number; readonly arena: number }
 }
 

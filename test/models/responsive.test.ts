@@ -86,6 +86,26 @@ test('two workers use one folder; ending one in the middle of a run harms neithe
   await model.run(images(1))
 })
 
+test('a small run ends before a large one that began earlier', async () => {
+  using large = (await load(big.dir)) as Vit
+  using small = (await load(digits)) as Vit
+  const pixelValues = Tensor.zeros([1, 3, 32, 32])
+  // Both programs exist, so that only their runs are compared.
+  await large.run(images(8))
+  const { logits } = await small.run({ pixelValues })
+  const alone = [...(await logits!.data())]
+  const ended: string[] = []
+  const running = large.run(images(8)).then(() => ended.push('large'))
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  for (let run = 0; run < 3; run++) {
+    const { logits } = await small.run({ pixelValues })
+    assert.equal([...(await logits!.data())], alone)
+    ended.push('small')
+  }
+  await running
+  assert.equal(ended, ['small', 'small', 'small', 'large'])
+})
+
 test('a process can end in the middle of a run', async () => {
   const script = fileURLToPath(new URL('../support/exit-while-running.mjs', import.meta.url))
   const child = fork(script, [big.dir], { stdio: 'ignore' })

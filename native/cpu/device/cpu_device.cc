@@ -36,7 +36,7 @@ class MappedMemory final : public Memory {
 }  // namespace
 
 int64_t CpuDevice::usualArenaLimit() {
-  return std::min(int64_t{1} << 30, availableMemory() / 8);
+  return std::min(int64_t{1} << 30, machineMemory().available / 8);
 }
 
 std::shared_ptr<Memory> CpuDevice::allocate(int64_t bytes) {

@@ -222,7 +222,11 @@ void Scheduler::workOn(Slot& slot, Worker& worker) {
     return slot.unclaimed.load() > 0 || slot.ended.load() || freshCount_.load() > 0;
   };
   uint32_t tile;
-  while (true) {
+  while (!slot.ended.load()) {
+    if (slot.limit == 1) {
+      if (!workAlone(slot, worker)) return;
+      continue;
+    }
     while (slot.claim(tile)) {
       slot.task->runTile(tile, worker.scratch);
       // Once the last tile is counted, the task may have ended: nothing of it is read after that.
@@ -237,6 +241,23 @@ void Scheduler::workOn(Slot& slot, Worker& worker) {
     worker.spunAway = false;
     if (slot.ended.load() || shouldChoose(worker)) return;
   }
+}
+
+// The only member claims all tiles of a step at once, and gives back what is left when another task may need
+// it. False then, and at the end of the task.
+bool Scheduler::workAlone(Slot& slot, Worker& worker) {
+  uint32_t left = slot.unclaimed.exchange(0);
+  bool chooses = false;
+  for (; left > 0 && !chooses; --left) {
+    slot.task->runTile(slot.total - left, worker.scratch);
+    chooses = shouldChoose(worker);
+  }
+  if (left > 0) {
+    slot.unclaimed.store(left);
+    return false;
+  }
+  advance(slot, worker);
+  return !chooses;
 }
 
 // Moves the task on. Only the thread that finished its step gets here.

@@ -75,6 +75,7 @@ class Scheduler {
   bool mayJoin(const Worker& worker, const Slot& slot) const;
 
   void workOn(Slot& slot, Worker& worker);
+  bool workAlone(Slot& slot, Worker& worker);
   void advance(Slot& slot, Worker& worker);
   void end(Slot& slot, Worker& worker);
   void leave(Slot& slot, int64_t time);
