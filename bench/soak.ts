@@ -145,6 +145,7 @@ async function main(): Promise<void> {
   const all = subjects()
   const counts = { runs: 0, aborted: 0, disposals: 0, terminations: 0 }
   let worker: Worker | undefined
+  let changing = Promise.resolve()
 
   async function step(): Promise<void> {
     const number = ++counts.runs
@@ -158,8 +159,12 @@ async function main(): Promise<void> {
     clearTimeout(timer)
     if (number % 250 !== 0) return
     counts.terminations++
-    await worker?.terminate()
-    worker = await startedWorker()
+    // One change after the other: two at once would lose a worker.
+    changing = changing.then(async () => {
+      await worker?.terminate()
+      worker = await startedWorker()
+    })
+    await changing
   }
 
   async function phase(count: number): Promise<Sizes> {
