@@ -3,7 +3,7 @@
 //
 //   node scripts/test-sanitize.mjs
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { filesBelow, require, root, run } from './native.mjs'
 import { buildNative, testNative } from './test-native.mjs'
@@ -12,7 +12,9 @@ const sanitizers = 'address,undefined'
 
 function testFuzzers(folder) {
   return ['program', 'mapping'].filter((name) => {
-    const inputs = filesBelow(join(root, 'test/native/fuzz/corpus', name), [''])
+    // The corpus, and the inputs that failed once.
+    const folders = ['test/native/fuzz/corpus', 'test/data/fuzz'].map((each) => join(root, each, name))
+    const inputs = folders.filter((each) => existsSync(each)).flatMap((each) => filesBelow(each, ['']))
     return run(join(folder, `${name}_fuzz`), inputs) !== 0
   })
 }
