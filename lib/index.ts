@@ -75,6 +75,7 @@ export type {
   Classification,
   ImageClassification,
   ImageClassificationOptions,
+  ScoreFunction,
 } from './pipelines/image-classification.js'
 export type {
   ImageFeatureExtraction,
@@ -88,6 +89,7 @@ export {
   type Task,
   tasks,
 } from './pipelines/pipeline.js'
+export type { Reduction } from './pipelines/pooling.js'
 export { cos_sim, type SliceRange, TensorOutput } from './pipelines/tensor-output.js'
 export type {
   GeneratedText,
@@ -111,7 +113,7 @@ export type { ElementOf, Nested } from './tensor/format.js'
 export { Tensor } from './tensor/tensor.js'
 export type { SpecialRole } from './text/class-defaults.js'
 export { loadTokenizer } from './text/index.js'
-export type { Side, TokenizerOverrides } from './text/settings.js'
+export type { Side, TokenizerOverrides, TokenizerSettings, TokenizerSource } from './text/settings.js'
 export {
   type BatchEncoding,
   type BatchOptions,
@@ -121,4 +123,6 @@ export {
   type PadOptions,
   Tokenizer,
 } from './text/tokenizer.js'
+export type { AddedToken, ExtraToken } from './text/tokenizer-json/added-tokens.js'
 export type { TruncationStrategy } from './text/truncation.js'
+export type { IgnoredTensor } from './weights/reader.js'

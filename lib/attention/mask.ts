@@ -4,7 +4,7 @@ import type { Broadcast, Fitting } from '../graph/shape-types.js'
 import { requireDType, requireFloat, requireWhole } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import { Tensor } from '../tensor/tensor.js'
-import { isInteger, readList } from '../values.js'
+import { isNumber, readList } from '../values.js'
 import { range } from './range.js'
 
 /** True where a query (row) may attend to a key (column). Masks are combined with `ops.logicalAnd`. */
@@ -99,12 +99,12 @@ function positions(queries: number, keys: number, what: string) {
 
 function lengthsOf(lengths: readonly number[], keys: number): Tensor<'int32'> {
   const what = 'paddingMask: lengths'
-  const list = readList(lengths, isInteger, {
+  const list = readList(lengths, isNumber, {
     what,
     expected: 'a list of lengths, or int32',
     item: 'a length',
   })
-  const bad = list.find((length) => length < 0 || length > keys)
+  const bad = list.find((length) => !Number.isInteger(length) || length < 0 || length > keys)
   if (bad !== undefined)
     throw invalid(
       'INDEX_OUT_OF_RANGE',

@@ -1,12 +1,11 @@
-import { inBatch, invalid } from '../errors.js'
+import { inBatch, invalid, show } from '../errors.js'
 import type { HubOptions } from '../files/hub.js'
 import { formatShape, sameShape } from '../graph/shape.js'
 import { checkLimit } from '../limits.js'
 import * as ops from '../ops/index.js'
-import { checkOptions } from '../options.js'
 import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
-import { attempt, isObject, isString, readList } from '../values.js'
+import { attempt, isInteger, isObject, isString, readList } from '../values.js'
 import { checkDecodeOptions, type DecodeOptions, withPixels } from './decode.js'
 import { loadSpec } from './load.js'
 import type { Pixels } from './pixels.js'
@@ -21,12 +20,15 @@ export class ImageProcessor {
 
   /**
    * @param threads that resize; default: all
-   * @throws LIMIT_EXCEEDED for a processor that makes too many pixels of each picture
+   * @throws INPUT_INVALID; LIMIT_EXCEEDED for a processor that makes too many pixels of each picture
    */
   constructor(spec: ImageSpec, threads?: number) {
-    this.spec = spec
+    const copy: ImageSpec | undefined = attempt(() => structuredClone(spec))
+    if (typeof copy !== 'object' || copy === null)
+      throw invalid('INPUT_INVALID', 'ImageProcessor: spec', 'an ImageSpec', show(spec))
+    this.spec = copy
     this.#threads = threads
-    const { crop, resize } = spec
+    const { crop, resize } = copy
     const size = crop?.size ?? (resize?.to === 'size' ? resize.size : undefined)
     if (size) checkProcessed(size)
   }
@@ -52,6 +54,8 @@ export class ImageProcessor {
     first = 0,
   ): Promise<ops.FloatTensor> {
     const decoding = checkDecodeOptions(options, 'ImageProcessor.process')
+    if (!isInteger(first))
+      throw invalid('INPUT_INVALID', 'ImageProcessor.process: first', 'an index', show(first))
     const names = { what: 'images', expected: 'an image or a list of them', item: 'an image' }
     const list = readList(isImageInput(images) ? [images] : images, isImageInput, names)
     if (list.length === 0) throw invalid('EMPTY_BATCH', 'images', 'at least one', 'none')

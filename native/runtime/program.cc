@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "check/check.h"
+#include "check/rules.h"
 #include "check/sharing.h"
 #include "device.h"
 #include "error.h"
@@ -221,6 +222,8 @@ bool readInstruction(Reader& reader, Program& program, int64_t index, Instructio
   });
   if (std::any_of(call.view, call.view + call.views, isEmpty)) return false;
   const std::string fault = operandFault(instruction.op, call, program.device.formats());
+  // Not a bug of the compiler: the shapes of a caller ask for it.
+  if (fault == kRepeats) fail("LIMIT_EXCEEDED", opName(instruction.op), ": ", fault);
   if (!fault.empty()) failAt(here, fault);
   for (int32_t i = 0; i < call.views; ++i) {
     located({index, instruction.op, i}, [&] { checkAlignment(program, instruction, i); });

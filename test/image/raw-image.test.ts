@@ -93,7 +93,7 @@ test('wrong arguments are errors with a code', async () => {
   const option = 'OPTION_INVALID'
   assert.equal(codes, [
     ...[option, option, option, option, 'OPTION_UNKNOWN', 'IMAGE_TOO_LARGE', 'LIMIT_EXCEEDED'],
-    ...[option, option, option, option, option, 'OPTION_UNKNOWN', option, 'IMAGE_INVALID', 'IMAGE_INVALID'],
+    ...[option, option, option, option, option, 'OPTION_UNKNOWN', option, 'INPUT_INVALID', 'IMAGE_INVALID'],
   ])
 })
 

@@ -396,7 +396,7 @@ test('wrong arguments of shape ops', async () => {
   await rejects(
     () => ops.stack([x, Tensor.zeros([3, 2] as number[])]),
     'SHAPE_MISMATCH',
-    /stack: expected the shape of the first, \[2, 3\], got \[3, 2\]/,
+    /stack: element 1: expected the shape of the first, \[2, 3\], got \[3, 2\]/,
   )
   await rejects(() => ops.pad(x, [[1, 1]] as [number, number][]), 'SHAPE_MISMATCH', /got 1 pairs/)
   await rejects(

@@ -113,7 +113,8 @@ test('long words and runs take linear time', async () => {
 test('what a file has too much of, or not, is refused', async () => {
   const model = JSON.stringify(words)
   const refused: [unknown, string][] = [
-    [`{"model":${model},"normalizer":${nested('normalizers', 10_000)}}`, 'LIMIT_EXCEEDED'],
+    [`{"model":${model},"normalizer":${nested('normalizers', 40)}}`, 'LIMIT_EXCEEDED'],
+    [`{"model":${model},"normalizer":${nested('normalizers', 10_000)}}`, 'TOKENIZER_INVALID'],
     [`{"model":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'TOKENIZER_INVALID'],
     [`{"model":${'['.repeat(100_000)}`, 'TOKENIZER_INVALID'],
     [{ model: { ...words, vocab: { '[UNK]': 0, a: 2 ** 31 - 1 } } }, 'LIMIT_EXCEEDED'],
