@@ -54,12 +54,15 @@ export class FeatureExtraction {
   readonly task = task
   readonly model: TextModel
   readonly tokenizer: Tokenizer
+  /** Whether the folder says how a text becomes one vector, as those of sentence-transformers do. */
+  readonly hasPooling: boolean
   readonly #folder: SentenceFolder | undefined
 
   constructor(model: TextModel, tokenizer: Tokenizer, folder?: SentenceFolder) {
     this.model = model
     this.tokenizer = tokenizer
     this.#folder = folder
+    this.hasPooling = folder !== undefined
   }
 
   async call(
