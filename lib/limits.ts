@@ -139,5 +139,5 @@ export function setLimits(changes: { readonly [Name in LimitName]?: number | und
  */
 export function checkLimit(name: LimitName, count: number, what: string): void {
   if (count > current[name])
-    throw invalid('LIMIT_EXCEEDED', what, `at most ${current[name]} (limit '${name}')`, String(count))
+    throw invalid('LIMIT_EXCEEDED', what, `at most ${current[name]} (limit '${name}', see setLimits)`, String(count))
 }
