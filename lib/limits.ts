@@ -117,8 +117,9 @@ export function getLimits(): Limits {
 }
 
 /**
- * Changes limits of this process; those left out, or undefined, keep their values.
- * @param changes numbers above 0; Infinity for no limit
+ * Changes limits of this process, for all calls from now on; those left out, or undefined, keep their values.
+ * @param changes numbers above 0, in the units that {@link Limits} names; Infinity for no limit
+ * @example setLimits({ imageBytes: 2 ** 30, beams: 256 })
  * @throws OPTION_UNKNOWN, OPTION_INVALID
  */
 export function setLimits(changes: { readonly [Name in LimitName]?: number | undefined }): void {

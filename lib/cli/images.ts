@@ -11,7 +11,7 @@ export interface ImageFlags {
   readonly maxPixels?: number
 }
 
-/** The images of the arguments; none is a wrong call. */
+/** Lists the images that the arguments name. Without any, the command ends with a usage error. */
 export async function imagesOf(
   args: readonly string[],
   command: Command,

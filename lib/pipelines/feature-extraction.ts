@@ -30,7 +30,7 @@ export interface FeatureExtractionOptions extends CallOptions {
   readonly truncation?: boolean | undefined
   /** A text to put before each text. Default: the default prompt of a sentence-transformers folder, if it has one. */
   readonly prompt?: string | undefined
-  /** The same by its name in the folder. `prompt` goes before it. */
+  /** Name of a prompt of a sentence-transformers folder, used if `prompt` is not given. */
   readonly prompt_name?: string | undefined
 }
 
