@@ -84,7 +84,7 @@ test('classify: one unreadable picture is reported and does not stop the rest', 
   assert.not.match(err, /█|░/, 'no progress in a pipe')
 })
 
-test('classify --json: an object a line, errors among them', async () => {
+test('classify --json: an object a line, errors among them in their order', async () => {
   const { status, out, err } = await saccade([
     'classify',
     sample('07-digit-7.png'),
@@ -100,6 +100,10 @@ test('classify --json: an object a line, errors among them', async () => {
   assert.is(status, 1)
   assert.is(err, '')
   const lines = jsonLines(out)
+  assert.equal(
+    lines.map(({ input }) => input),
+    [sample('07-digit-7.png'), 'gone.png'],
+  )
   const seven = lines.find(({ input }) => input.endsWith('7.png'))
   assert.is(seven.classes[0].label, '7')
   assert.is(seven.classes.length, 2)
