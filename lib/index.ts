@@ -112,7 +112,7 @@ export { evaluate } from './tensor/evaluate.js'
 export type { ElementOf, Nested } from './tensor/format.js'
 export { Tensor } from './tensor/tensor.js'
 export type { SpecialRole } from './text/class-defaults.js'
-export { loadTokenizer } from './text/index.js'
+export { loadTokenizer, type TokenizerOptions } from './text/index.js'
 export type { Side, TokenizerOverrides, TokenizerSettings, TokenizerSource } from './text/settings.js'
 export {
   type BatchEncoding,

@@ -6,54 +6,56 @@ import { checkOptions, optionInvalid } from './options.js'
  * in it is checked before memory or time is spent on it. The defaults are well above what published models have.
  */
 const defaults = {
-  /** Labels of a classifier. ImageNet-21k has 21843. */
-  labels: 1_000_000,
-  /** Elements of a table that a call computes in JavaScript: positions and masks of `attention`, the matrix of `ops.resize`. */
-  tableElements: 1 << 24,
-  /** Bytes of a config, a vocabulary or a list of files that is downloaded. The largest tokenizers have 35 MB. */
+  // Tables that are computed in JavaScript
+
+  /** Elements of a table: positions and masks of `attention`, the matrix of `ops.resize`, sinusoidal positions of a config. */
+  tableElements: 2 ** 24,
+
+  // Files of a model, and their download
+
+  /** Bytes of a JSON file of a model, such as config.json or an index of shards. The largest published index has 9 MB. */
+  configBytes: 2 ** 24,
+  /** Bytes of a file of a tokenizer. The largest published tokenizer.json has 40 MB. */
+  tokenizerBytes: 2 ** 27,
+  /** Files of a model that are downloaded. The largest models have 200 shards. */
+  downloadedFiles: 1_000,
+  /** Bytes of a config, a vocabulary or a list of files that is downloaded. The largest tokenizers have 40 MB. */
   downloadedConfigBytes: 100_000_000,
   /** Bytes of a weights file that is downloaded. Published shards have up to 50 GB. */
   downloadedWeightsBytes: 100_000_000_000,
-  /** Files of a model that are downloaded. The largest models have 200 shards. */
-  downloadedFiles: 1000,
+
+  // Weights
+
   /** Tensors of a weights file, and entries of its archive. The largest published shards have some thousands. */
   tensors: 100_000,
   /** Axes of a stored tensor. PyTorch has no more than 64. */
   tensorAxes: 64,
   /** Bytes of the part of a weights file that describes its tensors: a header, a pickle, the directory of an archive. */
   weightsHeaderBytes: 32_000_000,
-  /** Estimated memory of the objects in the pickle of a PyTorch file. A tensor takes about 1800 bytes. */
+  /** Estimated bytes of the objects in the pickle of a PyTorch file. A tensor takes about 1800 bytes. */
   unpickledBytes: 80_000_000,
-  /** Layers of a stack. The deepest published models have fewer than 200. */
-  layers: 2_000,
-  /** Heads of an attention. */
-  heads: 4_096,
-  /** Widths: hidden size, MLP, head, shared space. */
-  width: 1_048_576,
-  /** Entries of a vocabulary (one more than the largest token id), and token types. */
-  vocabulary: 16_777_216,
-  /** Positions of a text model. */
-  positions: 16_777_216,
-  /** Numbers in a table that is computed from a config, not stored: sinusoidal positions. */
-  computedNumbers: 2 ** 24,
-  /** Side of the image that a model takes, in pixels. */
-  modelImageSide: 16_384,
-  /** Patches of an image of the config's size: attention compares each with each. Published models have under 4096. */
-  patches: 16_384,
-  /** Beams of a search, for each source. */
-  beams: 128,
-  /** Sequences that are returned for each source. */
-  returnSequences: 1_024,
-  /** Tokens that end a text. A beam search looks at that many more candidates for each beam. */
-  endTokens: 64,
-  /** Entries of a list of tokens or words in the options of generation. Every step looks at all of them. */
-  tokenLists: 100_000,
-  /** Bytes of a JSON file of a model, such as config.json or an index of shards. The largest published index has 9 MB. */
-  configBytes: 16 * 2 ** 20,
-  /** Bytes of a file of a tokenizer. The largest published tokenizer.json has 40 MB. */
-  tokenizerBytes: 128 * 2 ** 20,
-  /** Bytes of an image, of a list of names, or of a line that the command line reads from standard input. */
-  standardInputBytes: 200_000_000,
+
+  // Images
+
+  /** Bytes of an image file, also of one that is downloaded. */
+  imageBytes: 2 ** 28,
+  /** Seconds for the download of an image. */
+  imageSeconds: 60,
+  /** Redirects of the download of an image. */
+  imageRedirects: 5,
+  /** Pixels of a picture, unless the option maxPixels is given: twice the number from which on Pillow warns. */
+  imagePixels: 178_956_970,
+  /** Longest side of a picture, in pixels. */
+  imageSide: 1_000_000,
+  /** Pixels between the two steps of a resize: the old height times the new width. */
+  resizePixels: 2 ** 25,
+  /** Pixels that an image processor makes of one picture. */
+  processedPixels: 2 ** 22,
+
+  // Tokenizers
+
+  /** Components of tokenizer.json inside of one another. */
+  componentDepth: 32,
   /** Characters of a regular expression in tokenizer.json. The longest of published tokenizers has about 1000. */
   patternLength: 50_000,
   /** Instructions of a compiled regular expression in tokenizer.json. The longest of published tokenizers has about 100. */
@@ -64,24 +66,43 @@ const defaults = {
   textGrowth: 8,
   /** Bytes of a token that is searched for in texts: of a unigram, WordPiece or SentencePiece model, or an added one. */
   tokenBytes: 256,
-  /** Components of tokenizer.json inside of one another. */
-  componentDepth: 32,
   /** Tokens of a batch that is padded, padding included. */
   paddedTokens: 2 ** 22,
-  /** Bytes of an image file, also of one that is downloaded. */
-  imageBytes: 2 ** 28,
-  /** Seconds for the download of an image. */
-  imageSeconds: 60,
-  /** Redirects of the download of an image. */
-  imageRedirects: 5,
-  /** Pixels of a picture, unless the option maxPixels is given: twice the number from which on Pillow warns. */
-  imagePixels: 178_956_970,
-  /** Longest side of a picture. */
-  imageSide: 1_000_000,
-  /** Pixels that an image processor makes of one picture. */
-  processedPixels: 2 ** 22,
-  /** Pixels between the two steps of a resize: the old height times the new width. */
-  resizePixels: 2 ** 25,
+
+  // Generation
+
+  /** Beams of a search, for each source. */
+  beams: 128,
+  /** Sequences that are returned for each source. */
+  returnSequences: 1_024,
+  /** Tokens that end a text. A beam search looks at that many more candidates for each beam. */
+  endTokens: 64,
+  /** Entries of a list of tokens or words in the options of generation. Every step looks at all of them. */
+  tokenLists: 100_000,
+
+  // Configs of models
+
+  /** Labels of a classifier. ImageNet-21k has 21843. */
+  labels: 1_000_000,
+  /** Layers of a stack. The deepest published models have fewer than 200. */
+  layers: 2_000,
+  /** Heads of an attention. */
+  heads: 4_096,
+  /** Widths: hidden size, MLP, head, shared space. */
+  width: 2 ** 20,
+  /** Entries of a vocabulary (one more than the largest token id), and token types. */
+  vocabulary: 2 ** 24,
+  /** Positions of a text model. */
+  positions: 2 ** 24,
+  /** Side of the image that a model takes, in pixels. */
+  modelImageSide: 16_384,
+  /** Patches of an image of the config's size: attention compares each with each. Published models have under 4096. */
+  patches: 16_384,
+
+  // Command line
+
+  /** Bytes of an image, of a list of names, or of a line that the command line reads from standard input. */
+  standardInputBytes: 200_000_000,
 }
 
 export type LimitName = keyof typeof defaults
@@ -96,18 +117,21 @@ export function getLimits(): Limits {
 }
 
 /**
- * Changes limits of this process; those left out keep their values.
- * @param changes numbers above 0; Infinity for no limit
+ * Changes limits of this process, for all calls from now on; those left out, or undefined, keep their values.
+ * @param changes numbers above 0, in the units that {@link Limits} names; Infinity for no limit
+ * @example setLimits({ imageBytes: 2 ** 30, beams: 256 })
  * @throws OPTION_UNKNOWN, OPTION_INVALID
  */
-export function setLimits(changes: Partial<Limits>): void {
+export function setLimits(changes: { readonly [Name in LimitName]?: number | undefined }): void {
   const given = checkOptions(changes, names, 'setLimits')
+  const changed = { ...current }
   for (const name of names) {
-    const value = given[name]
-    if (value !== undefined && !(typeof value === 'number' && value > 0))
+    const value = given[name] === undefined ? current[name] : given[name]
+    if (!(typeof value === 'number' && value > 0))
       optionInvalid(`setLimits: ${name}`, value, 'a number above 0')
+    changed[name] = value
   }
-  current = { ...current, ...given }
+  current = changed
 }
 
 /**
@@ -116,5 +140,10 @@ export function setLimits(changes: Partial<Limits>): void {
  */
 export function checkLimit(name: LimitName, count: number, what: string): void {
   if (count > current[name])
-    throw invalid('LIMIT_EXCEEDED', what, `at most ${current[name]} (limit '${name}')`, String(count))
+    throw invalid(
+      'LIMIT_EXCEEDED',
+      what,
+      `at most ${current[name]} (limit '${name}', see setLimits)`,
+      String(count),
+    )
 }

@@ -12,7 +12,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** The pages with code that runs. */
-export const pages = ['docs/attention.md', 'docs/generation.md']
+export const pages = ['docs/attention.md', 'docs/generation.md', 'docs/tokenizers.md']
 
 /** A block of code and its output in the page. Lines count from 0; `end` is the line of the closing fence. */
 interface Block {

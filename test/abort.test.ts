@@ -7,7 +7,9 @@ import {
   decodeImage,
   evaluate,
   type GenerativeModel,
+  ImageProcessor,
   load,
+  loadTokenizer,
   type Marian,
   ops,
   pipeline,
@@ -49,6 +51,8 @@ type Call = (signal: AbortSignal) => Promise<unknown>
 const calls: Record<string, Call> = {
   load: async (signal) => (await load(digits, { signal })).dispose(),
   'load of a shared checkpoint': async (signal) => (await load(bert, { signal })).dispose(),
+  loadTokenizer: (signal) => loadTokenizer(numbers, { signal }),
+  'ImageProcessor.load': (signal) => ImageProcessor.load(digits, { signal }),
   pipeline: async (signal) => (await pipeline('translation', numbers, { signal })).dispose(),
   'image-classification': (signal) => classify(digit, { signal }),
   'image-classification of pixels': (signal) => classify([image, image], { signal }),

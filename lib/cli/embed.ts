@@ -14,8 +14,8 @@ import { forTexts } from './texts.js'
 interface Flags extends HubFlags, ImageFlags {
   readonly model: string
   readonly pooling?: Pooling
-  readonly normalize: boolean
-  readonly truncation: boolean
+  readonly normalize?: boolean
+  readonly truncation?: boolean
 }
 
 export const embedCommand = addHubOptions(
@@ -30,11 +30,12 @@ export const embedCommand = addHubOptions(
     .addOption(
       new Option(
         '--pooling <kind>',
-        'how the vectors of the tokens of a text are combined (default: mean)',
+        'how the vectors of the tokens of a text are combined (default: as the folder of a sentence-transformers model ' +
+          'says, else mean)',
       ).choices(poolings),
     )
-    .option('--normalize', 'normalize the vectors of texts to length 1', false)
-    .option('--truncation', 'cut texts that are longer than the model takes', false)
+    .option('--normalize', 'normalize the vectors of texts to length 1')
+    .option('--truncation', 'cut texts that are longer than the model takes')
     .option('--max-pixels <n>', 'refuse larger images', wholeNumber(1)),
 ).action(async (inputs: string[], flags: Flags, command: Command) => {
   const signal = interruptSignal()
@@ -43,7 +44,12 @@ export const embedCommand = addHubOptions(
   if (tasks.includes('image-feature-extraction')) await embedImages(inputs, flags, command, signal)
   else if (tasks.includes('feature-extraction')) await embedTexts(inputs, flags, signal)
   else
-    throw invalid('TASK_UNSUPPORTED', 'embed: model', 'one with features', `${layout} (${tasks.join(', ')})`)
+    throw invalid(
+      'TASK_UNSUPPORTED',
+      'embed: model',
+      'one with features',
+      `${layout} (${tasks.join(', ') || 'no task'})`,
+    )
 })
 
 /** Vectors of images, pooled as the model does: the class token or the mean. */
@@ -71,7 +77,7 @@ async function embedImages(
 
 async function embedTexts(texts: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const extract = await pipeline('feature-extraction', flags.model, pipelineFlags(flags, signal))
-  const { json, pooling = 'mean', normalize, truncation } = flags
+  const { json, pooling = extract.hasPooling ? undefined : 'mean', normalize, truncation } = flags
   // One at a time: padding to the longest of many texts costs more than it saves.
   await forTexts(texts, { json, progress: true, keepsPlace: true }, signal, async (text) => {
     const vectors = await extract(text, { pooling, normalize, truncation, signal })

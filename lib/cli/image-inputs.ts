@@ -10,6 +10,8 @@ export interface ImageFile {
   readonly name: string
   /** A path or a URL; a path that is not UTF-8; or the bytes of the image. */
   readonly source: string | { readonly path: Buffer } | { readonly bytes: Buffer }
+  /** Whether it is a folder without images. */
+  readonly isFolder?: boolean
 }
 
 const imageName = /\.(?:avif|bmp|gif|heic|heif|ico|jfif|jp2|jpe?g|p[bgnp]m|png|tiff?|webp)$/i
@@ -48,7 +50,7 @@ async function fromPath(path: Buffer): Promise<ImageFile[]> {
   if (!found?.isDirectory()) return [imageFile(path)]
   const names = await readdir(path, { encoding: 'buffer' }).catch(() => [])
   const images = names.filter((name) => imageName.test(name.toString('latin1'))).sort(Buffer.compare)
-  if (images.length === 0) return [imageFile(path)]
+  if (images.length === 0) return [{ ...imageFile(path), isFolder: true }]
   return images.map((name) => imageFile(Buffer.concat([path, Buffer.from('/'), name])))
 }
 
@@ -70,7 +72,12 @@ function rawArgument(arg: string): Buffer {
 }
 
 /** What decodeImage() takes for the image. @throws FILE_NOT_FOUND, INPUT_INVALID */
-export async function sourceOf({ name, source }: ImageFile): Promise<string | Buffer> {
+export async function sourceOf({ name, source, isFolder }: ImageFile): Promise<string | Buffer> {
+  if (isFolder)
+    throw new SaccadeError(
+      'FILE_NOT_FOUND',
+      `the folder ${name} has no images (folders in it are not searched)`,
+    )
   if (typeof source === 'string') return source
   if ('bytes' in source) return source.bytes
   try {

@@ -11,7 +11,7 @@ export interface ImageFlags {
   readonly maxPixels?: number
 }
 
-/** The images of the arguments; none is a wrong call. */
+/** Lists the images that the arguments name. Without any, the command ends with a usage error. */
 export async function imagesOf(
   args: readonly string[],
   command: Command,
@@ -26,7 +26,10 @@ export async function imagesOf(
 /** Results of a batch, one for each image. */
 type RunImages<R> = (images: readonly RawImage[]) => Promise<readonly R[]>
 
-/** Runs images in batches, in order. An image that cannot be read or run is reported, and the others are run. */
+/**
+ * Runs images in batches. An image that cannot be read or run is reported, and the others are run. Results and reports are
+ * printed in the order of the images.
+ */
 export async function forImages<R>(
   files: readonly ImageFile[],
   flags: ImageFlags,
@@ -39,8 +42,13 @@ export async function forImages<R>(
     for (let start = 0; start < files.length; start += imagesPerRun) {
       const batch = files.slice(start, start + imagesPerRun)
       const read = await Promise.all(batch.map((file) => readImage(file, flags, signal)))
-      const images = read.filter((image) => image !== undefined)
-      for (const { name, result } of await runImages(images, flags, signal, run)) print(name, result)
+      const images = read.filter((one) => 'image' in one)
+      const ran = (await runImages(images, signal, run)).values()
+      for (const one of read) {
+        const outcome = 'image' in one ? ran.next().value! : one
+        if ('error' in outcome) reportFailure({ input: outcome.name }, outcome.error, flags.json)
+        else print(outcome.name, outcome.result)
+      }
       progress.advance(batch.length)
     }
   } finally {
@@ -53,27 +61,33 @@ interface NamedImage {
   readonly image: RawImage
 }
 
+interface Failure {
+  readonly name: string
+  readonly error: SaccadeError
+}
+
+type Outcome<R> = Failure | { readonly name: string; readonly result: R }
+
 async function readImage(
   file: ImageFile,
-  { json, maxPixels }: ImageFlags,
+  { maxPixels }: ImageFlags,
   signal: AbortSignal,
-): Promise<NamedImage | undefined> {
+): Promise<NamedImage | Failure> {
+  const { name } = file
   try {
-    return { name: file.name, image: await decodeImage(await sourceOf(file), { signal, maxPixels }) }
+    return { name, image: await decodeImage(await sourceOf(file), { signal, maxPixels }) }
   } catch (error) {
     if (signal.aborted || !(error instanceof SaccadeError)) throw error
-    reportFailure({ input: file.name }, error, json)
-    return undefined
+    return { name, error }
   }
 }
 
 /** Runs a batch; if it fails, each image alone, to find the one that does. */
 async function runImages<R>(
   images: readonly NamedImage[],
-  flags: ImageFlags,
   signal: AbortSignal,
   run: RunImages<R>,
-): Promise<{ name: string; result: R }[]> {
+): Promise<Outcome<R>[]> {
   const [first] = images
   if (!first) return []
   try {
@@ -81,12 +95,9 @@ async function runImages<R>(
     return images.map(({ name }, index) => ({ name, result: results[index]! }))
   } catch (error) {
     if (signal.aborted || !(error instanceof SaccadeError)) throw error
-    if (images.length === 1) {
-      reportFailure({ input: first.name }, error, flags.json)
-      return []
-    }
+    if (images.length === 1) return [{ name: first.name, error }]
   }
-  const results = []
-  for (const image of images) results.push(...(await runImages([image], flags, signal, run)))
-  return results
+  const outcomes = []
+  for (const image of images) outcomes.push(...(await runImages([image], signal, run)))
+  return outcomes
 }

@@ -25,6 +25,7 @@ const program = new Command('saccade')
   .showHelpAfterError('(see saccade --help)')
 
 watchOutput()
+for (const command of program.commands) command.showHelpAfterError(`(see saccade ${command.name()} --help)`)
 for (const command of [program, ...program.commands]) command.exitOverride()
 try {
   await program.parseAsync()

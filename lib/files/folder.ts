@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checkSignal } from '../abort.js'
 import { invalid, SaccadeError, shortenMiddle, show } from '../errors.js'
 import { optionInvalid } from '../options.js'
 import { isString, isUrl } from '../values.js'
@@ -28,14 +29,15 @@ export interface ModelFolder {
  * there is a folder `org` in the working directory, it is taken for a mistyped path, and is downloaded only if
  * `localFilesOnly` is false.
  *
- * @throws FILE_NOT_FOUND naming the absolute path, and the URL that was requested; OPTION_INVALID; what {@link fetchModel}
- *   throws
+ * @throws FILE_NOT_FOUND naming the absolute path, and the URL that was requested; OPTION_INVALID; ABORTED; what
+ *   {@link fetchModel} throws
  */
 export async function resolveModel(model: string | URL, options: HubOptions = {}): Promise<ModelFolder> {
   if (model === '' || (!isString(model) && !isUrl(model)))
     optionInvalid('model', model, 'a path, a URL or org/name')
   const name = String(model)
   checkHubOptions(options)
+  checkSignal(options.signal)
   const path = pathOf(name)
   const kind = await kindOf(path)
   if (kind === 'folder') return { name, dir: path, weights: path }

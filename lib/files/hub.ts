@@ -6,7 +6,7 @@ import { type CachedModel, openCached } from './hub/mark.js'
 import { modelFolder } from './hub/name.js'
 import { checkHubOptions, type HubOptions } from './hub/options.js'
 import { configFileNames, isSideFile, sideFileNames } from './hub/select.js'
-import { readModuleFolders } from './modules.js'
+import { readModuleList } from './modules.js'
 import { readShardIndex } from './shard-index.js'
 
 export { cacheFolder, isHubName } from './hub/name.js'
@@ -61,7 +61,8 @@ async function downloadModel(
 
   for (const file of names?.filter(isSideFile) ?? sideFileNames) await download.get(file)
   if (await download.get('modules.json'))
-    for (const folder of await readModuleFolders(download.dir)) await getModule(download, `${folder}/`)
+    for (const { folder } of await readModuleList(download.dir))
+      if (folder !== '') await getModule(download, `${folder}/`)
   await download.complete()
   return download.dir
 }

@@ -5,7 +5,7 @@ import { lineAndColumn, parseJson, tooDeepAt } from './json.js'
 import { type JsonValue, tooDeep } from './json-reader.js'
 
 /**
- * Reads a whole file, at most as many bytes as it has when it is opened.
+ * Reads a whole file. Bytes that are added while it is read are left out.
  * @throws FILE_NOT_FOUND, also for what is no regular file; LIMIT_EXCEEDED
  */
 export async function readBytes(path: string, limit: LimitName = 'tokenizerBytes'): Promise<Uint8Array> {

@@ -63,7 +63,11 @@ async function readBody(response: Response, name: string): Promise<Buffer> {
 }
 
 function failed(name: string, reason: string, cause?: unknown): SaccadeError {
-  return new SaccadeError('FILE_NOT_FOUND', `${name} cannot be downloaded: ${reason}`, { cause })
+  return new SaccadeError(
+    'FILE_NOT_FOUND',
+    `${name} cannot be downloaded: ${reason}`,
+    cause === undefined ? {} : { cause },
+  )
 }
 
 /** fetch() says no more than "fetch failed"; its causes say why, and have codes such as ECONNREFUSED. */

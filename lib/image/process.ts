@@ -1,8 +1,10 @@
+import { checkSignal, unlessAborted } from '../abort.js'
 import { inBatch, invalid, show } from '../errors.js'
-import type { HubOptions } from '../files/hub.js'
+import { type HubOptions, hubOptionNames } from '../files/hub/options.js'
 import { formatShape, sameShape } from '../graph/shape.js'
 import { checkLimit } from '../limits.js'
 import * as ops from '../ops/index.js'
+import { checkOptions } from '../options.js'
 import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { attempt, isInteger, isObject, isString, readList } from '../values.js'
@@ -36,10 +38,12 @@ export class ImageProcessor {
   /**
    * The image processor of a model folder, or of a model on the Hub: from processor_config.json, preprocessor_config.json
    * or timm's config.json.
-   * @throws FILE_NOT_FOUND, CONFIG_INVALID, LIMIT_EXCEEDED, OPTION_INVALID, ABORTED
+   * @throws FILE_NOT_FOUND, CONFIG_INVALID, LIMIT_EXCEEDED, OPTION_INVALID, OPTION_UNKNOWN, ABORTED; DOWNLOAD_FAILED, CACHE_UNWRITABLE
    */
   static async load(model: string | URL, options: HubOptions = {}): Promise<ImageProcessor> {
-    return new ImageProcessor(await loadSpec(model, options))
+    const hub = checkOptions(options, hubOptionNames, 'ImageProcessor.load')
+    checkSignal(hub.signal)
+    return new ImageProcessor(await unlessAborted(loadSpec(model, hub), hub.signal))
   }
 
   /**

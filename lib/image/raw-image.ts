@@ -42,7 +42,8 @@ export class RawImage implements Pixels {
         'width * height * channels bytes, with 1 to 4 channels',
         `${bytes.length} bytes for ${show(width)} * ${show(height)} * ${show(channels)}`,
       )
-    this.data = bytes
+    // Not a Buffer, whose slice() shares the bytes and whose JSON has another form.
+    this.data = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     this.width = width
     this.height = height
     this.channels = channels
@@ -122,6 +123,8 @@ export class RawImage implements Pixels {
 
   /**
    * Resizes with the exact results of Pillow's Image.resize, off the event loop. Alpha is resized as a channel like others.
+   * @param width in pixels
+   * @param height in pixels
    * @throws OPTION_INVALID, OPTION_UNKNOWN, LIMIT_EXCEEDED, ABORTED
    */
   async resize(width: number, height: number, options: ResizeOptions = {}): Promise<RawImage> {
@@ -136,8 +139,9 @@ export class RawImage implements Pixels {
   }
 
   /**
-   * The pixels from column `left` to `right` and row `top` to `bottom`, all four inside.
-   * @param box [left, top, right, bottom], as transformers.js has it; parts outside the picture are left out
+   * The part of the picture inside a box.
+   * @param box [left, top, right, bottom] in pixels, as transformers.js has it: columns `left` to `right` and rows `top` to
+   *   `bottom`, both ends included. What is outside of the picture is left out
    * @throws OPTION_INVALID for a box without pixels
    */
   async crop(box: readonly [number, number, number, number]): Promise<RawImage> {
@@ -186,6 +190,12 @@ export class RawImage implements Pixels {
         { cause },
       )
     }
+  }
+
+  /** For JSON.stringify: the pixels as a list. */
+  toJSON() {
+    const { width, height, channels } = this
+    return { width, height, channels, data: Array.from(this.data) }
   }
 
   /** uint8 [height, width, channels]. */

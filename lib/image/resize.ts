@@ -80,7 +80,11 @@ async function resizeColumns(
   return { data: result, width: columns.count, height: needed.count, channels }
 }
 
-/** @param from the rows that the picture has of the whole one */
+/**
+ * Resizes the rows of a picture that has only a part of them.
+ * @param from which rows of the whole picture these are
+ * @param rows which rows of the result to compute
+ */
 async function resizeRows(
   { data, width, channels }: Pixels,
   from: AxisPart,

@@ -88,7 +88,11 @@ async function readImageFile(text: string, name: string, signal: AbortSignal | u
         cause,
       })
     if (isBase64Image(text)) return decodeText(text, 'base64', name, signal)
-    throw new SaccadeError('FILE_NOT_FOUND', `there is no image ${name}; a string can be ${kinds}`, { cause })
+    throw new SaccadeError(
+      'FILE_NOT_FOUND',
+      `there is no image ${name === '' ? "''" : name}; a string can be ${kinds}`,
+      { cause },
+    )
   } finally {
     await handle?.close()
   }

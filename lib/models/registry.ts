@@ -52,7 +52,7 @@ export function configKind({ values, file }: Config): ConfigKind {
   )
 }
 
-/** @throws ARCHITECTURE_UNSUPPORTED naming the supported ones */
+/** @throws ARCHITECTURE_UNSUPPORTED naming the supported ones, of the same library if it has any */
 export function findArchitecture(
   architectures: readonly Architecture[],
   kind: ConfigKind,
@@ -60,9 +60,11 @@ export function findArchitecture(
 ): Architecture {
   const found = architectures.find((architecture) => architecture.claims(kind))
   if (found) return found
-  const supported = architectures.map(({ name, published }) => `${name} (${published.join(', ')})`)
+  const published = architectures.flatMap((architecture) => architecture.published)
+  const same = published.filter((name) => name.startsWith(`${kind.library} `))
+  const supported = (same.length > 0 ? same : published).join(', ')
   throw new SaccadeError(
     'ARCHITECTURE_UNSUPPORTED',
-    `${file}: the ${kind.library} architecture '${kind.name}' is not supported; supported are ${supported.join('; ')}`,
+    `${file}: the ${kind.library} architecture '${kind.name}' is not supported; supported are ${supported}`,
   )
 }

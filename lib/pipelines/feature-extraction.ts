@@ -30,7 +30,7 @@ export interface FeatureExtractionOptions extends CallOptions {
   readonly truncation?: boolean | undefined
   /** A text to put before each text. Default: the default prompt of a sentence-transformers folder, if it has one. */
   readonly prompt?: string | undefined
-  /** The same by its name in the folder. `prompt` goes before it. */
+  /** Name of a prompt of a sentence-transformers folder, used if `prompt` is not given. */
   readonly prompt_name?: string | undefined
 }
 
@@ -54,12 +54,15 @@ export class FeatureExtraction {
   readonly task = task
   readonly model: TextModel
   readonly tokenizer: Tokenizer
+  /** Whether the folder says how a text becomes one vector, as those of sentence-transformers do. */
+  readonly hasPooling: boolean
   readonly #folder: SentenceFolder | undefined
 
   constructor(model: TextModel, tokenizer: Tokenizer, folder?: SentenceFolder) {
     this.model = model
     this.tokenizer = tokenizer
     this.#folder = folder
+    this.hasPooling = folder !== undefined
   }
 
   async call(

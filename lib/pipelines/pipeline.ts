@@ -150,8 +150,8 @@ function generative(model: Model): GenerativeModel<TextBatch> {
 
 /** The tokenizer code is imported here, so that image tasks start without it. */
 async function tokenizerFor(model: Model, overrides?: TokenizerOverrides) {
-  const { loadTokenizer } = await import('../text/load.js')
-  return loadTokenizer(folderOf(model), overrides)
+  const { openTokenizer } = await import('../text/load.js')
+  return openTokenizer(folderOf(model), overrides)
 }
 
 /** Resolves a relative path against the working directory, then against env.localModelPath. */

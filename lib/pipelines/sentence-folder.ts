@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, normalize } from 'node:path'
+import { join } from 'node:path'
 import { invalid, show } from '../errors.js'
 import {
   boolean,
@@ -16,7 +16,7 @@ import {
   string,
 } from '../files/config.js'
 import { exists } from '../files/file.js'
-import { readJson } from '../files/read.js'
+import { type ModuleEntry, readModuleList } from '../files/modules.js'
 import { checkNames, type Dense, readDense } from './dense.js'
 import { type Reduction, reductions } from './pooling.js'
 
@@ -47,13 +47,13 @@ const transformerFiles = ['bert', 'roberta', 'distilbert', 'camembert', 'albert'
  */
 export async function readSentenceFolder(dir: string): Promise<SentenceFolder | undefined> {
   const listed = await exists(join(dir, 'modules.json'))
-  const modules = listed ? await readModules(dir) : { path: '', rest: [mean] }
-  const transformer = await readTransformer(dir, modules.path)
+  const modules = listed ? await readModules(dir) : [mean]
+  const transformer = await readTransformer(dir)
   if (!listed && transformer === undefined) return undefined
   const library = await readConfigIfAny(dir, 'config_sentence_transformers.json')
   const maxLength = transformer && optional(positiveInt, transformer, 'max_seq_length')
   return {
-    modules: modules.rest,
+    modules,
     tokenizer: {
       ...(maxLength !== undefined && { modelMaxLength: maxLength }),
       lowercase: transformer ? boolean(transformer, 'do_lower_case', false) : false,
@@ -64,9 +64,9 @@ export async function readSentenceFolder(dir: string): Promise<SentenceFolder | 
 
 const mean: SentenceModule = { kind: 'pooling', modes: ['mean'], includePrompt: true }
 
-async function readTransformer(dir: string, path: string): Promise<Config | undefined> {
+async function readTransformer(dir: string): Promise<Config | undefined> {
   for (const name of transformerFiles) {
-    const config = await readConfigIfAny(join(dir, path), `sentence_${name}_config.json`)
+    const config = await readConfigIfAny(dir, `sentence_${name}_config.json`)
     if (config && isSet(config, 'processing_kwargs'))
       throw configInvalid(config, 'processing_kwargs', 'none (it is not supported)')
     if (config) return config
@@ -74,29 +74,28 @@ async function readTransformer(dir: string, path: string): Promise<Config | unde
   return undefined
 }
 
-async function readModules(dir: string): Promise<{ path: string; rest: SentenceModule[] }> {
+async function readModules(dir: string): Promise<SentenceModule[]> {
   const file = join(dir, 'modules.json')
-  const list = await readJson(file, 'CONFIG_INVALID')
-  if (!Array.isArray(list)) throw invalid('CONFIG_INVALID', file, 'a list of modules', show(list))
-  const entries = makeConfig(file, { ...list })
-  const [first, ...rest] = list.map((_, index) => object(entries, String(index)))
-  if (first === undefined || className(first) !== 'Transformer' || subfolder(first) !== '')
+  const [first, ...rest] = await readModuleList(dir)
+  if (first === undefined || className(first.config) !== 'Transformer' || first.folder !== '')
     throw invalid(
       'CONFIG_INVALID',
       file,
       'a Transformer in the folder itself as the first module',
-      show(list[0]),
+      first ? show(first.config.values) : 'no modules',
     )
   const modules: SentenceModule[] = []
   for (const entry of rest) modules.push(await readModule(dir, entry))
-  if (!modules.some(({ kind }) => kind === 'pooling'))
-    throw invalid('CONFIG_INVALID', file, 'a Pooling module', show(rest.map((entry) => className(entry))))
-  return { path: subfolder(first), rest: modules }
+  if (!modules.some(({ kind }) => kind === 'pooling')) {
+    const names = rest.map(({ config }) => className(config))
+    throw invalid('CONFIG_INVALID', file, 'a Pooling module', show(names))
+  }
+  return modules
 }
 
-async function readModule(dir: string, entry: Config): Promise<SentenceModule> {
-  const folder = join(dir, subfolder(entry))
-  switch (className(entry)) {
+async function readModule(dir: string, entry: ModuleEntry): Promise<SentenceModule> {
+  const folder = join(dir, entry.folder)
+  switch (className(entry.config)) {
     case 'Pooling':
       return readPooling(await readConfig(folder, 'config.json'))
     case 'Dense':
@@ -107,7 +106,11 @@ async function readModule(dir: string, entry: Config): Promise<SentenceModule> {
       return { kind: 'normalize' }
     }
     default:
-      throw configInvalid(entry, 'type', 'Transformer, Pooling, Dense or Normalize of sentence_transformers')
+      throw configInvalid(
+        entry.config,
+        'type',
+        'Transformer, Pooling, Dense or Normalize of sentence_transformers',
+      )
   }
 }
 
@@ -115,14 +118,6 @@ async function readModule(dir: string, entry: Config): Promise<SentenceModule> {
 function className(entry: Config): string {
   const type = string(entry, 'type')
   return type.startsWith('sentence_transformers.') ? type.slice(type.lastIndexOf('.') + 1) : type
-}
-
-/** A path inside of the model's folder: a file must not lead elsewhere. */
-function subfolder(entry: Config): string {
-  const path = string(entry, 'path', '')
-  if (isAbsolute(path) || normalize(path).startsWith('..') || path.includes('\0'))
-    throw configInvalid(entry, 'path', `a folder in ${dirname(entry.file)}`)
-  return path
 }
 
 /** Both the flags of older versions and the key of newer ones; several modes are concatenated in the order of the library. */

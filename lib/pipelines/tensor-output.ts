@@ -11,7 +11,7 @@ export type SliceRange = number | readonly [start: number, end: number] | null
 
 /**
  * A computed tensor with its elements in JavaScript memory. Has the interface of transformers.js's Tensor: `output[0]` and
- * iteration give the parts along the first axis.
+ * iteration give the parts along the first axis. Ops take it as `Tensor.from(output.data, output.dims)`.
  */
 export class TensorOutput<D extends DType = 'float32'> {
   readonly dims: readonly number[]

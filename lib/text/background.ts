@@ -4,7 +4,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { throwIfAborted, unlessAborted } from '../abort.js'
 import { SaccadeError, type SaccadeErrorCode } from '../errors.js'
 import { getLimits, type Limits, setLimits } from '../limits.js'
-import { loadTokenizer } from './load.js'
+import { openTokenizer } from './load.js'
 import type { TokenizerSource } from './settings.js'
 import { type EncodeOptions, type Encoding, named, type Tokenizer } from './tokenizer.js'
 
@@ -148,7 +148,7 @@ function threadError(cause: unknown): SaccadeError {
 
 /** In the worker: answers jobs. */
 function serve({ dir, overrides }: TokenizerSource): void {
-  const loading = loadTokenizer(dir, overrides)
+  const loading = openTokenizer(dir, overrides)
   // A job reports the error.
   loading.catch(() => undefined)
   parentPort!.on('message', async ({ text, options, limits }: Job) => {

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path'
-import { invalid, SaccadeError, show } from '../errors.js'
+import { invalid, SaccadeError } from '../errors.js'
 import { readConfig } from '../files/config.js'
 import { exists } from '../files/file.js'
-import { checkFlags, checkOptions, optionInvalid } from '../options.js'
+import { checkFlags, optionInvalid } from '../options.js'
 import type { TokenizerCore } from './core.js'
 import { jsonTokenizer } from './kinds/json-tokenizer.js'
 import { loadMarian } from './kinds/marian.js'
@@ -11,10 +11,8 @@ import { loadSiglip } from './kinds/siglip.js'
 import { readSettings, type TokenizerOverrides, type TokenizerSettings } from './settings.js'
 import { Tokenizer } from './tokenizer.js'
 
-/** The function of the same name of the room's index, which has its documentation. */
-export async function loadTokenizer(dir: string, overrides: TokenizerOverrides = {}): Promise<Tokenizer> {
-  if (typeof dir !== 'string') throw invalid('INPUT_INVALID', 'loadTokenizer: dir', 'a folder', show(dir))
-  checkOptions(overrides, ['modelMaxLength', 'lowercase'], 'loadTokenizer')
+/** As loadTokenizer of the room's index, which has the documentation, for a folder. */
+export async function openTokenizer(dir: string, overrides: TokenizerOverrides = {}): Promise<Tokenizer> {
   checkFlags(overrides, ['lowercase'], 'loadTokenizer')
   const { modelMaxLength = 1 } = overrides
   if (!(typeof modelMaxLength === 'number' && modelMaxLength >= 1))

@@ -52,7 +52,12 @@ export interface TokenizerSettings {
 }
 
 /** Settings that a library around the tokenizer has in files of its own. */
-export type TokenizerOverrides = Partial<Pick<TokenizerSettings, 'modelMaxLength' | 'lowercase'>>
+export interface TokenizerOverrides {
+  /** The maximum number of tokens the model takes, with special ones. */
+  readonly modelMaxLength?: number | undefined
+  /** Whether texts are put into lower case before all else. Default false. */
+  readonly lowercase?: boolean | undefined
+}
 
 /** Where the files of a tokenizer are. */
 export interface TokenizerSource {

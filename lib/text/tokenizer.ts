@@ -65,11 +65,10 @@ export class Tokenizer {
   readonly #settings: TokenizerSettings
   readonly #specialIds: Readonly<Partial<Record<SpecialRole, number>>>
 
-  /** The files it was loaded from, if it was. */
-  readonly source: TokenizerSource | undefined
+  readonly #source: TokenizerSource | undefined
 
   constructor(core: TokenizerCore, settings: TokenizerSettings, source?: TokenizerSource) {
-    this.source = source
+    this.#source = source
     this.#core = core
     this.#settings = settings
     const ids: Partial<Record<SpecialRole, number>> = {}
@@ -79,6 +78,11 @@ export class Tokenizer {
       if (id !== undefined) ids[role] = id
     }
     this.#specialIds = ids
+  }
+
+  /** The files it was loaded from, if it was. */
+  get source(): TokenizerSource | undefined {
+    return this.#source
   }
 
   /** The maximum number of tokens the model takes, with special ones; Infinity if the files name no limit. */
@@ -161,8 +165,8 @@ export class Tokenizer {
 
   /**
    * Encodes one text, or a pair, in this thread: a megabyte of text stops the event loop for a second or more. The
-   * pipelines encode long texts in a worker thread. Results longer than {@link modelMaxLength} are returned as they are: the caller checks
-   * whether they fit.
+   * pipelines encode long texts in a worker thread. A result longer than {@link modelMaxLength} is returned whole, unless
+   * the option `truncation` is given.
    * @throws OPTION_UNKNOWN, OPTION_INVALID, INPUT_INVALID (not a string)
    */
   encode(text: string, options: EncodeOptions = {}): Encoding {
@@ -229,6 +233,16 @@ export class Tokenizer {
     if (!Array.isArray(rows))
       throw invalid('INPUT_INVALID', 'batchDecode: rows', 'a list of lists of ids', show(rows))
     return rows.map((ids, index) => named(index, () => this.decode(ids, options)))
+  }
+
+  /** For JSON.stringify: the description without the vocabulary. */
+  toJSON(): { size: number; modelMaxLength: number | null; specialTokens: Tokenizer['specialTokens'] } {
+    const { size, modelMaxLength, specialTokens } = this
+    return { size, modelMaxLength: modelMaxLength === Infinity ? null : modelMaxLength, specialTokens }
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Tokenizer (${this.size} tokens, at most ${this.modelMaxLength} in a text)`
   }
 
   #second(pair: string | undefined): string | undefined {

@@ -1,5 +1,7 @@
 // The command line as a person or a script uses it: what is printed where, and what the process ends with.
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -82,7 +84,7 @@ test('classify: one unreadable picture is reported and does not stop the rest', 
   assert.not.match(err, /█|░/, 'no progress in a pipe')
 })
 
-test('classify --json: an object a line, errors among them', async () => {
+test('classify --json: an object a line, errors among them in their order', async () => {
   const { status, out, err } = await saccade([
     'classify',
     sample('07-digit-7.png'),
@@ -98,6 +100,10 @@ test('classify --json: an object a line, errors among them', async () => {
   assert.is(status, 1)
   assert.is(err, '')
   const lines = jsonLines(out)
+  assert.equal(
+    lines.map(({ input }) => input),
+    [sample('07-digit-7.png'), 'gone.png'],
+  )
   const seven = lines.find(({ input }) => input.endsWith('7.png'))
   assert.is(seven.classes[0].label, '7')
   assert.is(seven.classes.length, 2)
@@ -187,6 +193,13 @@ test('embed: pictures and texts', async () => {
   assert.is(texts.status, 0)
   const [{ vector }] = jsonLines(texts.out)
   assert.ok(Math.abs(Math.hypot(...vector) - 1) < 1e-5)
+  // A folder of sentence-transformers says itself how its texts become vectors.
+  const report = 'test/data/reports/sentence-dense-prompt'
+  const { texts: given, vectors } = JSON.parse(readFileSync(join(root, report, 'expected.json'), 'utf8'))
+  const sentence = await saccade(['embed', given[0], '--model', join(root, report, 'model'), '--json'])
+  const [{ vector: pooled }] = jsonLines(sentence.out)
+  assert.is(pooled.length, vectors[0].length)
+  for (const [index, value] of pooled.entries()) assert.ok(Math.abs(value - vectors[0][index]) < 1e-5)
   const wrong = await saccade(['embed', sample('07-digit-7.png'), '--model', vit, '--pooling', 'cls'])
   assert.is(wrong.status, 1)
   assert.match(wrong.err, /OPTION_INVALID.*--pooling/)

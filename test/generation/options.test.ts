@@ -42,7 +42,11 @@ test('wrong options are refused by name before the model runs', async () => {
     [{ encoderNoRepeatNgramSize: 2 }, 'OPTION_INVALID', /encoderNoRepeatNgramSize.*text/],
     [{ encoderRepetitionPenalty: 2 }, 'OPTION_INVALID', /encoderRepetitionPenalty.*text/],
     [{ topP: 1.1 }, 'OPTION_INVALID', /topP/],
-    [{ numBeams: 65536 }, 'LIMIT_EXCEEDED', /numBeams: expected at most 128 \(limit 'beams'\), got 65536/],
+    [
+      { numBeams: 65536 },
+      'LIMIT_EXCEEDED',
+      /numBeams: expected at most 128 \(limit 'beams', see setLimits\), got 65536/,
+    ],
     [{ numReturnSequences: 1e12, doSample: true }, 'LIMIT_EXCEEDED', /numReturnSequences.*1024/],
     [{ badWordsIds: new Array(100_001).fill([1]) }, 'LIMIT_EXCEEDED', /badWordsIds.*tokenLists/],
     [{ eosTokenId: new Array(65).fill(1) }, 'LIMIT_EXCEEDED', /eosTokenId.*endTokens/],

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TextStream } from '../../lib/generation/text-stream.js'
-import { loadTokenizer } from '../../lib/text/load.js'
+import { loadTokenizer } from '../../lib/text/index.js'
 import type { Tokenizer } from '../../lib/text/tokenizer.js'
 
 const goldens = fileURLToPath(new URL('../data/goldens/tokenizers/', import.meta.url))

@@ -28,6 +28,16 @@ test('resize is that of the ops, also in strips and for gray and alpha', async (
   assert.is(Buffer.compare(resized.data, await ops.resample(wide, 0, 700, 'bicubic').data()), 0)
 })
 
+test('a decoded picture has bytes of its own in a Uint8Array, which JSON writes as a list', async () => {
+  const image = await decodeImage(picture)
+  const copy = image.clone()
+  copy.data[0]! ^= 255
+  assert.is.not(copy.data[0], image.data[0])
+  assert.is(image.data.constructor, Uint8Array)
+  const small = new RawImage(Buffer.from([1, 2, 3]), 1, 1, 3)
+  assert.is(JSON.stringify(small), '{"width":1,"height":1,"channels":3,"data":[1,2,3]}')
+})
+
 test('crop takes the corners in, and leaves out what is outside', async () => {
   const image = await decodeImage(picture)
   const part = await image.crop([3, 2, 10, 5])

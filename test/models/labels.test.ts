@@ -28,7 +28,7 @@ test('the number of classes: entries of id2label, num_labels, or what is stored'
   assert.is(classCount(of({ id2label: {} }), 3), 0)
   assert.is(classCount(of({}), 3), 3)
   assert.is(classCount(of({}), undefined), 2)
-  await throws(() => labelsOf(of({}), 3e8), 'LIMIT_EXCEEDED', "(limit 'labels')")
+  await throws(() => labelsOf(of({}), 3e8), 'LIMIT_EXCEEDED', "(limit 'labels', see setLimits)")
 })
 
 test('label_names of timm, at the root or in pretrained_cfg, as a list or by number, or under the older key', () => {

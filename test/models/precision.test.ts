@@ -11,7 +11,7 @@ import { runReference } from '../../lib/models/references.js'
 import type { DTypeName } from '../../lib/runtime/session.js'
 import { evaluate } from '../../lib/tensor/evaluate.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
-import { loadTokenizer } from '../../lib/text/load.js'
+import { loadTokenizer } from '../../lib/text/index.js'
 import { openCheckpoint } from '../../lib/weights/checkpoint.js'
 import { golden } from './goldens.js'
 

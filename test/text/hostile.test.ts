@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SaccadeError } from '../../lib/errors.js'
 import { getLimits, setLimits } from '../../lib/limits.js'
-import { loadTokenizer } from '../../lib/text/load.js'
+import { loadTokenizer } from '../../lib/text/index.js'
 
 const root = mkdtempSync(join(tmpdir(), 'saccade-hostile-'))
 test.after(() => rmSync(root, { recursive: true }))

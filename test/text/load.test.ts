@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { loadTokenizer } from '../../lib/text/load.js'
+import { loadTokenizer } from '../../lib/text/index.js'
 
 const goldens = fileURLToPath(new URL('../data/goldens/tokenizers/', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'saccade-tokenizers-'))
@@ -116,7 +116,7 @@ async function refused(dir: string): Promise<{ code: string; message: string }> 
 
 test('missing folders and files are named', async () => {
   const missing: [string, RegExp][] = [
-    [join(root, 'nowhere'), /nowhere does not exist/],
+    [join(root, 'nowhere'), /there is no model folder .*nowhere/],
     [copy('marian', ['target.spm']), /target\.spm does not exist/],
     [copy('marian', ['source.spm']), /source\.spm does not exist/],
     [copy('marian', ['vocab.json']), /vocab\.json does not exist/],

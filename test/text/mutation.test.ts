@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SaccadeError } from '../../lib/errors.js'
-import { loadTokenizer } from '../../lib/text/load.js'
+import { loadTokenizer } from '../../lib/text/index.js'
 
 const goldens = fileURLToPath(new URL('../data/goldens/tokenizers/', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'saccade-mutations-'))

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { roles } from '../../lib/text/class-defaults.js'
-import { loadTokenizer } from '../../lib/text/load.js'
+import { loadTokenizer } from '../../lib/text/index.js'
 
 interface Golden {
   size: number

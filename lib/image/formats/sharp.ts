@@ -35,7 +35,7 @@ export async function decodeWithSharp(file: Encoded): Promise<Pixels> {
   })
 }
 
-/** Whether a file is a PNG without alpha; one of its grays can be transparent all the same. */
+/** Whether a file is a gray PNG without an alpha channel. A tRNS chunk can still make one gray transparent. */
 function isGrayPng(bytes: Buffer): boolean {
   return formatOf(bytes) === 'png' && bytes[25] === 0
 }

@@ -58,7 +58,7 @@ export function readMarianConfig(config: Config, hasHead: boolean): MarianConfig
     width,
     vocabulary: [vocabulary, targets],
     positions,
-    computedNumbers: positions * width,
+    tableElements: positions * width,
   })
   const tied = boolean(config, 'tie_word_embeddings', true)
   const className = libraryClass(config, classes) ?? (tied || hasHead ? 'MarianMTModel' : 'MarianModel')

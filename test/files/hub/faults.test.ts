@@ -159,7 +159,7 @@ test('lists that are none, or that name files outside the folder', async () => {
     for (const lists of [true, false]) {
       const modules = { ...files, 'modules.json': JSON.stringify([{ path }]), [`${path}/config.json`]: '{}' }
       await withHub({ files: modules, lists }, async (options) => {
-        await rejects(fetchModel('org/model', options), 'DOWNLOAD_FAILED', 'not a path inside it')
+        await rejects(fetchModel('org/model', options), 'CONFIG_INVALID', 'a folder in')
         assert.not.ok(options.asked.some(({ url }) => /\.\.|etc/.test(decodeURIComponent(url))))
       })
     }
