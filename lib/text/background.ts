@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { setImmediate } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { throwIfAborted, unlessAborted } from '../abort.js'
 import { SaccadeError, type SaccadeErrorCode } from '../errors.js'
 import { getLimits, type Limits, setLimits } from '../limits.js'
+import { Turns } from '../turns.js'
 import { loadTokenizer } from './load.js'
 import type { TokenizerSource } from './settings.js'
 import { type EncodeOptions, type Encoding, named, type Tokenizer } from './tokenizer.js'
@@ -33,7 +33,7 @@ export async function encodeAll(
   first = 0,
 ): Promise<Encoding[]> {
   const encodings: Encoding[] = []
-  let started = performance.now()
+  const turns = new Turns(sliceMs, signal)
   for (const [index, text] of texts.entries()) {
     throwIfAborted(signal)
     const { source } = tokenizer
@@ -43,10 +43,7 @@ export async function encodeAll(
         ? await named(first + index, () => backgroundOf(tokenizer, source).encode(text, options, signal))
         : await named(first + index, async () => tokenizer.encode(text, options)),
     )
-    if (performance.now() - started > sliceMs) {
-      await setImmediate()
-      started = performance.now()
-    }
+    await turns.step()
   }
   throwIfAborted(signal)
   return encodings
