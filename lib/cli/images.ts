@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { SaccadeError } from '../errors.js'
-import { decodeImage, type RawImage } from '../image/raw-image.js'
+import type { ImageSource } from '../image/source.js'
 import { imagesPerRun } from '../pipelines/base.js'
 import { type ImageFile, listImages, sourceOf } from './image-inputs.js'
 import { reportFailure } from './output.js'
@@ -24,9 +24,12 @@ export async function imagesOf(
 }
 
 /** Results of a batch, one for each image. */
-type RunImages<R> = (images: readonly RawImage[]) => Promise<readonly R[]>
+type RunImages<R> = (images: readonly ImageSource[]) => Promise<readonly R[]>
 
-/** Runs images in batches, in order. An image that cannot be read or run is reported, and the others are run. */
+/**
+ * Runs images in batches, in order. They are decoded by the run, which makes each small before the next. An image that
+ * cannot be read or run is reported, and the others are run.
+ */
 export async function forImages<R>(
   files: readonly ImageFile[],
   flags: ImageFlags,
@@ -38,7 +41,7 @@ export async function forImages<R>(
   try {
     for (let start = 0; start < files.length; start += imagesPerRun) {
       const batch = files.slice(start, start + imagesPerRun)
-      const read = await Promise.all(batch.map((file) => readImage(file, flags, signal)))
+      const read = await Promise.all(batch.map((file) => readSource(file, flags, signal)))
       const images = read.filter((image) => image !== undefined)
       for (const { name, result } of await runImages(images, flags, signal, run)) print(name, result)
       progress.advance(batch.length)
@@ -50,16 +53,16 @@ export async function forImages<R>(
 
 interface NamedImage {
   readonly name: string
-  readonly image: RawImage
+  readonly image: ImageSource
 }
 
-async function readImage(
+async function readSource(
   file: ImageFile,
-  { json, maxPixels }: ImageFlags,
+  { json }: ImageFlags,
   signal: AbortSignal,
 ): Promise<NamedImage | undefined> {
   try {
-    return { name: file.name, image: await decodeImage(await sourceOf(file), { signal, maxPixels }) }
+    return { name: file.name, image: await sourceOf(file) }
   } catch (error) {
     if (signal.aborted || !(error instanceof SaccadeError)) throw error
     reportFailure({ input: file.name }, error, json)
