@@ -10,7 +10,7 @@ const dist = join(root, 'dist')
 
 rmSync(dist, { recursive: true, force: true })
 await build({
-  entryPoints: [join(lib, 'index.ts'), join(lib, 'cli', 'main.ts')],
+  entryPoints: [join(lib, 'index.ts'), join(lib, 'cli', 'main.ts'), join(lib, 'text', 'worker.ts')],
   outbase: lib,
   outdir: dist,
   bundle: true,

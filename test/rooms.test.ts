@@ -9,7 +9,7 @@ const lib = fileURLToPath(new URL('../lib/', import.meta.url))
 /** Files and folders of lib/. Each may import from its own entry and from those before it. */
 const rooms = [
   ...[
-    ['errors.ts', 'dispose.ts', 'values.ts', 'options.ts', 'abort.ts', 'limits.ts', 'case.ts'],
+    ['errors.ts', 'dispose.ts', 'values.ts', 'options.ts', 'abort.ts', 'turns.ts', 'limits.ts', 'case.ts'],
     ['graph'],
     ['compiler'],
     ['runtime'],

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import type { ImageInput } from '../image/raw-image.js'
 import type { Classification } from '../pipelines/image-classification.js'
 import { pipeline } from '../pipelines/pipeline.js'
 import { escapeText } from './escape.js'
@@ -23,8 +24,8 @@ export const classifyCommand = addHubOptions(
   const signal = interruptSignal()
   const files = await imagesOf(args, command, signal)
   const classify = await pipeline('image-classification', flags.model, pipelineFlags(flags, signal))
-  const run = (images: Parameters<typeof classify>[0] & readonly unknown[]) =>
-    classify(images, { top_k: flags.topK, signal })
+  const { topK, maxPixels } = flags
+  const run = (images: readonly ImageInput[]) => classify(images, { top_k: topK, maxPixels, signal })
   await forImages(files, flags, signal, run, (file, classes) => print(file, classes, flags.json))
   await classify.dispose()
 })

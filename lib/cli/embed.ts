@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { invalid } from '../errors.js'
+import type { ImageInput } from '../image/raw-image.js'
 import { load } from '../models/load.js'
 import { type Pooling, poolings } from '../pipelines/feature-extraction.js'
 import { pipeline } from '../pipelines/pipeline.js'
@@ -68,8 +69,9 @@ async function embedImages(
     )
   const files = await imagesOf(args, command, signal)
   const extract = await pipeline('image-feature-extraction', flags.model, pipelineFlags(flags, signal))
-  const run = async (images: Parameters<typeof extract>[0] & readonly unknown[]) => [
-    ...(await extract(images, { pool: true, signal })),
+  const { maxPixels } = flags
+  const run = async (images: readonly ImageInput[]) => [
+    ...(await extract(images, { pool: true, maxPixels, signal })),
   ]
   await forImages(files, flags, signal, run, (file, vector) => print(file, vector, flags.json))
   await extract.dispose()

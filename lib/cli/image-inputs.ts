@@ -71,7 +71,7 @@ function rawArgument(arg: string): Buffer {
   return Buffer.from(arg)
 }
 
-/** What decodeImage() takes for the image. @throws FILE_NOT_FOUND, INPUT_INVALID */
+/** The image as a pipeline takes it. @throws FILE_NOT_FOUND, INPUT_INVALID */
 export async function sourceOf({ name, source, isFolder }: ImageFile): Promise<string | Buffer> {
   if (isFolder)
     throw new SaccadeError(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { SaccadeError } from '../errors.js'
-import { decodeImage, type RawImage } from '../image/raw-image.js'
+import type { ImageSource } from '../image/source.js'
 import { imagesPerRun } from '../pipelines/base.js'
 import { type ImageFile, listImages, sourceOf } from './image-inputs.js'
 import { reportFailure } from './output.js'
@@ -24,11 +24,11 @@ export async function imagesOf(
 }
 
 /** Results of a batch, one for each image. */
-type RunImages<R> = (images: readonly RawImage[]) => Promise<readonly R[]>
+type RunImages<R> = (images: readonly ImageSource[]) => Promise<readonly R[]>
 
 /**
- * Runs images in batches. An image that cannot be read or run is reported, and the others are run. Results and reports are
- * printed in the order of the images.
+ * Runs images in batches. They are decoded by the run, which makes each small before the next. An image that cannot be read or
+ * run is reported, and the others are run. Results and reports are printed in the order of the images.
  */
 export async function forImages<R>(
   files: readonly ImageFile[],
@@ -41,7 +41,7 @@ export async function forImages<R>(
   try {
     for (let start = 0; start < files.length; start += imagesPerRun) {
       const batch = files.slice(start, start + imagesPerRun)
-      const read = await Promise.all(batch.map((file) => readImage(file, flags, signal)))
+      const read = await Promise.all(batch.map((file) => readSource(file, signal)))
       const images = read.filter((one) => 'image' in one)
       const ran = (await runImages(images, signal, run)).values()
       for (const one of read) {
@@ -58,7 +58,7 @@ export async function forImages<R>(
 
 interface NamedImage {
   readonly name: string
-  readonly image: RawImage
+  readonly image: ImageSource
 }
 
 interface Failure {
@@ -68,14 +68,10 @@ interface Failure {
 
 type Outcome<R> = Failure | { readonly name: string; readonly result: R }
 
-async function readImage(
-  file: ImageFile,
-  { maxPixels }: ImageFlags,
-  signal: AbortSignal,
-): Promise<NamedImage | Failure> {
+async function readSource(file: ImageFile, signal: AbortSignal): Promise<NamedImage | Failure> {
   const { name } = file
   try {
-    return { name, image: await decodeImage(await sourceOf(file), { signal, maxPixels }) }
+    return { name, image: await sourceOf(file) }
   } catch (error) {
     if (signal.aborted || !(error instanceof SaccadeError)) throw error
     return { name, error }

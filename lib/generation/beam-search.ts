@@ -1,8 +1,9 @@
-import { logSoftmax, softmax } from './probability.js'
+import { Turns } from '../turns.js'
+import { logSoftmax, softmaxOfRows } from './probability.js'
 import { Random } from './random.js'
 import type { ResolvedOptions } from './resolve.js'
-import { type Found, noToken, type Search, type SearchSource } from './search.js'
-import { type Ranked, topK } from './top-k.js'
+import { type Found, noToken, type Search, type SearchSource, searchSliceMs } from './search.js'
+import { type Ranked, topK, topKOfRows } from './top-k.js'
 
 /** Added to the score of a hypothesis to exclude it. Finite, so that excluded hypotheses keep their order. */
 const exclusion = -1e9
@@ -25,11 +26,12 @@ export async function beamSearch({ stepper, sources, seed, signal, onLogits }: S
   )
   for (;;) {
     onLogits?.(logits)
+    const turns = new Turns(searchSliceMs, signal)
     for (const [index, source] of beams.entries()) {
       const first = index * numBeams
       const parents = source.full
         ? Int32Array.from({ length: numBeams }, (_, beam) => beam)
-        : source.advance(logits.slice(first * vocabSize, (first + numBeams) * vocabSize))
+        : await source.advance(logits.subarray(first * vocabSize, (first + numBeams) * vocabSize), turns)
       for (let beam = 0; beam < numBeams; beam++) {
         rows[first + beam] = first + parents[beam]!
         tokens[first + beam] = source.last(beam)
@@ -115,17 +117,19 @@ class SourceBeams {
 
   /**
    * Runs one step.
-   * @param logits [numBeams, vocabSize], overwritten
+   * @param logits [numBeams, vocabSize]
+   * @param turns has a step for each beam
    * @returns for each new beam, the index of the beam that it continues
    */
-  advance(logits: Float32Array): Int32Array {
+  async advance(logits: Float32Array, turns: Turns): Promise<Int32Array> {
     const { numBeams, maxLength, eosTokenIds } = this.#options
     const vocabSize = logits.length / numBeams
-    this.#score(logits, vocabSize)
+    const scores = await this.#score(logits, vocabSize, turns)
     // With this many candidates at least numBeams do not end, even if the most likely tokens of all beams are end tokens.
-    const ranked = this.#select(logits, Math.max(2, 1 + eosTokenIds.length) * numBeams)
+    const count = Math.max(2, 1 + eosTokenIds.length) * numBeams
+    const ranked = await this.#select(scores, vocabSize, count, turns)
     const isPossible = ranked.values[0]! > Number.NEGATIVE_INFINITY
-    if (!isPossible && !this.#ended.some(({ ended }) => ended)) throw noToken(logits, this.#length)
+    if (!isPossible && !this.#ended.some(({ ended }) => ended)) throw noToken(scores, this.#length)
     const candidates = Array.from(ranked.indices, (index, i) => {
       const beam = Math.floor(index / vocabSize)
       const token = index % vocabSize
@@ -146,25 +150,31 @@ class SourceBeams {
     return next.indices.map((i) => candidates[i]!.beam)
   }
 
-  /** Turns logits into the scores of the continuations: processed log probabilities plus the score of the beam. */
-  #score(logits: Float32Array, vocabSize: number): void {
+  /** The scores of the continuations: processed log probabilities plus the score of the beam. */
+  async #score(logits: Float32Array, vocabSize: number, turns: Turns): Promise<Float32Array> {
+    const scores = new Float32Array(logits.length)
     for (const [beam, tokens] of this.#tokens.entries()) {
-      const row = logits.subarray(beam * vocabSize, (beam + 1) * vocabSize)
+      const row = scores.subarray(beam * vocabSize, (beam + 1) * vocabSize)
+      row.set(logits.subarray(beam * vocabSize, (beam + 1) * vocabSize))
       logSoftmax(row)
       for (const process of this.#processors[beam]!) process(row, tokens, this.#length)
       const beamScore = this.#scores[beam]!
       for (let i = 0; i < vocabSize; i++) row[i] = row[i]! + beamScore
+      await turns.step()
     }
+    return scores
   }
 
-  #select(scores: Float32Array, count: number): Ranked {
-    if (!this.#options.doSample) return topK(scores, count)
+  async #select(scores: Float32Array, vocabSize: number, count: number, turns: Turns): Promise<Ranked> {
+    if (!this.#options.doSample) return topKOfRows(scores, count, vocabSize, turns)
     // Samples without replacement: takes the largest values of probability / exponential noise.
-    const noisy = Float32Array.from(
-      softmax(scores),
-      (probability) => probability / this.#random.exponential(),
-    )
-    const { indices } = topK(noisy, count)
+    const probabilities = await softmaxOfRows(scores, vocabSize, turns)
+    const noisy = new Float32Array(scores.length)
+    for (let i = 0; i < noisy.length; i++) {
+      if (i % vocabSize === 0) await turns.step()
+      noisy[i] = probabilities[i]! / this.#random.exponential()
+    }
+    const { indices } = await topKOfRows(noisy, count, vocabSize, turns)
     return { indices, values: Float32Array.from(indices, (i) => scores[i]!) }
   }
 

@@ -1,3 +1,5 @@
+import type { Turns } from '../turns.js'
+
 /** Softmax of scores, as a new array. */
 export function softmax(scores: Float32Array): Float64Array {
   const max = maxOf(scores)
@@ -8,6 +10,31 @@ export function softmax(scores: Float32Array): Float64Array {
     sum += result[i]!
   }
   for (let i = 0; i < scores.length; i++) result[i]! /= sum
+  return result
+}
+
+/** {@link softmax} of many scores, with turns of the event loop between rows of `length`. */
+export async function softmaxOfRows(
+  scores: Float32Array,
+  length: number,
+  turns: Turns,
+): Promise<Float64Array> {
+  let max = Number.NEGATIVE_INFINITY
+  for (let start = 0; start < scores.length; start += length) {
+    max = Math.max(max, maxOf(scores.subarray(start, start + length)))
+    await turns.step()
+  }
+  const result = new Float64Array(scores.length)
+  let sum = 0
+  for (let i = 0; i < scores.length; i++) {
+    if (i % length === 0) await turns.step()
+    result[i] = Math.exp(scores[i]! - max)
+    sum += result[i]!
+  }
+  for (let i = 0; i < scores.length; i++) {
+    if (i % length === 0) await turns.step()
+    result[i]! /= sum
+  }
   return result
 }
 

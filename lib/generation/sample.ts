@@ -1,6 +1,14 @@
+import { Turns } from '../turns.js'
 import { softmax } from './probability.js'
 import { Random } from './random.js'
-import { type Found, type GenerationStep, noToken, type Search, type SearchSource } from './search.js'
+import {
+  type Found,
+  type GenerationStep,
+  noToken,
+  type Search,
+  type SearchSource,
+  searchSliceMs,
+} from './search.js'
 import { argMax } from './top-k.js'
 
 /** Greedy search and sampling: each step adds one token to every row, until all rows have ended. */
@@ -23,11 +31,13 @@ export async function* sample(request: Search): AsyncGenerator<GenerationStep, F
   )
   for (;;) {
     onLogits?.(logits)
-    const chosen = rows.map((row, index) => {
-      if (row.ended) return []
-      scores.set(logits.subarray(index * scores.length, (index + 1) * scores.length))
-      return [row.advance(scores)]
-    })
+    const chosen: number[][] = []
+    const turns = new Turns(searchSliceMs, signal)
+    for (const [index, row] of rows.entries()) {
+      if (!row.ended) scores.set(logits.subarray(index * scores.length, (index + 1) * scores.length))
+      chosen.push(row.ended ? [] : [row.advance(scores)])
+      await turns.step()
+    }
     yield { isPrompt: false, tokens: chosen }
     rows.forEach((row, index) => {
       tokens[index] = chosen[index]![0] ?? endedToken

@@ -3,6 +3,9 @@ import type { Processor } from './processor.js'
 import type { ResolvedOptions } from './resolve.js'
 import type { Stepper } from './stepper.js'
 
+/** The event loop gets a turn after so many milliseconds of choosing tokens. */
+export const searchSliceMs = 5
+
 /** A prompt to continue. */
 export interface SearchSource {
   readonly prompt: Int32Array

@@ -1,3 +1,5 @@
+import type { Turns } from '../turns.js'
+
 /** Values in descending order and their indices; of equal values the lower index comes first. */
 export interface Ranked {
   indices: Int32Array
@@ -26,6 +28,26 @@ export function topK(values: Float32Array, k: number, start = 0, end = values.le
     indices[at] = i - start
   }
   return { indices, values: kept }
+}
+
+/** {@link topK} of many values, with turns of the event loop between rows of `length`. */
+export async function topKOfRows(
+  values: Float32Array,
+  k: number,
+  length: number,
+  turns: Turns,
+): Promise<Ranked> {
+  const indices: number[] = []
+  for (let start = 0; start < values.length; start += length) {
+    // The lists of the rows follow each other, so that of equal values the lower index still comes first.
+    for (const index of topK(values, k, start, start + length).indices) indices.push(start + index)
+    await turns.step()
+  }
+  const best = topK(
+    Float32Array.from(indices, (index) => values[index]!),
+    k,
+  )
+  return { indices: best.indices.map((place) => indices[place]!), values: best.values }
 }
 
 /** Above this k, insertions take longer than a sort of all values. */

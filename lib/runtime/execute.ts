@@ -6,15 +6,15 @@ import { fromNative, getRuntime } from './runtime.js'
 
 /**
  * Creates a native program from a compiled graph: the addon checks it and prepares it for a device.
- * @param folded memory of folded constants by their keys
+ * @param memory of folded constants, and copies of constants, by their keys
  * @throws DEVICE_UNAVAILABLE, DEVICE_MISMATCH
  */
 export function createProgram(
   compiled: Compiled,
   device: DeviceName,
-  folded: ReadonlyMap<string, NativeBuffer> = new Map(),
+  memory: ReadonlyMap<string, NativeBuffer> = new Map(),
 ): NativeProgram {
-  const constants = compiled.constants.map((source) => folded.get(source.key) ?? bufferOf(source))
+  const constants = compiled.constants.map((source) => memory.get(source.key) ?? bufferOf(source))
   try {
     return getRuntime().native.createProgram(compiled.code, constants, device)
   } catch (error) {

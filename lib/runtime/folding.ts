@@ -4,9 +4,10 @@ import { bytesOf } from '../compiler/packing.js'
 import type { Target } from '../compiler/target.js'
 import type { Node, Source } from '../graph/node.js'
 import { topologicalOrder } from '../graph/structure.js'
+import { copyUnaligned } from './aligned.js'
 import { createProgram, execute } from './execute.js'
 import { bufferOf } from './memory.js'
-import type { NativeBuffer } from './native.js'
+import type { NativeBuffer, NativeProgram } from './native.js'
 import { getRuntime } from './runtime.js'
 import type { Session } from './session.js'
 
@@ -74,8 +75,12 @@ async function computeGroup(
 ): Promise<void> {
   const { native, target } = getRuntime()
   const { device, threads } = session
-  const program = createProgram(compileFolded(group, target(device)), device)
+  const leaves = group.flatMap(({ node }) => constantLeaves(node))
+  const copies = new Map<string, NativeBuffer>()
+  let program: NativeProgram | undefined
   try {
+    await copyUnaligned(copies, leaves)
+    program = createProgram(compileFolded(group, target(device)), device, copies)
     for (const [index, buffer] of (await execute(program, [], threads)).entries()) {
       const { key } = group[index]!.source
       const kept = native.publishConstant(key, buffer)
@@ -83,9 +88,10 @@ async function computeGroup(
       found.set(key, kept)
     }
   } finally {
-    program.dispose()
+    program?.dispose()
+    for (const copy of copies.values()) copy.dispose()
   }
-  for (const { node } of group) for (const source of constantLeaves(node)) bufferOf(source).forget()
+  for (const source of leaves) bufferOf(source).forget()
 }
 
 /** Size of a group: limits how many unpacked weights are in memory at once. */

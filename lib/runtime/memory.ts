@@ -13,34 +13,22 @@ export class BufferSource implements Source {
   readonly key: string
   /** The session that computed it; undefined for data of the caller, and for results that no session was requested for. */
   readonly session: Session | undefined
-  #buffer: NativeBuffer
-  #aligned: boolean
+  /** The memory. */
+  readonly buffer: NativeBuffer
+  /** false for a view of a file whose address is no multiple of the elements' size: programs need a copy (aligned.ts). */
+  readonly aligned: boolean
   #disposed = false
   #consumed = false
   #holders = 0
   /** A listener must not reference the source: otherwise an unused source could never be collected. */
   readonly #listeners = new Set<Listener>()
 
-  /**
-   * @param key equal keys mean equal content; default: a unique key
-   * @param aligned false for a view whose address is no multiple of the elements' size: it is copied when it is first used
-   */
+  /** @param key equal keys mean equal content; default: a unique key */
   constructor(buffer: NativeBuffer, key?: string, session?: Session, aligned = true) {
-    this.#buffer = buffer
-    this.#aligned = aligned
+    this.buffer = buffer
+    this.aligned = aligned
     this.session = session
     this.key = key ?? `#${nextKey++}`
-  }
-
-  /** The memory. @throws OUT_OF_MEMORY if a copy is necessary */
-  get buffer(): NativeBuffer {
-    if (!this.#aligned) {
-      const view = this.#buffer
-      this.#buffer = copyOf(new Uint8Array(view.read()))
-      this.#aligned = true
-      view.dispose()
-    }
-    return this.#buffer
   }
 
   /** Whether the content is gone: disposed, or overwritten in place by a run. */
@@ -57,7 +45,7 @@ export class BufferSource implements Source {
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
-    if (this.#holders === 0) this.#buffer.dispose()
+    if (this.#holders === 0) this.buffer.dispose()
     for (const listener of [...this.#listeners]) listener()
     this.#listeners.clear()
   }
@@ -67,7 +55,7 @@ export class BufferSource implements Source {
     this.#holders++
     return () => {
       this.#holders--
-      if (this.#disposed && this.#holders === 0) this.#buffer.dispose()
+      if (this.#disposed && this.#holders === 0) this.buffer.dispose()
     }
   }
 
@@ -107,12 +95,8 @@ const collected = new FinalizationRegistry<Set<Listener>>((listeners) => {
 
 /** A source with a copy of the bytes of a view. @throws OUT_OF_MEMORY */
 export function sourceFrom(data: ArrayBufferView, key?: string): BufferSource {
-  return new BufferSource(copyOf(data), key)
-}
-
-function copyOf(data: ArrayBufferView): NativeBuffer {
   try {
-    return getRuntime().native.bufferFrom(data)
+    return new BufferSource(getRuntime().native.bufferFrom(data), key)
   } catch (error) {
     throw fromNative(error)
   }

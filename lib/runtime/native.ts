@@ -12,6 +12,11 @@ export interface NativeBuffer {
   /** A copy of `byteLength` bytes from `offset` (default: all bytes) as a new ArrayBuffer. */
   read(offset?: number, byteLength?: number): ArrayBuffer
   /**
+   * Copies a view of a file into memory that is aligned for any type, off the event loop. Rejects with OUT_OF_MEMORY or
+   * WEIGHTS_CORRUPT.
+   */
+  copy(): Promise<NativeBuffer>
+  /**
    * Releases the pages of a mapped file until they are read again: for weights that are packed now. Has no effect on
    * memory that is not mapped.
    */

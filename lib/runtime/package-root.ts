@@ -1,28 +1,19 @@
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 
-interface Package {
-  readonly name?: string
-  readonly version?: string
-}
+const require = createRequire(import.meta.url)
 
-/** The folder of the package and its version. Walks up the folders: lib/ (run by tsx) and dist/ are at different depths. */
+/**
+ * The folder of the package and its version, for lib/ (run by tsx), for dist/, and for a bundle of an application that has
+ * the package in node_modules.
+ */
 export function packageRoot(): { root: string; version: string } {
-  let root = dirname(fileURLToPath(import.meta.url))
-  for (;;) {
-    const found = readPackage(root)
-    if (found?.name === 'saccade') return { root, version: found.version ?? '' }
-    const parent = dirname(root)
-    if (parent === root) return { root: process.cwd(), version: '' }
-    root = parent
-  }
-}
-
-function readPackage(folder: string): Package | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Package
+    const file = require.resolve('saccade/package.json')
+    const { version }: { version: string } = JSON.parse(readFileSync(file, 'utf8'))
+    return { root: dirname(file), version }
   } catch {
-    return undefined
+    return { root: process.cwd(), version: '' }
   }
 }

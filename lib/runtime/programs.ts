@@ -1,5 +1,6 @@
 import { compile } from '../compiler/compile.js'
 import type { Node, Source } from '../graph/node.js'
+import { copyUnaligned } from './aligned.js'
 import { createProgram } from './execute.js'
 import { constantLeaves, findFolded } from './folding.js'
 import { BufferSource, holdAll } from './memory.js'
@@ -111,15 +112,16 @@ export async function makeProgram(
   const compiled = compile(roots, getRuntime().target(device), dtype)
   const constants = [...compiled.constants, ...compiled.folded.flatMap(({ node }) => constantLeaves(node))]
   const release = holdAll(constants)
-  const folded = new Map<string, NativeBuffer>()
+  const memory = new Map<string, NativeBuffer>()
   try {
-    await findFolded(folded, compiled.folded, session)
-    const native = createProgram(compiled, device, folded)
+    await findFolded(memory, compiled.folded, session)
+    await copyUnaligned(memory, compiled.constants)
+    const native = createProgram(compiled, device, memory)
     const indices = (nodes: readonly Node[]) => nodes.map((leaf) => leaves.indexOf(leaf))
     return { native, leaves: indices(compiled.inputs), written: indices(compiled.written), constants }
   } finally {
     release()
-    // The program holds the folded constants itself.
-    for (const buffer of folded.values()) buffer.dispose()
+    // The program holds its constants itself.
+    for (const buffer of memory.values()) buffer.dispose()
   }
 }

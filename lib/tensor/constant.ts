@@ -20,8 +20,6 @@ export function constant<D extends DType>(
 ): Tensor<D> {
   checkShape(shape, 'constant')
   const bytes = sizeOf(shape) * dtypeBytes[dtype]
-  // Where elements are not aligned in the file, a copy is necessary. The weights are copied one by one when they are packed:
-  // copying all of them here would stop the event loop.
   const aligned = offset % dtypeBytes[dtype] === 0
   try {
     const view = mapping.buffer(offset, bytes, 1)

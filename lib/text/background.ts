@@ -1,10 +1,12 @@
 import { once } from 'node:events'
-import { setImmediate } from 'node:timers/promises'
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { throwIfAborted, unlessAborted } from '../abort.js'
 import { SaccadeError, type SaccadeErrorCode } from '../errors.js'
-import { getLimits, type Limits, setLimits } from '../limits.js'
-import { openTokenizer } from './load.js'
+import { getLimits, type Limits } from '../limits.js'
+import { packageRoot } from '../runtime/package-root.js'
+import { Turns } from '../turns.js'
 import type { TokenizerSource } from './settings.js'
 import { type EncodeOptions, type Encoding, named, type Tokenizer } from './tokenizer.js'
 
@@ -33,7 +35,7 @@ export async function encodeAll(
   first = 0,
 ): Promise<Encoding[]> {
   const encodings: Encoding[] = []
-  let started = performance.now()
+  const turns = new Turns(sliceMs, signal)
   for (const [index, text] of texts.entries()) {
     throwIfAborted(signal)
     const { source } = tokenizer
@@ -43,10 +45,7 @@ export async function encodeAll(
         ? await named(first + index, () => backgroundOf(tokenizer, source).encode(text, options, signal))
         : await named(first + index, async () => tokenizer.encode(text, options)),
     )
-    if (performance.now() - started > sliceMs) {
-      await setImmediate()
-      started = performance.now()
-    }
+    await turns.step()
   }
   throwIfAborted(signal)
   return encodings
@@ -60,20 +59,19 @@ function backgroundOf(tokenizer: Tokenizer, source: TokenizerSource): Background
   return background
 }
 
-interface Job {
+/** What the worker is asked. */
+export interface Job {
   readonly text: string
   readonly options: EncodeOptions
   readonly limits: Limits
 }
 
-interface Encoded {
+export interface Encoded {
   readonly ids: Int32Array
   readonly typeIds: Int32Array
 }
 
-type Answer = Encoded | { readonly code: SaccadeErrorCode; readonly message: string }
-
-const marker = 'saccade tokenizer'
+export type Answer = Encoded | { readonly code: SaccadeErrorCode; readonly message: string }
 
 /** The worker thread of a tokenizer. It encodes texts one after the other. */
 class Background {
@@ -120,7 +118,7 @@ class Background {
   }
 
   #start(): Worker {
-    return new Worker(entry(), { eval: true, workerData: { marker, source: this.#source } })
+    return new Worker(entry(), { eval: true, workerData: this.#source })
   }
 
   #end(worker: Worker): void {
@@ -129,42 +127,20 @@ class Background {
   }
 }
 
-/** The worker evaluates this module, wherever it was bundled. */
+/** The module that the worker runs: of the package itself, wherever this code was bundled. */
 function entry(): string {
-  const load = (url: string) => `import(${JSON.stringify(url)})`
-  const self = load(import.meta.url)
-  if (!import.meta.url.endsWith('.ts')) return self
+  const load = (path: string) => `import(${JSON.stringify(pathToFileURL(path).href)})`
+  const { root } = packageRoot()
+  if (!import.meta.url.endsWith('.ts')) return load(join(root, 'dist', 'text', 'worker.js'))
   // In development the sources themselves run, by a loader that threads do not inherit.
-  const loader = import.meta.resolve('tsx/esm/api')
-  return `${load(loader)}.then(({ register }) => { register(); return ${self} })`
+  const loader = load(fileURLToPath(import.meta.resolve('tsx/esm/api')))
+  return `${loader}.then(({ register }) => { register(); return ${load(join(root, 'lib', 'text', 'worker.ts'))} })`
 }
 
-function threadError(cause: unknown): SaccadeError {
+/** The error of a failure that is not a SaccadeError. */
+export function threadError(cause: unknown): SaccadeError {
   const full = (cause as NodeJS.ErrnoException | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY'
   return new SaccadeError(full ? 'OUT_OF_MEMORY' : 'INTERNAL', `the thread that encodes texts: ${cause}`, {
     cause,
   })
 }
-
-/** In the worker: answers jobs. */
-function serve({ dir, overrides }: TokenizerSource): void {
-  const loading = openTokenizer(dir, overrides)
-  // A job reports the error.
-  loading.catch(() => undefined)
-  parentPort!.on('message', async ({ text, options, limits }: Job) => {
-    try {
-      setLimits(limits)
-      const { inputIds, tokenTypeIds } = (await loading).encode(text, options)
-      const answer: Encoded = { ids: Int32Array.from(inputIds), typeIds: Int32Array.from(tokenTypeIds) }
-      parentPort!.postMessage(answer, [
-        answer.ids.buffer as ArrayBuffer,
-        answer.typeIds.buffer as ArrayBuffer,
-      ])
-    } catch (error) {
-      const { code, message } = error instanceof SaccadeError ? error : threadError(error)
-      parentPort!.postMessage({ code, message })
-    }
-  })
-}
-
-if (!isMainThread && workerData?.marker === marker) serve(workerData.source)

@@ -4,15 +4,28 @@
 #include "../runtime/mapping.h"
 #include "arguments.h"
 #include "errors.h"
+#include "off_loop.h"
 
 namespace saccade {
+namespace {
+
+// A copy of a part of a mapped file, which the host can read.
+std::shared_ptr<Memory> copied(const Memory& from) {
+  Device& device = from.device();
+  std::shared_ptr<Memory> copy = device.allocate(from.bytes());
+  device.upload(*copy, 0, from.data(), from.bytes());
+  from.file()->check();
+  return copy;
+}
+
+}  // namespace
 
 Napi::Function BufferObject::define(Napi::Env env) {
   return DefineClass(
       env, kName,
       {readOnly<&BufferObject::byteLength>("byteLength"), readOnly<&BufferObject::disposed>("disposed"),
-       InstanceMethod<&BufferObject::read>("read"), InstanceMethod<&BufferObject::forget>("forget"),
-       InstanceMethod<&BufferObject::dispose>("dispose")});
+       InstanceMethod<&BufferObject::read>("read"), InstanceMethod<&BufferObject::copy>("copy"),
+       InstanceMethod<&BufferObject::forget>("forget"), InstanceMethod<&BufferObject::dispose>("dispose")});
 }
 
 std::shared_ptr<Memory> BufferObject::memoryOf(const Napi::Value& value, const char* argument) {
@@ -53,6 +66,15 @@ Napi::Value BufferObject::read(const Napi::CallbackInfo& info) {
     held_->device().download(copy.Data(), *held_, offset, length);
     if (const auto file = held_->file()) file->check();
     return copy;
+  });
+}
+
+Napi::Value BufferObject::copy(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    if (held_ == nullptr) fail("DISPOSED", "the buffer was disposed");
+    if (!held_->mapped()) fail("INPUT_INVALID", "copy: expected a view of a file");
+    return OffLoop<BufferObject, std::shared_ptr<Memory>>::start(info.Env(),
+                                                                 [from = held_] { return copied(*from); });
   });
 }
 

@@ -1,12 +1,12 @@
 #include "mapping.h"
 
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "arguments.h"
 #include "buffer.h"
 #include "errors.h"
+#include "off_loop.h"
 
 namespace saccade {
 namespace {
@@ -14,45 +14,11 @@ namespace {
 // Of the widest element type.
 constexpr int64_t kWidest = 8;
 
-// Copies a file on a thread of libuv's pool.
-class CopyWorker final : public Napi::AsyncWorker {
- public:
-  CopyWorker(Napi::Env env, std::string path)
-      : AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), path_(std::move(path)) {}
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
- protected:
-  void Execute() override {
-    try {
-      copy_ = Mapping::copy(path_);
-    } catch (const Error& error) {
-      error_ = error;
-    }
-  }
-
-  void OnOK() override {
-    if (error_) return deferred_.Reject(toJavaScript(Env(), *error_).Value());
-    deferred_.Resolve(MappingObject::create(Environment::of(Env()), std::move(copy_)));
-  }
-
-  // What Execute() throws but does not catch: memory for the message ran out.
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
-
- private:
-  Napi::Promise::Deferred deferred_;
-  std::string path_;
-  std::shared_ptr<const Mapping> copy_;
-  std::optional<Error> error_;
-};
-
 }  // namespace
 
 Napi::Promise MappingObject::copyFile(Napi::Env env, std::string path) {
-  auto* const worker = new CopyWorker(env, std::move(path));  // deletes itself
-  const Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
+  return OffLoop<MappingObject, std::shared_ptr<const Mapping>>::start(
+      env, [path = std::move(path)] { return Mapping::copy(path); });
 }
 
 Napi::Function MappingObject::define(Napi::Env env) {
