@@ -25,10 +25,11 @@ function testAddon() {
   const includes = [require('node-addon-api').include_dir, require('node-api-headers').include_dir]
   const output = join(root, 'build-native-address-undefined/package/build/Release')
   mkdirSync(output, { recursive: true })
-  const folder = buildNative(sanitizers, ['saccade'], [
-    `-DCMAKE_JS_INC=${includes.join(';')}`,
-    `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${output}`,
-  ])
+  const folder = buildNative(
+    sanitizers,
+    ['saccade'],
+    [`-DCMAKE_JS_INC=${includes.join(';')}`, `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${output}`],
+  )
   if (folder === undefined) return 1
   const { stdout } = spawnSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' })
   return run(process.execPath, ['scripts/test.mjs', String.raw`^runtime/.*\.test\.ts$`], {

@@ -1,5 +1,5 @@
 // Fuzzes a target in JavaScript: a module that exports `seeds` (byte arrays), `run(bytes)`, and perhaps `tokens` (strings of
-// the format). run() may throw a SaccadeError, but none with code INTERNAL, and nothing else. It runs in a child process,
+// the format) and `jsonFrom` (the seeds are JSON from this index on). run() may throw a SaccadeError, but none with code INTERNAL, and nothing else. It runs in a child process,
 // which must neither die, nor take longer or more memory than the limits for one input.
 import { spawn } from 'node:child_process'
 import {

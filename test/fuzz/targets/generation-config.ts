@@ -15,6 +15,8 @@ export const seeds: readonly Uint8Array[] = [
   ),
 ]
 
+export const jsonFrom = 0
+
 export const tokens: readonly string[] = [
   ...jsonTokens,
   ...[

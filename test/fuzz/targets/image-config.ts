@@ -16,6 +16,8 @@ export const seeds: readonly Uint8Array[] = [
   ),
 ].map((json, index) => Buffer.concat([Buffer.of(index % modelTypes.length), json]))
 
+export const jsonFrom = 1
+
 export const tokens: readonly string[] = [
   ...jsonTokens,
   ...[

@@ -11,6 +11,8 @@ export const seeds: readonly Uint8Array[] = [
   '{"size": [3, 4], "sizes": [[1], [2]], "names": ["a", "b"], "x": {"y": {"z": [{"w": 1}]}}}',
 ].map((text) => new TextEncoder().encode(text))
 
+export const jsonFrom = 0
+
 export const tokens: readonly string[] = jsonTokens
 
 const { string, boolean, number, positiveNumber, epsilon, positiveInt, nonNegativeInt } = configs

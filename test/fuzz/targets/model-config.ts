@@ -13,6 +13,8 @@ export const seeds: readonly Uint8Array[] = models.map((name, index) =>
   Buffer.concat([Buffer.of(index), readFileSync(join(goldens, name, 'config.json'))]),
 )
 
+export const jsonFrom = 1
+
 export const tokens: readonly string[] = [
   ...jsonTokens,
   ...[

@@ -11,6 +11,8 @@ export const seeds: readonly Uint8Array[] = [
   ),
 ]
 
+export const jsonFrom = 0
+
 export const tokens: readonly string[] = [
   ...jsonTokens,
   ...['"weight_map":', '../', '/etc/passwd', '.safetensors', '.bin', '\\u0000', '"m-1.safetensors"', '"a":'],

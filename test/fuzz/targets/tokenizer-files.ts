@@ -25,6 +25,8 @@ export const seeds: readonly Uint8Array[] = sources.map(([folder, file], index) 
   Buffer.concat([Buffer.of(index), readFileSync(pathOf(folder, file))]),
 )
 
+export const jsonFrom = 1
+
 export const tokens: readonly string[] = [
   ...jsonTokens,
   ...['"content":"a"', '"special":true', '"added_tokens_decoder":', '"model_max_length":', '"pad_token":'],

@@ -13,6 +13,8 @@ export const seeds: readonly Uint8Array[] = names.flatMap((name, index) =>
 )
 
 const component = (type: string, rest = '') => `{"type":"${type}"${rest}},`
+export const jsonFrom = 1
+
 export const tokens: readonly string[] = [
   ...jsonTokens,
   ...[

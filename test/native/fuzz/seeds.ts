@@ -100,7 +100,9 @@ function signature({ op, views, attributes }: Instruction): string {
     return [view.dtype, ...lengths, ...dense].join('')
   })
   const name = native.names.ops[op]!
-  const kind = ['unary', 'binary', 'reduce', 'pack', 'resample'].includes(name) ? attributes[0] : attributes.length
+  const kind = ['unary', 'binary', 'reduce', 'pack', 'resample'].includes(name)
+    ? attributes[0]
+    : attributes.length
   return [op, kind, ...shapes].join(' ')
 }
 
