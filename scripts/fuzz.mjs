@@ -38,7 +38,7 @@ if (unknown.length > 0 || !(seconds > 0) || !Number.isInteger(seed)) {
 register()
 
 function fuzzNative(name, crashes) {
-  const folder = buildNative('address,undefined', `${name}_fuzz`)
+  const folder = buildNative('address,undefined', [`${name}_fuzz`])
   if (folder === undefined) return { executions: 0, problems: ['the build failed'] }
   mkdirSync(crashes, { recursive: true })
   const corpus = join(root, 'test/native/fuzz/corpus', name)

@@ -1,7 +1,7 @@
 // Builds and runs the native tests (test/native) without Node, and checks the objects of each instruction set.
 // The last line is 'N passed, N failed'.
 //
-//   node scripts/test-native.mjs [--sanitize=address,undefined | --sanitize=thread]
+//   [ISAS=avx2] node scripts/test-native.mjs [--sanitize=address,undefined | --sanitize=thread]
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -9,19 +9,24 @@ import { pathToFileURL } from 'node:url'
 import { checkIsaObjects } from './check-isa-objects.mjs'
 import { root, run, which } from './native.mjs'
 
+// Kernels of these instruction sets beside the generic ones: a build of fewer is ready sooner.
+const isas = process.env.ISAS ?? 'avx2,avx512,avx512bf16'
 const jobs = process.env.JOBS ?? String(availableParallelism())
 
 /**
- * Builds the native tests, or one target of theirs, with sanitizers ('' for none) and more settings of CMake.
+ * Builds the native tests, or some targets of theirs, with sanitizers ('' for none) and more settings of CMake.
  * @returns the folder of the build, or undefined if it failed
  */
-export function buildNative(sanitize, target = 'all', more = []) {
+export function buildNative(sanitize, targets = ['all'], more = []) {
   const folder = join(
     root,
     sanitize === '' ? 'build-native' : `build-native-${sanitize.replaceAll(',', '-')}`,
   )
   const generator = which('ninja') === undefined ? [] : ['-G', 'Ninja']
-  const settings = ['-DCMAKE_BUILD_TYPE=Release', '-DTESTS=ON', `-DSANITIZE=${sanitize}`, ...more]
+  const settings = [
+    ...['-DCMAKE_BUILD_TYPE=Release', '-DTESTS=ON', `-DSANITIZE=${sanitize}`],
+    ...[`-DISAS=${isas.replaceAll(',', ';')}`, ...more],
+  ]
   const configured = run('cmake', [
     '-S',
     root,
@@ -32,7 +37,7 @@ export function buildNative(sanitize, target = 'all', more = []) {
     ...settings,
   ])
   const quiet = generator.length > 0 ? ['--', '--quiet'] : []
-  const build = ['--build', folder, '--target', target, '--parallel', jobs, ...quiet]
+  const build = ['--build', folder, '--target', ...targets, '--parallel', jobs, ...quiet]
   return configured === 0 && run('cmake', build) === 0 ? folder : undefined
 }
 
@@ -47,15 +52,20 @@ function count(text, crashed) {
   return { passed, failed: crashed ? Math.max(failed, 1) : failed }
 }
 
-/** Returns the exit code. */
-export function testNative(sanitize) {
+/**
+ * @param tests the programs to build and run; default: all
+ * @param more settings of CMake
+ * @returns the exit code
+ */
+export function testNative(sanitize, tests = undefined, more = []) {
   if (which('cmake') === undefined) {
     console.log('skipped: cmake not found')
     return 0
   }
-  const folder = buildNative(sanitize)
+  const folder = buildNative(sanitize, tests, more)
   if (folder === undefined) return 1
-  const args = ['--test-dir', folder, '--verbose', '--no-tests=error']
+  const chosen = tests ? ['--tests-regex', `^(${tests.join('|')})$`] : []
+  const args = ['--test-dir', folder, '--verbose', '--no-tests=error', ...chosen]
   const { stdout, status } = spawnSync('ctest', args, { encoding: 'utf8', maxBuffer: 1 << 28 })
   const { passed, failed } = count(stdout, status !== 0)
   if (status !== 0) console.log(stdout)

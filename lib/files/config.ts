@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { invalid, SaccadeError, show } from '../errors.js'
-import { readJson } from './read.js'
+import { jsonOf, readJson } from './read.js'
 
 /** A JSON object of a model folder, or one nested in it; the getters below read it. */
 export interface Config {
@@ -26,12 +26,23 @@ export function makeConfig(
  * Reads a JSON file whose value is an object.
  * @throws FILE_NOT_FOUND; `code` with line and column of the fault
  */
-export async function readConfig(dir: string, name: string, code?: Config['code']): Promise<Config> {
+export async function readConfig(
+  dir: string,
+  name: string,
+  code: Config['code'] = 'CONFIG_INVALID',
+): Promise<Config> {
   const file = join(dir, name)
-  const config = makeConfig(file, {}, code)
-  const values = await readJson(file, config.code)
-  if (!isObject(values)) throw invalid(config.code, file, 'an object', show(values))
-  return { ...config, values }
+  return fromJson(file, await readJson(file, code), code)
+}
+
+/** As {@link readConfig}, for the bytes of a file. @throws `code` */
+export function configOf(file: string, bytes: Uint8Array, code: Config['code'] = 'CONFIG_INVALID'): Config {
+  return fromJson(file, jsonOf(file, bytes, code), code)
+}
+
+function fromJson(file: string, values: unknown, code: Config['code']): Config {
+  if (!isObject(values)) throw invalid(code, file, 'an object', show(values))
+  return makeConfig(file, values, code)
 }
 
 /** As {@link readConfig}, but undefined when there is no such file. */

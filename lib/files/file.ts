@@ -7,6 +7,16 @@ const lfsPointer = 'version https://git-lfs'
 const blockBytes = 1 << 16
 const shortBytes = 1 << 10
 
+/** What a {@link SourceFile} reads from: an open file. */
+export type ByteSource = Pick<FileHandle, 'close'> & {
+  read(
+    into: Uint8Array,
+    at: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>
+}
+
 /**
  * A file that is open for reading at offsets. A read past its end is WEIGHTS_CORRUPT, so that the readers of formats need
  * not check how many bytes were read.
@@ -14,10 +24,11 @@ const shortBytes = 1 << 10
 export class SourceFile {
   readonly path: string
   readonly size: number
-  readonly #handle: FileHandle
+  readonly #handle: ByteSource
   #block: { readonly start: number; readonly bytes: Uint8Array } | undefined
 
-  private constructor(path: string, size: number, handle: FileHandle) {
+  /** @param path for errors */
+  constructor(path: string, size: number, handle: ByteSource) {
     this.path = path
     this.size = size
     this.#handle = handle

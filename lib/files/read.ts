@@ -31,7 +31,15 @@ export async function readBytes(path: string, limit: LimitName = 'tokenizerBytes
  * @throws FILE_NOT_FOUND, LIMIT_EXCEEDED, `code`
  */
 export async function readText(path: string, code: SaccadeErrorCode): Promise<string> {
-  const bytes = await readBytes(path, code === 'TOKENIZER_INVALID' ? 'tokenizerBytes' : 'configBytes')
+  return textOf(path, await readBytes(path, limitOf(code)), code)
+}
+
+function limitOf(code: SaccadeErrorCode): LimitName {
+  return code === 'TOKENIZER_INVALID' ? 'tokenizerBytes' : 'configBytes'
+}
+
+/** The bytes of a file as text. @throws `code` if they are not UTF-8 */
+function textOf(path: string, bytes: Uint8Array, code: SaccadeErrorCode): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
@@ -39,14 +47,20 @@ export async function readText(path: string, code: SaccadeErrorCode): Promise<st
   }
 }
 
-/**
- * Reads a JSON file, in which numbers can be NaN, Infinity and -Infinity, as Python writes them. Some editors begin it with
- * a byte order mark, which is dropped.
- * @param code of the error for a file that is not JSON
- * @throws FILE_NOT_FOUND, LIMIT_EXCEEDED, `code` with line and column of the fault
- */
+/** As {@link jsonOf}, for a path. @throws also FILE_NOT_FOUND, LIMIT_EXCEEDED */
 export async function readJson(path: string, code: SaccadeErrorCode): Promise<unknown> {
-  const text = (await readText(path, code)).replace(/^\uFEFF/, '')
+  return jsonOf(path, await readBytes(path, limitOf(code)), code)
+}
+
+/**
+ * The value of a JSON file, in which numbers can be NaN, Infinity and -Infinity, as Python writes them. Some editors begin
+ * it with a byte order mark, which is dropped.
+ * @param path for errors
+ * @param code of the error for a file that is not JSON
+ * @throws `code` with line and column of the fault
+ */
+export function jsonOf(path: string, bytes: Uint8Array, code: SaccadeErrorCode): unknown {
+  const text = textOf(path, bytes, code).replace(/^\uFEFF/, '')
   const fail = (problem: string, at: number, cause?: unknown): never => {
     const { line, column } = lineAndColumn(text, at)
     throw new SaccadeError(code, `${path}, line ${line}, column ${column}: not JSON: ${problem}`, { cause })

@@ -1,4 +1,4 @@
-import { getter, object, readConfig } from './config.js'
+import { type Config, getter, object, readConfig } from './config.js'
 
 const shardName = getter(
   'the name of a weights file, without a path',
@@ -14,7 +14,12 @@ export interface ShardIndex {
 
 /** @throws FILE_NOT_FOUND; CONFIG_INVALID, also for the name of a shard with a path, which could leave the folder */
 export async function readShardIndex(dir: string, file: string): Promise<ShardIndex> {
-  const map = object(await readConfig(dir, file), 'weight_map')
+  return shardIndexOf(await readConfig(dir, file))
+}
+
+/** @throws CONFIG_INVALID */
+export function shardIndexOf(config: Config): ShardIndex {
+  const map = object(config, 'weight_map')
   const fileOf = new Map<string, string>()
   for (const name of Object.keys(map.values)) fileOf.set(name, shardName(map, name))
   return { path: map.file, shards: [...new Set(fileOf.values())].sort(), fileOf }

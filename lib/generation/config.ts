@@ -40,7 +40,8 @@ export async function readGenerationDefaults(dir: string, config: Config): Promi
   }
 }
 
-function readOptions(config: Config): GivenOptions {
+/** The options in the keys of a generation_config.json. @throws CONFIG_INVALID, LIMIT_EXCEEDED */
+export function readOptions(config: Config): GivenOptions {
   for (const [key, neutral] of Object.entries(unsupported))
     if (isSet(config, key) && config.values[key] !== neutral)
       throw configInvalid(config, key, `${String(neutral ?? null)}, as saccade has no such option`)

@@ -10,28 +10,33 @@ export interface SafetensorsHeader {
   readonly metadata: ReadonlyMap<string, string>
 }
 
+/** As {@link readHeader}, for a path. @throws also FILE_NOT_FOUND */
+export async function readSafetensors(path: string): Promise<SafetensorsHeader> {
+  const file = await SourceFile.open(path)
+  try {
+    return await readHeader(file)
+  } finally {
+    await file.close()
+  }
+}
+
 /**
  * Reads the header of a safetensors file, and checks that it is well-formed, and that the tensors cover the rest of the
  * file exactly, without holes or overlaps.
  * Format: https://github.com/huggingface/safetensors#format
  *
- * @throws FILE_NOT_FOUND; WEIGHTS_CORRUPT naming the file, the tensor and the fault; LIMIT_EXCEEDED
+ * @throws WEIGHTS_CORRUPT naming the file, the tensor and the fault; LIMIT_EXCEEDED
  */
-export async function readSafetensors(path: string): Promise<SafetensorsHeader> {
-  const file = await SourceFile.open(path)
-  try {
-    const prefix = await file.read(0, 8, 'the length of the header')
-    const length = Number(new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true))
-    const dataStart = 8 + length
-    if (dataStart > file.size)
-      file.corrupt(`truncated: the header is at bytes 8 to ${dataStart}, the file has ${file.size}`)
-    checkLimit('weightsHeaderBytes', length, `${path}: bytes of the header`)
-    const header = parseHeader(file, await file.read(8, length, 'the header'), dataStart)
-    checkCover(file, dataStart, header.tensors)
-    return header
-  } finally {
-    await file.close()
-  }
+export async function readHeader(file: SourceFile): Promise<SafetensorsHeader> {
+  const prefix = await file.read(0, 8, 'the length of the header')
+  const length = Number(new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true))
+  const dataStart = 8 + length
+  if (dataStart > file.size)
+    file.corrupt(`truncated: the header is at bytes 8 to ${dataStart}, the file has ${file.size}`)
+  checkLimit('weightsHeaderBytes', length, `${file.path}: bytes of the header`)
+  const header = parseHeader(file, await file.read(8, length, 'the header'), dataStart)
+  checkCover(file, dataStart, header.tensors)
+  return header
 }
 
 function parseHeader(file: SourceFile, bytes: Uint8Array, dataStart: number): SafetensorsHeader {

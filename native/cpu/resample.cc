@@ -32,7 +32,7 @@ struct Plan {
 };
 
 Plan planOf(const Call& call) {
-  const View &out = call.view[0], &in = call.view[1];
+  const View& out = call.view[0];
   Plan plan{Resampling(static_cast<Filter>(static_cast<int32_t>(call.attribute[0])),
                        static_cast<int64_t>(call.attribute[1]), static_cast<int64_t>(call.attribute[3])),
             static_cast<int64_t>(call.attribute[2]),

@@ -1,5 +1,6 @@
 // Mutated inputs for targets in JavaScript. An input follows from its seed and index alone, so that the parent knows what
 // the child was running when it died.
+import { mutateJson } from './mutate-json.mjs'
 
 const interesting = [0, 1, 0x7f, 0x80, 0xff, 0x22, 0x2c, 0x2d, 0x30, 0x39, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d]
 const wide = [
@@ -17,12 +18,22 @@ const wide = [
 ]
 const maxBytes = 1 << 16
 
-/** The mutated input. @param target `seeds`, and perhaps `tokens`: strings of the format to insert */
+/**
+ * The mutated input.
+ * @param target `seeds`; perhaps `tokens`, strings of the format to insert; perhaps `jsonFrom`: the seeds are JSON from this
+ *   index on, and most inputs should be, too
+ */
 export function inputOf(target, seed, index) {
   const random = randomOf(seed, index)
   const below = (count) => Math.floor(random() * count)
   const pick = (list) => list[below(list.length)]
-  let bytes = Uint8Array.from(pick(target.seeds))
+  const chosen = pick(target.seeds)
+  const { jsonFrom } = target
+  if (jsonFrom !== undefined && below(4) > 0) {
+    const json = mutateJson(chosen, target.seeds, jsonFrom, below, pick)
+    if (json !== undefined) return joined(chosen.subarray(0, jsonFrom), text(json)).subarray(0, maxBytes)
+  }
+  let bytes = Uint8Array.from(chosen)
   for (let changes = 1 + (below(3) === 0 ? below(8) : below(2)); changes > 0; changes--)
     bytes = mutateOnce(bytes, target, below, pick)
   return bytes.subarray(0, maxBytes)

@@ -11,6 +11,8 @@ export interface FuzzOptions {
   /** Limits for one input. */
   readonly milliseconds?: number
   readonly megabytes?: number
+  /** Problems to stop at. Default 100. */
+  readonly most?: number
 }
 
 /** Fuzzes a target in JavaScript: a module that exports `seeds`, `run(bytes)` and perhaps `tokens`. */

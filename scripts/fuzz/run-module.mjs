@@ -1,5 +1,5 @@
 // Fuzzes a target in JavaScript: a module that exports `seeds` (byte arrays), `run(bytes)`, and perhaps `tokens` (strings of
-// the format). run() may throw a SaccadeError, but none with code INTERNAL, and nothing else. It runs in a child process,
+// the format) and `jsonFrom` (the seeds are JSON from this index on). run() may throw a SaccadeError, but none with code INTERNAL, and nothing else. It runs in a child process,
 // which must neither die, nor take longer or more memory than the limits for one input.
 import { spawn } from 'node:child_process'
 import {
@@ -28,7 +28,7 @@ const startMilliseconds = 60_000
  */
 export async function fuzzModule(
   module,
-  { seconds, seed, crashes, milliseconds = 10_000, megabytes = 1024 },
+  { seconds, seed, crashes, milliseconds = 10_000, megabytes = 1024, most = 100 },
 ) {
   const target = await import(pathToFileURL(module).href)
   const folder = mkdtempSync(join(tmpdir(), 'saccade-fuzz-'))
@@ -44,14 +44,15 @@ export async function fuzzModule(
   }
   const end = Date.now() + seconds * 1000
   let next = 0
-  while (Date.now() < end && found.size < 100) {
+  const isDone = () => Date.now() >= end || found.size >= most
+  while (!isDone()) {
     writeFileSync(counter, new Uint8Array(Float64Array.of(next - 1).buffer))
     const { problem, index } = await runChild({
       module,
       seed,
       first: next,
       counter,
-      end,
+      isDone,
       milliseconds,
       megabytes,
       keep,
@@ -64,7 +65,7 @@ export async function fuzzModule(
 }
 
 /** Runs until the end, or until the child dies or is killed for a limit: then `problem` says why. */
-async function runChild({ module, seed, first, counter, end, milliseconds, megabytes, keep }) {
+async function runChild({ module, seed, first, counter, isDone, milliseconds, megabytes, keep }) {
   const args = [
     '--import',
     'tsx',
@@ -89,7 +90,7 @@ async function runChild({ module, seed, first, counter, end, milliseconds, megab
   let problem
   let last = first - 1
   let since = Date.now()
-  while (ended === undefined && problem === undefined && Date.now() < end) {
+  while (ended === undefined && problem === undefined && !isDone()) {
     await Promise.race([closed, sleep(100)])
     const index = indexIn(counter)
     const limit = index < first ? startMilliseconds : milliseconds

@@ -12,7 +12,7 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'saccade-fuzz-test-'))
 test.after(() => rmSync(folder, { recursive: true }))
 
-const options = { seed: 7, milliseconds: 4000, megabytes: 200, crashes: folder }
+const options = { seed: 7, milliseconds: 4000, megabytes: 200, crashes: folder, most: 1 }
 
 for (const [fault, problem] of [
   ['error', /TypeError: a planted error/],
@@ -35,7 +35,7 @@ test('a target without faults is run many times', async () => {
   process.env.PLANTED_FAULT = 'none'
   const { executions, problems } = await fuzzModule(join(here, 'planted.ts'), { ...options, seconds: 4 })
   assert.equal(problems, [])
-  assert.ok(executions > 100, `${executions} executions`)
+  assert.ok(executions > 10, `${executions} executions`)
 })
 
 const kept = join(here, '../data/fuzz')

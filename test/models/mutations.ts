@@ -86,7 +86,7 @@ export async function tryMutation({ model, file, text }: Mutation): Promise<unkn
   try {
     writeFileSync(path, text)
     using opened = await load(dir)
-    await run(opened)
+    await runModel(opened)
     return undefined
   } catch (error) {
     return error
@@ -97,7 +97,8 @@ export async function tryMutation({ model, file, text }: Mutation): Promise<unkn
 
 const ids = (count: number) => Tensor.from(new Array<number>(count).fill(3), [1, count], 'int64')
 
-async function run(model: AnyModel): Promise<void> {
+/** Runs a model on a small input. */
+export async function runModel(model: AnyModel): Promise<void> {
   const { imageSize, architecture } = model.info
   const signal = AbortSignal.timeout(3000)
   if (model instanceof GenerativeModel)

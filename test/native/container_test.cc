@@ -85,7 +85,7 @@ TEST_CASE("version 1: limits are of the controller's own groups") {
   const Machine machine;
   machine.write("proc/self/cgroup", "5:cpu,cpuacct:/box\n4:memory:/docker/box\n0::/");
   const std::string top = "sys/fs/cgroup/memory";
-  for (const std::string group : {top, top + "/docker/box"}) {
+  for (const std::string& group : {top, top + "/docker/box"}) {
     machine.write(group + "/memory.limit_in_bytes", "9223372036854771712");
     machine.write(group + "/memory.usage_in_bytes", std::to_string(300 * kMega));
     machine.write(group + "/memory.stat",

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "../../native/cpu/device/isa.h"
 #include "../../native/cpu/table.h"
 #include "../../native/runtime/check/check.h"
 
@@ -22,19 +23,9 @@ namespace saccade::testing {
 
 using Dims = std::vector<int64_t>;
 
+// Generic first.
 inline std::vector<const KernelTable*> tables() {
-  std::vector<const KernelTable*> found{&table_generic};
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(&table_avx2);
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-    found.push_back(&table_avx512);
-    if (__builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni")) {
-      found.push_back(&table_avx512bf16);
-    }
-  }
-#endif
-  return found;
+  return {usableTables().rbegin(), usableTables().rend()};
 }
 
 // Runs `body` once for each table, with the name of its instruction set shown where a check fails.

@@ -6,7 +6,7 @@ import { decodeWithSharp } from './sharp.js'
 /** Decodes the picture of an icon that Pillow takes: the largest, and of those of one size the one with the fewest colors. */
 export async function decodeIco(file: Encoded): Promise<Pixels> {
   const { bytes } = file
-  const count = bytes.readUInt16LE(4)
+  const count = bytes.length < 6 ? 0 : bytes.readUInt16LE(4)
   if (count === 0 || 6 + count * 16 > bytes.length) file.fail('an icon without pictures')
   const entries = Array.from({ length: count }, (_, index) => {
     const at = 6 + index * 16

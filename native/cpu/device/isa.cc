@@ -62,9 +62,16 @@ std::vector<const KernelTable*> findTables() {
   std::vector<const KernelTable*> tables;
 #if defined(__x86_64__)
   const Features features = detect();
+  // The build can leave some out (ISAS in CMakeLists.txt).
+#ifndef SACCADE_WITHOUT_AVX512BF16
   if (features.avx512bf16) tables.push_back(&table_avx512bf16);
+#endif
+#ifndef SACCADE_WITHOUT_AVX512
   if (features.avx512) tables.push_back(&table_avx512);
+#endif
+#ifndef SACCADE_WITHOUT_AVX2
   if (features.avx2) tables.push_back(&table_avx2);
+#endif
 #endif
   tables.push_back(&table_generic);
   return tables;

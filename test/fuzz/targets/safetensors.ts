@@ -1,8 +1,6 @@
 // Headers of safetensors files.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { readSafetensors } from '../../../lib/weights/safetensors.js'
+import { readHeader } from '../../../lib/weights/safetensors.js'
+import { memoryFile } from '../inputs.js'
 
 /** A file with this header and so many bytes of data. */
 function file(header: string, bytes: number): Uint8Array {
@@ -45,10 +43,6 @@ export const tokens: readonly string[] = [
   ...['null', 'true', '\\u0000', '\\ud800', '1e999', '-0', '[[[[[[[[', '{"a":{"a":{"a":'],
 ]
 
-const path = join(mkdtempSync(join(tmpdir(), 'saccade-fuzz-')), 'model.safetensors')
-process.once('exit', () => rmSync(join(path, '..'), { recursive: true, force: true }))
-
 export async function run(bytes: Uint8Array): Promise<void> {
-  writeFileSync(path, bytes)
-  await readSafetensors(path)
+  await readHeader(memoryFile('model.safetensors', bytes))
 }

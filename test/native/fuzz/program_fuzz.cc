@@ -16,14 +16,15 @@
 
 #include "../../../native/cpu/device/cpu_device.h"
 #include "../../../native/cpu/device/isa.h"
-#include "../../../native/runtime/check/sharing.h"
 #include "../../../native/runtime/error.h"
+#include "../submit.h"
 #include "mutate.h"
 #include "target.h"
 
 namespace {
 
 using namespace saccade;
+using saccade::testing::submit;
 
 constexpr size_t kMaxConstants = 16;
 // Programs that need more memory are checked, but not run.
@@ -77,10 +78,13 @@ Watchdog& watchdog() {
   return *instance;
 }
 
-std::vector<std::unique_ptr<CpuDevice>>& devices() {
+// One for each instruction set.
+std::vector<std::unique_ptr<Executor>>& executors() {
   static auto* const all = [] {
-    auto* list = new std::vector<std::unique_ptr<CpuDevice>>;
-    for (const KernelTable* table : usableTables()) list->push_back(std::make_unique<CpuDevice>(*table));
+    auto* list = new std::vector<std::unique_ptr<Executor>>;
+    for (const KernelTable* table : usableTables()) {
+      list->push_back(std::make_unique<Executor>(std::make_unique<CpuDevice>(*table)));
+    }
     return list;
   }();
   return *all;
@@ -99,44 +103,29 @@ std::shared_ptr<Memory> filled(Device& device, int64_t bytes) {
   return memory;
 }
 
-void runOn(CpuDevice& device, const std::vector<int64_t>& constantBytes, const double* code, size_t length) {
+void runOn(Executor& executor, const std::vector<int64_t>& constantBytes, const double* code, size_t length) {
+  Device& device = executor.device();
   std::vector<std::shared_ptr<Memory>> constants;
   for (const int64_t bytes : constantBytes) constants.push_back(filled(device, bytes));
   const auto program = Program::create(code, length, std::move(constants), device);
   const auto executable = device.prepare(program);
-  if (&device == devices().front().get()) ++acceptedInputs;
+  if (&executor == executors().front().get()) ++acceptedInputs;
+  if (program->inputs > 64) return;
   int64_t total = program->arenaBytes;
-  std::vector<int64_t> sizes(static_cast<size_t>(std::min<int64_t>(program->inputs, 64)), 0);
-  if (static_cast<int64_t>(sizes.size()) != program->inputs) return;
-  std::vector<int64_t> outputs(program->outputs.size(), 0);
+  std::vector<int64_t> sizes(static_cast<size_t>(program->inputs), 0);
   for (const Buffer& buffer : program->buffers) {
     if (buffer.kind == BufferKind::arena || buffer.kind == BufferKind::constant) continue;
     if (buffer.bytes > kMaxBytes || (total += buffer.bytes) > kMaxBytes) return;
-    auto& list = buffer.kind == BufferKind::output ? outputs : sizes;
-    list[static_cast<size_t>(buffer.at)] = buffer.bytes;
+    if (buffer.kind != BufferKind::output) sizes[static_cast<size_t>(buffer.at)] = buffer.bytes;
   }
   if (total > kMaxBytes) return;
-  Frame frame;
-  for (const int64_t bytes : sizes) frame.inputs.push_back(filled(device, bytes));
-  for (const Buffer& buffer : program->buffers) {
-    const bool isInput = buffer.kind == BufferKind::input || buffer.kind == BufferKind::inout;
-    // The executor refuses a run whose inputs are not of the size that each buffer has.
-    if (isInput && frame.inputs[static_cast<size_t>(buffer.at)]->bytes() != buffer.bytes) return;
-  }
-  checkSharing(*program, frame.inputs);
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const Buffer& buffer = program->buffers[static_cast<size_t>(program->outputs[i])];
-    frame.outputs.push_back(buffer.kind == BufferKind::inout ? frame.inputs[static_cast<size_t>(buffer.at)]
-                                                             : device.allocate(outputs[i]));
-  }
-  Cancelled cancelled{false};
-  watchdog().start(&cancelled);
-  try {
-    executable->run(frame, 2, cancelled);
-  } catch (const Error&) {
-    watchdog().stop();
-    throw;
-  }
+  std::vector<std::shared_ptr<Memory>> inputs;
+  for (const int64_t bytes : sizes) inputs.push_back(filled(device, bytes));
+  // The same for all runs: the watchdog may set it when a run has just ended.
+  static const auto cancelled = std::make_shared<Cancelled>(false);
+  cancelled->store(false);
+  watchdog().start(cancelled.get());
+  submit(executor, executable, std::move(inputs), 2, cancelled).wait();
   watchdog().stop();
 }
 
@@ -156,11 +145,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!(numbers[i] >= 0 && numbers[i] <= static_cast<double>(kMaxBytes))) return 0;
     constants.push_back(static_cast<int64_t>(numbers[i]));
   }
-  for (const auto& device : devices()) {
+  for (const auto& executor : executors()) {
     try {
-      runOn(*device, constants, numbers.data() + 1 + count, numbers.size() - 1 - count);
+      runOn(*executor, constants, numbers.data() + 1 + count, numbers.size() - 1 - count);
     } catch (const Error&) {
-      // Refused, or ended with an error: what a caller is told.
+      // Refused: what a caller is told.
     }
   }
   return 0;

@@ -1,7 +1,8 @@
 // Writes the corpus of program_fuzz: the programs that the tests of ops and the shipped models compile, taken apart into
-// programs of one instruction, one for each op and kind of operands.
+// programs of one instruction, one for each op and kind of operands. Packed matrices have other sizes on other instruction
+// sets: with SACCADE_ISA, the programs that have them are added.
 //
-//   node --import tsx test/native/fuzz/seeds.ts
+//   for isa in '' avx512 avx2 generic; do SACCADE_ISA=$isa node --import tsx test/native/fuzz/seeds.ts; done
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -100,7 +101,9 @@ function signature({ op, views, attributes }: Instruction): string {
     return [view.dtype, ...lengths, ...dense].join('')
   })
   const name = native.names.ops[op]!
-  const kind = ['unary', 'binary', 'reduce', 'pack'].includes(name) ? attributes[0] : attributes.length
+  const kind = ['unary', 'binary', 'reduce', 'pack', 'resample'].includes(name)
+    ? attributes[0]
+    : attributes.length
   return [op, kind, ...shapes].join(' ')
 }
 
@@ -143,14 +146,16 @@ const tests = join(root, 'test/ops')
 for (const file of readdirSync(tests)) if (file.endsWith('.test.ts')) await import(join(tests, file))
 process.once('beforeExit', () => {
   const corpus = fileURLToPath(new URL('corpus/program/', import.meta.url))
-  rmSync(corpus, { recursive: true, force: true })
+  const isa = process.env.SACCADE_ISA ?? ''
+  if (isa === '') rmSync(corpus, { recursive: true, force: true })
   mkdirSync(corpus, { recursive: true })
   const counts = new Map<string, number>()
   for (const { name, numbers } of seeds.values()) {
+    if (isa !== '' && numbers[0] === 0) continue // no constants
     const count = (counts.get(name) ?? 0) + 1
     counts.set(name, count)
     if (count <= perOp)
-      writeFileSync(join(corpus, `${name}-${count}`), Buffer.from(Float64Array.from(numbers).buffer))
+      writeFileSync(join(corpus, `${name}-${count}${isa && `-${isa}`}`), Buffer.from(Float64Array.from(numbers).buffer))
   }
   console.log([...counts].map(([name, count]) => `${name} ${count}`).join(', '))
 })
