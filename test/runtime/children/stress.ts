@@ -14,7 +14,7 @@ interface Report {
   readonly aborted: number
 }
 
-function pixels(batch: number): Tensor {
+function pixels(batch: number): Tensor<'float32'> {
   const values = Float32Array.from({ length: batch * 3 * 32 * 32 }, (_, i) => ((i * 7919) % 255) / 255)
   return Tensor.from(values, [batch, 3, 32, 32])
 }
