@@ -21,6 +21,12 @@ test('many workers may load the addon at once', async () => {
   assert.is(output, `${Array(8).fill(200).join(' ')}\n`)
 })
 
+test('runs of many workers, some aborted and some terminated, keep their bits', async () => {
+  const { code, output } = await runChild('stress', {}, 120_000)
+  assert.is(code, 0, output)
+  assert.is(output, 'fine\n')
+})
+
 test('the process may exit while programs run', async () => {
   const since = performance.now()
   const { code, output } = await runChild('exit')
