@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadTokenizer } from '../../../lib/text/load.js'
+import { openTokenizer } from '../../../lib/text/load.js'
 import { dataPath, jsonTokens } from '../inputs.js'
 
 const sources: readonly (readonly [folder: string, file: string, without?: string])[] = [
@@ -64,7 +64,7 @@ export async function run(bytes: Uint8Array): Promise<void> {
   const index = (bytes[0] ?? 0) % sources.length
   const dir = folderOf(index)
   writeFileSync(join(dir, sources[index]![1]), bytes.subarray(1))
-  const tokenizer = await loadTokenizer(dir)
+  const tokenizer = await openTokenizer(dir)
   const { inputIds } = tokenizer.encode("A small red circle, isn't it? <pad> кот </s>", { pair: 'aaaa' })
   tokenizer.decode(inputIds)
   tokenizer.call(['a', 'b c'], {
