@@ -13,6 +13,9 @@ export interface OrientationSources {
 }
 
 const orientationTag = 0x0112
+const bitsPerSampleTag = 0x0102
+const photometricTag = 0x0106
+const [whiteIsZero, blackIsZero] = [0, 1] as const
 
 /**
  * The orientation by which exif_transpose of Pillow turns an image: that of EXIF, of the hexadecimal EXIF that ImageMagick
@@ -22,6 +25,34 @@ export function orientationOf({ exif, xmp, comments }: OrientationSources): Orie
   const tag = exifTag(exif ?? rawProfile(comments), orientationTag)
   const value = tag ?? xmpOrientation(xmp)
   return isOrientation(value) ? value : 1
+}
+
+/**
+ * The same for an AVIF, where Pillow puts the orientation of the container in the place of that of EXIF. So XMP counts only
+ * if neither has one.
+ */
+export function avifOrientation(container: Orientation, { exif, xmp }: OrientationSources): Orientation {
+  if (container !== 1 || exifTag(exif, orientationTag) !== undefined) return container
+  return orientationOf({ xmp })
+}
+
+/**
+ * A TIFF as libvips has to see it to decode it as Pillow does: with an orientation of 1 in the place of one that is not 1 to
+ * 8, which is refused there; and 16-bit gray whose 0 is said to be white as gray whose 0 is black. A copy if that changes it.
+ */
+export function tiffForSharp(tiff: Buffer): Buffer {
+  const orientation = findTag(tiff, orientationTag)
+  const upright = !orientation || isOrientation(orientation.value) ? tiff : withTag(tiff, orientation, 1)
+  const photometric = findTag(tiff, photometricTag)
+  const inverted = photometric?.value === whiteIsZero && exifTag(tiff, bitsPerSampleTag) === 16
+  return inverted ? withTag(upright, photometric, blackIsZero) : upright
+}
+
+function withTag(tiff: Buffer, { at, bytes, little }: Tag, value: number): Buffer {
+  const copy = Buffer.from(tiff)
+  if (little) copy.writeUIntLE(value, at, bytes)
+  else copy.writeUIntBE(value, at, bytes)
+  return copy
 }
 
 function isOrientation(value: number | undefined): value is Orientation {
@@ -43,7 +74,18 @@ const bytesOfType: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 }
 
 /** A whole number of the first directory of EXIF, or undefined. */
 function exifTag(exif: Uint8Array | undefined, tag: number): number | undefined {
-  if (!exif) return undefined
+  return exif && findTag(exif, tag)?.value
+}
+
+interface Tag {
+  readonly value: number
+  /** Where the value is, after "Exif\0\0" if that is there. */
+  readonly at: number
+  readonly bytes: number
+  readonly little: boolean
+}
+
+function findTag(exif: Uint8Array, tag: number): Tag | undefined {
   const all = Buffer.from(exif.buffer, exif.byteOffset, exif.byteLength)
   const tiff = all.toString('latin1', 0, 6) === 'Exif\0\0' ? all.subarray(6) : all
   const order = tiff.toString('latin1', 0, 2)
@@ -62,8 +104,9 @@ function exifTag(exif: Uint8Array | undefined, tag: number): number | undefined 
   for (let entry = 0; entry < entries; entry++) {
     const at = start + entry * entrySize
     const bytes = bytesOfType[uint(at + 2, 2)]
-    if (uint(at, 2) === tag && bytes !== undefined && wide(at + 4) === 1)
-      return uint(at + (big ? 12 : 8), bytes)
+    if (uint(at, 2) !== tag || bytes === undefined || wide(at + 4) !== 1) continue
+    const place = at + (big ? 12 : 8)
+    return { value: uint(place, bytes), at: place, bytes, little }
   }
   return undefined
 }

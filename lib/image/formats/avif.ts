@@ -1,4 +1,4 @@
-import type { Orientation } from '../orientation.js'
+import { avifOrientation, type Orientation } from '../orientation.js'
 import type { Encoded, Pixels } from '../pixels.js'
 import { colorMatrix, grayFromVideo, type Planes, planesToRgb } from './avif-color.js'
 import { decodePlain, headerOf, turnPixels } from './sharp.js'
@@ -11,18 +11,23 @@ interface Box {
 }
 
 const headerBytes = 8
+/** Of the file's first brand, in its first box. */
+const brandAt = headerBytes
 
 /**
  * Decodes an AVIF with the colors of libavif, which Pillow has: where there are fewer color samples than pixels, they are
  * interpolated. sharp repeats them; so it decodes a copy of the file that says that its planes are green, blue and red,
- * and they are converted here. The orientation is that of the container; EXIF does not count.
+ * and they are converted here. Of a sequence, its still picture is taken, which is the first frame.
  */
 export async function decodeAvif(file: Encoded): Promise<Pixels> {
   const copy = Buffer.from(file.bytes)
+  // sharp refuses sequences by their brand, although the still picture is read from the same boxes.
+  if (copy.toString('latin1', brandAt, brandAt + 4) === 'avis') copy.write('avif', brandAt, 'latin1')
   const properties = path(copy, ['meta', 'iprp', 'ipco'])
-  const orientation = takeOrientation(copy, properties)
+  const container = takeOrientation(copy, properties)
   const planes = takeColors(copy, properties)
-  const { width, height } = await headerOf(file, copy)
+  const { width, height, exif, xmp } = await headerOf(file, copy)
+  const orientation = avifOrientation(container, { exif, xmp })
   await file.admit(width, height)
   const stored = await decodePlain(file, copy)
   if (!planes) return turnPixels(stored, orientation)

@@ -1,7 +1,7 @@
 import { endianness } from 'node:os'
-import type { Sharp } from 'sharp'
+import type { Metadata, Sharp } from 'sharp'
 import { SaccadeError } from '../../errors.js'
-import { type Orientation, orientationOf, turned } from '../orientation.js'
+import { type Orientation, orientationOf, tiffForSharp, turned } from '../orientation.js'
 import type { Encoded, Pixels } from '../pixels.js'
 import { inSlices } from '../work.js'
 import { formatOf } from './magic.js'
@@ -16,11 +16,12 @@ async function open(bytes: Uint8Array): Promise<Sharp> {
 /** The first image of a file that sharp reads, on its threads: gray or RGB, upright. @throws IMAGE_INVALID */
 export async function decodeWithSharp(file: Encoded): Promise<Pixels> {
   return decoding(file, async () => {
-    const image = await open(file.bytes)
+    const tiff = formatOf(file.bytes) === 'tiff'
+    const image = await open(tiff ? tiffForSharp(file.bytes) : file.bytes)
     const metadata = await image.metadata()
     await file.admit(metadata.width, metadata.height)
     // A TIFF has the tags of EXIF itself.
-    const exif = metadata.format === 'tiff' ? file.bytes : metadata.exif
+    const exif = tiff ? file.bytes : metadata.exif
     const upright = turned(image, orientationOf({ ...metadata, exif }))
     const { space, channels, depth } = metadata
     if (space === 'cmyk') {
@@ -40,8 +41,8 @@ function isGrayPng(bytes: Buffer): boolean {
   return formatOf(bytes) === 'png' && bytes[25] === 0
 }
 
-/** Width and height of a file for sharp. */
-export function headerOf(file: Encoded, bytes: Uint8Array): Promise<{ width: number; height: number }> {
+/** Width, height and metadata of a file for sharp. */
+export function headerOf(file: Encoded, bytes: Uint8Array): Promise<Metadata> {
   return decoding(file, async () => (await open(bytes)).metadata())
 }
 

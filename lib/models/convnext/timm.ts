@@ -52,10 +52,13 @@ interface Implied {
   readonly norm: 'layernorm' | 'rmsnorm2d'
 }
 
-/** Parses convnext[v2]_SIZE[_ols|_rms|_hnf|_mlp]. undefined if it is not a name of timm's ConvNeXt. */
+/**
+ * Parses convnext[v2]_SIZE[_ols|_rms|_hnf|_mlp], with or without a pretrained tag after a dot. undefined if it is not a
+ * name of timm's ConvNeXt.
+ */
 function impliedBy(architecture: string): Implied | undefined {
   const [, version, size = '', extra = ''] =
-    /^convnext(v2)?_([a-z]+)(?:_(ols|rms|hnf|mlp))?$/.exec(architecture) ?? []
+    /^convnext(v2)?_([a-z]+)(?:_(ols|rms|hnf|mlp))?(?:\.|$)/.exec(architecture) ?? []
   const known = Object.hasOwn(sizes, size) ? sizes[size] : undefined
   if (!known) return undefined
   const [depths, width] = known
