@@ -1,8 +1,14 @@
 import { SaccadeError, type SaccadeErrorCode } from '../errors.js'
 import { checkLimit, type LimitName } from '../limits.js'
+import { Turns } from '../turns.js'
 import { fileError, openFile } from './file.js'
 import { lineAndColumn, parseJson, tooDeepAt } from './json.js'
+import { parseInPieces } from './json-pieces.js'
 import { type JsonValue, tooDeep } from './json-reader.js'
+
+/** The event loop gets a turn after so many milliseconds of reading. */
+const sliceMs = 5
+const bytesAtOnce = 2 ** 18
 
 /**
  * Reads a whole file, at most as many bytes as it has when it is opened.
@@ -32,8 +38,15 @@ export async function readBytes(path: string, limit: LimitName = 'tokenizerBytes
  */
 export async function readText(path: string, code: SaccadeErrorCode): Promise<string> {
   const bytes = await readBytes(path, code === 'TOKENIZER_INVALID' ? 'tokenizerBytes' : 'configBytes')
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const turns = new Turns(sliceMs, undefined)
+  const parts: string[] = []
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    for (let start = 0; start < bytes.length; start += bytesAtOnce) {
+      parts.push(decoder.decode(bytes.subarray(start, start + bytesAtOnce), { stream: true }))
+      await turns.step()
+    }
+    return parts.join('') + decoder.decode()
   } catch (cause) {
     throw new SaccadeError(code, `${path}: not UTF-8 text`, { cause })
   }
@@ -52,10 +65,11 @@ export async function readJson(path: string, code: SaccadeErrorCode): Promise<un
     throw new SaccadeError(code, `${path}, line ${line}, column ${column}: not JSON: ${problem}`, { cause })
   }
   // JSON.parse takes seconds for nesting of millions of levels, and whoever reads the value would overflow the stack.
-  const deep = tooDeepAt(text)
+  const turns = new Turns(sliceMs, undefined)
+  const deep = await tooDeepAt(text, turns)
   if (deep !== undefined) fail(tooDeep, deep)
   try {
-    return JSON.parse(text)
+    return await parseInPieces(text, turns)
   } catch (cause) {
     // JSON.parse is fast, which matters for tokenizers of tens of megabytes; the slower parser knows what Python writes,
     // and finds the fault.

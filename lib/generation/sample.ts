@@ -1,7 +1,14 @@
 import { Turns } from '../turns.js'
 import { softmax } from './probability.js'
 import { Random } from './random.js'
-import { type Found, type GenerationStep, noToken, type Search, type SearchSource, searchSliceMs } from './search.js'
+import {
+  type Found,
+  type GenerationStep,
+  noToken,
+  type Search,
+  type SearchSource,
+  searchSliceMs,
+} from './search.js'
 import { argMax } from './top-k.js'
 
 /** Greedy search and sampling: each step adds one token to every row, until all rows have ended. */

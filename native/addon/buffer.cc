@@ -25,8 +25,7 @@ Napi::Function BufferObject::define(Napi::Env env) {
       env, kName,
       {readOnly<&BufferObject::byteLength>("byteLength"), readOnly<&BufferObject::disposed>("disposed"),
        InstanceMethod<&BufferObject::read>("read"), InstanceMethod<&BufferObject::copy>("copy"),
-       InstanceMethod<&BufferObject::forget>("forget"),
-       InstanceMethod<&BufferObject::dispose>("dispose")});
+       InstanceMethod<&BufferObject::forget>("forget"), InstanceMethod<&BufferObject::dispose>("dispose")});
 }
 
 std::shared_ptr<Memory> BufferObject::memoryOf(const Napi::Value& value, const char* argument) {
@@ -74,8 +73,8 @@ Napi::Value BufferObject::copy(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     if (held_ == nullptr) fail("DISPOSED", "the buffer was disposed");
     if (!held_->mapped()) fail("INPUT_INVALID", "copy: expected a view of a file");
-    return OffLoop<BufferObject, std::shared_ptr<Memory>>::start(
-        info.Env(), [from = held_] { return copied(*from); });
+    return OffLoop<BufferObject, std::shared_ptr<Memory>>::start(info.Env(),
+                                                                 [from = held_] { return copied(*from); });
   });
 }
 
