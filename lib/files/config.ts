@@ -36,8 +36,12 @@ export async function readConfig(
 }
 
 /** As {@link readConfig}, for the bytes of a file. @throws `code` */
-export function configOf(file: string, bytes: Uint8Array, code: Config['code'] = 'CONFIG_INVALID'): Config {
-  return fromJson(file, jsonOf(file, bytes, code), code)
+export async function configOf(
+  file: string,
+  bytes: Uint8Array,
+  code: Config['code'] = 'CONFIG_INVALID',
+): Promise<Config> {
+  return fromJson(file, await jsonOf(file, bytes, code), code)
 }
 
 function fromJson(file: string, values: unknown, code: Config['code']): Config {

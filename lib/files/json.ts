@@ -1,3 +1,4 @@
+import type { Turns } from '../turns.js'
 import { type JsonOptions, JsonReader, type JsonValue, maxDepth } from './json-reader.js'
 
 /** Parses strict JSON. Unlike JSON.parse, it reports the index of a fault and repeated keys, and limits nesting. */
@@ -8,13 +9,20 @@ export function parseJson(text: string, options: JsonOptions): JsonValue {
   return value
 }
 
+const charsAtOnce = 2 ** 16
+
 /** Index of the first bracket of a JSON text that is nested deeper than parseJson allows, or undefined. */
-export function tooDeepAt(text: string): number | undefined {
+export async function tooDeepAt(text: string, turns: Turns): Promise<number | undefined> {
   const [quote, backslash] = ['"'.charCodeAt(0), '\\'.charCodeAt(0)]
   const [opening, closing] = ['{'.charCodeAt(0), '}'.charCodeAt(0)]
+  let pause = charsAtOnce
   let depth = 0
   let inString = false
   for (let at = 0; at < text.length; at++) {
+    if (at >= pause) {
+      await turns.step()
+      pause = at + charsAtOnce
+    }
     const code = text.charCodeAt(at)
     if (code === quote) inString = !inString
     else if (inString) at += code === backslash ? 1 : 0

@@ -1,8 +1,14 @@
 import { SaccadeError, type SaccadeErrorCode } from '../errors.js'
 import { checkLimit, type LimitName } from '../limits.js'
+import { Turns } from '../turns.js'
 import { fileError, openFile } from './file.js'
 import { lineAndColumn, parseJson, tooDeepAt } from './json.js'
+import { parseInPieces } from './json-pieces.js'
 import { type JsonValue, tooDeep } from './json-reader.js'
+
+/** The event loop gets a turn after so many milliseconds of reading. */
+const sliceMs = 5
+const bytesAtOnce = 2 ** 18
 
 /**
  * Reads a whole file. Bytes that are added while it is read are left out.
@@ -39,9 +45,16 @@ function limitOf(code: SaccadeErrorCode): LimitName {
 }
 
 /** The bytes of a file as text. @throws `code` if they are not UTF-8 */
-function textOf(path: string, bytes: Uint8Array, code: SaccadeErrorCode): string {
+async function textOf(path: string, bytes: Uint8Array, code: SaccadeErrorCode): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const turns = new Turns(sliceMs, undefined)
+  const parts: string[] = []
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    for (let start = 0; start < bytes.length; start += bytesAtOnce) {
+      parts.push(decoder.decode(bytes.subarray(start, start + bytesAtOnce), { stream: true }))
+      await turns.step()
+    }
+    return parts.join('') + decoder.decode()
   } catch (cause) {
     throw new SaccadeError(code, `${path}: not UTF-8 text`, { cause })
   }
@@ -59,17 +72,18 @@ export async function readJson(path: string, code: SaccadeErrorCode): Promise<un
  * @param code of the error for a file that is not JSON
  * @throws `code` with line and column of the fault
  */
-export function jsonOf(path: string, bytes: Uint8Array, code: SaccadeErrorCode): unknown {
-  const text = textOf(path, bytes, code).replace(/^\uFEFF/, '')
+export async function jsonOf(path: string, bytes: Uint8Array, code: SaccadeErrorCode): Promise<unknown> {
+  const text = (await textOf(path, bytes, code)).replace(/^\uFEFF/, '')
   const fail = (problem: string, at: number, cause?: unknown): never => {
     const { line, column } = lineAndColumn(text, at)
     throw new SaccadeError(code, `${path}, line ${line}, column ${column}: not JSON: ${problem}`, { cause })
   }
   // JSON.parse takes seconds for nesting of millions of levels, and whoever reads the value would overflow the stack.
-  const deep = tooDeepAt(text)
+  const turns = new Turns(sliceMs, undefined)
+  const deep = await tooDeepAt(text, turns)
   if (deep !== undefined) fail(tooDeep, deep)
   try {
-    return JSON.parse(text)
+    return await parseInPieces(text, turns)
   } catch (cause) {
     // JSON.parse is fast, which matters for tokenizers of tens of megabytes; the slower parser knows what Python writes,
     // and finds the fault.

@@ -1,6 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { kthLargest, topK } from '../../lib/generation/top-k.js'
+import { softmax, softmaxOfRows } from '../../lib/generation/probability.js'
+import { kthLargest, topK, topKOfRows } from '../../lib/generation/top-k.js'
+import { Turns } from '../../lib/turns.js'
 import { rejects } from '../support/errors.js'
 import { generate, TableStepper, ToyStepper } from './toy-stepper.js'
 
@@ -237,6 +239,22 @@ test('the k largest values are the same by insertion and by sorting', () => {
       if (k <= length) assert.is(kthLargest(values, k), Number.isNaN(last) ? -Infinity : last)
     }
   }
+})
+
+test('the largest of many rows, of equal ones the first, with turns of the event loop', async () => {
+  const values = Float32Array.from({ length: 40 * 5000 }, (_, i) =>
+    i % 77 === 0 ? Number.NaN : (i * 7919) % 1000,
+  )
+  let turns = 0
+  const timer = setInterval(() => turns++, 0)
+  for (const k of [1, 50, 2000])
+    assert.equal(await topKOfRows(values, k, 5000, new Turns(0, undefined)), topK(values, k))
+  const scores = values.map((value) => (value || 0) / 1000)
+  assert.equal(await softmaxOfRows(scores, 5000, new Turns(0, undefined)), softmax(scores))
+  clearInterval(timer)
+  assert.ok(turns > 3, `${turns} turns`)
+  const aborted = new Turns(0, AbortSignal.abort())
+  await rejects(() => topKOfRows(values, 5, 5000, aborted), 'ABORTED', /aborted/)
 })
 
 test.run()

@@ -4,6 +4,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findWeights } from '../../lib/files/find.js'
 import { legacyLayerNorm } from '../../lib/models/bert/legacy-names.js'
+import * as ops from '../../lib/ops/index.js'
+import { evaluate } from '../../lib/tensor/evaluate.js'
+import type { Tensor } from '../../lib/tensor/tensor.js'
 import { openCheckpoint } from '../../lib/weights/checkpoint.js'
 import { stateDictUnder } from '../../lib/weights/torch/state-dict.js'
 import {
@@ -156,6 +159,12 @@ test('data that no type is aligned to', async () => {
     using checkpoint = await openCheckpoint(join(dir, 'x.safetensors'))
     assert.equal(await checkpoint.tensor('a').data(), floats.data)
     assert.equal(await checkpoint.tensor('pad').data(), Uint8Array.of(1, 2, 3))
+    // Programs use a copy; products pack it.
+    const row = ops.reshape(checkpoint.tensor('a') as Tensor<'float32'>, [1, 6])
+    const [double, product] = [ops.add(row, row), ops.matmul(row, ops.transpose(row))]
+    await evaluate([double, product])
+    assert.equal(Array.from(await double.data()), [2, 4, 6, 8, 10, 12])
+    assert.equal(Array.from(await product.data()), [91])
   })
 })
 

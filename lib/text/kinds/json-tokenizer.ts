@@ -9,7 +9,7 @@ import { pythonTrim } from '../unicode.js'
  * Creates a tokenizer from tokenizer.json and the settings beside it. As in the Python classes, tokenizer_config.json
  * overrides parts of tokenizer.json.
  */
-export function jsonTokenizer(json: Config, settings: TokenizerSettings): TokenizerCore {
+export async function jsonTokenizer(json: Config, settings: TokenizerSettings): Promise<TokenizerCore> {
   const { config, className } = settings
   const values: Record<string, unknown> = { ...json.values }
   const normalizer = optional(object, json, 'normalizer')?.values
@@ -26,7 +26,7 @@ export function jsonTokenizer(json: Config, settings: TokenizerSettings): Tokeni
     values.pre_tokenizer = { ...preTokenizer, add_prefix_space: boolean(config, 'add_prefix_space', false) }
   const clip = className === 'CLIPTokenizer'
   const suffix = clip ? string(object(json, 'model'), 'end_of_word_suffix', '') : ''
-  return new TokenizerJson(
+  return TokenizerJson.read(
     { ...json, values },
     settings.addedTokens,
     clip ? (text) => spaceWords(text, suffix) : undefined,

@@ -21,8 +21,8 @@ export async function loadMarian(dir: string, settings: TokenizerSettings): Prom
   const file = await readConfig(dir, 'vocab.json', 'TOKENIZER_INVALID')
   const separate = boolean(settings.config, 'separate_vocabs', false)
   const targetFile = separate ? await readConfig(dir, 'target_vocab.json', 'TOKENIZER_INVALID') : file
-  const vocabulary = Vocabulary.read(file)
-  const targetVocabulary = separate ? Vocabulary.read(targetFile) : vocabulary
+  const vocabulary = await Vocabulary.read(file)
+  const targetVocabulary = separate ? await Vocabulary.read(targetFile) : vocabulary
   const { unk = '<unk>', eos = '</s>', pad = '<pad>' } = settings.specialTokens
   for (const token of [unk, pad]) vocabulary.require(token, file.file)
   return new Marian({

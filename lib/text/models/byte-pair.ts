@@ -10,12 +10,13 @@ import {
   optional,
   string,
 } from '../../files/config.js'
+import { Turns } from '../../turns.js'
 import { NumberHeap } from '../heap.js'
-import { byteTokens, EncodingCache, type Model, Vocabulary } from './model.js'
+import { buildSliceMs, byteTokens, EncodingCache, type Model, stepSize, Vocabulary } from './model.js'
 
 export interface BytePairOptions {
-  /** Pairs of tokens by rank; the pair of the lowest rank is merged first. */
-  merges: readonly (readonly [string, string])[]
+  /** Number of merges. */
+  merges: number
   /** The token for characters outside the vocabulary, which are dropped if there is none. */
   unknownToken?: string | undefined
   /** Encode characters outside the vocabulary as `<0x..>` tokens. */
@@ -42,28 +43,36 @@ export class BytePair implements Model {
   readonly #ranks = new Map<number, number>()
   readonly #merged: Int32Array
 
-  constructor(vocabulary: Vocabulary, options: BytePairOptions) {
+  private constructor(vocabulary: Vocabulary, options: BytePairOptions) {
     this.vocabulary = vocabulary
     this.#options = options
     this.#unknown = options.unknownToken === undefined ? undefined : vocabulary.id(options.unknownToken)
     this.#bytes = options.byteFallback ? byteTokens(vocabulary) : undefined
-    this.#merged = new Int32Array(options.merges.length)
-    const prefixLength = options.continuingPrefix?.length ?? 0
-    options.merges.forEach(([left, right], rank) => {
-      const where = `${options.where}: merge ${rank}`
-      const leftId = vocabulary.require(left, where)
-      const rightId = vocabulary.require(right, where)
-      this.#merged[rank] = vocabulary.require(left + right.slice(prefixLength), where)
-      this.#ranks.set(leftId * vocabulary.size + rightId, rank)
-    })
+    this.#merged = new Int32Array(options.merges)
   }
 
-  static read(config: Config): BytePair {
-    const vocabulary = Vocabulary.read(object(config, 'vocab'))
+  async #addMerges(merges: readonly Merge[]): Promise<void> {
+    const { vocabulary } = this
+    const { continuingPrefix = '', where: file } = this.#options
+    const turns = new Turns(buildSliceMs, undefined)
+    for (const [rank, merge] of merges.entries()) {
+      if (rank % stepSize === 0) await turns.step()
+      const [left, right] = pairOf(merge)
+      const where = `${file}: merge ${rank}`
+      const leftId = vocabulary.require(left, where)
+      const rightId = vocabulary.require(right, where)
+      this.#merged[rank] = vocabulary.require(left + right.slice(continuingPrefix.length), where)
+      this.#ranks.set(leftId * vocabulary.size + rightId, rank)
+    }
+  }
+
+  static async read(config: Config): Promise<BytePair> {
+    const vocabulary = await Vocabulary.read(object(config, 'vocab'))
     if (number(config, 'dropout', 0) !== 0)
       throw configInvalid(config, 'dropout', '0 (encoding must not be random)')
-    return new BytePair(vocabulary, {
-      merges: merges(config, 'merges').map(pairOf),
+    const list = merges(config, 'merges')
+    const model = new BytePair(vocabulary, {
+      merges: list.length,
       unknownToken: optional(string, config, 'unk_token'),
       byteFallback: boolean(config, 'byte_fallback', false),
       fuseUnknown: boolean(config, 'fuse_unk', false),
@@ -72,6 +81,8 @@ export class BytePair implements Model {
       endSuffix: string(config, 'end_of_word_suffix', ''),
       where: nameOf(config, 'merges'),
     })
+    await model.#addMerges(list)
+    return model
   }
 
   encode(piece: string): number[] {

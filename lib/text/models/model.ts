@@ -1,6 +1,7 @@
 import { SaccadeError, show } from '../../errors.js'
 import { type Config, configInvalid, getter } from '../../files/config.js'
 import { checkLimit } from '../../limits.js'
+import { Turns } from '../../turns.js'
 
 /** Whether a value is a token id: generation keeps ids as int32. */
 export function isTokenId(value: unknown): value is number {
@@ -15,6 +16,10 @@ export interface Model {
   encode(piece: string): number[]
 }
 
+/** While a model is built, the event loop gets a turn after so many milliseconds; entries between two looks at the clock. */
+export const buildSliceMs = 5
+export const stepSize = 256
+
 /** Maps tokens to ids and ids to tokens. */
 export class Vocabulary {
   readonly #ids = new Map<string, number>()
@@ -26,13 +31,15 @@ export class Vocabulary {
   }
 
   /** @param config an object of ids by token */
-  static read(config: Config): Vocabulary {
+  static async read(config: Config): Promise<Vocabulary> {
     const vocabulary = new Vocabulary([])
+    const turns = new Turns(buildSliceMs, undefined)
     for (const token of Object.keys(config.values)) {
       const id = config.values[token]
       if (!isTokenId(id)) throw configInvalid(config, token, 'a token id')
       checkLimit('vocabulary', id + 1, config.file)
       vocabulary.#add(token, id)
+      if (id % stepSize === 0) await turns.step()
     }
     return vocabulary
   }

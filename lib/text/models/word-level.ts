@@ -11,8 +11,8 @@ export class WordLevel implements Model {
     this.#unknown = unknown
   }
 
-  static read(config: Config): WordLevel {
-    const vocabulary = Vocabulary.read(object(config, 'vocab'))
+  static async read(config: Config): Promise<WordLevel> {
+    const vocabulary = await Vocabulary.read(object(config, 'vocab'))
     const unknown = vocabulary.require(string(config, 'unk_token'), nameOf(config, 'unk_token'))
     return new WordLevel(vocabulary, unknown)
   }

@@ -28,8 +28,8 @@ export class WordPiece implements Model {
     this.#continuing = this.#trie.find(options.prefix)
   }
 
-  static read(config: Config): WordPiece {
-    const vocabulary = Vocabulary.read(object(config, 'vocab'))
+  static async read(config: Config): Promise<WordPiece> {
+    const vocabulary = await Vocabulary.read(object(config, 'vocab'))
     return new WordPiece(vocabulary, {
       unknown: vocabulary.require(string(config, 'unk_token', '[UNK]'), nameOf(config, 'unk_token')),
       prefix: string(config, 'continuing_subword_prefix', '##'),

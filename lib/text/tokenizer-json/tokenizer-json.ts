@@ -39,9 +39,22 @@ export class TokenizerJson implements TokenizerCore {
    * @param finish the last step of decoding
    * @throws TOKENIZER_INVALID
    */
-  constructor(config: Config, more: readonly ExtraToken[] = [], finish = (text: string) => text) {
+  static async read(
+    config: Config,
+    more: readonly ExtraToken[] = [],
+    finish = (text: string) => text,
+  ): Promise<TokenizerJson> {
+    return new TokenizerJson(config, await createModel(object(config, 'model')), more, finish)
+  }
+
+  private constructor(
+    config: Config,
+    model: Model,
+    more: readonly ExtraToken[],
+    finish: (text: string) => string,
+  ) {
     this.#finish = finish
-    this.#model = createModel(object(config, 'model'))
+    this.#model = model
     this.#size = this.#model.vocabulary.size
     this.#normalize = createNormalizer(optional(object, config, 'normalizer'))
     this.#preTokenize = createPreTokenizer(optional(object, config, 'pre_tokenizer'))
@@ -135,7 +148,7 @@ export class TokenizerJson implements TokenizerCore {
   }
 }
 
-function createModel(config: Config): Model {
+async function createModel(config: Config): Promise<Model> {
   switch (modelType(config)) {
     case 'WordPiece':
       return WordPiece.read(config)

@@ -41,7 +41,7 @@ const ids = Tensor.from([3, 4, 5], [1, 3], 'int64')
 let model: Promise<Gpt2> | undefined
 
 export async function run(bytes: Uint8Array): Promise<void> {
-  const given = readOptions(configOf('generation_config.json', bytes))
+  const given = readOptions(await configOf('generation_config.json', bytes))
   model ??= load<Gpt2>(dataPath('goldens/gpt2-lm'), { threads: 1 })
   // Many beams or tokens take long by right.
   const options = { ...given, maxNewTokens: Math.min(given.maxNewTokens ?? 3, 3) }

@@ -56,7 +56,7 @@ const picture = new RawImage(
 export async function run(bytes: Uint8Array): Promise<void> {
   // Of the default size, an input takes 20 ms.
   setLimits({ processedPixels: 2 ** 12, resizePixels: 2 ** 14 })
-  const config = configOf('preprocessor_config.json', bytes.subarray(1))
+  const config = await configOf('preprocessor_config.json', bytes.subarray(1))
   const spec = isSet(config, 'pretrained_cfg')
     ? timmSpec(object(config, 'pretrained_cfg'))
     : imageSpec(config, modelTypes[(bytes[0] ?? 0) % modelTypes.length])

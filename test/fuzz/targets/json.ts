@@ -22,7 +22,7 @@ const getters: readonly ((config: configs.Config, key: string) => unknown)[] = [
   ...[positiveInts, strings, sizePair, objects, list, object],
 ]
 
-export function run(bytes: Uint8Array): void {
+export async function run(bytes: Uint8Array): Promise<void> {
   let expected: unknown
   let isJson = true
   try {
@@ -30,9 +30,9 @@ export function run(bytes: Uint8Array): void {
   } catch {
     isJson = false
   }
-  const value = jsonOf('config.json', bytes, 'CONFIG_INVALID')
+  const value = await jsonOf('config.json', bytes, 'CONFIG_INVALID')
   if (isJson) deepStrictEqual(value, expected)
-  const config = configs.configOf('config.json', bytes)
+  const config = await configs.configOf('config.json', bytes)
   for (const key of Object.keys(config.values).slice(0, 8))
     for (const get of getters)
       try {

@@ -21,6 +21,6 @@ export const tokens: readonly string[] = [
 const place = { dtype: 'F32', shape: [1], offset: 0, byteLength: 4 } as const
 const entries = ['a', 'b', 'c', 'd'].map((name) => ({ ...place, name, file: 'folder/m-1.safetensors' }))
 
-export function run(bytes: Uint8Array): void {
-  checkShards(shardIndexOf(configOf('model.safetensors.index.json', bytes)), 'folder', entries)
+export async function run(bytes: Uint8Array): Promise<void> {
+  checkShards(shardIndexOf(await configOf('model.safetensors.index.json', bytes)), 'folder', entries)
 }

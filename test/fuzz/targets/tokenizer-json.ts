@@ -63,10 +63,10 @@ export const tokens: readonly string[] = [
 
 const settings = await Promise.all(names.map((name) => readSettings(dataPath(`goldens/tokenizers/${name}`))))
 
-export function run(bytes: Uint8Array): void {
+export async function run(bytes: Uint8Array): Promise<void> {
   const chosen = settings[(bytes[0] ?? 0) % settings.length]!
-  const json = configOf('tokenizer.json', bytes.subarray(1), 'TOKENIZER_INVALID')
-  const tokenizer = new Tokenizer(jsonTokenizer(json, chosen), chosen)
+  const json = await configOf('tokenizer.json', bytes.subarray(1), 'TOKENIZER_INVALID')
+  const tokenizer = await new Tokenizer(jsonTokenizer(json, chosen), chosen)
   const { inputIds } = tokenizer.encode(
     `A small red circle, isn't it? ${'ab'.repeat(60)} кот <pad></s> 你好 ①`,
   )

@@ -155,7 +155,10 @@ process.once('beforeExit', () => {
     const count = (counts.get(name) ?? 0) + 1
     counts.set(name, count)
     if (count <= perOp)
-      writeFileSync(join(corpus, `${name}-${count}${isa && `-${isa}`}`), Buffer.from(Float64Array.from(numbers).buffer))
+      writeFileSync(
+        join(corpus, `${name}-${count}${isa && `-${isa}`}`),
+        Buffer.from(Float64Array.from(numbers).buffer),
+      )
   }
   console.log([...counts].map(([name, count]) => `${name} ${count}`).join(', '))
 })
