@@ -6,11 +6,16 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SaccadeError } from '../../lib/errors.js'
+import { getLimits, setLimits } from '../../lib/limits.js'
 import { fuzzModule } from '../../scripts/fuzz/run-module.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'saccade-fuzz-test-'))
 test.after(() => rmSync(folder, { recursive: true }))
+
+// Targets lower limits, for this process too.
+const limits = getLimits()
+test.after.each(() => setLimits(limits))
 
 const options = { seed: 7, milliseconds: 4000, megabytes: 200, crashes: folder, most: 1 }
 

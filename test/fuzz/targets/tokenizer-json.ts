@@ -66,7 +66,7 @@ const settings = await Promise.all(names.map((name) => readSettings(dataPath(`go
 export async function run(bytes: Uint8Array): Promise<void> {
   const chosen = settings[(bytes[0] ?? 0) % settings.length]!
   const json = await configOf('tokenizer.json', bytes.subarray(1), 'TOKENIZER_INVALID')
-  const tokenizer = await new Tokenizer(jsonTokenizer(json, chosen), chosen)
+  const tokenizer = new Tokenizer(await jsonTokenizer(json, chosen), chosen)
   const { inputIds } = tokenizer.encode(
     `A small red circle, isn't it? ${'ab'.repeat(60)} кот <pad></s> 你好 ①`,
   )
