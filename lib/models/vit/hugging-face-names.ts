@@ -37,14 +37,18 @@ export function vitNames(prefix: string): VitNames {
   }))
 }
 
-/** Names of Dinov2, with and without registers. `gated`: whether the MLP is a SwiGLU. */
-export function dinov2Names(prefix: string, gated: boolean): VitNames {
+/**
+ * Names of Dinov2, with and without registers.
+ * @param mlp whether it is gated, with one matrix for gate and value as in published files, or two
+ */
+export function dinov2Names(prefix: string, mlp: 'plain' | 'gated' | 'gated-separate'): VitNames {
   return backboneNames(prefix, (layer) => ({
     attentionNorm: `${layer}.norm1`,
     attentionScale: `${layer}.layer_scale1.lambda1`,
     mlpNorm: `${layer}.norm2`,
-    mlpFirst: `${layer}.mlp.${gated ? 'weights_in' : 'fc1'}`,
-    mlpSecond: `${layer}.mlp.${gated ? 'weights_out' : 'fc2'}`,
+    mlpFirst: `${layer}.mlp.fc1`,
+    mlpGate: mlp === 'gated' ? `${layer}.mlp.weights_in` : [`${layer}.mlp.gate_proj`, `${layer}.mlp.up_proj`],
+    mlpSecond: `${layer}.mlp.${mlp === 'plain' ? 'fc2' : 'weights_out'}`,
     mlpScale: `${layer}.layer_scale2.lambda1`,
   }))
 }

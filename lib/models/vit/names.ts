@@ -11,6 +11,8 @@ export interface BlockNames {
   readonly attentionScale: string
   readonly mlpNorm: string
   readonly mlpFirst: string
+  /** The first layer of a gated MLP: one matrix for gate and value, or one for each. */
+  readonly mlpGate: string | readonly [string, string]
   readonly mlpInnerNorm: string
   readonly mlpSecond: string
   readonly mlpScale: string
@@ -84,6 +86,7 @@ function commonBlock(block: string): BlockNames {
     attentionScale: `${block}.ls1.gamma`,
     mlpNorm: `${block}.norm2`,
     mlpFirst: `${block}.mlp.fc1`,
+    mlpGate: `${block}.mlp.fc1`,
     mlpInnerNorm: `${block}.mlp.norm`,
     mlpSecond: `${block}.mlp.fc2`,
     mlpScale: `${block}.ls2.gamma`,

@@ -132,7 +132,7 @@ function readMlp(reader: WeightReader, spec: VitSpec, names: BlockNames): Mlp | 
   const bias = { bias: projectionBias }
   const first =
     mlp.kind === 'gated'
-      ? FusedLinear.read(reader, names.mlpFirst, width, [hidden, hidden], bias)
+      ? FusedLinear.read(reader, names.mlpGate, width, [hidden, hidden], bias)
       : Linear.read(reader, names.mlpFirst, width, hidden, bias)
   const second = Linear.read(reader, names.mlpSecond, hidden, width, bias)
   const norm = mlp.norm ? readNorm(reader, names.mlpInnerNorm, hidden, spec) : undefined
