@@ -188,6 +188,11 @@ export function isSet(config: Config, key: string): boolean {
   return Object.hasOwn(config.values, key) && (config.values[key] ?? undefined) !== undefined
 }
 
+/** The key that transformers reads where a config has both its own name and the one that configs share: the shared one. */
+export function sharedKey(config: Config, shared: string, own: string): string {
+  return isSet(config, shared) ? shared : own
+}
+
 /** The error for a key whose value the reader of the config cannot use. */
 export function configInvalid(config: Config, key: string, expected: string): SaccadeError {
   const got = Object.hasOwn(config.values, key) ? show(config.values[key]) : 'nothing'

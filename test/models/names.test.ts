@@ -176,6 +176,7 @@ test('tensors outside the model are left out and listed; those inside it are not
     ['gpt2-lm', one('transformer.h.0.extra.weight')],
     // timm refuses every name that it does not know.
     ['timm-vit-token', one('fc_norm.weight')],
+    ['timm-vit-token', one('attn_pool.latent')],
     ['timm-convnext', one('projector.weight')],
   ] as const
   for (const [name, tensor] of cases)

@@ -183,13 +183,15 @@ function readStages(args: Config, implied: Implied, dims: readonly number[], pat
 
 function readHead(config: Config, args: Config, implied: Implied, epsilon: number): HeadSpec {
   const pools = { avg: 'average', max: 'max', avgmax: 'average-max' } as const
+  const given = pretrained(config) ?? config
+  // Like timm, not the global_pool beside a pretrained_cfg.
   const pool = oneOf(
-    isSet(args, 'global_pool') ? args : config,
+    isSet(args, 'global_pool') ? args : given,
     'global_pool',
     ['avg', 'max', 'avgmax'],
     'avg',
   )
-  const sources = [args, config, pretrained(config) ?? config]
+  const sources = [args, config, given]
   const source = sources.find((each) => isSet(each, 'num_classes'))
   return {
     norm: boolean(args, 'head_norm_first', implied.normFirst) ? 'before-pool' : 'after-pool',

@@ -36,11 +36,9 @@ export const timm: VitLayout = {
     reader.ignore(/^pre_logits\./, 'an unused layer of old checkpoints')
     reader.ignore('mask_token', 'of the training of DINOv2, and left out by timm too')
     if (spec.head.classes === 0) reader.ignore(/^head(_dist)?\./, 'num_classes is 0')
-    if (spec.head.pooling !== 'attention')
-      reader.ignore(
-        /^attn_pool\./,
-        'the config sets another pooling than the attention pooling of its training',
-      )
+    // Of SigLIP only: other models with tensors of a pooling that they do not have are refused by timm too.
+    if (kind.name.includes('siglip') && spec.head.pooling !== 'attention')
+      reader.ignore(/^attn_pool\./, 'the attention pooling of SigLIP, whose image tower alone this model is')
     return describeVit(config.file, {
       spec,
       names: reader.has(registers) ? { ...commonNames, registers } : commonNames,
