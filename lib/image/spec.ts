@@ -27,6 +27,10 @@ export type ResizeSpec = {
       readonly longest: number
     }
   | {
+      /** In proportion, rounded down: the largest size inside the box. */ readonly to: 'within'
+      readonly box: Size
+    }
+  | {
       /** In proportion, rounded: the largest size inside the box (`inside`), or the smallest that covers it (`cover`). */ readonly to:
         | 'inside'
         | 'cover'
@@ -54,6 +58,10 @@ export function resizedSize([height, width]: Size, spec: ResizeSpec): Size {
     }
     case 'bounded':
       return boundedSize([height, width], spec.length, spec.longest)
+    case 'within': {
+      const scale = Math.min(spec.box[0] / height, spec.box[1] / width)
+      return [Math.max(1, Math.trunc(height * scale)), Math.max(1, Math.trunc(width * scale))]
+    }
     default: {
       const ratios = [height / spec.box[0], width / spec.box[1]] as const
       const ratio = spec.to === 'inside' ? Math.max(...ratios) : Math.min(...ratios)

@@ -122,11 +122,17 @@ function resizeToObject(sizes: Config, filter: ResampleFilter): ResizeSpec {
       const length = positiveInt(sizes, 'shortest_edge')
       return { to: 'bounded', length, longest: positiveInt(sizes, 'longest_edge'), filter }
     }
+    case 'max_height max_width':
+      return {
+        to: 'within',
+        box: [positiveInt(sizes, 'max_height'), positiveInt(sizes, 'max_width')],
+        filter,
+      }
     default:
       throw configInvalid(
         sizes,
         '',
-        'an object with the keys height and width, shortest_edge, or shortest_edge and longest_edge',
+        'an object with the keys height and width, shortest_edge, shortest_edge and longest_edge, or max_height and max_width',
       )
   }
 }
