@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import { invalid, show } from '../../errors.js'
 import { boolean, type Config, makeConfig, nonNegativeInt, readConfig } from '../../files/config.js'
 import { readBytes, readText } from '../../files/read.js'
+import type { Turns } from '../../turns.js'
 import { isBert, type SpecialRole } from '../class-defaults.js'
 import { parseMerges } from '../models/byte-pair.js'
+import { buildTurns } from '../models/model.js'
 import { pieceKinds } from '../sentencepiece/model-file.js'
 import { SentencePiece } from '../sentencepiece/sentencepiece.js'
 import type { TokenizerSettings } from '../settings.js'
@@ -14,7 +16,7 @@ export async function fromVocabTxt(dir: string, settings: TokenizerSettings): Pr
   if (!isBert(settings.className)) unsupported(dir, settings, 'vocab.txt')
   const lines = (await readText(path, 'TOKENIZER_INVALID')).split('\n')
   if (lines.at(-1) === '') lines.pop()
-  const vocab = Object.fromEntries(lines.map((line, id) => [line.replace(/\r$/, ''), id]))
+  const vocab = await idsOf(lines, (line) => line.replace(/\r$/, ''), buildTurns())
   const { token, id } = specialTokens(settings, vocab, path)
   return built(path, {
     // jsonTokenizer adds the options of tokenizer_config.json for case and accents.
@@ -34,7 +36,7 @@ export async function fromVocabTxt(dir: string, settings: TokenizerSettings): Pr
 export async function fromMergesTxt(dir: string, settings: TokenizerSettings): Promise<Config> {
   const { file: path, values: vocab } = await readConfig(dir, 'vocab.json', 'TOKENIZER_INVALID')
   const mergesPath = join(dir, 'merges.txt')
-  const merges = parseMerges(await readText(mergesPath, 'TOKENIZER_INVALID'), mergesPath)
+  const merges = await parseMerges(await readText(mergesPath, 'TOKENIZER_INVALID'), mergesPath, buildTurns())
   const { token, id } = specialTokens(settings, vocab, path)
   const around = (cls: SpecialRole, sep: SpecialRole) => ({
     type: 'RobertaProcessing',
@@ -104,13 +106,14 @@ const clipText = {
 export async function fromSpieceModel(dir: string, settings: TokenizerSettings): Promise<Config> {
   const path = join(dir, 'spiece.model')
   if (settings.className !== 'T5Tokenizer') unsupported(dir, settings, 'spiece.model')
-  const { file } = new SentencePiece(await readBytes(path), path)
+  const turns = buildTurns()
+  const { file } = await SentencePiece.read(await readBytes(path), path, turns)
   if (file.algorithm !== 'unigram')
     throw invalid('TOKENIZER_INVALID', path, 'a unigram model, as T5 has', file.algorithm)
   const sentinels = nonNegativeInt(settings.config, 'extra_ids', 100)
   const vocab = file.pieces.map(({ text, score }): [string, number] => [text, score])
   for (let i = sentinels - 1; i >= 0; i--) vocab.push([`<extra_id_${i}>`, 0])
-  const ids = Object.fromEntries(vocab.map(([text], id) => [text, id]))
+  const ids = await idsOf(vocab, ([text]) => text, turns)
   const { token, id } = specialTokens(settings, ids, path)
   const eos = { SpecialToken: { id: token('eos'), type_id: 0 } }
   const text = (name: string) => ({ Sequence: { id: name, type_id: 0 } })
@@ -148,6 +151,20 @@ export async function fromSpieceModel(dir: string, settings: TokenizerSettings):
       unk_id: file.pieces.findIndex(({ kind }) => kind === pieceKinds.unknown),
     },
   })
+}
+
+/** The ids of tokens by their texts, in the order of a list. The last of equal tokens counts. */
+async function idsOf<T>(
+  tokens: readonly T[],
+  textOf: (token: T) => string,
+  turns: Turns,
+): Promise<Record<string, number>> {
+  // Without a prototype, `__proto__` is a key as any other.
+  const ids: Record<string, number> = Object.create(null)
+  await turns.each(tokens, (token, id) => {
+    ids[textOf(token)] = id
+  })
+  return ids
 }
 
 /** @param path the file that errors name */
