@@ -6,7 +6,6 @@ import {
   listGetter,
   nameOf,
   number,
-  object,
   optional,
   string,
 } from '../../files/config.js'
@@ -65,7 +64,7 @@ export class BytePair implements Model {
   }
 
   static async read(config: Config, turns: Turns): Promise<BytePair> {
-    const vocabulary = await Vocabulary.read(object(config, 'vocab'), turns)
+    const vocabulary = await Vocabulary.read(config, turns, 'vocab')
     if (number(config, 'dropout', 0) !== 0)
       throw configInvalid(config, 'dropout', '0 (encoding must not be random)')
     const list = merges(config, 'merges')

@@ -1,5 +1,5 @@
 import { SaccadeError, show } from '../../errors.js'
-import { type Config, configInvalid, getter } from '../../files/config.js'
+import { type Config, configInvalid, getter, members, membersOf, object } from '../../files/config.js'
 import { checkLimit } from '../../limits.js'
 import { Turns } from '../../turns.js'
 
@@ -35,12 +35,13 @@ export class Vocabulary {
     return vocabulary
   }
 
-  /** @param config an object of ids by token */
-  static async read(config: Config, turns: Turns): Promise<Vocabulary> {
+  /** @param key of the object of ids by token; default: the whole file */
+  static async read(config: Config, turns: Turns, key?: string): Promise<Vocabulary> {
     const vocabulary = new Vocabulary()
-    await turns.each(Object.keys(config.values), (token) => {
-      const id = config.values[token]
-      if (!isTokenId(id)) throw configInvalid(config, token, 'a token id')
+    const entries = key === undefined ? membersOf(config.values) : members(config, key)
+    await turns.each(entries, ([token, id]) => {
+      if (!isTokenId(id))
+        throw configInvalid(key === undefined ? config : object(config, key), token, 'a token id')
       checkLimit('vocabulary', id + 1, config.file)
       vocabulary.#add(token, id)
     })

@@ -31,14 +31,13 @@ export class TrieBuilder {
 
   /** Sorts the keys by one more byte at each level, so that every node is one short step. */
   async build(turns: Turns): Promise<TrieNodes> {
-    const keys = new SortedKeys(await this.#bytes(turns), Int32Array.from(this.#starts))
+    const keys = new SortedKeys(await this.#bytes(turns), new Int32Array(this.#starts))
     const most = this.#starts.at(-1)! + 1
     const byte = new Uint8Array(most)
-    const value = new Int32Array(most).fill(-1)
+    const value = new Int32Array(most)
     const first = new Int32Array(most + 1)
-    // The keys from[i] to to[i] of node i begin alike.
-    const from = new Int32Array(most)
-    const to = new Int32Array(most)
+    // Until its turn comes, a node has here the range of keys that begin alike.
+    const [from, to] = [first, value]
     to[0] = this.#keys.length
     let count = 1
     let depth = 0
@@ -49,18 +48,20 @@ export class TrieBuilder {
         depth++
         levelEnd = count
       }
-      first[node] = count
       const stop = to[node]!
       let at = from[node]!
+      first[node] = count
+      value[node] = -1
       sorted += stop - at
-      keys.sort(at, stop, depth)
+      if (stop - at > fewKeys) await keys.count(at, stop, depth, turns)
+      else keys.insert(at, stop, depth)
       // Those that end here come first.
       for (; at < stop && keys.label(at, depth) < 0; at++) value[node] = this.#values[keys.order[at]!]!
       while (at < stop) {
         const label = keys.label(at, depth)
         byte[count] = label
         from[count] = at
-        while (at < stop && keys.label(at, depth) === label) at++
+        while (at < stop && keys.label(at, depth) === label) if (++at % keysAtOnce === 0) await turns.step()
         to[count++] = at
       }
       if (sorted < keysAtOnce) continue
@@ -68,7 +69,11 @@ export class TrieBuilder {
       await turns.step()
     }
     first[count] = count
-    return { byte: byte.slice(0, count), first: first.slice(0, count + 1), value: value.slice(0, count) }
+    return {
+      byte: byte.subarray(0, count),
+      first: first.subarray(0, count + 1),
+      value: value.subarray(0, count),
+    }
   }
 
   async #bytes(turns: Turns): Promise<Uint8Array> {
@@ -90,7 +95,8 @@ class SortedKeys {
   constructor(bytes: Uint8Array, starts: Int32Array) {
     this.#bytes = bytes
     this.#starts = starts
-    this.order = Int32Array.from({ length: starts.length - 1 }, (_, index) => index)
+    this.order = new Int32Array(starts.length - 1)
+    for (let index = 0; index < this.order.length; index++) this.order[index] = index
     this.#sorted = new Int32Array(this.order.length)
   }
 
@@ -104,12 +110,8 @@ class SortedKeys {
     return index < this.#starts[key + 1]! ? this.#bytes[index]! : -1
   }
 
-  sort(from: number, to: number, depth: number): void {
-    if (to - from <= fewKeys) this.#insert(from, to, depth)
-    else this.#count(from, to, depth)
-  }
-
-  #insert(from: number, to: number, depth: number): void {
+  /** Sorts a range by insertion: for few keys. */
+  insert(from: number, to: number, depth: number): void {
     const { order } = this
     for (let next = from + 1; next < to; next++) {
       const key = order[next]!
@@ -120,12 +122,19 @@ class SortedKeys {
     }
   }
 
-  #count(from: number, to: number, depth: number): void {
+  /** Sorts a range by counting. */
+  async count(from: number, to: number, depth: number, turns: Turns): Promise<void> {
     const { order } = this
     const ends = this.#ends.fill(0)
-    for (let at = from; at < to; at++) ends[this.label(at, depth) + 1]!++
+    for (let at = from; at < to; at++) {
+      ends[this.label(at, depth) + 1]!++
+      if (at % keysAtOnce === 0) await turns.step()
+    }
     for (let label = 1; label < ends.length; label++) ends[label]! += ends[label - 1]!
-    for (let at = to - 1; at >= from; at--) this.#sorted[--ends[this.label(at, depth) + 1]!] = order[at]!
+    for (let at = to - 1; at >= from; at--) {
+      this.#sorted[--ends[this.label(at, depth) + 1]!] = order[at]!
+      if (at % keysAtOnce === 0) await turns.step()
+    }
     order.set(this.#sorted.subarray(0, to - from), from)
   }
 }

@@ -34,30 +34,27 @@ export class Unigram implements Model {
     const pieces = scoredPieces(config, 'vocab')
     const vocabulary = await Vocabulary.of(idsOf(pieces), turns)
     const trie = await ByteTrie.build(idsOf(pieces), nameOf(config, 'vocab'), turns)
-    return new Unigram(config, pieces, vocabulary, trie)
-  }
-
-  private constructor(
-    config: Config,
-    pieces: readonly ScoredPiece[],
-    vocabulary: Vocabulary,
-    trie: ByteTrie,
-  ) {
-    this.#config = config
-    this.#unknown = optional(tokenId, config, 'unk_id')
-    if (this.#unknown !== undefined && this.#unknown >= pieces.length)
-      throw configInvalid(config, 'unk_id', `the id of one of the ${pieces.length} entries of vocab`)
-    this.vocabulary = vocabulary
-    this.#trie = trie
-    this.#bytes = boolean(config, 'byte_fallback', false) ? byteTokens(vocabulary) : undefined
     let minScore = Infinity
-    for (const [, score] of pieces) minScore = Math.min(minScore, score)
-    this.#viterbi = {
+    await turns.each(pieces, ([, score]) => {
+      minScore = Math.min(minScore, score)
+    })
+    return new Unigram(config, vocabulary, trie, {
       score: (id) => pieces[id]![1],
       unknownId: -1,
       unknownScore: minScore - unknownPenalty,
       precision: 'float64',
-    }
+    })
+  }
+
+  private constructor(config: Config, vocabulary: Vocabulary, trie: ByteTrie, viterbi: ViterbiOptions) {
+    this.#config = config
+    this.#viterbi = viterbi
+    this.#unknown = optional(tokenId, config, 'unk_id')
+    if (this.#unknown !== undefined && this.#unknown >= vocabulary.size)
+      throw configInvalid(config, 'unk_id', `the id of one of the ${vocabulary.size} entries of vocab`)
+    this.vocabulary = vocabulary
+    this.#trie = trie
+    this.#bytes = boolean(config, 'byte_fallback', false) ? byteTokens(vocabulary) : undefined
   }
 
   encode(piece: string): number[] {

@@ -1,4 +1,4 @@
-import { type Config, nameOf, object, string } from '../../files/config.js'
+import { type Config, nameOf, string } from '../../files/config.js'
 import type { Turns } from '../../turns.js'
 import { type Model, Vocabulary } from './model.js'
 
@@ -13,7 +13,7 @@ export class WordLevel implements Model {
   }
 
   static async read(config: Config, turns: Turns): Promise<WordLevel> {
-    const vocabulary = await Vocabulary.read(object(config, 'vocab'), turns)
+    const vocabulary = await Vocabulary.read(config, turns, 'vocab')
     const unknown = vocabulary.require(string(config, 'unk_token'), nameOf(config, 'unk_token'))
     return new WordLevel(vocabulary, unknown)
   }

@@ -1,4 +1,4 @@
-import { type Config, nameOf, nonNegativeInt, object, string } from '../../files/config.js'
+import { type Config, nameOf, nonNegativeInt, string } from '../../files/config.js'
 import type { Turns } from '../../turns.js'
 import { ByteTrie } from './byte-trie.js'
 import { EncodingCache, type Model, Vocabulary } from './model.js'
@@ -28,7 +28,7 @@ export class WordPiece implements Model {
   }
 
   static async read(config: Config, turns: Turns): Promise<WordPiece> {
-    const vocabulary = await Vocabulary.read(object(config, 'vocab'), turns)
+    const vocabulary = await Vocabulary.read(config, turns, 'vocab')
     const where = nameOf(config, 'vocab')
     return new WordPiece(vocabulary, await ByteTrie.build(vocabulary.entries(), where, turns), {
       unknown: vocabulary.require(string(config, 'unk_token', '[UNK]'), nameOf(config, 'unk_token')),

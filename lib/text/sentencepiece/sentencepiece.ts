@@ -37,11 +37,8 @@ export class SentencePiece {
   ): Promise<SentencePiece> {
     const file = await parseModelFile(bytes, where, turns)
     const index = await indexPieces(file, turns)
-    // Byte-pair encoding merges to unused pieces and splits them again; a unigram model ignores them.
-    const hidden = file.algorithm === 'unigram' ? pieceKinds.unused : undefined
-    const trie = (kept: (kind: number) => boolean) => ByteTrie.build(entriesOf(file, kept), where, turns)
-    const pieces = await trie((kind) => isText(kind) && kind !== hidden)
-    const symbols = await trie((kind) => kind === pieceKinds.userDefined)
+    const pieces = await ByteTrie.build(index.texts, where, turns)
+    const symbols = await ByteTrie.build(index.symbols, where, turns)
     return new SentencePiece(file, index, { pieces, symbols }, options)
   }
 
@@ -170,9 +167,18 @@ interface PieceIndex {
   readonly ids: ReadonlyMap<string, number>
   /** The id of the unknown piece. */
   readonly unknown: number
+  /** The pieces that texts are split into. */
+  readonly texts: readonly (readonly [text: string, id: number])[]
+  /** Those that are defined by the user. */
+  readonly symbols: readonly (readonly [text: string, id: number])[]
 }
 
-async function indexPieces({ pieces, byteFallback, where }: ModelFile, turns: Turns): Promise<PieceIndex> {
+async function indexPieces(file: ModelFile, turns: Turns): Promise<PieceIndex> {
+  const { pieces, byteFallback, where } = file
+  // Byte-pair encoding merges to unused pieces and splits them again; a unigram model ignores them.
+  const hidden = file.algorithm === 'unigram' ? pieceKinds.unused : undefined
+  const texts: [string, number][] = []
+  const symbols: [string, number][] = []
   const ids = new Map<string, number>()
   let unknown = -1
   const byText = new Map<string, number>()
@@ -180,6 +186,8 @@ async function indexPieces({ pieces, byteFallback, where }: ModelFile, turns: Tu
     const known = isText(kind) ? byText : ids
     if (known.has(text)) fail(where, `the piece ${JSON.stringify(text)} occurs twice`)
     known.set(text, id)
+    if (isText(kind) && kind !== hidden) texts.push([text, id])
+    if (kind === pieceKinds.userDefined) symbols.push([text, id])
     if (kind === pieceKinds.unknown && unknown >= 0) fail(where, 'two unknown pieces')
     if (kind === pieceKinds.unknown) unknown = id
   })
@@ -192,12 +200,7 @@ async function indexPieces({ pieces, byteFallback, where }: ModelFile, turns: Tu
     for (let byte = 0; byte < 256; byte++)
       if (pieces[ids.get(byteToken(byte)) ?? unknown]?.kind !== pieceKinds.byte)
         fail(where, `no piece ${byteToken(byte)}`)
-  return { ids, unknown }
-}
-
-/** The texts and ids of the pieces of some kinds. */
-function* entriesOf({ pieces }: ModelFile, kept: (kind: number) => boolean): Generator<[string, number]> {
-  for (const [id, { text, kind }] of pieces.entries()) if (kept(kind)) yield [text, id]
+  return { ids, unknown, texts, symbols }
 }
 
 function isText(kind: number): boolean {

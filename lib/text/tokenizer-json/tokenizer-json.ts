@@ -1,4 +1,12 @@
-import { type Config, configInvalid, isSet, object, objects, optional, string } from '../../files/config.js'
+import {
+  type Config,
+  configInvalid,
+  eachObject,
+  isSet,
+  object,
+  optional,
+  string,
+} from '../../files/config.js'
 import type { Turns } from '../../turns.js'
 import type { TokenizerCore } from '../core.js'
 import { checkGrowth } from '../growth.js'
@@ -47,7 +55,7 @@ export class TokenizerJson implements TokenizerCore {
   ): Promise<TokenizerJson> {
     const turns = buildTurns()
     const tokenizer = new TokenizerJson(config, await createModel(object(config, 'model'), turns), finish)
-    await turns.each(objects(config, 'added_tokens', []), (entry) =>
+    await turns.each(eachObject(config, 'added_tokens', []), (entry) =>
       tokenizer.#add(readAddedToken(entry), tokenId(entry, 'id')),
     )
     for (const { described, ...token } of more)
