@@ -37,8 +37,6 @@ export interface MarianConfig {
   /** Whether the head uses the decoder's word embeddings. */
   readonly tied: boolean
   readonly startToken: number
-  readonly padToken: number
-  readonly endToken: number
 }
 
 const classes = ['MarianMTModel', 'MarianModel'] as const
@@ -63,7 +61,6 @@ export function readMarianConfig(config: Config, hasHead: boolean): MarianConfig
   })
   const tied = boolean(config, 'tie_word_embeddings', true)
   const className = libraryClass(config, classes) ?? (tied || hasHead ? 'MarianMTModel' : 'MarianModel')
-  const padToken = nonNegativeInt(config, 'pad_token_id', 58100)
   return {
     className,
     width,
@@ -83,9 +80,9 @@ export function readMarianConfig(config: Config, hasHead: boolean): MarianConfig
     embeddingScale: boolean(config, 'scale_embedding', false) ? Math.sqrt(width) : 1,
     shared,
     tied,
-    startToken: optional(nonNegativeInt, config, 'decoder_start_token_id') ?? padToken,
-    padToken,
-    endToken: nonNegativeInt(config, 'eos_token_id', 0),
+    startToken:
+      optional(nonNegativeInt, config, 'decoder_start_token_id') ??
+      nonNegativeInt(config, 'pad_token_id', 58100),
   }
 }
 
