@@ -34,12 +34,12 @@ const tests: readonly (readonly [Format, (start: string) => boolean])[] = [
 ]
 
 /** Formats that are known and not read, for messages. */
-const unread: readonly (readonly [string, RegExp])[] = [
-  ['JPEG 2000', /^(\0\0\0\x0cjP {2}|\xff\x4f\xff\x51)/],
-  ['HEIC', /^.{4}ftyp(hei[cmsx]|hev[cmsx])/s],
-  ['JPEG XL', /^(\xff\x0a|\0\0\0\x0cJXL )/],
-  ['Photoshop', /^8BPS/],
-  ['PDF', /^%PDF-/],
+const unread: readonly (readonly [string, (start: string) => boolean])[] = [
+  ['JPEG 2000', (start) => start.startsWith('\0\0\0\x0cjP  ') || start.startsWith('\xff\x4f\xff\x51')],
+  ['HEIC', (start) => /^(hei|hev)[cmsx]/.test(start.slice(8)) && start.startsWith('ftyp', 4)],
+  ['JPEG XL', (start) => start.startsWith('\0\0\0\x0cJXL ') || start.startsWith('\xff\x0a')],
+  ['Photoshop', (start) => start.startsWith('8BPS')],
+  ['PDF', (start) => start.startsWith('%PDF-')],
 ]
 
 /** Bytes at the start of a file that tell its format. */
@@ -54,7 +54,7 @@ export function formatOf(bytes: Uint8Array): Format | undefined {
 /** The name of a format that is not read, if it is a known one. */
 export function unreadFormatOf(bytes: Uint8Array): string | undefined {
   const start = startOf(bytes)
-  return unread.find(([, pattern]) => pattern.test(start))?.[0]
+  return unread.find(([, test]) => test(start))?.[0]
 }
 
 function startOf(bytes: Uint8Array): string {
