@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { decodeImage, type SaccadeError } from '../../lib/index.js'
@@ -67,6 +68,12 @@ test('a TIFF of a kind that is not read is refused by name', async () => {
     assert.is(error.code, 'IMAGE_INVALID')
     assert.match(error.message, name)
   }
+})
+
+test('an AVIF whose colors are multiplied by the alpha is refused', async () => {
+  const error = await errorOf(readFileSync(new URL('../data/image/premultiplied.avif', import.meta.url)))
+  assert.is(error.code, 'IMAGE_INVALID')
+  assert.match(error.message, 'multiplied by the alpha')
 })
 
 test.run()

@@ -62,6 +62,19 @@ export function decodePlain(file: Encoded, bytes: Uint8Array): Promise<Pixels> {
   return decoding(file, async () => raw((await open(bytes)).removeAlpha().toColourspace('srgb')))
 }
 
+/** The same with samples of 10 or 12 bits. */
+export async function decodeWide(file: Encoded, bytes: Uint8Array, depth: number) {
+  const image = (await decoding(file, () => open(bytes))).removeAlpha().toColourspace('rgb16')
+  const { data, ...size } = await decoding(file, () => raw(image, 'ushort'))
+  // sharp fills 16 bits from the top.
+  const wide = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
+  await inSlices(size.height, file.signal, (y) => {
+    const length = size.width * size.channels
+    for (let at = y * length; at < (y + 1) * length; at++) wide[at]! >>= 16 - depth
+  })
+  return { ...size, data: wide }
+}
+
 /** Pixels turned upright, on the threads of sharp. */
 export async function turnPixels(pixels: Pixels, orientation: Orientation): Promise<Pixels> {
   if (orientation === 1) return pixels
