@@ -6,11 +6,13 @@ import { decodeAvif } from './formats/avif.js'
 import { decodeBmp } from './formats/bmp.js'
 import { decodeGif } from './formats/gif.js'
 import { decodeIco } from './formats/ico.js'
+import { decodeJpeg } from './formats/jpeg.js'
 import { type Format, formatNames, formatOf, unreadFormatOf } from './formats/magic.js'
 import { decodePnm } from './formats/pnm.js'
 import { decodeWithSharp } from './formats/sharp.js'
 import { decodeSvg } from './formats/svg.js'
 import { decodeTiff } from './formats/tiff.js'
+import { decodeWebp } from './formats/webp.js'
 import type { Decoder, Encoded, Pixels } from './pixels.js'
 import { type ImageSource, isRemote, nameOf, readSource } from './source.js'
 import { Budget } from './work.js'
@@ -30,9 +32,9 @@ export interface DecodeOptions {
 const optionNames = ['maxPixels', 'svg', 'signal']
 
 const decoders: Readonly<Record<Format, Decoder>> = {
-  jpeg: (file) => decodeWithSharp(file),
+  jpeg: decodeJpeg,
   png: (file) => decodeWithSharp(file),
-  webp: (file) => decodeWithSharp(file),
+  webp: decodeWebp,
   tiff: decodeTiff,
   gif: decodeGif,
   avif: decodeAvif,

@@ -1,3 +1,4 @@
+import { checkLimit } from '../../limits.js'
 import { avifOrientation, type Orientation } from '../orientation.js'
 import type { Encoded, Pixels } from '../pixels.js'
 import { colorMatrix, grayOf, type Planes, planesToRgb } from './avif-color.js'
@@ -60,6 +61,7 @@ function boxesIn(bytes: Buffer, start: number, end: number): Box[] {
     const stop = size === 0 ? end : at + size
     // Boxes with 64-bit sizes hold the pixels, never properties.
     if (stop > end || stop < at + headerBytes) break
+    checkLimit('imageParts', boxes.length, 'AVIF boxes')
     boxes.push({ type: bytes.toString('latin1', at + 4, at + 8), start: at + headerBytes, end: stop })
     at = stop
   }
