@@ -47,6 +47,8 @@ const defaults = {
   imagePixels: 178_956_970,
   /** Longest side of a picture, in pixels. */
   imageSide: 1_000_000,
+  /** Segments, chunks or boxes of a JPEG, WebP or AVIF file. */
+  imageParts: 100_000,
   /** Pixels between the two steps of a resize: the old height times the new width. */
   resizePixels: 2 ** 25,
   /** Pixels that an image processor makes of one picture. */
