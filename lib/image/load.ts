@@ -36,7 +36,7 @@ function withType(processor: Config, config: Config | undefined): Config {
 
 /** As {@link specOf}, for the folder of a model or its name on the Hub. @throws CONFIG_INVALID if there is none */
 export async function loadSpec(model: string | URL, options: HubOptions): Promise<ImageSpec> {
-  const { dir } = await resolveModel(model, options)
+  const { dir } = await resolveModel(model, options, 'settings')
   const spec = await specOf(dir)
   if (!spec) throw noProcessor(dir)
   return spec

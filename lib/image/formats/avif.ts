@@ -119,7 +119,10 @@ const orientations: readonly (readonly [Orientation, Orientation, Orientation])[
   [6, 7, 5],
 ]
 
-/** The orientation, which is taken out of the properties: planes must not be turned before they are converted. */
+/**
+ * The orientation, which is taken out of the properties, and the clean aperture: planes must not be turned or cut before they are
+ * converted.
+ */
 function takeOrientation(bytes: Buffer, properties: readonly Box[]): Orientation {
   const one = (wanted: string) =>
     properties.find(({ type, start, end }) => type === wanted && end - start >= 1)
@@ -128,10 +131,12 @@ function takeOrientation(bytes: Buffer, properties: readonly Box[]): Orientation
   const quarters = rotation ? bytes[rotation.start]! & 3 : 0
   const axis = mirror ? 1 + (bytes[mirror.start]! & 1) : 0
   if (rotation) bytes[rotation.start] = 0
-  if (mirror) {
-    // Of the same size as a mirror: a rotation by nothing.
-    bytes.write('irot', mirror.start - 4, 'latin1')
-    bytes[mirror.start] = 0
+  // Pillow does not cut to the clean aperture.
+  for (const box of [mirror, one('clap')]) {
+    if (!box) continue
+    // A rotation by nothing, of the same size.
+    bytes.write('irot', box.start - 4, 'latin1')
+    bytes[box.start] = 0
   }
   return orientations[quarters]![axis]!
 }
