@@ -41,7 +41,7 @@ test('a config that says nothing is refused', async () => {
 
 for (const [name, foreign, layout, tasks] of [
   ['bert-model', 'BertForSentenceVectors', 'BertModel', ['feature-extraction']],
-  ['bert-pretraining', 'BertLMHeadModel', 'BertModel', ['feature-extraction']],
+  ['bert-pretraining', 'BertForSomething', 'BertModel', ['feature-extraction']],
   ['bert-classifier', 'MyClassifier', 'BertModel', ['feature-extraction']],
   ['gpt2-lm', 'GPT2DoubleHeadsModel', 'GPT2LMHeadModel', ['text-generation']],
   ['marian-mt', 'MarianForCausalLM', 'MarianMTModel', ['translation', 'text2text-generation']],
