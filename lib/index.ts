@@ -32,6 +32,7 @@ export type {
   ContrastiveOutput,
   EncoderOutput,
 } from './models/contrastive.js'
+export { ConvNet } from './models/convnet/convnet.js'
 export {
   ConvNext,
   type ConvNextOptions,
@@ -40,6 +41,12 @@ export {
 } from './models/convnext/convnext.js'
 export { type GenerateOptions, GenerativeModel, type StreamOptions } from './models/generative.js'
 export { Gpt2, type Gpt2Inputs, type Gpt2Output } from './models/gpt2/gpt2.js'
+export {
+  ImageNetwork,
+  type ImageNetworkOptions,
+  type ImageNetworkOutputs,
+  type ImageTrace,
+} from './models/image-network.js'
 export { type LoadOptions, load } from './models/load.js'
 export type { MarianGenerateInputs, MarianInputs, MarianSource } from './models/marian/inputs.js'
 export { Marian, type MarianEncoded, type MarianOutput } from './models/marian/marian.js'

@@ -3,6 +3,8 @@ import { Bert } from './bert/bert.js'
 import { bertReference } from './bert/reference.js'
 import { Clip } from './clip/clip.js'
 import { clipReference } from './clip/reference.js'
+import { ConvNet } from './convnet/convnet.js'
+import { convNetReference } from './convnet/reference.js'
 import { ConvNext } from './convnext/convnext.js'
 import { convNextReference } from './convnext/reference.js'
 import { Gpt2 } from './gpt2/gpt2.js'
@@ -23,6 +25,7 @@ import { Vit } from './vit/vit.js'
 export async function runReference(model: Model, run: ReferenceRun): Promise<NamedTensors> {
   if (model instanceof Vit) return vitReference(model, run)
   if (model instanceof ConvNext) return convNextReference(model, run)
+  if (model instanceof ConvNet) return convNetReference(model, run)
   if (model instanceof Transformer) return transformerReference(model, run)
   if (model instanceof Marian) return marianReference(model, run)
   if (model instanceof Bert) return bertReference(model, run)

@@ -1,0 +1,43 @@
+import * as ops from '../../ops/index.js'
+import { channelsFirst, type ImageNetwork, type ImageTrace } from '../image-network.js'
+import { fromLibrary, type NamedTensors, type Reference, toLibrary } from '../reference.js'
+import { configKind } from '../registry.js'
+
+/** Names the results of a pass as the library does. */
+type Names = (trace: ImageTrace) => NamedTensors
+
+/** The library keeps the axes of the maps in the pooled vector. */
+const huggingFace: Names = ({ stem, stages, logits, features, preLogits }) =>
+  toLibrary({
+    hiddenStates: [stem, ...stages].map(channelsFirst),
+    ...{ logits, lastHiddenState: channelsFirst(features) },
+    poolerOutput: ops.reshape(preLogits, [...preLogits.shape, 1, 1]),
+  })
+
+/** Names of modules, of forward_features, and of forward_head with pre_logits. */
+const timm: Names = ({ stem, stages, logits, features, preLogits }) => ({
+  ...layerNames(stages),
+  ...toLibrary({
+    ...{ stem: channelsFirst(stem), stages: stages.map(channelsFirst) },
+    ...{ features: channelsFirst(features), finalConv: channelsFirst(features) },
+    ...{ preLogits, logits: logits ?? preLogits },
+  }),
+})
+
+/** Names of modules. */
+const torchvision: Names = ({ stem, stages, logits }) => ({
+  ...layerNames(stages),
+  ...toLibrary({ maxpool: channelsFirst(stem), logits }),
+})
+
+function layerNames(stages: readonly ops.FloatTensor[]): NamedTensors {
+  return Object.fromEntries(stages.map((stage, index) => [`layer${index + 1}`, channelsFirst(stage)]))
+}
+
+const libraries: Readonly<Record<string, Names>> = { transformers: huggingFace, timm, torchvision }
+
+/** The names of the library whose layout the model has. */
+export const convNetReference: Reference<ImageNetwork> = (model, { inputs }) => {
+  const { pixelValues } = fromLibrary<{ pixelValues: ops.FloatTensor }>(inputs)
+  return libraries[configKind(model.config).library]!(model.trace(pixelValues))
+}
