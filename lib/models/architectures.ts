@@ -1,4 +1,5 @@
 import { bert } from './bert/index.js'
+import { bit } from './bit/index.js'
 import { clip } from './clip/index.js'
 import { convnext } from './convnext/index.js'
 import { gpt2 } from './gpt2/index.js'
@@ -10,12 +11,6 @@ import { vit } from './vit/index.js'
 
 /** All families. A config belongs to the first one that claims it. */
 export const architectures: readonly Architecture[] = [
-  vit,
-  convnext,
-  transformer,
-  marian,
-  bert,
-  clip,
-  gpt2,
-  resnet,
+  ...[vit, convnext, transformer, marian, bert, clip, gpt2],
+  ...[resnet, bit],
 ]
