@@ -1,7 +1,9 @@
+import { align } from './align/index.js'
 import { bert } from './bert/index.js'
 import { bit } from './bit/index.js'
 import { clip } from './clip/index.js'
 import { convnext } from './convnext/index.js'
+import { efficientnet } from './efficientnet/index.js'
 import { gpt2 } from './gpt2/index.js'
 import { marian } from './marian/index.js'
 import type { Architecture } from './registry.js'
@@ -12,5 +14,5 @@ import { vit } from './vit/index.js'
 /** All families. A config belongs to the first one that claims it. */
 export const architectures: readonly Architecture[] = [
   ...[vit, convnext, transformer, marian, bert, clip, gpt2],
-  ...[resnet, bit],
+  ...[resnet, bit, efficientnet, align],
 ]

@@ -74,21 +74,28 @@ export abstract class ImageNetwork<Trace extends ImageTrace = ImageTrace> extend
 
   /** The forward pass with all intermediate results, lazy. */
   trace(pixelValues: ops.FloatTensor): Trace {
-    this.#check(pixelValues)
-    return this.forward(ops.permute(pixelValues, [0, 2, 3, 1]))
+    return this.forward(checkImages(pixelValues, this.input))
   }
+}
 
-  #check(pixels: ops.FloatTensor): void {
-    const { channels, smallest } = this.input
-    requireTensor(pixels, 'pixelValues')
-    requireFloat(pixels, 'pixelValues')
-    const got = formatShape(pixels.shape)
-    if (pixels.rank !== 4 || pixels.shape[1] !== channels)
-      throw invalid('SHAPE_MISMATCH', 'pixelValues', `[batch, ${channels}, height, width]`, got)
-    if (pixels.shape[0] === 0) throw invalid('EMPTY_BATCH', 'pixelValues', 'at least one image', got)
-    if (Math.min(pixels.shape[2]!, pixels.shape[3]!) < smallest)
-      throw invalid('SHAPE_MISMATCH', 'pixelValues', `images of at least ${smallest}x${smallest}`, got)
-  }
+/**
+ * Checks images float32 [B, C, H, W].
+ * @returns them as [B, H, W, C]
+ * @throws INPUT_INVALID, SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_BATCH
+ */
+export function checkImages(
+  pixels: ops.FloatTensor,
+  { channels, smallest }: ImageNetworkInput,
+): ops.FloatTensor {
+  requireTensor(pixels, 'pixelValues')
+  requireFloat(pixels, 'pixelValues')
+  const got = formatShape(pixels.shape)
+  if (pixels.rank !== 4 || pixels.shape[1] !== channels)
+    throw invalid('SHAPE_MISMATCH', 'pixelValues', `[batch, ${channels}, height, width]`, got)
+  if (pixels.shape[0] === 0) throw invalid('EMPTY_BATCH', 'pixelValues', 'at least one image', got)
+  if (Math.min(pixels.shape[2]!, pixels.shape[3]!) < smallest)
+    throw invalid('SHAPE_MISMATCH', 'pixelValues', `images of at least ${smallest}x${smallest}`, got)
+  return ops.permute(pixels, [0, 2, 3, 1])
 }
 
 /** A view of feature maps [B, H, W, C] as [B, C, H, W], the layout of the libraries' results. Other tensors stay. */

@@ -1,4 +1,6 @@
 import { SaccadeError } from '../errors.js'
+import { Align } from './align/align.js'
+import { alignReference } from './align/reference.js'
 import { Bert } from './bert/bert.js'
 import { bertReference } from './bert/reference.js'
 import { Clip } from './clip/clip.js'
@@ -30,6 +32,7 @@ export async function runReference(model: Model, run: ReferenceRun): Promise<Nam
   if (model instanceof Marian) return marianReference(model, run)
   if (model instanceof Bert) return bertReference(model, run)
   if (model instanceof Clip) return clipReference(model, run)
+  if (model instanceof Align) return alignReference(model, run)
   if (model instanceof Gpt2) return gpt2Reference(model, run)
   throw new SaccadeError('INTERNAL', `no reference names for models of family ${model.info.architecture}`)
 }

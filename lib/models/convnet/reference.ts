@@ -4,14 +4,14 @@ import { fromLibrary, type NamedTensors, type Reference, toLibrary } from '../re
 import { configKind } from '../registry.js'
 
 /** Names the results of a pass as the library does. */
-type Names = (trace: ImageTrace) => NamedTensors
+type Names = (trace: ImageTrace, family: string) => NamedTensors
 
-/** The library keeps the axes of the maps in the pooled vector. */
-const huggingFace: Names = ({ stem, stages, logits, features, preLogits }) =>
+const huggingFace: Names = ({ stem, stages, logits, features, preLogits }, family) =>
   toLibrary({
     hiddenStates: [stem, ...stages].map(channelsFirst),
     ...{ logits, lastHiddenState: channelsFirst(features) },
-    poolerOutput: ops.reshape(preLogits, [...preLogits.shape, 1, 1]),
+    // Except for EfficientNet, the library keeps the axes of the maps in the pooled vector.
+    poolerOutput: family === 'efficientnet' ? preLogits : ops.reshape(preLogits, [...preLogits.shape, 1, 1]),
   })
 
 /** Names of modules, of forward_features, and of forward_head with pre_logits. */
@@ -39,5 +39,5 @@ const libraries: Readonly<Record<string, Names>> = { transformers: huggingFace, 
 /** The names of the library whose layout the model has. */
 export const convNetReference: Reference<ImageNetwork> = (model, { inputs }) => {
   const { pixelValues } = fromLibrary<{ pixelValues: ops.FloatTensor }>(inputs)
-  return libraries[configKind(model.config).library]!(model.trace(pixelValues))
+  return libraries[configKind(model.config).library]!(model.trace(pixelValues), model.info.architecture)
 }
