@@ -6,6 +6,7 @@ import { convnext } from './convnext/index.js'
 import { efficientnet } from './efficientnet/index.js'
 import { gpt2 } from './gpt2/index.js'
 import { marian } from './marian/index.js'
+import { nfnet } from './nfnet/index.js'
 import type { Architecture } from './registry.js'
 import { resnet } from './resnet/index.js'
 import { transformer } from './transformer/index.js'
@@ -14,5 +15,5 @@ import { vit } from './vit/index.js'
 /** All families. A config belongs to the first one that claims it. */
 export const architectures: readonly Architecture[] = [
   ...[vit, convnext, transformer, marian, bert, clip, gpt2],
-  ...[resnet, bit, efficientnet, align],
+  ...[resnet, bit, efficientnet, align, nfnet],
 ]

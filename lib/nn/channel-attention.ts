@@ -9,8 +9,8 @@ export interface SqueezeExciteOptions {
   readonly channels: number
   readonly hidden: number
   readonly activation?: Activation
-  /** Default: sigmoid. */
-  readonly gate?: Activation
+  /** Multiplies the gate: a constant, float32 []. Default: none. */
+  readonly gain?: ops.FloatTensor | undefined
 }
 
 /** Squeeze and excitation (Hu et al. 2017): scales channels by a gate that two linear layers compute of their means. */
@@ -18,7 +18,7 @@ export class SqueezeExcite implements MapModule {
   readonly reduce: Linear
   readonly expand: Linear
   readonly activation: Activation
-  readonly gate: Activation
+  readonly gain: ops.FloatTensor | undefined
 
   constructor(
     reader: WeightReader,
@@ -29,13 +29,13 @@ export class SqueezeExcite implements MapModule {
     this.reduce = readPointwise(reader, reduce, channels, hidden)
     this.expand = readPointwise(reader, expand, hidden, channels)
     this.activation = options.activation ?? activation('relu')
-    this.gate = options.gate ?? activation('sigmoid')
+    this.gain = options.gain
   }
 
   /** x float32 [B, H, W, channels] to the same shape. */
   forward(x: ops.FloatTensor): ops.FloatTensor {
     const hidden = this.activation(this.reduce.forward(ops.mean(x, [1, 2])))
-    return scaleChannels(x, this.gate(this.expand.forward(hidden)))
+    return gated(x, this.expand.forward(hidden), this.gain)
   }
 }
 
@@ -43,9 +43,14 @@ export class SqueezeExcite implements MapModule {
 export class EfficientChannelAttention implements MapModule {
   /** float32 [1, 1, 1, kernel]. */
   readonly weight: ops.FloatTensor
+  readonly gain: ops.FloatTensor | undefined
 
-  /** Reads `name.weight`, [1, 1, kernel]. The kernel size follows from the number of channels. */
-  constructor(reader: WeightReader, name: string, channels: number) {
+  /**
+   * Reads `name.weight`, [1, 1, kernel]. The kernel size follows from the number of channels.
+   * @param gain multiplies the gate: a constant, float32 []
+   */
+  constructor(reader: WeightReader, name: string, channels: number, gain?: ops.FloatTensor) {
+    this.gain = gain
     const half = Math.trunc(Math.abs(Math.log2(channels) + 1) / 2)
     const kernel = Math.max(half % 2 === 1 ? half : half + 1, 3)
     this.weight = ops.reshape(parameter(reader.scope(name), 'weight', [1, 1, kernel]), [1, 1, 1, kernel])
@@ -57,11 +62,17 @@ export class EfficientChannelAttention implements MapModule {
     const means = ops.reshape(ops.mean(x, [1, 2]) as ops.FloatTensor, [batch, 1, channels, 1])
     const padding = [0, (this.weight.shape[3]! - 1) / 2] as const
     const mixed: ops.FloatTensor = ops.conv2d(means, this.weight, undefined, { padding })
-    return scaleChannels(x, ops.sigmoid(ops.reshape(mixed, [batch, channels]) as ops.FloatTensor))
+    return gated(x, ops.reshape(mixed, [batch, channels]) as ops.FloatTensor, this.gain)
   }
 }
 
-/** Multiplies [B, H, W, C] by a gate [B, C]. */
-function scaleChannels(x: ops.FloatTensor, gate: ops.FloatTensor): ops.FloatTensor {
+/** Multiplies [B, H, W, C] by the sigmoids of [B, C], and by a gain. */
+function gated(
+  x: ops.FloatTensor,
+  scores: ops.FloatTensor,
+  gain: ops.FloatTensor | undefined,
+): ops.FloatTensor {
+  const sigmoids: ops.FloatTensor = ops.sigmoid(scores)
+  const gate: ops.FloatTensor = gain ? ops.mul(sigmoids, gain) : sigmoids
   return ops.mul(x, ops.reshape(gate, [gate.shape[0]!, 1, 1, gate.shape[1]!]))
 }

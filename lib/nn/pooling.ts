@@ -14,6 +14,16 @@ export function globalPool(x: ops.FloatTensor, pooling: GlobalPooling): ops.Floa
 }
 
 /**
+ * Means of 2x2 pixels of feature maps, for shortcuts (He et al. 2018). Those at the border are of the pixels that are
+ * there, except with stride 1.
+ */
+export function shrinkAverage(x: ops.FloatTensor, stride: number): ops.FloatTensor {
+  return stride === 1
+    ? ops.avgPool2d(x, { kernel: 2, stride, padding: 'same' })
+    : ops.avgPool2d(x, { kernel: 2, stride, ceil: true, countPadding: false })
+}
+
+/**
  * Adaptive average pooling as in PyTorch: the window of output i of n covers the positions from floor(i L / n) to
  * ceil((i + 1) L / n) of an axis of length L, so windows may overlap, and repeat positions where L is below n.
  * @param size height and width of the result

@@ -1,10 +1,11 @@
 import * as ops from '../../ops/index.js'
-import { channelsFirst, type ImageNetwork, type ImageTrace } from '../image-network.js'
+import { channelsFirst } from '../image-network.js'
 import { fromLibrary, type NamedTensors, type Reference, toLibrary } from '../reference.js'
 import { configKind } from '../registry.js'
+import type { ConvNet, ConvNetTrace } from './convnet.js'
 
 /** Names the results of a pass as the library does. */
-type Names = (trace: ImageTrace, family: string) => NamedTensors
+type Names = (trace: ConvNetTrace, family: string) => NamedTensors
 
 const huggingFace: Names = ({ stem, stages, logits, features, preLogits }, family) =>
   toLibrary({
@@ -15,11 +16,11 @@ const huggingFace: Names = ({ stem, stages, logits, features, preLogits }, famil
   })
 
 /** Names of modules, of forward_features, and of forward_head with pre_logits. */
-const timm: Names = ({ stem, stages, logits, features, preLogits }) => ({
+const timm: Names = ({ stem, stages, beforeActivation, features, preLogits, logits }) => ({
   ...layerNames(stages),
   ...toLibrary({
     ...{ stem: channelsFirst(stem), stages: stages.map(channelsFirst) },
-    ...{ features: channelsFirst(features), finalConv: channelsFirst(features) },
+    ...{ features: channelsFirst(features), finalConv: channelsFirst(beforeActivation) },
     ...{ preLogits, logits: logits ?? preLogits },
   }),
 })
@@ -37,7 +38,7 @@ function layerNames(stages: readonly ops.FloatTensor[]): NamedTensors {
 const libraries: Readonly<Record<string, Names>> = { transformers: huggingFace, timm, torchvision }
 
 /** The names of the library whose layout the model has. */
-export const convNetReference: Reference<ImageNetwork> = (model, { inputs }) => {
+export const convNetReference: Reference<ConvNet> = (model, { inputs }) => {
   const { pixelValues } = fromLibrary<{ pixelValues: ops.FloatTensor }>(inputs)
   return libraries[configKind(model.config).library]!(model.trace(pixelValues), model.info.architecture)
 }

@@ -5,6 +5,7 @@ import { Convolution, type ConvolutionShape } from '../../nn/convolution.js'
 import { ConvolutionNorm } from '../../nn/convolution-norm.js'
 import { type MapModule, mapOp, residual, sequence } from '../../nn/feature-maps.js'
 import { GroupNorm, type Norm } from '../../nn/norm.js'
+import { shrinkAverage } from '../../nn/pooling.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { BlockNames, ConvolutionNames, ResNetSpec, StageSpec } from './spec.js'
@@ -93,7 +94,7 @@ function readShortcut(
 ): MapModule {
   const keepsSize = stride === 1 && dilation === 1
   if (spec.shortcut === 'average') {
-    const pool = keepsSize ? undefined : mapOp((x) => averages(x, dilation === 1 ? stride : 1))
+    const pool = keepsSize ? undefined : mapOp((x) => shrinkAverage(x, dilation === 1 ? stride : 1))
     return sequence([pool, readConvolution(reader, names, { inputs, outputs, kernel: 1 }, {}, spec)])
   }
   const kernel = keepsSize ? 1 : spec.shortcut.kernel
@@ -101,13 +102,6 @@ function readShortcut(
   const padding = Math.floor((stride - 1 + spread * (kernel - 1)) / 2)
   const options = { stride, dilation: spread, padding }
   return readConvolution(reader, names, { inputs, outputs, kernel }, options, spec)
-}
-
-/** Means of 2x2 pixels. Those at the border count only the pixels that are there, except with stride 1. */
-function averages(x: ops.FloatTensor, stride: number): ops.FloatTensor {
-  return stride === 1
-    ? ops.avgPool2d(x, { kernel: 2, stride, padding: 'same' })
-    : ops.avgPool2d(x, { kernel: 2, stride, ceil: true, countPadding: false })
 }
 
 function readAttention(
