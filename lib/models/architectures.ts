@@ -1,3 +1,4 @@
+import { alexnet } from './alexnet/index.js'
 import { align } from './align/index.js'
 import { bert } from './bert/index.js'
 import { bit } from './bit/index.js'
@@ -6,6 +7,7 @@ import { convnext } from './convnext/index.js'
 import { efficientnet } from './efficientnet/index.js'
 import { gpt2 } from './gpt2/index.js'
 import { marian } from './marian/index.js'
+import { mixer } from './mixer/index.js'
 import { nfnet } from './nfnet/index.js'
 import type { Architecture } from './registry.js'
 import { resnet } from './resnet/index.js'
@@ -15,5 +17,5 @@ import { vit } from './vit/index.js'
 /** All families. A config belongs to the first one that claims it. */
 export const architectures: readonly Architecture[] = [
   ...[vit, convnext, transformer, marian, bert, clip, gpt2],
-  ...[resnet, bit, efficientnet, align, nfnet],
+  ...[resnet, bit, efficientnet, align, nfnet, alexnet, mixer],
 ]

@@ -37,6 +37,8 @@ export interface ImageNetworkInput {
   readonly channels: number
   /** Length of the shortest side. */
   readonly smallest: number
+  /** Height and width, if only images of this size are taken. */
+  readonly size?: readonly [number, number] | undefined
 }
 
 /** A network that takes images. A family says what its forward pass is. */
@@ -85,7 +87,7 @@ export abstract class ImageNetwork<Trace extends ImageTrace = ImageTrace> extend
  */
 export function checkImages(
   pixels: ops.FloatTensor,
-  { channels, smallest }: ImageNetworkInput,
+  { channels, smallest, size }: ImageNetworkInput,
 ): ops.FloatTensor {
   requireTensor(pixels, 'pixelValues')
   requireFloat(pixels, 'pixelValues')
@@ -95,6 +97,8 @@ export function checkImages(
   if (pixels.shape[0] === 0) throw invalid('EMPTY_BATCH', 'pixelValues', 'at least one image', got)
   if (Math.min(pixels.shape[2]!, pixels.shape[3]!) < smallest)
     throw invalid('SHAPE_MISMATCH', 'pixelValues', `images of at least ${smallest}x${smallest}`, got)
+  if (size?.some((length, axis) => length !== pixels.shape[2 + axis]))
+    throw invalid('SHAPE_MISMATCH', 'pixelValues', `images of ${size.join('x')}`, got)
   return ops.permute(pixels, [0, 2, 3, 1])
 }
 
