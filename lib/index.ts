@@ -22,6 +22,8 @@ export { ImageProcessor } from './image/process.js'
 export { decodeImage, type ImageInput, RawImage, type ResizeOptions } from './image/raw-image.js'
 export type { ImageSource } from './image/source.js'
 export { getLimits, type LimitName, type Limits, setLimits } from './limits.js'
+export { AlexNet, type AlexNetTrace } from './models/alexnet/alexnet.js'
+export { Align, type AlignInputs } from './models/align/align.js'
 export type { AnyInputs, AnyModel, AnyOutputs } from './models/any.js'
 export { Bert, type BertOutput } from './models/bert/bert.js'
 export type { BertInputs } from './models/bert/encoder.js'
@@ -32,6 +34,7 @@ export type {
   ContrastiveOutput,
   EncoderOutput,
 } from './models/contrastive.js'
+export { ConvNet, type ConvNetTrace } from './models/convnet/convnet.js'
 export {
   ConvNext,
   type ConvNextOptions,
@@ -40,9 +43,16 @@ export {
 } from './models/convnext/convnext.js'
 export { type GenerateOptions, GenerativeModel, type StreamOptions } from './models/generative.js'
 export { Gpt2, type Gpt2Inputs, type Gpt2Output } from './models/gpt2/gpt2.js'
+export {
+  ImageNetwork,
+  type ImageNetworkOptions,
+  type ImageNetworkOutputs,
+  type ImageTrace,
+} from './models/image-network.js'
 export { type LoadOptions, load } from './models/load.js'
 export type { MarianGenerateInputs, MarianInputs, MarianSource } from './models/marian/inputs.js'
 export { Marian, type MarianEncoded, type MarianOutput } from './models/marian/marian.js'
+export { Mixer } from './models/mixer/mixer.js'
 export { Model, type ModelInfo } from './models/model.js'
 export type { States, StatesOptions } from './models/run-options.js'
 export type { TextInputs, TextPrompts, TypedTextInputs } from './models/text-inputs.js'

@@ -1,8 +1,8 @@
 import type { BertOutput } from './bert/bert.js'
 import type { BertInputs } from './bert/encoder.js'
 import type { ContrastiveInputs, ContrastiveOutput } from './contrastive.js'
-import type { ConvNextOutputs } from './convnext/convnext.js'
 import type { Gpt2Inputs, Gpt2Output } from './gpt2/gpt2.js'
+import type { ImageNetworkOutputs } from './image-network.js'
 import type { MarianInputs } from './marian/inputs.js'
 import type { MarianOutput } from './marian/marian.js'
 import type { Model } from './model.js'
@@ -24,5 +24,11 @@ export type AnyInputs = Partial<
   VitInputs & BertInputs & MarianInputs & TransformerInputs & ContrastiveInputs & Gpt2Inputs
 >
 export type AnyOutputs = Partial<
-  VitResult & ConvNextOutputs & BertOutput & MarianOutput & TransformerOutput & ContrastiveOutput & Gpt2Output
+  VitResult &
+    ImageNetworkOutputs &
+    BertOutput &
+    MarianOutput &
+    TransformerOutput &
+    ContrastiveOutput &
+    Gpt2Output
 >

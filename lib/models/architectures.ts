@@ -1,11 +1,21 @@
+import { alexnet } from './alexnet/index.js'
+import { align } from './align/index.js'
 import { bert } from './bert/index.js'
+import { bit } from './bit/index.js'
 import { clip } from './clip/index.js'
 import { convnext } from './convnext/index.js'
+import { efficientnet } from './efficientnet/index.js'
 import { gpt2 } from './gpt2/index.js'
 import { marian } from './marian/index.js'
+import { mixer } from './mixer/index.js'
+import { nfnet } from './nfnet/index.js'
 import type { Architecture } from './registry.js'
+import { resnet } from './resnet/index.js'
 import { transformer } from './transformer/index.js'
 import { vit } from './vit/index.js'
 
 /** All families. A config belongs to the first one that claims it. */
-export const architectures: readonly Architecture[] = [vit, convnext, transformer, marian, bert, clip, gpt2]
+export const architectures: readonly Architecture[] = [
+  ...[vit, convnext, transformer, marian, bert, clip, gpt2],
+  ...[resnet, bit, efficientnet, align, nfnet, alexnet, mixer],
+]

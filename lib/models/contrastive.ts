@@ -18,7 +18,7 @@ export interface ContrastiveOptions extends StatesOptions {
 
 /** Output of one of the two encoders for B texts or images of N tokens: float32. */
 export interface EncoderOutput extends States {
-  /** [B, N, width]. */
+  /** [B, N, width]; of a convolution network [B, width, H, W]. */
   readonly lastHiddenState: ops.FloatTensor
   /** [B, width]: a text or an image as one vector. */
   readonly poolerOutput: ops.FloatTensor
@@ -39,9 +39,18 @@ export interface ContrastiveOutput {
   readonly visionModelOutput?: EncoderOutput
 }
 
-/** The checks that do not depend on the model. @throws OPTION_UNKNOWN, OPTION_INVALID, INPUT_INVALID */
-export function checkContrastive(inputs: ContrastiveInputs, options: ContrastiveOptions, what: string): void {
-  checkOptions(inputs, [...textInputNames, 'pixelValues'], `${what}: inputs`)
+/**
+ * The checks that do not depend on the model.
+ * @param more names of further inputs
+ * @throws OPTION_UNKNOWN, OPTION_INVALID, INPUT_INVALID
+ */
+export function checkContrastive(
+  inputs: ContrastiveInputs,
+  options: ContrastiveOptions,
+  what: string,
+  more: readonly string[] = [],
+): void {
+  checkOptions(inputs, [...textInputNames, 'pixelValues', ...more], `${what}: inputs`)
   checkStatesOptions(options, what, ['interpolatePositions'])
   if (Object.values(inputs).every((tensor) => tensor === undefined))
     throw invalid('INPUT_INVALID', what, 'inputIds, pixelValues or both', 'neither')

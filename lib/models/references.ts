@@ -1,14 +1,22 @@
 import { SaccadeError } from '../errors.js'
+import { AlexNet } from './alexnet/alexnet.js'
+import { alexNetReference } from './alexnet/reference.js'
+import { Align } from './align/align.js'
+import { alignReference } from './align/reference.js'
 import { Bert } from './bert/bert.js'
 import { bertReference } from './bert/reference.js'
 import { Clip } from './clip/clip.js'
 import { clipReference } from './clip/reference.js'
+import { ConvNet } from './convnet/convnet.js'
+import { convNetReference } from './convnet/reference.js'
 import { ConvNext } from './convnext/convnext.js'
 import { convNextReference } from './convnext/reference.js'
 import { Gpt2 } from './gpt2/gpt2.js'
 import { gpt2Reference } from './gpt2/reference.js'
 import { Marian } from './marian/marian.js'
 import { marianReference } from './marian/reference.js'
+import { Mixer } from './mixer/mixer.js'
+import { mixerReference } from './mixer/reference.js'
 import type { Model } from './model.js'
 import type { NamedTensors, ReferenceRun } from './reference.js'
 import { transformerReference } from './transformer/reference.js'
@@ -23,10 +31,14 @@ import { Vit } from './vit/vit.js'
 export async function runReference(model: Model, run: ReferenceRun): Promise<NamedTensors> {
   if (model instanceof Vit) return vitReference(model, run)
   if (model instanceof ConvNext) return convNextReference(model, run)
+  if (model instanceof ConvNet) return convNetReference(model, run)
   if (model instanceof Transformer) return transformerReference(model, run)
   if (model instanceof Marian) return marianReference(model, run)
   if (model instanceof Bert) return bertReference(model, run)
   if (model instanceof Clip) return clipReference(model, run)
+  if (model instanceof Align) return alignReference(model, run)
+  if (model instanceof AlexNet) return alexNetReference(model, run)
+  if (model instanceof Mixer) return mixerReference(model, run)
   if (model instanceof Gpt2) return gpt2Reference(model, run)
   throw new SaccadeError('INTERNAL', `no reference names for models of family ${model.info.architecture}`)
 }

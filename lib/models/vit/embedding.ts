@@ -4,11 +4,12 @@ import type { PatchEmbedding } from '../../nn/patch.js'
 import { resizePositions } from '../../nn/position.js'
 import * as ops from '../../ops/index.js'
 import type { Tensor } from '../../tensor/tensor.js'
+import type { HybridEmbedding } from './hybrid.js'
 import { type EmbeddingSpec, isOnRequest, type PositionTable, positionedPrefix, type Size } from './spec.js'
 
 /** The learned parts of an embedding. */
 export interface EmbeddingParts {
-  readonly patches: PatchEmbedding
+  readonly patches: PatchEmbedding | HybridEmbedding
   /** float32 [1, tokens, width]: class, distillation and register tokens; undefined if there are none. */
   readonly prefix: ops.FloatTensor | undefined
   /** Position embeddings, float32 [1, positions, width]: first of the prefix tokens, then of the patches, row by row. */

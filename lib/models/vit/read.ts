@@ -13,6 +13,7 @@ import type { WeightReader } from '../../weights/reader.js'
 import { ImageDecoder } from './decoder.js'
 import { VitEmbedding } from './embedding.js'
 import { type AttentionPool, VitHead } from './head.js'
+import { HybridEmbedding, readBackbone } from './hybrid.js'
 import type { AttentionPoolNames, BlockNames, VitNames } from './names.js'
 import {
   type DecoderSpec,
@@ -61,7 +62,7 @@ function readNorm(reader: WeightReader, name: string, width: number, { norm }: E
 
 /** Reads the weights of the embedding. */
 export function readEmbedding(reader: WeightReader, spec: EmbeddingSpec, names: VitNames): VitEmbedding {
-  const { channels, patch, patchBias, width, prefix, positions } = spec
+  const { width, prefix, positions } = spec
   const token = (name: string, count = 1) => squeezedParameter(reader, name, [1, count, width])
   const tokens = [
     prefix.class && token(names.classToken),
@@ -69,12 +70,24 @@ export function readEmbedding(reader: WeightReader, spec: EmbeddingSpec, names: 
     prefix.registers > 0 && token(names.registers, prefix.registers),
   ].filter((token) => token !== false)
   return new VitEmbedding(spec, {
-    patches: PatchEmbedding.read(reader, names.patches, { channels, width, patch, bias: patchBias }),
+    patches: readPatches(reader, spec, names.patches),
     prefix: tokens.length > 0 ? ops.concat(tokens, 1) : undefined,
     positions: positions && readPositions(reader, spec, names.positions, positions),
     maskToken: spec.maskToken ? token(names.maskToken) : undefined,
     norm: spec.embeddingNorm ? readNorm(reader, names.embeddingNorm, width, spec) : undefined,
   })
+}
+
+function readPatches(
+  reader: WeightReader,
+  spec: EmbeddingSpec,
+  name: string,
+): PatchEmbedding | HybridEmbedding {
+  const { channels, patch, patchBias: bias, width, backbone } = spec
+  if (!backbone) return PatchEmbedding.read(reader, name, { channels, width, patch, bias })
+  const network = readBackbone(reader, backbone)
+  const sizes = { channels: network.width, width, patch: backbone.patch, bias }
+  return new HybridEmbedding(network.backbone, PatchEmbedding.read(reader, name, sizes))
 }
 
 function readPositions(

@@ -68,8 +68,8 @@ function withAuthorsRegisters(spec: VitSpec, reader: WeightReader): VitSpec {
   return { ...spec, positions: { ...spec.positions, covers: 'all-but-registers' } }
 }
 
-/** Defaults are those of the class. */
-function specOf(args: Config, implied: TimmArguments): VitSpec {
+/** The spec of resolved arguments. Defaults are those of the class. */
+export function specOf(args: Config, implied: TimmArguments): VitSpec {
   const image = sizePair(args, 'img_size', [224, 224])
   const patch = sizePair(args, 'patch_size', [16, 16])
   const preNorm = boolean(args, 'pre_norm', false)
