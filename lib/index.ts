@@ -45,6 +45,7 @@ export type { MarianGenerateInputs, MarianInputs, MarianSource } from './models/
 export { Marian, type MarianEncoded, type MarianOutput } from './models/marian/marian.js'
 export { Model, type ModelInfo } from './models/model.js'
 export type { States, StatesOptions } from './models/run-options.js'
+export { Swin, type SwinInputs, type SwinOptions, type SwinOutput } from './models/swin/swin.js'
 export type { TextInputs, TextPrompts, TypedTextInputs } from './models/text-inputs.js'
 export type { TransformerInputs } from './models/transformer/inputs.js'
 export type { AttentionMask } from './models/transformer/masks.js'

@@ -6,6 +6,7 @@ import type { Gpt2Inputs, Gpt2Output } from './gpt2/gpt2.js'
 import type { MarianInputs } from './marian/inputs.js'
 import type { MarianOutput } from './marian/marian.js'
 import type { Model } from './model.js'
+import type { SwinInputs, SwinOutput } from './swin/swin.js'
 import type { TransformerInputs } from './transformer/inputs.js'
 import type { TransformerOutput } from './transformer/transformer.js'
 import type { VitInputs, VitOptions } from './vit/inputs.js'
@@ -21,8 +22,15 @@ export interface AnyModel extends Model {
 }
 
 export type AnyInputs = Partial<
-  VitInputs & BertInputs & MarianInputs & TransformerInputs & ContrastiveInputs & Gpt2Inputs
+  VitInputs & BertInputs & MarianInputs & TransformerInputs & ContrastiveInputs & Gpt2Inputs & SwinInputs
 >
 export type AnyOutputs = Partial<
-  VitResult & ConvNextOutputs & BertOutput & MarianOutput & TransformerOutput & ContrastiveOutput & Gpt2Output
+  VitResult &
+    ConvNextOutputs &
+    BertOutput &
+    MarianOutput &
+    TransformerOutput &
+    ContrastiveOutput &
+    Gpt2Output &
+    SwinOutput
 >

@@ -11,6 +11,7 @@ const classNames: Readonly<Record<string, string>> = {
   Dinov2WithRegisters: 'dinov2_with_registers',
   GPT2: 'gpt2',
   Marian: 'marian',
+  Swin: 'swin',
   ViT: 'vit',
 }
 
@@ -29,6 +30,7 @@ const keyRules: readonly KeyRule[] = [
   { types: ['gpt2'], keys: ['n_embd', 'n_layer', 'n_head'], without: ['afn', 'rotary_dim'] },
   { types: ['dinov2_with_registers'], keys: ['layerscale_value', 'num_register_tokens', 'patch_size'] },
   { types: ['dinov2'], keys: ['layerscale_value', 'mlp_ratio', 'patch_size'] },
+  { types: ['swin'], keys: ['depths', 'embed_dim', 'window_size', 'patch_size'] },
   { types: ['convnext', 'convnextv2'], keys: ['depths', 'hidden_sizes', 'patch_size'] },
   { types: ['vit', 'deit'], keys: ['image_size', 'patch_size', 'hidden_size', 'intermediate_size'] },
   {

@@ -11,6 +11,8 @@ import { Marian } from './marian/marian.js'
 import { marianReference } from './marian/reference.js'
 import type { Model } from './model.js'
 import type { NamedTensors, ReferenceRun } from './reference.js'
+import { swinReference } from './swin/reference.js'
+import { Swin } from './swin/swin.js'
 import { transformerReference } from './transformer/reference.js'
 import { Transformer } from './transformer/transformer.js'
 import { vitReference } from './vit/reference.js'
@@ -28,5 +30,6 @@ export async function runReference(model: Model, run: ReferenceRun): Promise<Nam
   if (model instanceof Bert) return bertReference(model, run)
   if (model instanceof Clip) return clipReference(model, run)
   if (model instanceof Gpt2) return gpt2Reference(model, run)
+  if (model instanceof Swin) return swinReference(model, run)
   throw new SaccadeError('INTERNAL', `no reference names for models of family ${model.info.architecture}`)
 }
