@@ -1,3 +1,4 @@
+import type { BeitOutput } from './beit/beit.js'
 import type { BertOutput } from './bert/bert.js'
 import type { BertInputs } from './bert/encoder.js'
 import type { ContrastiveInputs, ContrastiveOutput } from './contrastive.js'
@@ -6,6 +7,7 @@ import type { Gpt2Inputs, Gpt2Output } from './gpt2/gpt2.js'
 import type { MarianInputs } from './marian/inputs.js'
 import type { MarianOutput } from './marian/marian.js'
 import type { Model } from './model.js'
+import type { SegformerOutput } from './segformer/segformer.js'
 import type { SwinInputs, SwinOutput } from './swin/swin.js'
 import type { TransformerInputs } from './transformer/inputs.js'
 import type { TransformerOutput } from './transformer/transformer.js'
@@ -32,5 +34,7 @@ export type AnyOutputs = Partial<
     TransformerOutput &
     ContrastiveOutput &
     Gpt2Output &
-    SwinOutput
+    SwinOutput &
+    BeitOutput &
+    SegformerOutput
 >

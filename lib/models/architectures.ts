@@ -1,9 +1,11 @@
+import { beit } from './beit/index.js'
 import { bert } from './bert/index.js'
 import { clip } from './clip/index.js'
 import { convnext } from './convnext/index.js'
 import { gpt2 } from './gpt2/index.js'
 import { marian } from './marian/index.js'
 import type { Architecture } from './registry.js'
+import { segformer } from './segformer/index.js'
 import { swin } from './swin/index.js'
 import { transformer } from './transformer/index.js'
 import { vit } from './vit/index.js'
@@ -18,4 +20,6 @@ export const architectures: readonly Architecture[] = [
   clip,
   gpt2,
   swin,
+  beit,
+  segformer,
 ]

@@ -1,4 +1,6 @@
 import { SaccadeError } from '../errors.js'
+import { Beit } from './beit/beit.js'
+import { beitReference } from './beit/reference.js'
 import { Bert } from './bert/bert.js'
 import { bertReference } from './bert/reference.js'
 import { Clip } from './clip/clip.js'
@@ -11,6 +13,8 @@ import { Marian } from './marian/marian.js'
 import { marianReference } from './marian/reference.js'
 import type { Model } from './model.js'
 import type { NamedTensors, ReferenceRun } from './reference.js'
+import { segformerReference } from './segformer/reference.js'
+import { Segformer } from './segformer/segformer.js'
 import { swinReference } from './swin/reference.js'
 import { Swin } from './swin/swin.js'
 import { transformerReference } from './transformer/reference.js'
@@ -31,5 +35,7 @@ export async function runReference(model: Model, run: ReferenceRun): Promise<Nam
   if (model instanceof Clip) return clipReference(model, run)
   if (model instanceof Gpt2) return gpt2Reference(model, run)
   if (model instanceof Swin) return swinReference(model, run)
+  if (model instanceof Beit) return beitReference(model, run)
+  if (model instanceof Segformer) return segformerReference(model, run)
   throw new SaccadeError('INTERNAL', `no reference names for models of family ${model.info.architecture}`)
 }

@@ -1,15 +1,15 @@
 import { invalid } from '../../errors.js'
 import { sizesOf } from '../../graph/shape.js'
 import type { Grid } from '../../nn/grid-bias.js'
-import { asBool, checkMask, type Mask } from '../../nn/mask.js'
+import type { Mask } from '../../nn/mask.js'
 import { runStack } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
-import type { Tensor } from '../../tensor/tensor.js'
 import { Model, type ModelParts } from '../model.js'
 import { checkImages } from '../pixels.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
+import { checkMaskedPatches } from '../vit/inputs.js'
 import type { SwinConfig } from './config.js'
 import type { SwinModules } from './modules.js'
 
@@ -68,7 +68,8 @@ export class Swin extends Model {
     const [batch, height, width] = checkImages(pixelValues, this.spec.channels, this.#smallest())
     const grid = embedding.gridOf(height, width)
     this.#checkPositions(grid, options.interpolatePositions === true)
-    const masked = this.#masked(inputs.maskedPatches, [batch, grid[0] * grid[1]])
+    const hasToken = embedding.parts.maskToken !== undefined
+    const masked = checkMaskedPatches(inputs.maskedPatches, [batch, grid[0] * grid[1]], hasToken)
 
     const { last, states, weights } = this.#stages(embedding.forward(pixelValues, masked), options)
     const lastHiddenState = flat(norm.forward(last))
@@ -122,14 +123,6 @@ export class Swin extends Model {
         `images of ${down}x${right} patches, or the option interpolatePositions for another size`,
         `${rows}x${columns} patches`,
       )
-  }
-
-  #masked(mask: Mask | undefined, shape: readonly [number, number]): Tensor<'bool'> | undefined {
-    if (mask === undefined) return undefined
-    if (!this.modules.embedding.parts.maskToken)
-      throw invalid('INPUT_INVALID', 'maskedPatches', 'a model with a mask token', 'a model without one')
-    checkMask(mask, [shape], 'maskedPatches')
-    return asBool(mask)
   }
 }
 
