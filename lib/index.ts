@@ -39,6 +39,7 @@ export {
   type ConvNextOutputs,
   type ConvNextTrace,
 } from './models/convnext/convnext.js'
+export { Dpt, type DptOutput, type DptTrace } from './models/dpt/dpt.js'
 export { type GenerateOptions, GenerativeModel, type StreamOptions } from './models/generative.js'
 export { Gpt2, type Gpt2Inputs, type Gpt2Output } from './models/gpt2/gpt2.js'
 export { type LoadOptions, load } from './models/load.js'

@@ -3,6 +3,7 @@ import type { BertOutput } from './bert/bert.js'
 import type { BertInputs } from './bert/encoder.js'
 import type { ContrastiveInputs, ContrastiveOutput } from './contrastive.js'
 import type { ConvNextOutputs } from './convnext/convnext.js'
+import type { DptOutput } from './dpt/dpt.js'
 import type { Gpt2Inputs, Gpt2Output } from './gpt2/gpt2.js'
 import type { MarianInputs } from './marian/inputs.js'
 import type { MarianOutput } from './marian/marian.js'
@@ -36,5 +37,6 @@ export type AnyOutputs = Partial<
     Gpt2Output &
     SwinOutput &
     BeitOutput &
-    SegformerOutput
+    SegformerOutput &
+    DptOutput
 >

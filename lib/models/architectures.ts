@@ -2,6 +2,7 @@ import { beit } from './beit/index.js'
 import { bert } from './bert/index.js'
 import { clip } from './clip/index.js'
 import { convnext } from './convnext/index.js'
+import { depth } from './dpt/index.js'
 import { gpt2 } from './gpt2/index.js'
 import { marian } from './marian/index.js'
 import type { Architecture } from './registry.js'
@@ -22,4 +23,5 @@ export const architectures: readonly Architecture[] = [
   swin,
   beit,
   segformer,
+  depth,
 ]

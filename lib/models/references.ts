@@ -7,6 +7,8 @@ import { Clip } from './clip/clip.js'
 import { clipReference } from './clip/reference.js'
 import { ConvNext } from './convnext/convnext.js'
 import { convNextReference } from './convnext/reference.js'
+import { Dpt } from './dpt/dpt.js'
+import { dptReference } from './dpt/reference.js'
 import { Gpt2 } from './gpt2/gpt2.js'
 import { gpt2Reference } from './gpt2/reference.js'
 import { Marian } from './marian/marian.js'
@@ -37,5 +39,6 @@ export async function runReference(model: Model, run: ReferenceRun): Promise<Nam
   if (model instanceof Swin) return swinReference(model, run)
   if (model instanceof Beit) return beitReference(model, run)
   if (model instanceof Segformer) return segformerReference(model, run)
+  if (model instanceof Dpt) return dptReference(model, run)
   throw new SaccadeError('INTERNAL', `no reference names for models of family ${model.info.architecture}`)
 }

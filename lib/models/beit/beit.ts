@@ -29,14 +29,14 @@ export interface BeitOutput extends States {
 /** BEiT (Bao et al. 2021) and Data2Vec for images: a vision Transformer with biases by the distance between patches. */
 export class Beit extends Model {
   readonly spec: BeitConfig
-  readonly heads: BeitHeads
+  readonly #heads: BeitHeads
   readonly modules: BeitModules
 
   /** Use load(). */
   constructor(parts: ModelParts, spec: BeitConfig, heads: BeitHeads, modules: BeitModules) {
     super(parts)
     this.spec = spec
-    this.heads = heads
+    this.#heads = heads
     this.modules = modules
   }
 
@@ -65,7 +65,7 @@ export class Beit extends Model {
       { self: (layer) => ({ weights: options.attentions, mask: masks[layer] }) },
     )
     const lastHiddenState = norm?.forward(stack.last) ?? stack.last
-    const poolerOutput = this.heads.pools ? this.#pool(lastHiddenState) : undefined
+    const poolerOutput = this.#heads.pools ? this.#pool(lastHiddenState) : undefined
     const logits = this.#logits(lastHiddenState, poolerOutput, stack.hiddenStates, grid)
     const output: BeitOutput = {
       ...(logits && { logits }),
@@ -79,7 +79,7 @@ export class Beit extends Model {
   #checkGrid(grid: Grid): void {
     const { patch } = this.spec.embedding
     const smallest = patch.map((side) => 2 * side).join('x')
-    if (this.heads.segments && Math.min(...grid) < 2)
+    if (this.#heads.segments && Math.min(...grid) < 2)
       throw invalid(
         'SHAPE_MISMATCH',
         'pixelValues',
