@@ -25,6 +25,7 @@ export { getLimits, type LimitName, type Limits, setLimits } from './limits.js'
 export { AlexNet, type AlexNetTrace } from './models/alexnet/alexnet.js'
 export { Align, type AlignInputs } from './models/align/align.js'
 export type { AnyInputs, AnyModel, AnyOutputs } from './models/any.js'
+export { Beit, type BeitOutput } from './models/beit/beit.js'
 export { Bert, type BertOutput } from './models/bert/bert.js'
 export type { BertInputs } from './models/bert/encoder.js'
 export { Clip } from './models/clip/clip.js'
@@ -41,6 +42,7 @@ export {
   type ConvNextOutputs,
   type ConvNextTrace,
 } from './models/convnext/convnext.js'
+export { Dpt, type DptOutput, type DptTrace } from './models/dpt/dpt.js'
 export { type GenerateOptions, GenerativeModel, type StreamOptions } from './models/generative.js'
 export { Gpt2, type Gpt2Inputs, type Gpt2Output } from './models/gpt2/gpt2.js'
 export {
@@ -55,6 +57,8 @@ export { Marian, type MarianEncoded, type MarianOutput } from './models/marian/m
 export { Mixer } from './models/mixer/mixer.js'
 export { Model, type ModelInfo } from './models/model.js'
 export type { States, StatesOptions } from './models/run-options.js'
+export { Segformer, type SegformerOutput } from './models/segformer/segformer.js'
+export { Swin, type SwinInputs, type SwinOptions, type SwinOutput } from './models/swin/swin.js'
 export type { TextInputs, TextPrompts, TypedTextInputs } from './models/text-inputs.js'
 export type { TransformerInputs } from './models/transformer/inputs.js'
 export type { AttentionMask } from './models/transformer/masks.js'

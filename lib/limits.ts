@@ -100,6 +100,8 @@ const defaults = {
   modelImageSide: 16_384,
   /** Patches of an image of the config's size: attention compares each with each. Published models have under 4096. */
   patches: 16_384,
+  /** Positions of a window of attention: each is compared with each. Published models have under 600. */
+  windowPositions: 4_096,
 
   // Command line
 

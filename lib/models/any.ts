@@ -1,11 +1,15 @@
+import type { BeitOutput } from './beit/beit.js'
 import type { BertOutput } from './bert/bert.js'
 import type { BertInputs } from './bert/encoder.js'
 import type { ContrastiveInputs, ContrastiveOutput } from './contrastive.js'
+import type { DptOutput } from './dpt/dpt.js'
 import type { Gpt2Inputs, Gpt2Output } from './gpt2/gpt2.js'
 import type { ImageNetworkOutputs } from './image-network.js'
 import type { MarianInputs } from './marian/inputs.js'
 import type { MarianOutput } from './marian/marian.js'
 import type { Model } from './model.js'
+import type { SegformerOutput } from './segformer/segformer.js'
+import type { SwinInputs, SwinOutput } from './swin/swin.js'
 import type { TransformerInputs } from './transformer/inputs.js'
 import type { TransformerOutput } from './transformer/transformer.js'
 import type { VitInputs, VitOptions } from './vit/inputs.js'
@@ -21,7 +25,7 @@ export interface AnyModel extends Model {
 }
 
 export type AnyInputs = Partial<
-  VitInputs & BertInputs & MarianInputs & TransformerInputs & ContrastiveInputs & Gpt2Inputs
+  VitInputs & BertInputs & MarianInputs & TransformerInputs & ContrastiveInputs & Gpt2Inputs & SwinInputs
 >
 export type AnyOutputs = Partial<
   VitResult &
@@ -30,5 +34,9 @@ export type AnyOutputs = Partial<
     MarianOutput &
     TransformerOutput &
     ContrastiveOutput &
-    Gpt2Output
+    Gpt2Output &
+    SwinOutput &
+    BeitOutput &
+    SegformerOutput &
+    DptOutput
 >

@@ -1,9 +1,11 @@
 import { alexnet } from './alexnet/index.js'
 import { align } from './align/index.js'
+import { beit } from './beit/index.js'
 import { bert } from './bert/index.js'
 import { bit } from './bit/index.js'
 import { clip } from './clip/index.js'
 import { convnext } from './convnext/index.js'
+import { depth } from './dpt/index.js'
 import { efficientnet } from './efficientnet/index.js'
 import { gpt2 } from './gpt2/index.js'
 import { marian } from './marian/index.js'
@@ -11,6 +13,8 @@ import { mixer } from './mixer/index.js'
 import { nfnet } from './nfnet/index.js'
 import type { Architecture } from './registry.js'
 import { resnet } from './resnet/index.js'
+import { segformer } from './segformer/index.js'
+import { swin } from './swin/index.js'
 import { transformer } from './transformer/index.js'
 import { vit } from './vit/index.js'
 
@@ -18,4 +22,15 @@ import { vit } from './vit/index.js'
 export const architectures: readonly Architecture[] = [
   ...[vit, convnext, transformer, marian, bert, clip, gpt2],
   ...[resnet, bit, efficientnet, align, nfnet, alexnet, mixer],
+  vit,
+  convnext,
+  transformer,
+  marian,
+  bert,
+  clip,
+  gpt2,
+  swin,
+  beit,
+  segformer,
+  depth,
 ]

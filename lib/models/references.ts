@@ -3,6 +3,8 @@ import { AlexNet } from './alexnet/alexnet.js'
 import { alexNetReference } from './alexnet/reference.js'
 import { Align } from './align/align.js'
 import { alignReference } from './align/reference.js'
+import { Beit } from './beit/beit.js'
+import { beitReference } from './beit/reference.js'
 import { Bert } from './bert/bert.js'
 import { bertReference } from './bert/reference.js'
 import { Clip } from './clip/clip.js'
@@ -11,6 +13,8 @@ import { ConvNet } from './convnet/convnet.js'
 import { convNetReference } from './convnet/reference.js'
 import { ConvNext } from './convnext/convnext.js'
 import { convNextReference } from './convnext/reference.js'
+import { Dpt } from './dpt/dpt.js'
+import { dptReference } from './dpt/reference.js'
 import { Gpt2 } from './gpt2/gpt2.js'
 import { gpt2Reference } from './gpt2/reference.js'
 import { Marian } from './marian/marian.js'
@@ -19,6 +23,10 @@ import { Mixer } from './mixer/mixer.js'
 import { mixerReference } from './mixer/reference.js'
 import type { Model } from './model.js'
 import type { NamedTensors, ReferenceRun } from './reference.js'
+import { segformerReference } from './segformer/reference.js'
+import { Segformer } from './segformer/segformer.js'
+import { swinReference } from './swin/reference.js'
+import { Swin } from './swin/swin.js'
 import { transformerReference } from './transformer/reference.js'
 import { Transformer } from './transformer/transformer.js'
 import { vitReference } from './vit/reference.js'
@@ -40,5 +48,9 @@ export async function runReference(model: Model, run: ReferenceRun): Promise<Nam
   if (model instanceof AlexNet) return alexNetReference(model, run)
   if (model instanceof Mixer) return mixerReference(model, run)
   if (model instanceof Gpt2) return gpt2Reference(model, run)
+  if (model instanceof Swin) return swinReference(model, run)
+  if (model instanceof Beit) return beitReference(model, run)
+  if (model instanceof Segformer) return segformerReference(model, run)
+  if (model instanceof Dpt) return dptReference(model, run)
   throw new SaccadeError('INTERNAL', `no reference names for models of family ${model.info.architecture}`)
 }

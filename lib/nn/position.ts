@@ -18,10 +18,11 @@ export function statesAt(x: ops.FloatTensor, positions: Tensor<'int32'>): ops.Fl
 
 /**
  * How a library resizes its table of learned position embeddings [1, h, w, width] to another grid. The results of the
- * five ways differ, and there is no default: a model's spec must name the one of its library.
+ * six ways differ, and there is no default: a model's spec must name the one of its library.
  *
  * - `hf-bicubic`: Hugging Face ViT, DeiT, Dinov2: bicubic (a = -0.75), no antialiasing, scale from the sizes.
  * - `hf-bicubic-antialias`: Hugging Face Dinov2WithRegisters: bicubic, antialiased.
+ * - `hf-bilinear`: Hugging Face DPT: bilinear, no antialiasing, scale from the sizes.
  * - `timm`: timm's resample_abs_pos_embed: bicubic, antialiased, in float32.
  * - `dino-offset`: facebookresearch/dino: bicubic with scale factors (side + 0.1) / old side in the coordinates.
  * - `torchvision`: its interpolate_embeddings: bicubic with aligned corners.
@@ -29,6 +30,7 @@ export function statesAt(x: ops.FloatTensor, positions: Tensor<'int32'>): ops.Fl
 export const positionResizes = [
   'hf-bicubic',
   'hf-bicubic-antialias',
+  'hf-bilinear',
   'timm',
   'dino-offset',
   'torchvision',
@@ -53,7 +55,7 @@ export function resizePositions(
   return [0, 1].reduce((positions, axis) => {
     const scale = convention === 'dino-offset' ? { scale: (grid[axis]! + 0.1) / old[axis]! } : {}
     return ops.resize(positions, axis + 1, grid[axis]!, {
-      mode: 'bicubic',
+      mode: convention === 'hf-bilinear' ? 'bilinear' : 'bicubic',
       antialias,
       alignCorners,
       ...scale,
