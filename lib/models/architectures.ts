@@ -4,8 +4,18 @@ import { convnext } from './convnext/index.js'
 import { gpt2 } from './gpt2/index.js'
 import { marian } from './marian/index.js'
 import type { Architecture } from './registry.js'
+import { siglip } from './siglip/index.js'
 import { transformer } from './transformer/index.js'
 import { vit } from './vit/index.js'
 
 /** All families. A config belongs to the first one that claims it. */
-export const architectures: readonly Architecture[] = [vit, convnext, transformer, marian, bert, clip, gpt2]
+export const architectures: readonly Architecture[] = [
+  vit,
+  convnext,
+  transformer,
+  marian,
+  bert,
+  clip,
+  siglip,
+  gpt2,
+]

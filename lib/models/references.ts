@@ -2,7 +2,8 @@ import { SaccadeError } from '../errors.js'
 import { Bert } from './bert/bert.js'
 import { bertReference } from './bert/reference.js'
 import { Clip } from './clip/clip.js'
-import { clipReference } from './clip/reference.js'
+import { ImageEncoder, TextEncoder } from './clip/encoders.js'
+import { clipReference, imageEncoderReference, textEncoderReference } from './clip/reference.js'
 import { ConvNext } from './convnext/convnext.js'
 import { convNextReference } from './convnext/reference.js'
 import { Gpt2 } from './gpt2/gpt2.js'
@@ -27,6 +28,8 @@ export async function runReference(model: Model, run: ReferenceRun): Promise<Nam
   if (model instanceof Marian) return marianReference(model, run)
   if (model instanceof Bert) return bertReference(model, run)
   if (model instanceof Clip) return clipReference(model, run)
+  if (model instanceof TextEncoder) return textEncoderReference(model, run)
+  if (model instanceof ImageEncoder) return imageEncoderReference(model, run)
   if (model instanceof Gpt2) return gpt2Reference(model, run)
   throw new SaccadeError('INTERNAL', `no reference names for models of family ${model.info.architecture}`)
 }
