@@ -1,4 +1,4 @@
-import { parameter } from '../../nn/linear.js'
+import { squeezedParameter } from '../../nn/linear.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { Similarity } from '../contrastive.js'
@@ -17,8 +17,6 @@ export interface SimilaritySpec {
   /** The logarithm of the factor. */
   readonly scale: string
   readonly bias: string | undefined
-  /** 0 or 1: the numbers are stored as [] or [1]. */
-  readonly rank: 0 | 1
   readonly scores: Similarity['scores']
 }
 
@@ -73,8 +71,7 @@ export function buildClip(
   return new ImageEncoder(parts, images!, classifier && readLinear(reader, classifier, image!.vit.width))
 }
 
-function readSimilarity(reader: WeightReader, { scale, bias, rank, scores }: SimilaritySpec): Similarity {
-  const scalar = (name: string): ops.FloatTensor =>
-    ops.reshape(parameter(reader, name, rank === 0 ? [] : [1]), [])
+function readSimilarity(reader: WeightReader, { scale, bias, scores }: SimilaritySpec): Similarity {
+  const scalar = (name: string) => squeezedParameter(reader, name, [])
   return { scale: ops.exp(scalar(scale)), bias: bias === undefined ? undefined : scalar(bias), scores }
 }

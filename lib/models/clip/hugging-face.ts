@@ -73,7 +73,7 @@ function describeClass(
         parts: {
           text: textSpec(text, reader, project('text_projection', config)),
           image: imageSpec(image, reader, [project('visual_projection', config)]),
-          similarity: { scale: 'logit_scale', bias: undefined, rank: 0, scores: 'softmax' },
+          similarity: { scale: 'logit_scale', bias: undefined, scores: 'softmax' },
         },
       }
   }
@@ -105,6 +105,6 @@ function imageSpec(config: Config, reader: WeightReader, projection: readonly Li
       },
     },
     names: imageNames(reader),
-    ...{ naflex: false, projection },
+    ...{ scope: undefined, naflex: false, projection },
   }
 }

@@ -1,13 +1,9 @@
 import { invalid } from '../../errors.js'
 import type * as ops from '../../ops/index.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import type { WeightReader } from '../../weights/reader.js'
 import { type ContrastiveImages, contrastiveImageNames } from '../contrastive.js'
 import type { VitEmbedding } from '../vit/embedding.js'
 import { checkPixels } from '../vit/inputs.js'
-import { readEmbedding } from '../vit/read.js'
-import { NaflexEmbedding } from './naflex.js'
-import type { ImageSpec } from './spec.js'
 
 /** Tokens of images: float32 [B, N, width], and which are no padding: bool [B, N]. */
 export interface EmbeddedImages {
@@ -20,14 +16,8 @@ export interface ImageEmbedding {
   forward(images: ContrastiveImages, interpolate: boolean): EmbeddedImages | Promise<EmbeddedImages>
 }
 
-export function readImageEmbedding(reader: WeightReader, spec: ImageSpec): ImageEmbedding {
-  return spec.naflex
-    ? NaflexEmbedding.read(reader, spec)
-    : new FixedEmbedding(readEmbedding(reader, spec.vit, spec.names))
-}
-
 /** Images of one size. */
-class FixedEmbedding implements ImageEmbedding {
+export class FixedEmbedding implements ImageEmbedding {
   readonly #embedding: VitEmbedding
 
   constructor(embedding: VitEmbedding) {

@@ -7,9 +7,9 @@ import type { Tensor } from '../../tensor/tensor.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { ContrastiveImages, ContrastiveOptions, Projected } from '../contrastive.js'
 import { statesOf } from '../run-options.js'
-import type { VitModules } from '../vit/read.js'
-import { readBody } from '../vit/read.js'
-import { type ImageEmbedding, readImageEmbedding } from './image-embedding.js'
+import { readBody, readEmbedding, type VitModules } from '../vit/read.js'
+import { FixedEmbedding, type ImageEmbedding } from './image-embedding.js'
+import { NaflexEmbedding } from './naflex.js'
 import type { ImageSpec } from './spec.js'
 import { readLinear } from './text-tower.js'
 
@@ -28,8 +28,11 @@ export class ImageTower {
 
   constructor(reader: WeightReader, spec: ImageSpec) {
     this.spec = spec
-    this.#embedding = readImageEmbedding(reader, spec)
-    this.#body = readBody(reader, spec.vit, spec.names)
+    const trunk = spec.scope === undefined ? reader : reader.scope(spec.scope)
+    this.#embedding = spec.naflex
+      ? NaflexEmbedding.read(trunk, spec)
+      : new FixedEmbedding(readEmbedding(trunk, spec.vit, spec.names))
+    this.#body = readBody(trunk, spec.vit, spec.names)
     let inputs = spec.vit.head.classes || spec.vit.width
     this.#projection = spec.projection.map((layer) => {
       const linear = readLinear(reader, layer, inputs)

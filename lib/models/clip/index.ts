@@ -1,6 +1,7 @@
 import { family } from '../family.js'
 import { buildClip } from './build.js'
 import { huggingFace } from './hugging-face.js'
+import { openClip } from './open-clip.js'
 
 /** CLIP of transformers and open_clip. */
-export const clip = family('clip', [huggingFace], buildClip)
+export const clip = family('clip', [huggingFace, openClip], buildClip)

@@ -48,6 +48,8 @@ export interface TextSpec extends LayerSpec {
 export interface ImageSpec {
   readonly vit: VitSpec
   readonly names: VitNames
+  /** The module that has these names; undefined: the checkpoint. Those of the projection are whole. */
+  readonly scope: string | undefined
   /**
    * NaFlex (Tschannen et al. 2025, SigLIP 2): images of any shape come as patches, and the square position table is
    * resized for each.

@@ -73,7 +73,7 @@ function describeKind(
       return { parts, labels: count > 0 ? labelsOf(config, count) : undefined }
     }
     default: {
-      const similarity = { scale: 'logit_scale', bias: 'logit_bias', rank: 1, scores: 'sigmoid' } as const
+      const similarity = { scale: 'logit_scale', bias: 'logit_bias', scores: 'sigmoid' } as const
       return { parts: { text: text(), image: image(true), similarity } }
     }
   }
@@ -113,7 +113,7 @@ function imageSpec(config: Config, naflex: boolean, pools: boolean, reader: Weig
       ...{ norm: false, pooler: undefined, classes: 0 },
     },
   }
-  return { vit, names: imageNames(reader), naflex, projection: [] }
+  return { vit, names: imageNames(reader), scope: undefined, naflex, projection: [] }
 }
 
 /** NaFlex has a square table of positions, and no image size. */
