@@ -18,7 +18,7 @@ export type { FilterKind, Precision } from './graph/kinds.js'
 export type { Shape } from './graph/shape.js'
 export type { DecodeOptions } from './image/decode.js'
 export type { Pixels } from './image/pixels.js'
-export { ImageProcessor } from './image/process.js'
+export { ImageProcessor, type ProcessedImages } from './image/process.js'
 export { decodeImage, type ImageInput, RawImage, type ResizeOptions } from './image/raw-image.js'
 export type { ImageSource } from './image/source.js'
 export { getLimits, type LimitName, type Limits, setLimits } from './limits.js'
@@ -26,11 +26,20 @@ export type { AnyInputs, AnyModel, AnyOutputs } from './models/any.js'
 export { Bert, type BertOutput } from './models/bert/bert.js'
 export type { BertInputs } from './models/bert/encoder.js'
 export { Clip } from './models/clip/clip.js'
-export type {
-  ContrastiveInputs,
-  ContrastiveOptions,
-  ContrastiveOutput,
-  EncoderOutput,
+export {
+  ImageEncoder,
+  type ImageEncoderOutput,
+  TextEncoder,
+  type TextEncoderOutput,
+} from './models/clip/encoders.js'
+export {
+  type ContrastiveImages,
+  type ContrastiveInputs,
+  ContrastiveModel,
+  type ContrastiveOptions,
+  type ContrastiveOutput,
+  type EncoderOutput,
+  type Similarity,
 } from './models/contrastive.js'
 export {
   ConvNext,
@@ -45,6 +54,7 @@ export type { MarianGenerateInputs, MarianInputs, MarianSource } from './models/
 export { Marian, type MarianEncoded, type MarianOutput } from './models/marian/marian.js'
 export { Model, type ModelInfo } from './models/model.js'
 export type { States, StatesOptions } from './models/run-options.js'
+export type { TextCleaning, TextForm } from './models/text-form.js'
 export type { TextInputs, TextPrompts, TypedTextInputs } from './models/text-inputs.js'
 export type { TransformerInputs } from './models/transformer/inputs.js'
 export type { AttentionMask } from './models/transformer/masks.js'
@@ -56,6 +66,7 @@ export type { Mask } from './nn/mask.js'
 export type { FloatTensor } from './ops/check.js'
 export * as ops from './ops/index.js'
 export type { CallOptions, ImageCallOptions, ImageModel, ImageOutputs } from './pipelines/base.js'
+export { Embedder } from './pipelines/embedder.js'
 export { env } from './pipelines/env.js'
 export type {
   FeatureExtraction,
@@ -82,6 +93,7 @@ export type {
   ImageFeatureExtractionOptions,
 } from './pipelines/image-feature-extraction.js'
 export {
+  loadEmbedder,
   type Pipeline,
   type PipelineOptions,
   type Pipelines,
@@ -104,6 +116,10 @@ export type {
   Translation,
   TranslationOutput,
 } from './pipelines/text-to-text.js'
+export type {
+  ZeroShotImageClassification,
+  ZeroShotImageClassificationOptions,
+} from './pipelines/zero-shot-image-classification.js'
 export type { DeviceName } from './runtime/native.js'
 export type { RunOptions } from './runtime/run-options.js'
 export type { Device, DTypeName, Session, SessionOptions, SessionRequest } from './runtime/session.js'

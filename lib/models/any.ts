@@ -1,5 +1,6 @@
 import type { BertOutput } from './bert/bert.js'
 import type { BertInputs } from './bert/encoder.js'
+import type { ImageEncoderOutput, TextEncoderOutput } from './clip/encoders.js'
 import type { ContrastiveInputs, ContrastiveOutput } from './contrastive.js'
 import type { ConvNextOutputs } from './convnext/convnext.js'
 import type { Gpt2Inputs, Gpt2Output } from './gpt2/gpt2.js'
@@ -24,5 +25,13 @@ export type AnyInputs = Partial<
   VitInputs & BertInputs & MarianInputs & TransformerInputs & ContrastiveInputs & Gpt2Inputs
 >
 export type AnyOutputs = Partial<
-  VitResult & ConvNextOutputs & BertOutput & MarianOutput & TransformerOutput & ContrastiveOutput & Gpt2Output
+  VitResult &
+    ConvNextOutputs &
+    BertOutput &
+    MarianOutput &
+    TransformerOutput &
+    ContrastiveOutput &
+    ImageEncoderOutput &
+    TextEncoderOutput &
+    Gpt2Output
 >

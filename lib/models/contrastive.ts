@@ -7,6 +7,7 @@ import { checkOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Model, type ModelParts } from './model.js'
 import { checkStatesOptions, type States, type StatesOptions } from './run-options.js'
+import type { TextForm } from './text-form.js'
 import { type TextInputs, textInputNames } from './text-inputs.js'
 
 /** A batch of images. */
@@ -91,10 +92,12 @@ export interface Similarity {
 /** A model that encodes texts and images as vectors in one space, and compares them. */
 export abstract class ContrastiveModel extends Model {
   readonly similarity: Similarity
+  readonly textForm: TextForm
 
-  constructor(parts: ModelParts, similarity: Similarity) {
+  constructor(parts: ModelParts, similarity: Similarity, textForm: TextForm) {
     super(parts)
     this.similarity = similarity
+    this.textForm = textForm
   }
 
   /** Encodes texts, images or both, and compares them. */

@@ -11,6 +11,8 @@ const classNames: Readonly<Record<string, string>> = {
   Dinov2WithRegisters: 'dinov2_with_registers',
   GPT2: 'gpt2',
   Marian: 'marian',
+  Siglip: 'siglip',
+  Siglip2: 'siglip2',
   ViT: 'vit',
 }
 

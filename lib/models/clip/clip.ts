@@ -24,7 +24,7 @@ export class Clip extends ContrastiveModel {
 
   /** Use load(). */
   constructor(parts: ModelParts, text: TextTower, image: ImageTower, similarity: Similarity) {
-    super(parts, similarity)
+    super(parts, similarity, text.spec.form)
     this.#text = text
     this.#image = image
   }

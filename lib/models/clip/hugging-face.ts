@@ -81,11 +81,13 @@ function describeClass(
 
 function textSpec(config: Config, reader: WeightReader, projection: LinearSpec | undefined): TextSpec {
   const endToken = nonNegativeInt(config, 'eos_token_id', 49407)
+  const positions = positiveInt(config, 'max_position_embeddings', 77)
   return {
     ...layerSpecOf(config, { ...defaults, width: 512, heads: 8, feedForward: 2048 }),
     names: textNames(reader),
     vocabulary: positiveInt(config, 'vocab_size', 49408),
-    positions: positiveInt(config, 'max_position_embeddings', 77),
+    positions,
+    form: { length: positions, padding: 'longest', clean: 'none' },
     causal: true,
     // Configs written before transformers 4.31 say 2, whatever the end token is: it has the largest id.
     pooling: endToken === 2 ? 'largest' : { token: endToken },

@@ -4,9 +4,12 @@ import {
   configInvalid,
   isSet,
   nonNegativeInt,
+  object,
   oneOf,
+  optional,
   positiveInt,
 } from '../../files/config.js'
+import type { TextForm } from '../text-form.js'
 import { checkKeys, layerKeys, openClipBlock, openClipLayers } from './open-clip-keys.js'
 import type { TextPooling, TextSpec } from './spec.js'
 
@@ -40,6 +43,7 @@ export function openClipText(config: Config, projection: number, quick: boolean,
   if (!projects && width !== projection)
     throw configInvalid(config, 'width', `${projection}, the embed_dim, without a projection`)
   const bias = boolean(config, 'proj_bias', false)
+  const positions = positiveInt(config, 'context_length', 77)
   return {
     ...openClipLayers(config, width, positiveInt(config, 'heads', 8), quick),
     names: {
@@ -50,7 +54,8 @@ export function openClipText(config: Config, projection: number, quick: boolean,
       norm: 'text.ln_final',
     },
     vocabulary: positiveInt(config, 'vocab_size', 49408),
-    positions: positiveInt(config, 'context_length', 77),
+    positions,
+    form: formOf(config, positions),
     causal: !boolean(config, 'no_causal_mask', false),
     pooling: poolingOf(config),
     classToken: classToken ? { padding: nonNegativeInt(config, 'pad_id', 0) } : undefined,
@@ -58,6 +63,23 @@ export function openClipText(config: Config, projection: number, quick: boolean,
     projection: projects
       ? { name: 'text.text_projection', width: projection, bias, transposed: !bias }
       : undefined,
+  }
+}
+
+/** What open_clip's tokenizers do: its own pads with 0, one of transformers as its files say. Neither masks padding. */
+function formOf(config: Config, length: number): TextForm {
+  const own = !isSet(config, 'hf_tokenizer_name')
+  optional((from, key) => oneOf(from, key, ['']), config, 'tokenizer_mode')
+  const options = isSet(config, 'tokenizer_kwargs')
+    ? object(config, 'tokenizer_kwargs')
+    : { ...config, values: {} }
+  // reduction_mask is for texts that are too long; they are cut here.
+  checkKeys(options, { used: ['clean', 'strip_sep_token'], unused: ['reduction_mask', 'language'] })
+  return {
+    ...{ length, padding: 'full', mask: false },
+    paddingToken: own ? 0 : undefined,
+    clean: oneOf(options, 'clean', ['whitespace', 'lower', 'canonicalize'], own ? 'lower' : 'whitespace'),
+    dropSeparator: boolean(options, 'strip_sep_token', false),
   }
 }
 

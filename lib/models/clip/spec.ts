@@ -1,3 +1,4 @@
+import type { TextForm } from '../text-form.js'
 import type { BlockNames, VitNames } from '../vit/names.js'
 import type { LayerSpec, VitSpec } from '../vit/spec.js'
 
@@ -28,6 +29,7 @@ export interface TextNames {
 /** All differences between published text encoders of this family. */
 export interface TextSpec extends LayerSpec {
   readonly names: TextNames
+  readonly form: TextForm
   readonly vocabulary: number
   /** The longest text, in tokens. */
   readonly positions: number

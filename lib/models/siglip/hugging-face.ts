@@ -83,11 +83,13 @@ function describeKind(
 function textSpec(config: Config, reader: WeightReader): TextSpec {
   const layers = layerSpecOf(config, layerDefaults)
   const names = textNames(reader)
+  const positions = positiveInt(config, 'max_position_embeddings', 64)
   return {
     ...layers,
     names,
     vocabulary: positiveInt(config, 'vocab_size', 32000),
-    positions: positiveInt(config, 'max_position_embeddings', 64),
+    positions,
+    form: { length: positions, padding: 'full', clean: 'none' },
     ...{ causal: false, pooling: 'last', classToken: undefined },
     pooler: {
       name: names.norm.replace('final_layer_norm', 'head'),
