@@ -102,6 +102,7 @@ export {
   tasks,
 } from './pipelines/pipeline.js'
 export type { Reduction } from './pipelines/pooling.js'
+export { type Match, type SearchOptions, search, type Vectors } from './pipelines/search.js'
 export { cos_sim, type SliceRange, TensorOutput } from './pipelines/tensor-output.js'
 export type {
   GeneratedText,
