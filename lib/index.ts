@@ -18,7 +18,7 @@ export type { FilterKind, Precision } from './graph/kinds.js'
 export type { Shape } from './graph/shape.js'
 export type { DecodeOptions } from './image/decode.js'
 export type { Pixels } from './image/pixels.js'
-export { ImageProcessor } from './image/process.js'
+export { ImageProcessor, type ProcessedImages } from './image/process.js'
 export { decodeImage, type ImageInput, RawImage, type ResizeOptions } from './image/raw-image.js'
 export type { ImageSource } from './image/source.js'
 export { getLimits, type LimitName, type Limits, setLimits } from './limits.js'
@@ -29,11 +29,20 @@ export { Beit, type BeitOutput } from './models/beit/beit.js'
 export { Bert, type BertOutput } from './models/bert/bert.js'
 export type { BertInputs } from './models/bert/encoder.js'
 export { Clip } from './models/clip/clip.js'
-export type {
-  ContrastiveInputs,
-  ContrastiveOptions,
-  ContrastiveOutput,
-  EncoderOutput,
+export {
+  ImageEncoder,
+  type ImageEncoderOutput,
+  TextEncoder,
+  type TextEncoderOutput,
+} from './models/clip/encoders.js'
+export {
+  type ContrastiveImages,
+  type ContrastiveInputs,
+  ContrastiveModel,
+  type ContrastiveOptions,
+  type ContrastiveOutput,
+  type EncoderOutput,
+  type Similarity,
 } from './models/contrastive.js'
 export { ConvNet, type ConvNetTrace } from './models/convnet/convnet.js'
 export {
@@ -59,6 +68,7 @@ export { Model, type ModelInfo } from './models/model.js'
 export type { States, StatesOptions } from './models/run-options.js'
 export { Segformer, type SegformerOutput } from './models/segformer/segformer.js'
 export { Swin, type SwinInputs, type SwinOptions, type SwinOutput } from './models/swin/swin.js'
+export type { TextCleaning, TextForm } from './models/text-form.js'
 export type { TextInputs, TextPrompts, TypedTextInputs } from './models/text-inputs.js'
 export type { TransformerInputs } from './models/transformer/inputs.js'
 export type { AttentionMask } from './models/transformer/masks.js'
@@ -70,6 +80,7 @@ export type { Mask } from './nn/mask.js'
 export type { FloatTensor } from './ops/check.js'
 export * as ops from './ops/index.js'
 export type { CallOptions, ImageCallOptions, ImageModel, ImageOutputs } from './pipelines/base.js'
+export { Embedder } from './pipelines/embedder.js'
 export { env } from './pipelines/env.js'
 export type {
   FeatureExtraction,
@@ -96,6 +107,7 @@ export type {
   ImageFeatureExtractionOptions,
 } from './pipelines/image-feature-extraction.js'
 export {
+  loadEmbedder,
   type Pipeline,
   type PipelineOptions,
   type Pipelines,
@@ -104,6 +116,7 @@ export {
   tasks,
 } from './pipelines/pipeline.js'
 export type { Reduction } from './pipelines/pooling.js'
+export { type Match, type SearchOptions, search, type Vectors } from './pipelines/search.js'
 export { cos_sim, type SliceRange, TensorOutput } from './pipelines/tensor-output.js'
 export type {
   GeneratedText,
@@ -118,6 +131,10 @@ export type {
   Translation,
   TranslationOutput,
 } from './pipelines/text-to-text.js'
+export type {
+  ZeroShotImageClassification,
+  ZeroShotImageClassificationOptions,
+} from './pipelines/zero-shot-image-classification.js'
 export type { DeviceName } from './runtime/native.js'
 export type { RunOptions } from './runtime/run-options.js'
 export type { Device, DTypeName, Session, SessionOptions, SessionRequest } from './runtime/session.js'

@@ -82,6 +82,13 @@ const defaults = {
   /** Entries of a list of tokens or words in the options of generation. Every step looks at all of them. */
   tokenLists: 100_000,
 
+  // Comparison of texts with images
+
+  /** Texts whose vectors a zero-shot pipeline keeps between calls. A vector has 2 to 6 KB. */
+  keptTexts: 50_000,
+  /** Vectors of a file that `saccade search` reads. */
+  searchedVectors: 10_000_000,
+
   // Configs of models
 
   /** Labels of a classifier. ImageNet-21k has 21843. */

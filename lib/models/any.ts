@@ -1,6 +1,7 @@
 import type { BeitOutput } from './beit/beit.js'
 import type { BertOutput } from './bert/bert.js'
 import type { BertInputs } from './bert/encoder.js'
+import type { ImageEncoderOutput, TextEncoderOutput } from './clip/encoders.js'
 import type { ContrastiveInputs, ContrastiveOutput } from './contrastive.js'
 import type { DptOutput } from './dpt/dpt.js'
 import type { Gpt2Inputs, Gpt2Output } from './gpt2/gpt2.js'
@@ -34,6 +35,8 @@ export type AnyOutputs = Partial<
     MarianOutput &
     TransformerOutput &
     ContrastiveOutput &
+    ImageEncoderOutput &
+    TextEncoderOutput &
     Gpt2Output &
     SwinOutput &
     BeitOutput &

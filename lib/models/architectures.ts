@@ -14,23 +14,15 @@ import { nfnet } from './nfnet/index.js'
 import type { Architecture } from './registry.js'
 import { resnet } from './resnet/index.js'
 import { segformer } from './segformer/index.js'
+import { siglip } from './siglip/index.js'
 import { swin } from './swin/index.js'
 import { transformer } from './transformer/index.js'
 import { vit } from './vit/index.js'
 
 /** All families. A config belongs to the first one that claims it. */
 export const architectures: readonly Architecture[] = [
-  ...[vit, convnext, transformer, marian, bert, clip, gpt2],
-  ...[resnet, bit, efficientnet, align, nfnet, alexnet, mixer],
-  vit,
-  convnext,
-  transformer,
-  marian,
-  bert,
-  clip,
-  gpt2,
-  swin,
-  beit,
-  segformer,
-  depth,
+  ...[vit, convnext, transformer, marian, bert, gpt2],
+  ...[clip, siglip, align],
+  ...[resnet, bit, efficientnet, nfnet, alexnet, mixer],
+  ...[swin, beit, segformer, depth],
 ]

@@ -16,6 +16,8 @@ const classNames: Readonly<Record<string, string>> = {
   GPT2: 'gpt2',
   Marian: 'marian',
   Segformer: 'segformer',
+  Siglip: 'siglip',
+  Siglip2: 'siglip2',
   Swin: 'swin',
   ViT: 'vit',
 }

@@ -8,7 +8,8 @@ import { beitReference } from './beit/reference.js'
 import { Bert } from './bert/bert.js'
 import { bertReference } from './bert/reference.js'
 import { Clip } from './clip/clip.js'
-import { clipReference } from './clip/reference.js'
+import { ImageEncoder, TextEncoder } from './clip/encoders.js'
+import { clipReference, imageEncoderReference, textEncoderReference } from './clip/reference.js'
 import { ConvNet } from './convnet/convnet.js'
 import { convNetReference } from './convnet/reference.js'
 import { ConvNext } from './convnext/convnext.js'
@@ -47,6 +48,8 @@ export async function runReference(model: Model, run: ReferenceRun): Promise<Nam
   if (model instanceof Align) return alignReference(model, run)
   if (model instanceof AlexNet) return alexNetReference(model, run)
   if (model instanceof Mixer) return mixerReference(model, run)
+  if (model instanceof TextEncoder) return textEncoderReference(model, run)
+  if (model instanceof ImageEncoder) return imageEncoderReference(model, run)
   if (model instanceof Gpt2) return gpt2Reference(model, run)
   if (model instanceof Swin) return swinReference(model, run)
   if (model instanceof Beit) return beitReference(model, run)

@@ -8,6 +8,7 @@ import { type BertConfig, readBertConfig } from '../bert/config.js'
 import { BertEncoder } from '../bert/encoder.js'
 import {
   type ContrastiveInputs,
+  ContrastiveModel,
   type ContrastiveOptions,
   type ContrastiveOutput,
   checkContrastive,
@@ -18,7 +19,7 @@ import { readEfficientNetSpec } from '../efficientnet/config.js'
 import { readEfficientNet } from '../efficientnet/modules.js'
 import type { EfficientNetSpec } from '../efficientnet/spec.js'
 import { channelsFirst, checkImages } from '../image-network.js'
-import { Model, type ModelParts } from '../model.js'
+import type { ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { statesOf } from '../run-options.js'
 import { checkSizes } from '../sizes.js'
@@ -69,13 +70,15 @@ export function readAlign(reader: WeightReader, { text, image, projection }: Ali
 }
 
 /** ALIGN (Jia et al. 2021): encodes texts by BERT and images by EfficientNet as vectors in one space, and compares them. */
-export class Align extends Model {
+export class Align extends ContrastiveModel {
   readonly #config: AlignConfig
   readonly #modules: AlignModules
 
   /** Use load(). */
   constructor(parts: ModelParts, config: AlignConfig, modules: AlignModules) {
-    super(parts)
+    // Texts are padded to 64 tokens by AlignProcessor.
+    const form = { length: Math.min(64, config.text.positions), padding: 'full', clean: 'none' } as const
+    super(parts, { scale: ops.reciprocal(modules.temperature), scores: 'softmax' }, form)
     this.#config = config
     this.#modules = modules
   }
@@ -94,7 +97,7 @@ export class Align extends Model {
     const text = typed && this.#encodeTexts(typed, options)
     const { pixelValues } = inputs
     const image = pixelValues === undefined ? undefined : this.#encodeImages(pixelValues, options)
-    const output = contrast(text, image, ops.reciprocal(this.#modules.temperature))
+    const output = contrast(text, image, this.similarity)
     await this.compute(tensorsOf(output), options)
     return output
   }

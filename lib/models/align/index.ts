@@ -8,7 +8,11 @@ const huggingFace: Layout<Description & { readonly spec: AlignConfig }> = {
   claims: (name) => name === 'align',
   describe({ config }) {
     const spec = readAlignConfig(config)
-    return { spec, className: 'AlignModel', tasks: [] }
+    return {
+      spec,
+      className: 'AlignModel',
+      tasks: ['zero-shot-image-classification', 'image-feature-extraction'],
+    }
   },
 }
 

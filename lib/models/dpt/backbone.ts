@@ -26,7 +26,7 @@ const notReshaped = getter('false, for tokens instead of maps', (value): value i
 export function dinov2Backbone(config: Config, reader: WeightReader): BackboneSpec {
   oneOf(config, 'model_type', ['dinov2'])
   notReshaped(config, 'reshape_hidden_states')
-  const names = dinov2Names('backbone.', swiglu(config))
+  const names = dinov2Names('backbone.', swiglu(config) ? 'gated' : 'plain')
   const family = { className: 'Dinov2', prefix: 'dinov2', kinds: [], dinov2: true }
   const vit = {
     ...specOf(config, family),

@@ -21,6 +21,7 @@ export interface BlockNames {
 export interface AttentionPoolNames {
   readonly latent: string
   readonly query: string
+  /** The name of `query`, where all three are one matrix. */
   readonly keyValue: string
   readonly projection: string
   readonly norm: string

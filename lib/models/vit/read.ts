@@ -19,6 +19,7 @@ import {
   type DecoderSpec,
   type EmbeddingSpec,
   gridOf,
+  type LayerSpec,
   type PositionTable,
   positionedPrefix,
   type VitSpec,
@@ -35,14 +36,30 @@ export interface VitModules {
 
 /** Reads the weights that the spec needs, under the names of a layout. */
 export function readVit(reader: WeightReader, spec: VitSpec, names: VitNames): VitModules {
-  const { width, depth } = spec
+  return { embedding: readEmbedding(reader, spec, names), ...readBody(reader, spec, names) }
+}
+
+/** The same without the embedding. */
+export function readBody(
+  reader: WeightReader,
+  spec: VitSpec,
+  names: VitNames,
+): Omit<VitModules, 'embedding'> {
   return {
-    embedding: readEmbedding(reader, spec, names),
-    layers: Array.from({ length: depth }, (_, index) => readLayer(reader, spec, names.block(index))),
-    norm: spec.finalNorm ? readNorm(reader, names.norm, width, spec) : undefined,
+    layers: readLayers(reader, spec, names),
+    norm: spec.finalNorm ? readNorm(reader, names.norm, spec.width, spec) : undefined,
     head: readHead(reader, spec, names),
     decoder: spec.decoder && readDecoder(reader, spec, spec.decoder, names.decoder),
   }
+}
+
+/** Reads the weights of the layers. */
+export function readLayers(
+  reader: WeightReader,
+  spec: LayerSpec,
+  names: Pick<VitNames, 'block'>,
+): readonly Layer[] {
+  return Array.from({ length: spec.depth }, (_, index) => readLayer(reader, spec, names.block(index)))
 }
 
 /** The library stores the decoder's linear layer as a 1x1 convolution. */
@@ -54,7 +71,12 @@ function readDecoder(reader: WeightReader, spec: VitSpec, decoder: DecoderSpec, 
   return new ImageDecoder(decoder, new Linear(weight, parameter(scope, 'bias', [outputs])))
 }
 
-function readNorm(reader: WeightReader, name: string, width: number, { norm }: EmbeddingSpec): Norm {
+export function readNorm(
+  reader: WeightReader,
+  name: string,
+  width: number,
+  { norm }: Pick<EmbeddingSpec, 'norm'>,
+): Norm {
   return norm.kind === 'rms'
     ? RmsNorm.read(reader, name, width, norm.epsilon)
     : LayerNorm.read(reader, name, width, norm.epsilon)
@@ -108,7 +130,7 @@ function readPositions(
   return prefix > 0 ? ops.concat([front, flat], 1) : flat
 }
 
-function readLayer(reader: WeightReader, spec: VitSpec, names: BlockNames): Layer {
+function readLayer(reader: WeightReader, spec: LayerSpec, names: BlockNames): Layer {
   const { width, layerScale } = spec
   const connection = (norm: string, scale: string) => ({
     norm: readNorm(reader, norm, width, spec),
@@ -124,7 +146,7 @@ function readLayer(reader: WeightReader, spec: VitSpec, names: BlockNames): Laye
   ])
 }
 
-function readAttention(reader: WeightReader, spec: VitSpec, names: BlockNames): SelfAttention {
+function readAttention(reader: WeightReader, spec: LayerSpec, names: BlockNames): SelfAttention {
   const { width, heads, queryKeyValueBias, projectionBias, queryKeyNorm, attentionNorm } = spec
   const headWidth = width / heads
   return new SelfAttention({
@@ -139,7 +161,7 @@ function readAttention(reader: WeightReader, spec: VitSpec, names: BlockNames): 
   })
 }
 
-function readMlp(reader: WeightReader, spec: VitSpec, names: BlockNames): Mlp | GatedMlp {
+function readMlp(reader: WeightReader, spec: LayerSpec, names: BlockNames): Mlp | GatedMlp {
   const { width, mlp, projectionBias } = spec
   const { hidden } = mlp
   const bias = { bias: projectionBias }
@@ -178,12 +200,7 @@ function readPool(reader: WeightReader, spec: VitSpec, names: AttentionPoolNames
   const { width, heads, head, mlp } = spec
   return {
     query: parameter(reader, names.latent, [1, 1, width]),
-    attention: new CrossAttention({
-      heads,
-      query: Linear.read(reader, names.query, width, width),
-      keyValue: FusedLinear.read(reader, names.keyValue, width, [width, width]),
-      output: Linear.read(reader, names.projection, width, width),
-    }),
+    attention: CrossAttention.read(reader, { ...names, output: names.projection }, { width, heads }),
     norm: readNorm(reader, names.norm, width, spec),
     mlp: new Mlp(
       Linear.read(reader, names.mlpFirst, width, head.poolingHidden),

@@ -132,6 +132,22 @@ export interface VitSpec extends EmbeddingSpec {
   readonly decoder: DecoderSpec | undefined
 }
 
+/** The part of a spec that the layers depend on: text encoders have it too. */
+export type LayerSpec = Pick<
+  VitSpec,
+  | 'width'
+  | 'depth'
+  | 'heads'
+  | 'mlp'
+  | 'queryKeyValueBias'
+  | 'projectionBias'
+  | 'queryKeyNorm'
+  | 'attentionNorm'
+  | 'norm'
+  | 'normPlacement'
+  | 'layerScale'
+>
+
 /** Number of whole patches in an image, by rows and columns. */
 export function gridOf([height, width]: Size, patch: Size): Size {
   return [Math.floor(height / patch[0]), Math.floor(width / patch[1])]

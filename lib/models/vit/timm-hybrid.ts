@@ -17,7 +17,7 @@ import { reductionOf } from './hybrid.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import { gridOf } from './spec.js'
-import { specOf } from './timm.js'
+import { timmSpecOf } from './timm.js'
 import type { TimmArguments } from './timm-architectures.js'
 import { argumentsOf } from './timm-arguments.js'
 
@@ -36,7 +36,7 @@ export const timmHybrid: VitLayout = {
     const { args, backbone } = kind.name === assembled ? readAssembled(config) : readNamed(config, kind.name)
     const network = readBackbone(backbone)
     checkBitSizes(config.file, network)
-    const vit = specOf(args, {})
+    const vit = timmSpecOf(args, {})
     const reduction = reductionOf(network)
     const names = timmNames('patch_embed.backbone.', network.stages.length > 0 ? 'stem.' : '')
     // To the rest of the model, a patch is what one position of the grid sees of the image.

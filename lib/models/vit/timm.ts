@@ -30,7 +30,7 @@ export const timm: VitLayout = {
   async describe({ config, kind }, reader) {
     const implied = timmArchitecture(kind.name)!
     const args = argumentsOf(config, implied)
-    const declared = withAuthorsRegisters(specOf(args, implied), reader)
+    const declared = withAuthorsRegisters(timmSpecOf(args, implied), reader)
     const classes = storedClasses(config, declared.head.classes, reader, commonNames.classifier)
     const spec = withStoredGrid(kind.name, { ...declared, head: { ...declared.head, classes } }, reader)
     reader.ignore(/^pre_logits\./, 'an unused layer of old checkpoints')
@@ -69,7 +69,7 @@ function withAuthorsRegisters(spec: VitSpec, reader: WeightReader): VitSpec {
 }
 
 /** The spec of resolved arguments. Defaults are those of the class. */
-export function specOf(args: Config, implied: TimmArguments): VitSpec {
+export function timmSpecOf(args: Config, implied: TimmArguments): VitSpec {
   const image = sizePair(args, 'img_size', [224, 224])
   const patch = sizePair(args, 'patch_size', [16, 16])
   const preNorm = boolean(args, 'pre_norm', false)
