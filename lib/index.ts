@@ -41,6 +41,13 @@ export {
 export { type GenerateOptions, GenerativeModel, type StreamOptions } from './models/generative.js'
 export { Gpt2, type Gpt2Inputs, type Gpt2Output } from './models/gpt2/gpt2.js'
 export { type LoadOptions, load } from './models/load.js'
+export {
+  Mae,
+  type MaeInputs,
+  type MaeOptions,
+  type MaeOutput,
+  type MaeReconstruction,
+} from './models/mae/mae.js'
 export type { MarianGenerateInputs, MarianInputs, MarianSource } from './models/marian/inputs.js'
 export { Marian, type MarianEncoded, type MarianOutput } from './models/marian/marian.js'
 export { Model, type ModelInfo } from './models/model.js'

@@ -3,6 +3,7 @@ import type { BertInputs } from './bert/encoder.js'
 import type { ContrastiveInputs, ContrastiveOutput } from './contrastive.js'
 import type { ConvNextOutputs } from './convnext/convnext.js'
 import type { Gpt2Inputs, Gpt2Output } from './gpt2/gpt2.js'
+import type { MaeInputs, MaeOutput } from './mae/mae.js'
 import type { MarianInputs } from './marian/inputs.js'
 import type { MarianOutput } from './marian/marian.js'
 import type { Model } from './model.js'
@@ -21,8 +22,15 @@ export interface AnyModel extends Model {
 }
 
 export type AnyInputs = Partial<
-  VitInputs & BertInputs & MarianInputs & TransformerInputs & ContrastiveInputs & Gpt2Inputs
+  VitInputs & MaeInputs & BertInputs & MarianInputs & TransformerInputs & ContrastiveInputs & Gpt2Inputs
 >
 export type AnyOutputs = Partial<
-  VitResult & ConvNextOutputs & BertOutput & MarianOutput & TransformerOutput & ContrastiveOutput & Gpt2Output
+  VitResult &
+    MaeOutput &
+    ConvNextOutputs &
+    BertOutput &
+    MarianOutput &
+    TransformerOutput &
+    ContrastiveOutput &
+    Gpt2Output
 >

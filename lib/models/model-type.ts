@@ -12,6 +12,7 @@ const classNames: Readonly<Record<string, string>> = {
   GPT2: 'gpt2',
   Marian: 'marian',
   ViT: 'vit',
+  ViTMAE: 'vit_mae',
 }
 
 interface KeyRule {
@@ -30,6 +31,7 @@ const keyRules: readonly KeyRule[] = [
   { types: ['dinov2_with_registers'], keys: ['layerscale_value', 'num_register_tokens', 'patch_size'] },
   { types: ['dinov2'], keys: ['layerscale_value', 'mlp_ratio', 'patch_size'] },
   { types: ['convnext', 'convnextv2'], keys: ['depths', 'hidden_sizes', 'patch_size'] },
+  { types: ['vit_mae'], keys: ['mask_ratio', 'decoder_hidden_size', 'patch_size'] },
   { types: ['vit', 'deit'], keys: ['image_size', 'patch_size', 'hidden_size', 'intermediate_size'] },
   {
     ...{ types: ['bert'], without: ['embedding_size'] },

@@ -7,6 +7,8 @@ import { ConvNext } from './convnext/convnext.js'
 import { convNextReference } from './convnext/reference.js'
 import { Gpt2 } from './gpt2/gpt2.js'
 import { gpt2Reference } from './gpt2/reference.js'
+import { Mae } from './mae/mae.js'
+import { maeReference } from './mae/reference.js'
 import { Marian } from './marian/marian.js'
 import { marianReference } from './marian/reference.js'
 import type { Model } from './model.js'
@@ -22,6 +24,7 @@ import { Vit } from './vit/vit.js'
  */
 export async function runReference(model: Model, run: ReferenceRun): Promise<NamedTensors> {
   if (model instanceof Vit) return vitReference(model, run)
+  if (model instanceof Mae) return maeReference(model, run)
   if (model instanceof ConvNext) return convNextReference(model, run)
   if (model instanceof Transformer) return transformerReference(model, run)
   if (model instanceof Marian) return marianReference(model, run)

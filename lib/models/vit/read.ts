@@ -34,10 +34,10 @@ export interface VitModules {
 
 /** Reads the weights that the spec needs, under the names of a layout. */
 export function readVit(reader: WeightReader, spec: VitSpec, names: VitNames): VitModules {
-  const { width, depth } = spec
+  const { width } = spec
   return {
     embedding: readEmbedding(reader, spec, names),
-    layers: Array.from({ length: depth }, (_, index) => readLayer(reader, spec, names.block(index))),
+    layers: readLayers(reader, spec, names.block),
     norm: spec.finalNorm ? readNorm(reader, names.norm, width, spec) : undefined,
     head: readHead(reader, spec, names),
     decoder: spec.decoder && readDecoder(reader, spec, spec.decoder, names.decoder),
@@ -93,6 +93,15 @@ function readPositions(
   const resized = resizePositions(ops.reshape(patches, [1, rows, columns, width]), grid, resize)
   const flat: FloatTensor = ops.reshape(resized, [1, grid[0] * grid[1], width])
   return prefix > 0 ? ops.concat([front, flat], 1) : flat
+}
+
+/** Reads the weights of the layers. */
+export function readLayers(
+  reader: WeightReader,
+  spec: VitSpec,
+  names: (index: number) => BlockNames,
+): readonly Layer[] {
+  return Array.from({ length: spec.depth }, (_, index) => readLayer(reader, spec, names(index)))
 }
 
 function readLayer(reader: WeightReader, spec: VitSpec, names: BlockNames): Layer {
