@@ -61,6 +61,13 @@ export {
   type ImageTrace,
 } from './models/image-network.js'
 export { type LoadOptions, load } from './models/load.js'
+export {
+  Mae,
+  type MaeInputs,
+  type MaeOptions,
+  type MaeOutput,
+  type MaeReconstruction,
+} from './models/mae/mae.js'
 export type { MarianGenerateInputs, MarianInputs, MarianSource } from './models/marian/inputs.js'
 export { Marian, type MarianEncoded, type MarianOutput } from './models/marian/marian.js'
 export { Mixer } from './models/mixer/mixer.js'

@@ -6,6 +6,7 @@ import type { ContrastiveInputs, ContrastiveOutput } from './contrastive.js'
 import type { DptOutput } from './dpt/dpt.js'
 import type { Gpt2Inputs, Gpt2Output } from './gpt2/gpt2.js'
 import type { ImageNetworkOutputs } from './image-network.js'
+import type { MaeInputs, MaeOutput } from './mae/mae.js'
 import type { MarianInputs } from './marian/inputs.js'
 import type { MarianOutput } from './marian/marian.js'
 import type { Model } from './model.js'
@@ -26,10 +27,18 @@ export interface AnyModel extends Model {
 }
 
 export type AnyInputs = Partial<
-  VitInputs & BertInputs & MarianInputs & TransformerInputs & ContrastiveInputs & Gpt2Inputs & SwinInputs
+  VitInputs &
+    MaeInputs &
+    BertInputs &
+    MarianInputs &
+    TransformerInputs &
+    ContrastiveInputs &
+    Gpt2Inputs &
+    SwinInputs
 >
 export type AnyOutputs = Partial<
   VitResult &
+    MaeOutput &
     ImageNetworkOutputs &
     BertOutput &
     MarianOutput &

@@ -8,6 +8,7 @@ import { convnext } from './convnext/index.js'
 import { depth } from './dpt/index.js'
 import { efficientnet } from './efficientnet/index.js'
 import { gpt2 } from './gpt2/index.js'
+import { mae } from './mae/index.js'
 import { marian } from './marian/index.js'
 import { mixer } from './mixer/index.js'
 import { nfnet } from './nfnet/index.js'
@@ -21,7 +22,7 @@ import { vit } from './vit/index.js'
 
 /** All families. A config belongs to the first one that claims it. */
 export const architectures: readonly Architecture[] = [
-  ...[vit, convnext, transformer, marian, bert, gpt2],
+  ...[vit, mae, convnext, transformer, marian, bert, gpt2],
   ...[clip, siglip, align],
   ...[resnet, bit, efficientnet, nfnet, alexnet, mixer],
   ...[swin, beit, segformer, depth],

@@ -20,6 +20,7 @@ const classNames: Readonly<Record<string, string>> = {
   Siglip2: 'siglip2',
   Swin: 'swin',
   ViT: 'vit',
+  ViTMAE: 'vit_mae',
 }
 
 interface KeyRule {
@@ -43,6 +44,7 @@ const keyRules: readonly KeyRule[] = [
   { types: ['swin'], keys: ['depths', 'embed_dim', 'window_size', 'patch_size'] },
   { types: ['convnext', 'convnextv2'], keys: ['depths', 'hidden_sizes', 'patch_size'] },
   { types: ['beit'], keys: ['use_relative_position_bias', 'use_mean_pooling', 'patch_size'] },
+  { types: ['vit_mae'], keys: ['mask_ratio', 'decoder_hidden_size', 'patch_size'] },
   { types: ['vit', 'deit'], keys: ['image_size', 'patch_size', 'hidden_size', 'intermediate_size'] },
   {
     ...{ types: ['bert'], without: ['embedding_size'] },

@@ -18,6 +18,8 @@ import { Dpt } from './dpt/dpt.js'
 import { dptReference } from './dpt/reference.js'
 import { Gpt2 } from './gpt2/gpt2.js'
 import { gpt2Reference } from './gpt2/reference.js'
+import { Mae } from './mae/mae.js'
+import { maeReference } from './mae/reference.js'
 import { Marian } from './marian/marian.js'
 import { marianReference } from './marian/reference.js'
 import { Mixer } from './mixer/mixer.js'
@@ -39,6 +41,7 @@ import { Vit } from './vit/vit.js'
  */
 export async function runReference(model: Model, run: ReferenceRun): Promise<NamedTensors> {
   if (model instanceof Vit) return vitReference(model, run)
+  if (model instanceof Mae) return maeReference(model, run)
   if (model instanceof ConvNext) return convNextReference(model, run)
   if (model instanceof ConvNet) return convNetReference(model, run)
   if (model instanceof Transformer) return transformerReference(model, run)

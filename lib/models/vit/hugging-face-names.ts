@@ -1,4 +1,4 @@
-import { type BlockNames, commonNames, type VitNames } from './names.js'
+import { type BlockNames, commonBlock, commonNames, type VitNames } from './names.js'
 
 /** Names that all classes share. `prefix` is the prefix of the backbone in classes with a head. */
 function backboneNames(prefix: string, block: (layer: string) => Partial<BlockNames>): VitNames {
@@ -11,13 +11,7 @@ function backboneNames(prefix: string, block: (layer: string) => Partial<BlockNa
     positions: `${prefix}embeddings.position_embeddings`,
     block(index) {
       const layer = `${prefix}encoder.layer.${index}`
-      const own = (name: string) => `${layer}.attention.attention.${name}`
-      return {
-        ...commonNames.block(index),
-        queryKeyValue: [own('query'), own('key'), own('value')],
-        projection: `${layer}.attention.output.dense`,
-        ...block(layer),
-      }
+      return { ...commonBlock(layer), ...attentionNames(layer), ...block(layer) }
     },
     norm: `${prefix}layernorm`,
     pooler: `${prefix}pooler.dense`,
@@ -27,14 +21,28 @@ function backboneNames(prefix: string, block: (layer: string) => Partial<BlockNa
   }
 }
 
+function attentionNames(layer: string) {
+  const own = (name: string) => `${layer}.attention.attention.${name}`
+  return {
+    queryKeyValue: [own('query'), own('key'), own('value')] as const,
+    projection: `${layer}.attention.output.dense`,
+  }
+}
+
 /** Names of ViT and DeiT. */
 export function vitNames(prefix: string): VitNames {
-  return backboneNames(prefix, (layer) => ({
+  return backboneNames(prefix, vitBlock)
+}
+
+/** Names of a layer of ViT and DeiT. @param layer its prefix */
+export function vitBlock(layer: string): BlockNames {
+  return {
+    ...{ ...commonBlock(layer), ...attentionNames(layer) },
     attentionNorm: `${layer}.layernorm_before`,
     mlpNorm: `${layer}.layernorm_after`,
     mlpFirst: `${layer}.intermediate.dense`,
     mlpSecond: `${layer}.output.dense`,
-  }))
+  }
 }
 
 /**

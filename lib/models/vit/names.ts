@@ -76,7 +76,7 @@ export const commonNames: VitNames = {
 }
 
 /** The names of a block with the prefix `block`. */
-function commonBlock(block: string): BlockNames {
+export function commonBlock(block: string): BlockNames {
   return {
     attentionNorm: `${block}.norm1`,
     queryKeyValue: `${block}.attn.qkv`,
