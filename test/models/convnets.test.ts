@@ -107,7 +107,11 @@ test('configs that do not fit', async () => {
   await rejects(changed('resnet-basic', { depths: [1, 2, 1, 1e9] }), 'LIMIT_EXCEEDED', /layers/)
   await rejects(changed('efficientnet', { depth_coefficient: 1e9 }), 'LIMIT_EXCEEDED', /layers/)
   await rejects(timm('timm-nfnet-f', { depths: [1e9, 1] }), 'LIMIT_EXCEEDED', /layers/)
-  await rejects(changed('resnet-basic', { embedding_size: 12 }), 'SHAPE_MISMATCH', /12.*by the model's config/)
+  await rejects(
+    changed('resnet-basic', { embedding_size: 12 }),
+    'SHAPE_MISMATCH',
+    /12.*by the model's config/,
+  )
 })
 
 test('architecture names of timm imply arguments', () => {
