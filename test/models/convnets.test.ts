@@ -106,6 +106,8 @@ test('configs that do not fit', async () => {
   for (const [open, message] of refused) await rejects(open, 'CONFIG_INVALID', message)
   await rejects(changed('resnet-basic', { depths: [1, 2, 1, 1e9] }), 'LIMIT_EXCEEDED', /layers/)
   await rejects(changed('efficientnet', { depth_coefficient: 1e9 }), 'LIMIT_EXCEEDED', /layers/)
+  const huge = { pretrained_cfg: { input_size: [3, 2 ** 32, 32] } }
+  await rejects(changed('timm-nfnet-f', huge), 'LIMIT_EXCEEDED', /modelImageSide/)
   await rejects(timm('timm-nfnet-f', { depths: [1e9, 1] }), 'LIMIT_EXCEEDED', /layers/)
   await rejects(
     changed('resnet-basic', { embedding_size: 12 }),
