@@ -51,6 +51,7 @@ export interface ImageOutputs {
   readonly logits?: FloatTensor | undefined
   readonly lastHiddenState?: FloatTensor | undefined
   readonly poolerOutput?: FloatTensor | undefined
+  readonly predictedDepth?: FloatTensor | undefined
 }
 
 /** Runs a model on images in batches of {@link imagesPerRun}, in order. */
