@@ -170,7 +170,7 @@ export class ImageProcessor {
 
   /** Numbers of uint8 [B, ..., ..., C], in this order. */
   #values(pixels: Tensor<'uint8'>): ops.FloatTensor {
-    const { rescale, normalize } = this.spec
+    const { rescale, normalize, padTo } = this.spec
     let values: ops.FloatTensor = ops.cast(pixels, 'float32')
     if (rescale) values = shift(ops.mul(values, rescale.scale), rescale.offset)
     if (normalize) {
@@ -179,6 +179,18 @@ export class ImageProcessor {
     }
     return values
   }
+}
+
+/** Zeros around [B, H, W, C], so that height and width are multiples of a number. */
+function filled(values: ops.FloatTensor, multiple: number): ops.FloatTensor {
+  const side = (axis: 1 | 2) => {
+    const length = values.shape[axis]!
+    const missing = Math.ceil(length / multiple) * multiple - length
+    return { length: length + missing, pad: [Math.floor(missing / 2), Math.ceil(missing / 2)] as const }
+  }
+  const [height, width] = [side(1), side(2)]
+  checkProcessed([height.length, width.length])
+  return ops.pad(values, [[0, 0], height.pad, width.pad, [0, 0]])
 }
 
 type Axis = ReturnType<typeof cropWindow>
