@@ -1,4 +1,4 @@
-// A demo with the models in models/: image classification, translation, and attention weights.
+// A demo with the models in models/: image classification, translation, and classification by any labels.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -39,6 +39,17 @@ for (const { en, ru } of readSamples<{ pairs: { en: string; ru: string }[] }>('n
   report(en, result!.translation_text, ru, time)
 }
 await translate.dispose()
+
+console.log('\nPictures named by models/shapes-clip, which was not trained on these labels as classes')
+const name = await pipeline('zero-shot-image-classification', join(models, 'shapes-clip'))
+const pictures = readSamples<{ order: { file: string; caption: string }[] }>('shapes-clip').order
+const captions = pictures.map(({ caption }) => caption)
+for (const { file, caption } of pictures) {
+  const image = join(models, 'shapes-clip', 'samples', file)
+  const [[best], time] = await timed(name(image, captions, { hypothesis_template: '{}' }))
+  report(file, best!.label, caption, `${(best!.score * 100).toFixed(1)}% sure, ${time}`)
+}
+await name.dispose()
 
 console.log(`\n${right} of ${total} right`)
 if (right < total) process.exitCode = 1
