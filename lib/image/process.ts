@@ -5,16 +5,16 @@ import { formatShape, sameShape } from '../graph/shape.js'
 import { checkLimit } from '../limits.js'
 import * as ops from '../ops/index.js'
 import { checkOptions } from '../options.js'
-import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { attempt, isInteger, isObject, isString, readList } from '../values.js'
 import { checkDecodeOptions, type DecodeOptions, withPixels } from './decode.js'
 import { loadSpec } from './load.js'
 import { patchesOf } from './patches.js'
 import type { Pixels } from './pixels.js'
-import { type ImageInput, isRawImage } from './raw-image.js'
+import { type ImageInput, isRawImage, type RawImage } from './raw-image.js'
 import { resizePixels, type Window } from './resize.js'
 import { type CropSpec, cropWindow, type ImageSpec, resizedSize, type Size } from './spec.js'
+import { picturesOf, valuesOf } from './values.js'
 
 /** Images as a model's run() takes them. */
 export interface ProcessedImages {
@@ -105,7 +105,10 @@ export class ImageProcessor {
         `the size of the first, ${formatShape(planes[0]!.shape)}`,
         formatShape(planes[other]!.shape),
       )
-    return { pixelValues: ops.permute(this.#values(ops.stack(planes)), [0, 3, 1, 2]) }
+    const values = valuesOf(ops.stack(planes), this.spec)
+    const { padTo } = this.spec
+    const whole = padTo === undefined ? values : filled(values, padTo)
+    return { pixelValues: ops.permute(whole, [0, 3, 1, 2]) }
   }
 
   /** The padding is 0 after the normalization. */
@@ -123,7 +126,7 @@ export class ImageProcessor {
       ),
     )
     const mask: Tensor<'int64'> = Tensor.from(kept, [batch, count])
-    const values = this.#values(bytes)
+    const values = valuesOf(bytes, this.spec)
     const visible: Tensor<'bool'> = ops.reshape(ops.cast(mask, 'bool'), [batch, count, 1, 1])
     return {
       pixelValues: ops.reshape(ops.where(visible, values, 0), [batch, count, size * size * 3]),
@@ -136,6 +139,21 @@ export class ImageProcessor {
         [batch, 2],
       ),
     }
+  }
+
+  /**
+   * Pictures of pixel values, such as those that a model reconstructs: the inverse of the numbers that {@link process}
+   * makes of pixels, rounded to 8 bits. Values outside of the range become black or white.
+   * @param pixelValues float32 [B, C, H, W], with 1 or 3 channels
+   * @throws INPUT_INVALID, SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID, OPTION_UNKNOWN, ABORTED
+   */
+  async toImages(
+    pixelValues: ops.FloatTensor,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<RawImage[]> {
+    const { signal } = checkOptions(options, ['signal'], 'ImageProcessor.toImages')
+    checkSignal(signal)
+    return picturesOf(pixelValues, this.spec, { signal, threads: this.#threads })
   }
 
   #shrink(image: ImageInput, options: DecodeOptions): Promise<Pixels> {
@@ -166,18 +184,6 @@ export class ImageProcessor {
       threads: this.#threads,
     })
     return crop ? padded(part, crop, vertical.before, horizontal.before) : part
-  }
-
-  /** Numbers of uint8 [B, ..., ..., C], in this order. */
-  #values(pixels: Tensor<'uint8'>): ops.FloatTensor {
-    const { rescale, normalize, padTo } = this.spec
-    let values: ops.FloatTensor = ops.cast(pixels, 'float32')
-    if (rescale) values = shift(ops.mul(values, rescale.scale), rescale.offset)
-    if (normalize) {
-      const centered = ops.sub(values, channelVector(normalize.mean))
-      values = ops.div(centered, channelVector(normalize.std))
-    }
-    return values
   }
 }
 
@@ -220,14 +226,6 @@ function colors({ data, width, height, channels }: Pixels): Tensor<'uint8'> {
   if (channels >= 3) return ops.slice(pixels, { axis: 2, start: 0, end: 3 })
   const gray = ops.slice(pixels, { axis: 2, start: 0, end: 1 })
   return ops.concat([gray, gray, gray], 2)
-}
-
-function shift(values: ops.FloatTensor, offset: number): ops.FloatTensor {
-  return offset === 0 ? values : ops.add(values, offset)
-}
-
-function channelVector(values: readonly number[]): ops.FloatTensor {
-  return constantFrom(Float32Array.from(values), [values.length], 'float32')
 }
 
 /** Whether a value can be an image, as opposed to a list of images. */
