@@ -42,7 +42,7 @@ test('NaFlex: padding changes no bit of an image, nor do the other images of the
   })
   const bare = await model.run({ pixelValues: first, spatialShapes: counts([[2, 3]]) })
   const [got, want] = [await bare.imageEmbeds!.data(), await alone.imageEmbeds!.data()]
-  got.forEach((value, index) => assert.ok(Math.abs(value - want[index]!) < 1e-6))
+  for (const [index, value] of got.entries()) assert.ok(Math.abs(value - want[index]!) < 1e-6)
 })
 
 test('NaFlex: bad inputs have codes', async () => {
