@@ -2,7 +2,7 @@ import { invalid, SaccadeError, show } from '../errors.js'
 import { checkLimit } from '../limits.js'
 import { checkFlags, checkOptions, optionInvalid } from '../options.js'
 import { roles, type SpecialRole } from './class-defaults.js'
-import type { TokenizerCore } from './core.js'
+import type { Room, TokenizerCore } from './core.js'
 import type { Side, TokenizerSettings, TokenizerSource } from './settings.js'
 import { type TruncationStrategy, truncate } from './truncation.js'
 import { cleanUpSpaces, wellFormed } from './unicode.js'
@@ -254,10 +254,12 @@ export class Tokenizer {
     checkFlags(options, ['addSpecialTokens'], 'encode')
     for (const value of pair === undefined ? [text] : [text, pair])
       if (typeof value !== 'string') throw invalid('INPUT_INVALID', 'text', 'a string', show(value))
-    let first = this.#core.ids(wellFormed(text), target)
-    let second = pair === undefined ? undefined : this.#core.ids(wellFormed(pair), target)
     const strategy = readStrategy(truncation)
     const max = this.#limit(options.maxLength)
+    const room: Room = { tokens: strategy === undefined ? Infinity : max, cut: this.truncationSide }
+    const idsOf = (value: string) => this.#core.ids(wellFormed(value), target, room)
+    let first = idsOf(text)
+    let second = pair === undefined ? undefined : idsOf(pair)
     if (strategy !== undefined && max !== Infinity) {
       const special = addSpecialTokens ? this.#core.added(second !== undefined) : 0
       if (max < special) optionInvalid('maxLength', max, `at least ${special}, the number of special tokens`)
