@@ -85,6 +85,21 @@ test('classify: one unreadable picture is reported and does not stop the rest', 
   assert.not.match(err, /█|░/, 'no progress in a pipe')
 })
 
+test('classify --function-to-apply: scores of another function', async () => {
+  const scoresBy = async (name: string) => {
+    const args = ['classify', sample('07-digit-7.png'), '--model', vit, '--top-k', '10']
+    const { out, status } = await saccade([...args, '--function-to-apply', name])
+    assert.is(status, 0)
+    return out
+  }
+  assert.match(await scoresBy('softmax'), /7 \d+\.\d\d%/)
+  const logits = [...(await scoresBy('none')).matchAll(/ (-?\d+\.\d{4})(?:,|$)/gm)].map(([, text]) =>
+    Number(text),
+  )
+  assert.is(logits.length, 10)
+  assert.ok(logits.some((logit) => logit < 0))
+})
+
 test('classify --json: an object a line, errors among them in their order', async () => {
   const { status, out, err } = await saccade([
     'classify',
