@@ -51,6 +51,12 @@ export class SaccadeError extends Error {
     this.name = 'SaccadeError'
     this.code = code
   }
+
+  /** What JSON.stringify writes: without it, an error has only its own enumerable fields there, and no message. */
+  toJSON(): { name: string; code: SaccadeErrorCode; message: string } {
+    const { name, code, message } = this
+    return { name, code, message }
+  }
 }
 
 /**

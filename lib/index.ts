@@ -18,33 +18,64 @@ export type { FilterKind, Precision } from './graph/kinds.js'
 export type { Shape } from './graph/shape.js'
 export type { DecodeOptions } from './image/decode.js'
 export type { Pixels } from './image/pixels.js'
-export { ImageProcessor } from './image/process.js'
+export { ImageProcessor, type ProcessedImages } from './image/process.js'
 export { decodeImage, type ImageInput, RawImage, type ResizeOptions } from './image/raw-image.js'
 export type { ImageSource } from './image/source.js'
 export { getLimits, type LimitName, type Limits, setLimits } from './limits.js'
+export { AlexNet, type AlexNetTrace } from './models/alexnet/alexnet.js'
+export { Align, type AlignInputs } from './models/align/align.js'
 export type { AnyInputs, AnyModel, AnyOutputs } from './models/any.js'
+export { Beit, type BeitOutput } from './models/beit/beit.js'
 export { Bert, type BertOutput } from './models/bert/bert.js'
 export type { BertInputs } from './models/bert/encoder.js'
 export { Clip } from './models/clip/clip.js'
-export type {
-  ContrastiveInputs,
-  ContrastiveOptions,
-  ContrastiveOutput,
-  EncoderOutput,
+export {
+  ImageEncoder,
+  type ImageEncoderOutput,
+  TextEncoder,
+  type TextEncoderOutput,
+} from './models/clip/encoders.js'
+export {
+  type ContrastiveImages,
+  type ContrastiveInputs,
+  ContrastiveModel,
+  type ContrastiveOptions,
+  type ContrastiveOutput,
+  type EncoderOutput,
+  type Similarity,
 } from './models/contrastive.js'
+export { ConvNet, type ConvNetTrace } from './models/convnet/convnet.js'
 export {
   ConvNext,
   type ConvNextOptions,
   type ConvNextOutputs,
   type ConvNextTrace,
 } from './models/convnext/convnext.js'
+export { Dpt, type DptOutput, type DptTrace } from './models/dpt/dpt.js'
 export { type GenerateOptions, GenerativeModel, type StreamOptions } from './models/generative.js'
 export { Gpt2, type Gpt2Inputs, type Gpt2Output } from './models/gpt2/gpt2.js'
+export {
+  ImageNetwork,
+  type ImageNetworkOptions,
+  type ImageNetworkOutputs,
+  type ImageTrace,
+} from './models/image-network.js'
 export { type LoadOptions, load } from './models/load.js'
+export {
+  Mae,
+  type MaeInputs,
+  type MaeOptions,
+  type MaeOutput,
+  type MaeReconstruction,
+} from './models/mae/mae.js'
 export type { MarianGenerateInputs, MarianInputs, MarianSource } from './models/marian/inputs.js'
 export { Marian, type MarianEncoded, type MarianOutput } from './models/marian/marian.js'
+export { Mixer } from './models/mixer/mixer.js'
 export { Model, type ModelInfo } from './models/model.js'
 export type { States, StatesOptions } from './models/run-options.js'
+export { Segformer, type SegformerOutput } from './models/segformer/segformer.js'
+export { Swin, type SwinInputs, type SwinOptions, type SwinOutput } from './models/swin/swin.js'
+export type { TextCleaning, TextForm } from './models/text-form.js'
 export type { TextInputs, TextPrompts, TypedTextInputs } from './models/text-inputs.js'
 export type { TransformerInputs } from './models/transformer/inputs.js'
 export type { AttentionMask } from './models/transformer/masks.js'
@@ -56,6 +87,7 @@ export type { Mask } from './nn/mask.js'
 export type { FloatTensor } from './ops/check.js'
 export * as ops from './ops/index.js'
 export type { CallOptions, ImageCallOptions, ImageModel, ImageOutputs } from './pipelines/base.js'
+export { Embedder } from './pipelines/embedder.js'
 export { env } from './pipelines/env.js'
 export type {
   FeatureExtraction,
@@ -82,6 +114,7 @@ export type {
   ImageFeatureExtractionOptions,
 } from './pipelines/image-feature-extraction.js'
 export {
+  loadEmbedder,
   type Pipeline,
   type PipelineOptions,
   type Pipelines,
@@ -90,6 +123,7 @@ export {
   tasks,
 } from './pipelines/pipeline.js'
 export type { Reduction } from './pipelines/pooling.js'
+export { type Match, type SearchOptions, search, type Vectors } from './pipelines/search.js'
 export { cos_sim, type SliceRange, TensorOutput } from './pipelines/tensor-output.js'
 export type {
   GeneratedText,
@@ -104,6 +138,10 @@ export type {
   Translation,
   TranslationOutput,
 } from './pipelines/text-to-text.js'
+export type {
+  ZeroShotImageClassification,
+  ZeroShotImageClassificationOptions,
+} from './pipelines/zero-shot-image-classification.js'
 export type { DeviceName } from './runtime/native.js'
 export type { RunOptions } from './runtime/run-options.js'
 export type { Device, DTypeName, Session, SessionOptions, SessionRequest } from './runtime/session.js'

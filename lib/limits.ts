@@ -47,6 +47,8 @@ const defaults = {
   imagePixels: 178_956_970,
   /** Longest side of a picture, in pixels. */
   imageSide: 1_000_000,
+  /** Segments, chunks or boxes of a JPEG, WebP or AVIF file. */
+  imageParts: 100_000,
   /** Pixels between the two steps of a resize: the old height times the new width. */
   resizePixels: 2 ** 25,
   /** Pixels that an image processor makes of one picture. */
@@ -80,6 +82,13 @@ const defaults = {
   /** Entries of a list of tokens or words in the options of generation. Every step looks at all of them. */
   tokenLists: 100_000,
 
+  // Comparison of texts with images
+
+  /** Texts whose vectors a zero-shot pipeline keeps between calls. A vector has 2 to 6 KB. */
+  keptTexts: 50_000,
+  /** Vectors of a file that `saccade search` reads. */
+  searchedVectors: 10_000_000,
+
   // Configs of models
 
   /** Labels of a classifier. ImageNet-21k has 21843. */
@@ -98,6 +107,8 @@ const defaults = {
   modelImageSide: 16_384,
   /** Patches of an image of the config's size: attention compares each with each. Published models have under 4096. */
   patches: 16_384,
+  /** Positions of a window of attention: each is compared with each. Published models have under 600. */
+  windowPositions: 4_096,
 
   // Command line
 

@@ -1,6 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { throwIfAborted } from './abort.js'
 
+/** Items between two looks at the clock. */
+const itemsAtOnce = 64
+
 /** Lets the event loop run during long work in JavaScript, so that timers, requests and signals are heard. */
 export class Turns {
   readonly #sliceMs: number
@@ -19,5 +22,14 @@ export class Turns {
     await setImmediate()
     throwIfAborted(this.#signal)
     this.#started = performance.now()
+  }
+
+  /** Calls a function with each item and its index. @throws ABORTED */
+  async each<T>(items: Iterable<T>, run: (item: T, index: number) => void): Promise<void> {
+    let index = 0
+    for (const item of items) {
+      run(item, index++)
+      if (index % itemsAtOnce === 0) await this.step()
+    }
   }
 }

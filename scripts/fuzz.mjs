@@ -4,14 +4,15 @@
 //   node scripts/fuzz.mjs [--seconds=600] [--seed=N] [TARGET...]
 //
 // Targets in C++ (test/native/fuzz) are built with the address and undefined-behaviour sanitizers, and run on each
-// instruction set of this machine. Targets in JavaScript are the modules of test/fuzz/targets.
+// instruction set of this machine; where clang is, under libFuzzer. Targets in JavaScript are the modules of test/fuzz/targets.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { register } from 'tsx/esm/api'
 import { fuzzModule } from './fuzz/run-module.mjs'
-import { root } from './native.mjs'
+import { root, which } from './native.mjs'
 import { buildNative } from './test-native.mjs'
 
 const modules = join(root, 'test/fuzz/targets')
@@ -37,15 +38,40 @@ if (unknown.length > 0 || !(seconds > 0) || !Number.isInteger(seed)) {
 }
 register()
 
+const clang = which('clang++')
+const sanitizers = 'address,undefined'
+
 function fuzzNative(name, crashes) {
-  const folder = buildNative('address,undefined', [`${name}_fuzz`])
+  const target = `${name}_fuzz`
+  const folder = clang
+    ? buildNative(sanitizers, [target], ['-DLIBFUZZER=ON', `-DCMAKE_CXX_COMPILER=${clang}`], 'libfuzzer')
+    : buildNative(sanitizers, [target])
   if (folder === undefined) return { executions: 0, problems: ['the build failed'] }
   mkdirSync(crashes, { recursive: true })
+  const program = join(folder, target)
   const corpus = join(root, 'test/native/fuzz/corpus', name)
+  return clang ? runLibFuzzer(program, corpus, crashes) : runDriver(program, corpus, crashes)
+}
+
+function runDriver(program, corpus, crashes) {
   const args = [`--corpus=${corpus}`, `--seconds=${seconds}`, `--seed=${seed}`, `--crashes=${crashes}`]
-  const { stdout, stderr, status } = spawnSync(join(folder, `${name}_fuzz`), args, { encoding: 'utf8' })
+  const { stdout, stderr, status } = spawnSync(program, args, { encoding: 'utf8' })
   const executions = Number(/^(\d+) executions/m.exec(stdout)?.[1] ?? 0)
   return { executions, problems: status === 0 ? [] : [stderr] }
+}
+
+function runLibFuzzer(program, corpus, crashes) {
+  // What covers new branches is written to the first folder.
+  const found = mkdtempSync(join(tmpdir(), 'saccade-fuzz-'))
+  const args = [found, corpus, `-max_total_time=${seconds}`, `-seed=${seed}`, `-artifact_prefix=${crashes}/`]
+  const options = ['-max_len=32768', '-rss_limit_mb=4096', '-timeout=60', '-print_final_stats=1']
+  const { stderr, status } = spawnSync(program, [...args, ...options], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  })
+  rmSync(found, { recursive: true })
+  const executions = Number(/number_of_executed_units:\s*(\d+)/.exec(stderr)?.[1] ?? 0)
+  return { executions, problems: status === 0 ? [] : [stderr.slice(-8000)] }
 }
 
 async function fuzzTypeScript(name, crashes) {

@@ -15,13 +15,11 @@ const jobs = process.env.JOBS ?? String(availableParallelism())
 
 /**
  * Builds the native tests, or some targets of theirs, with sanitizers ('' for none) and more settings of CMake.
+ * @param name ends the name of the folder: settings such as another compiler need a folder of their own
  * @returns the folder of the build, or undefined if it failed
  */
-export function buildNative(sanitize, targets = ['all'], more = []) {
-  const folder = join(
-    root,
-    sanitize === '' ? 'build-native' : `build-native-${sanitize.replaceAll(',', '-')}`,
-  )
+export function buildNative(sanitize, targets = ['all'], more = [], name = sanitize.replaceAll(',', '-')) {
+  const folder = join(root, name === '' ? 'build-native' : `build-native-${name}`)
   const generator = which('ninja') === undefined ? [] : ['-G', 'Ninja']
   const settings = [
     ...['-DCMAKE_BUILD_TYPE=Release', '-DTESTS=ON', `-DSANITIZE=${sanitize}`],

@@ -104,6 +104,13 @@ test('a bad value of an option is shown', async () => {
   await throws(() => optionInvalid('threads', -1, 'a whole number'), 'OPTION_INVALID', 'got -1')
 })
 
+test('JSON has the name, code and message of an error, and no stack', () => {
+  const error = new SaccadeError('OPTION_INVALID', 'threads: bad', { cause: new Error('secret') })
+  assert.equal(JSON.parse(JSON.stringify({ error })), {
+    error: { name: 'SaccadeError', code: 'OPTION_INVALID', message: 'threads: bad' },
+  })
+})
+
 test('errors of arguments are made by invalid(), so that all have one form', () => {
   const lib = fileURLToPath(new URL('../lib/', import.meta.url))
   const byHand = /new SaccadeError\(\s*'(?:OPTION_INVALID|OPTION_UNKNOWN|DTYPE_MISMATCH|SHAPE_MISMATCH)'/

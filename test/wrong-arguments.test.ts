@@ -14,6 +14,8 @@ const goldens = path('data/goldens')
 
 const classify = await pipeline('image-classification', `${models}/digits-vit`)
 const imageFeatures = await pipeline('image-feature-extraction', `${models}/digits-convnext`)
+const zeroShot = await pipeline('zero-shot-image-classification', `${models}/shapes-clip`)
+const embedder = await saccade.loadEmbedder(`${models}/shapes-clip`)
 const extract = await pipeline('feature-extraction', `${goldens}/bert-model`)
 const translate = await pipeline('translation', `${models}/numbers-en-ru`)
 const generate = await pipeline('text-generation', `${goldens}/gpt2-lm`).catch(() => undefined)
@@ -243,6 +245,7 @@ const opArguments: Readonly<Record<string, readonly unknown[]>> = {
   layerNorm: [matrix, Tensor.full([3], 1), Tensor.full([3], 1), 1e-5],
   rmsNorm: [matrix, Tensor.full([3], 1), 1e-5],
   groupNorm: [images, 1, Tensor.full([2], 1), Tensor.full([2], 1), 1e-5],
+  topK: [matrix, 2],
   resample: [Tensor.full([4, 4, 3], 7, 'uint8'), 0, 3, 'bilinear'],
   resize: [matrix, 0, 4, { mode: 'bilinear' }],
   reshape: [matrix, [3, 2]],
@@ -338,6 +341,10 @@ const targets: readonly Target[] = [
   own('getLimits', saccade.getLimits),
   own('classify', classify, digit, { top_k: 1 }),
   own('imageFeatures', imageFeatures, digit, { pool: true }),
+  own('zeroShot', zeroShot, digit, ['a', 'b'], { hypothesis_template: '{}' }),
+  own('embedder.texts', embedder.texts.bind(embedder), 'a', {}),
+  own('embedder.images', embedder.images.bind(embedder), digit, {}),
+  own('search', saccade.search, matrix, matrix, { top_k: 1 }),
   own('extract', extract, 'a', { pooling: 'mean' }),
   own('translate', translate, 'one', { max_new_tokens: 2 }),
   own(

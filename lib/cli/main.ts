@@ -6,6 +6,7 @@ import { generateCommand } from './generate.js'
 import { infoCommand } from './info.js'
 import { describeError, exitCodes, watchOutput } from './output.js'
 import { endBar } from './progress.js'
+import { searchCommand } from './search.js'
 import { translateCommand } from './translate.js'
 import { verifyCommand } from './verify-command.js'
 
@@ -20,6 +21,7 @@ const program = new Command('saccade')
   .addCommand(translateCommand)
   .addCommand(generateCommand)
   .addCommand(embedCommand)
+  .addCommand(searchCommand)
   .addCommand(infoCommand)
   .addCommand(verifyCommand)
   .showHelpAfterError('(see saccade --help)')

@@ -1,5 +1,7 @@
 import type { Precision } from '../graph/kinds.js'
 import type { Node, Source } from '../graph/node.js'
+import { copyGraph } from '../graph/structure.js'
+import type { Turns } from '../turns.js'
 import { chooseDTypes } from './dtype.js'
 import { encode } from './encode.js'
 import { type Folded, fold } from './fold.js'
@@ -26,12 +28,25 @@ export interface Compiled {
   readonly folded: readonly Folded[]
 }
 
-/** Runs all passes. `roots` must be distinct. */
-export function compile(roots: readonly Node[], target: Target, precision: Precision): Compiled {
-  const graph = new Graph(roots)
+/**
+ * Runs all passes, with turns of the event loop between them. The graph that is compiled is the present one, also if other
+ * runs compute parts of it meanwhile.
+ * @param roots must be distinct
+ */
+export async function compile(
+  roots: readonly Node[],
+  target: Target,
+  precision: Precision,
+  turns: Turns,
+): Promise<Compiled> {
+  const copies = copyGraph(roots)
+  await turns.step()
+  const graph = new Graph(copies)
   checkUpdates(graph)
   const fused = chooseDTypes(fuse(graph), target, precision)
+  await turns.step()
   const { roots: dynamic, folded } = fold(fused, target.isa)
+  await turns.step()
   return { ...finish(dynamic, target), folded }
 }
 

@@ -40,7 +40,7 @@ function pack(matrix: Node): Node {
 /** The fastest way to compute a convolution: as a depthwise convolution, a gemm over patches, or a convolution. */
 export function productOfConvolution(x: Node, weight: Node, node: NodeOf<'conv2d'>): Node {
   const { groups, ...window } = node.parameters
-  const { stride, padding, dilation } = window
+  const { stride, padding, dilation, outputSize } = window
   const [outputs, inputs, kh, kw] = sizesOf(weight.shape, 4)
   const channels = sizesOf(x.shape, 4)[3]
   if (sizeOf(x.shape) === 0 || sizeOf(weight.shape) === 0) return fillNode(node.shape, 0, 'float32', true)
@@ -48,7 +48,9 @@ export function productOfConvolution(x: Node, weight: Node, node: NodeOf<'conv2d
     const taps = permuteNode(reshapeNode(weight, [channels, kh, kw]), [1, 2, 0])
     return new GraphNode('depthwise', [x, taps], { ...window, ...plainEpilogue })
   }
-  const simple = groups === 1 && dilation.every((d) => d === 1) && padding.every((p) => p === 0)
+  const [, height, width] = sizesOf(x.shape, 4)
+  const inside = outputSize[0] * kh <= height && outputSize[1] * kw <= width
+  const simple = groups === 1 && inside && dilation.every((d) => d === 1) && padding.every((p) => p === 0)
   if (simple && kh === stride[0] && kw === stride[1])
     return reshapeNode(productOfPatches(x, weight), node.shape)
   const perGroup = outputs / groups

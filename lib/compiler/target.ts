@@ -12,6 +12,7 @@ export const instructionNames = [
   'reduce',
   'softmax',
   'norm',
+  'topK',
   'pack',
   'quantize',
   'gemm',

@@ -46,7 +46,7 @@ export async function configOf(
 
 function fromJson(file: string, values: unknown, code: Config['code']): Config {
   if (!isObject(values)) throw invalid(code, file, 'an object', show(values))
-  return makeConfig(file, values, code)
+  return makeConfig(file, plain(values), code)
 }
 
 /** As {@link readConfig}, but undefined when there is no such file. */
@@ -153,6 +153,24 @@ export function oneOf<const T extends string>(
 
 const record = getter('an object', isObject)
 
+/** An object that was read, which is a Map if it has many members (json-pieces.ts). */
+type Values = Config['values'] | ReadonlyMap<string, unknown>
+
+function plain(values: Values): Config['values'] {
+  return values instanceof Map ? Object.fromEntries(values) : (values as Config['values'])
+}
+
+/** The members of a nested object, which may be many. */
+export function members(config: Config, key: string): Iterable<readonly [string, unknown]> {
+  const values: Values = record(config, key)
+  return values instanceof Map ? values : membersOf(plain(values))
+}
+
+/** The members of an object, one by one. */
+export function* membersOf(values: Config['values']): Generator<[string, unknown]> {
+  for (const key of Object.keys(values)) yield [key, values[key]]
+}
+
 /** A nested object. */
 export function object(config: Config, key: string): Config {
   return inside(config, key, record(config, key))
@@ -167,11 +185,17 @@ export function list(config: Config, key: string): Config {
 
 /** A list of nested objects; none where the key is missing and `fallback` is an empty list. */
 export function objects(config: Config, key: string, fallback?: readonly []): readonly Config[] {
-  return records(config, key, fallback).map((values, index) => inside(config, `${key}.${index}`, values))
+  return [...eachObject(config, key, fallback)]
 }
 
-function inside(config: Config, key: string, values: Config['values']): Config {
-  return { ...config, prefix: `${config.prefix}${key}.`, values }
+/** As {@link objects}, one by one: for lists of many. */
+export function* eachObject(config: Config, key: string, fallback?: readonly []): Generator<Config> {
+  for (const [index, values] of records(config, key, fallback).entries())
+    yield inside(config, `${key}.${index}`, values)
+}
+
+function inside(config: Config, key: string, values: Values): Config {
+  return { ...config, prefix: `${config.prefix}${key}.`, values: plain(values) }
 }
 
 /** The value of a getter, or undefined when the key is missing or null. */
@@ -188,6 +212,11 @@ export function isSet(config: Config, key: string): boolean {
   return Object.hasOwn(config.values, key) && (config.values[key] ?? undefined) !== undefined
 }
 
+/** The key that transformers reads where a config has both its own name and the one that configs share: the shared one. */
+export function sharedKey(config: Config, shared: string, own: string): string {
+  return isSet(config, shared) ? shared : own
+}
+
 /** The error for a key whose value the reader of the config cannot use. */
 export function configInvalid(config: Config, key: string, expected: string): SaccadeError {
   const got = Object.hasOwn(config.values, key) ? show(config.values[key]) : 'nothing'
@@ -199,7 +228,7 @@ export function nameOf(config: Config, key: string): string {
   return `${config.file}, "${config.prefix}${key}"`
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

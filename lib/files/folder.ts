@@ -7,7 +7,7 @@ import { optionInvalid } from '../options.js'
 import { isString, isUrl } from '../values.js'
 import { fileError } from './file.js'
 import { isWeightsFile } from './find.js'
-import { openCached } from './hub/mark.js'
+import { isComplete, type Needed, openCached } from './hub/mark.js'
 import { checkHubOptions, type HubOptions, isOffline } from './hub/options.js'
 import { fetchModel, isHubName } from './hub.js'
 
@@ -29,10 +29,15 @@ export interface ModelFolder {
  * there is a folder `org` in the working directory, it is taken for a mistyped path, and is downloaded only if
  * `localFilesOnly` is false.
  *
+ * @param needed 'settings': configs and tokenizer, without the weights
  * @throws FILE_NOT_FOUND naming the absolute path, and the URL that was requested; OPTION_INVALID; ABORTED; what
  *   {@link fetchModel} throws
  */
-export async function resolveModel(model: string | URL, options: HubOptions = {}): Promise<ModelFolder> {
+export async function resolveModel(
+  model: string | URL,
+  options: HubOptions = {},
+  needed: Needed = 'model',
+): Promise<ModelFolder> {
   if (model === '' || (!isString(model) && !isUrl(model)))
     optionInvalid('model', model, 'a path, a URL or org/name')
   const name = String(model)
@@ -49,11 +54,14 @@ export async function resolveModel(model: string | URL, options: HubOptions = {}
     throw new SaccadeError('FILE_NOT_FOUND', `there is no model folder ${shortenMiddle(path)}`)
 
   const cached = await openCached(name, options)
-  if (cached?.damaged.length !== 0) {
+  if (!cached || !isComplete(cached, needed)) {
     if (isOffline(options)) {
-      const problem = cached
-        ? `${join(cached.dir, cached.damaged[0]!)} is damaged`
-        : `the cache does not have ${name}`
+      const damaged = cached?.damaged[0]
+      const missing = cached ? `the weights of ${name}` : name
+      const problem =
+        cached && damaged !== undefined
+          ? `${join(cached.dir, damaged)} is damaged`
+          : `the cache does not have ${missing}`
       throw new SaccadeError(
         'FILE_NOT_FOUND',
         `there is no model folder ${shortenMiddle(path)}, ${problem}, and downloads are off`,
@@ -67,7 +75,7 @@ export async function resolveModel(model: string | URL, options: HubOptions = {}
       )
   }
   try {
-    const dir = await fetchModel(name, options)
+    const dir = await fetchModel(name, options, needed)
     return { name, dir, weights: dir }
   } catch (cause) {
     // The name may be a mistyped path, whatever the Hub says.

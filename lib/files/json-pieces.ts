@@ -11,11 +11,14 @@ const [quote, backslash, comma] = ['"', '\\', ','].map((char) => char.charCodeAt
   number,
   number,
 ]
+/** An object of more members is read as a Map: adding one to so large an object can take tens of milliseconds. */
+const mostMembers = 2 ** 16
+
 const brackets = { '{': '}', '[': ']' } as const
 
 /**
  * JSON.parse of a long text, with turns of the event loop between pieces of it: large objects and lists are read a few
- * members at a time.
+ * members at a time. An object of more than 65,536 members, as vocabularies are, becomes a Map.
  * @throws SyntaxError, which does not tell the place
  */
 export async function parseInPieces(text: string, turns: Turns): Promise<unknown> {
@@ -58,12 +61,14 @@ async function parseValue(given: string, turns: Turns, level: number): Promise<u
     from = last + 1
   }
   await members.add(given.slice(from, end))
-  return members.value
+  return members.finish()
 }
 
 /** The members of an object or a list. */
 class Members {
-  readonly value: Record<string, unknown> | unknown[]
+  readonly #items: unknown[] = []
+  readonly #parts: Record<string, unknown>[] = []
+  #count = 0
   readonly #open: keyof typeof brackets
   readonly #turns: Turns
   readonly #level: number
@@ -71,7 +76,6 @@ class Members {
   #hasMembers = false
 
   constructor(open: keyof typeof brackets, turns: Turns, level: number) {
-    this.value = open === '{' ? {} : []
     this.#open = open
     this.#turns = turns
     this.#level = level
@@ -87,24 +91,46 @@ class Members {
     if (isBlank) return
     // A long piece is one member.
     const key = this.#open === '{' && piece.length > pieceChars ? keyBefore(piece) : undefined
-    if (key)
-      this.#set(JSON.parse(key.text), await parseValue(piece.slice(key.end), this.#turns, this.#level - 1))
-    else if (Array.isArray(this.value) && piece.length > pieceChars)
-      this.value.push(await parseValue(piece, this.#turns, this.#level - 1))
-    else this.#addAll(JSON.parse(this.#open + piece + brackets[this.#open]))
+    const level = this.#level - 1
+    if (key) {
+      const value = await parseValue(piece.slice(key.end), this.#turns, level)
+      this.#addPart(Object.fromEntries([[JSON.parse(key.text), value]]))
+    } else if (this.#open === '{') this.#addPart(JSON.parse(`{${piece}}`))
+    else if (piece.length > pieceChars) this.#items.push(await parseValue(piece, this.#turns, level))
+    else for (const item of JSON.parse(`[${piece}]`)) this.#items.push(item)
   }
 
-  #addAll(read: Record<string, unknown> | unknown[]): void {
-    if (Array.isArray(this.value)) for (const item of read as unknown[]) this.value.push(item)
-    else for (const [key, item] of Object.entries(read)) this.#set(key, item)
+  #addPart(part: Record<string, unknown>): void {
+    this.#parts.push(part)
+    this.#count += Object.keys(part).length
   }
 
-  /** As JSON.parse does: the last of equal keys counts, and `__proto__` is a key as any other. */
-  #set(key: string, value: unknown): void {
-    if (key !== '__proto__') (this.value as Record<string, unknown>)[key] = value
-    else
-      Object.defineProperty(this.value, key, { value, writable: true, enumerable: true, configurable: true })
+  /** As JSON.parse does: the last of equal keys counts. */
+  async finish(): Promise<unknown> {
+    if (this.#open === '[') return this.#items
+    if (this.#count <= mostMembers) return this.#object()
+    const map = new Map<string, unknown>()
+    for (const part of this.#parts) {
+      for (const [key, value] of Object.entries(part)) map.set(key, value)
+      await this.#turns.step()
+    }
+    return map
   }
+
+  async #object(): Promise<Record<string, unknown>> {
+    const value: Record<string, unknown> = {}
+    for (const part of this.#parts) {
+      for (const [key, item] of Object.entries(part)) set(value, key, item)
+      await this.#turns.step()
+    }
+    return value
+  }
+}
+
+/** `__proto__` is a key as any other. */
+function set(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== '__proto__') object[key] = value
+  else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /** The key of a member as JSON, and the index behind its colon. */

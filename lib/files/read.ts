@@ -54,7 +54,11 @@ async function textOf(path: string, bytes: Uint8Array, code: SaccadeErrorCode): 
       parts.push(decoder.decode(bytes.subarray(start, start + bytesAtOnce), { stream: true }))
       await turns.step()
     }
-    return parts.join('') + decoder.decode()
+    parts.push(decoder.decode())
+    // To join megabytes takes a turn of its own.
+    const text = parts.join('')
+    await turns.step()
+    return text
   } catch (cause) {
     throw new SaccadeError(code, `${path}: not UTF-8 text`, { cause })
   }

@@ -73,13 +73,24 @@ export function noBadWords(words: readonly (readonly number[])[]): Processor {
   }
 }
 
-/** Adds a bias to the score of a word's last token if the row ends with its other tokens. */
+/**
+ * Adds a bias to the score of a word's last token if the row ends with its other tokens. Of a word that is listed twice
+ * the last bias counts. Biases of one token are added up before the score, as in the reference: a float32 sum depends on
+ * the order.
+ */
 export function sequenceBias(
   biases: readonly (readonly [tokens: readonly number[], bias: number])[],
 ): Processor {
+  const byWord = new Map(biases.map((entry) => [entry[0].join(), entry]))
+  const words = [...byWord.values()].sort(([a], [b]) => Number(a.length > 1) - Number(b.length > 1))
   return (scores, tokens, length) => {
-    for (const [word, bias] of biases)
-      if (continues(word, tokens, length)) scores[word.at(-1)!] = scores[word.at(-1)!]! + bias
+    const sums = new Map<number, number>()
+    for (const [word, bias] of words) {
+      const last = word.at(-1)!
+      if (continues(word, tokens, length))
+        sums.set(last, Math.fround((sums.get(last) ?? 0) + Math.fround(bias)))
+    }
+    for (const [token, sum] of sums) scores[token] = scores[token]! + sum
   }
 }
 

@@ -59,12 +59,12 @@ export function resolveOptions(
   checkOptions(options, generationOptionNames, 'generate()')
   checkGenerationOptions(options)
   checkCounts(options)
-  const { minNewTokens = 0 } = options
+  const { minNewTokens } = options
   const eosTokenIds = asList(options.eosTokenId)
   const resolved: ResolvedOptions = {
     promptLength,
     maxLength: maxLength(options, promptLength, limits),
-    minLength: minNewTokens > 0 ? promptLength + minNewTokens : (options.minLength ?? 0),
+    minLength: minNewTokens === undefined ? (options.minLength ?? 0) : promptLength + minNewTokens,
     numBeams: options.numBeams ?? 1,
     numReturnSequences: options.numReturnSequences ?? 1,
     lengthPenalty: options.lengthPenalty ?? 1,

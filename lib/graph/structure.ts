@@ -27,6 +27,16 @@ export function topologicalOrder(roots: readonly Node[]): Node[] {
   return order
 }
 
+/** Copies of all nodes but leaves, and so of a graph that stays as it is when nodes of it become leaves. */
+export function copyGraph(roots: readonly Node[]): Node[] {
+  const copies = new Map<Node, Node>()
+  for (const node of topologicalOrder(roots)) {
+    const inputs = node.inputs.map((input) => copies.get(input)!)
+    copies.set(node, node.source ? node : node.withParameters(inputs, {}))
+  }
+  return roots.map((root) => copies.get(root)!)
+}
+
 /** A key that is equal for graphs of equal structure. Constants are compared by content, data by data type and shape. */
 export function structureKey(order: readonly Node[], roots: readonly Node[]): string {
   const indices = new Map(order.map((node, index) => [node, index]))

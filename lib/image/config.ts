@@ -1,10 +1,10 @@
 import { type Config, object } from '../files/config.js'
-import { openClipSpec } from './config/recipes.js'
+import { openClipFolderSpec, openClipSpec } from './config/recipes.js'
 import { timmSpec } from './config/timm.js'
 import { transformersSpec } from './config/transformers.js'
 import type { ImageSpec } from './spec.js'
 
-export { timmSpec }
+export { openClipFolderSpec, timmSpec }
 
 /**
  * Reads preprocessor_config.json of transformers (also of the older feature extractors), or the arguments of timm's

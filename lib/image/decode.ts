@@ -6,10 +6,13 @@ import { decodeAvif } from './formats/avif.js'
 import { decodeBmp } from './formats/bmp.js'
 import { decodeGif } from './formats/gif.js'
 import { decodeIco } from './formats/ico.js'
-import { type Format, formatNames, formatOf } from './formats/magic.js'
+import { decodeJpeg } from './formats/jpeg.js'
+import { type Format, formatNames, formatOf, unreadFormatOf } from './formats/magic.js'
 import { decodePnm } from './formats/pnm.js'
 import { decodeWithSharp } from './formats/sharp.js'
 import { decodeSvg } from './formats/svg.js'
+import { decodeTiff } from './formats/tiff.js'
+import { decodeWebp } from './formats/webp.js'
 import type { Decoder, Encoded, Pixels } from './pixels.js'
 import { type ImageSource, isRemote, nameOf, readSource } from './source.js'
 import { Budget } from './work.js'
@@ -29,10 +32,10 @@ export interface DecodeOptions {
 const optionNames = ['maxPixels', 'svg', 'signal']
 
 const decoders: Readonly<Record<Format, Decoder>> = {
-  jpeg: decodeWithSharp,
-  png: decodeWithSharp,
-  webp: decodeWithSharp,
-  tiff: decodeWithSharp,
+  jpeg: decodeJpeg,
+  png: (file) => decodeWithSharp(file),
+  webp: decodeWebp,
+  tiff: decodeTiff,
   gif: decodeGif,
   avif: decodeAvif,
   bmp: (file) => decodeBmp(file),
@@ -106,7 +109,7 @@ async function inTurn<T>(
         'IMAGE_INVALID',
         name,
         `an image (${Object.values(formatNames).join(', ')})`,
-        format ?? describe(bytes),
+        format ? formatNames[format] : describe(bytes),
       )
     return await use(await decoders[format](file))
   } finally {
@@ -138,5 +141,7 @@ function checkSize(width: number, height: number, name: string, maxPixels: numbe
 
 function describe(bytes: Buffer): string {
   if (bytes.length === 0) return 'an empty file'
+  const unread = unreadFormatOf(bytes)
+  if (unread) return `${unread}, which is not read`
   return `a file that begins with the bytes ${bytes.toString('hex', 0, 8)}`
 }

@@ -3,12 +3,12 @@ import { type Config, isSet, object, readConfigIfAny, string } from '../files/co
 import { resolveModel } from '../files/folder.js'
 import type { HubOptions } from '../files/hub.js'
 import { timmSpec } from './config/timm.js'
-import { imageSpec } from './config.js'
+import { imageSpec, openClipFolderSpec } from './config.js'
 import type { ImageSpec } from './spec.js'
 
 /**
  * What the files of a folder say of its image processor, or undefined: `pretrained_cfg` in config.json is timm's; else
- * `image_processor` in processor_config.json, or preprocessor_config.json.
+ * `image_processor` in processor_config.json, or preprocessor_config.json, or the settings of open_clip.
  * @throws CONFIG_INVALID
  */
 export async function specOf(dir: string): Promise<ImageSpec | undefined> {
@@ -17,7 +17,9 @@ export async function specOf(dir: string): Promise<ImageSpec | undefined> {
   const modelType = config && isSet(config, 'model_type') ? string(config, 'model_type') : undefined
   const nested = await nestedConfig(dir)
   const processor = nested ?? (await readConfigIfAny(dir, 'preprocessor_config.json'))
-  return processor && imageSpec(withType(processor, config), modelType)
+  if (processor) return imageSpec(withType(processor, config), modelType)
+  const openClip = await readConfigIfAny(dir, 'open_clip_config.json')
+  return openClip && openClipFolderSpec(openClip)
 }
 
 /** Versions 5 of transformers write the parts of a processor into one file. */
@@ -36,7 +38,7 @@ function withType(processor: Config, config: Config | undefined): Config {
 
 /** As {@link specOf}, for the folder of a model or its name on the Hub. @throws CONFIG_INVALID if there is none */
 export async function loadSpec(model: string | URL, options: HubOptions): Promise<ImageSpec> {
-  const { dir } = await resolveModel(model, options)
+  const { dir } = await resolveModel(model, options, 'settings')
   const spec = await specOf(dir)
   if (!spec) throw noProcessor(dir)
   return spec

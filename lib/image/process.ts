@@ -10,10 +10,21 @@ import { Tensor } from '../tensor/tensor.js'
 import { attempt, isInteger, isObject, isString, readList } from '../values.js'
 import { checkDecodeOptions, type DecodeOptions, withPixels } from './decode.js'
 import { loadSpec } from './load.js'
+import { patchesOf } from './patches.js'
 import type { Pixels } from './pixels.js'
 import { type ImageInput, isRawImage } from './raw-image.js'
 import { resizePixels, type Window } from './resize.js'
 import { type CropSpec, cropWindow, type ImageSpec, resizedSize, type Size } from './spec.js'
+
+/** Images as a model's run() takes them. */
+export interface ProcessedImages {
+  /** float32 [B, C, H, W]; for processors of patches [B, patches, patch height * patch width * C]. Lazy. */
+  readonly pixelValues: ops.FloatTensor
+  /** Of processors of patches: int64 [B, patches], 1 for patches, 0 for padding. */
+  readonly pixelAttentionMask?: Tensor<'int64'>
+  /** Of processors of patches: int64 [B, 2], height and width of each image in patches. */
+  readonly spatialShapes?: Tensor<'int64'>
+}
 
 /** Converts images to the pixel values a model takes, exactly as the image processor of its library does. */
 export class ImageProcessor {
@@ -33,6 +44,7 @@ export class ImageProcessor {
     const { crop, resize } = copy
     const size = crop?.size ?? (resize?.to === 'size' ? resize.size : undefined)
     if (size) checkProcessed(size)
+    if (copy.patches) checkProcessed([copy.patches.size ** 2, copy.patches.count])
   }
 
   /**
@@ -49,7 +61,7 @@ export class ImageProcessor {
   /**
    * Decodes and processes images of one batch. A few are decoded at a time, and each is resized before the next.
    * @param first index of the first image in messages, where the batch is part of a list
-   * @returns float32 [B, C, H, W], lazy
+   * @returns the pixel values, float32 [B, C, H, W], lazy
    * @throws EMPTY_BATCH; SHAPE_MISMATCH if the results differ in size; LIMIT_EXCEEDED; the errors of {@link decodeImage}
    */
   async process(
@@ -57,6 +69,15 @@ export class ImageProcessor {
     options: DecodeOptions = {},
     first = 0,
   ): Promise<ops.FloatTensor> {
+    return (await this.prepare(images, options, first)).pixelValues
+  }
+
+  /** As {@link process}, with the other inputs of models of patches. */
+  async prepare(
+    images: ImageInput | readonly ImageInput[],
+    options: DecodeOptions = {},
+    first = 0,
+  ): Promise<ProcessedImages> {
     const decoding = checkDecodeOptions(options, 'ImageProcessor.process')
     if (!isInteger(first))
       throw invalid('INPUT_INVALID', 'ImageProcessor.process: first', 'an index', show(first))
@@ -67,21 +88,54 @@ export class ImageProcessor {
     const small = await Promise.all(
       list.map(async (image, index) => {
         try {
-          return colors(await this.#shrink(image, decoding))
+          return await this.#shrink(image, decoding)
         } catch (error) {
           throw named ? inBatch(error, `image ${first + index}`) : error
         }
       }),
     )
-    const other = small.findIndex(({ shape }) => !sameShape(shape, small[0]!.shape))
+    const { patches } = this.spec
+    if (patches) return this.#patches(small, patches, first)
+    const planes = small.map(colors)
+    const other = planes.findIndex(({ shape }) => !sameShape(shape, planes[0]!.shape))
     if (other > 0)
       throw invalid(
         'SHAPE_MISMATCH',
         `image ${first + other}: size after processing`,
-        `the size of the first, ${formatShape(small[0]!.shape)}`,
-        formatShape(small[other]!.shape),
+        `the size of the first, ${formatShape(planes[0]!.shape)}`,
+        formatShape(planes[other]!.shape),
       )
-    return this.#values(ops.stack(small))
+    return { pixelValues: ops.permute(this.#values(ops.stack(planes)), [0, 3, 1, 2]) }
+  }
+
+  /** The padding is 0 after the normalization. */
+  #patches(
+    images: readonly Pixels[],
+    { size, count }: NonNullable<ImageSpec['patches']>,
+    first: number,
+  ): ProcessedImages {
+    const all = images.map((pixels, index) => patchesOf(pixels, size, count, `image ${first + index}`))
+    const batch = all.length
+    const bytes = ops.stack(all.map(({ data }) => Tensor.from(data, [count, size * size, 3])))
+    const kept = BigInt64Array.from(
+      all.flatMap(({ shape: [height, width] }) =>
+        Array.from({ length: count }, (_, patch) => BigInt(patch < height * width)),
+      ),
+    )
+    const mask: Tensor<'int64'> = Tensor.from(kept, [batch, count])
+    const values = this.#values(bytes)
+    const visible: Tensor<'bool'> = ops.reshape(ops.cast(mask, 'bool'), [batch, count, 1, 1])
+    return {
+      pixelValues: ops.reshape(ops.where(visible, values, 0), [batch, count, size * size * 3]),
+      pixelAttentionMask: mask,
+      spatialShapes: Tensor.from(
+        BigInt64Array.from(
+          all.flatMap(({ shape }) => shape),
+          BigInt,
+        ),
+        [batch, 2],
+      ),
+    }
   }
 
   #shrink(image: ImageInput, options: DecodeOptions): Promise<Pixels> {
@@ -114,7 +168,7 @@ export class ImageProcessor {
     return crop ? padded(part, crop, vertical.before, horizontal.before) : part
   }
 
-  /** Numbers of uint8 [B, H, W, C]. */
+  /** Numbers of uint8 [B, ..., ..., C], in this order. */
   #values(pixels: Tensor<'uint8'>): ops.FloatTensor {
     const { rescale, normalize } = this.spec
     let values: ops.FloatTensor = ops.cast(pixels, 'float32')
@@ -123,7 +177,7 @@ export class ImageProcessor {
       const centered = ops.sub(values, channelVector(normalize.mean))
       values = ops.div(centered, channelVector(normalize.std))
     }
-    return ops.permute(values, [0, 3, 1, 2])
+    return values
   }
 }
 

@@ -4,6 +4,11 @@ import type { ResampleFilter } from '../ops/resample.js'
 export interface ImageSpec {
   readonly resize?: ResizeSpec | undefined
   readonly crop?: CropSpec | undefined
+  /**
+   * The result is patches, row by row, each with its pixels row by row, padded to `count` (NaFlex). Rows and columns that
+   * fill no patch are left out.
+   */
+  readonly patches?: { readonly size: number; readonly count: number } | undefined
   /** 8-bit values are multiplied by `scale`, then `offset` is added. */
   readonly rescale?: { readonly scale: number; readonly offset: number } | undefined
   /** (value - mean) / std, one number for each channel. */
@@ -25,6 +30,15 @@ export type ResizeSpec = {
       /** The same, unless the longer edge would be above `longest`: then that one to this length, the shorter one rounded. */ readonly to: 'bounded'
       readonly length: number
       readonly longest: number
+    }
+  | {
+      /** In proportion, rounded down: the largest size inside the box. */ readonly to: 'within'
+      readonly box: Size
+    }
+  | {
+      /** As near to the aspect ratio as whole patches come, and as large as at most `count` patches allow. */ readonly to: 'patches'
+      readonly patch: number
+      readonly count: number
     }
   | {
       /** In proportion, rounded: the largest size inside the box (`inside`), or the smallest that covers it (`cover`). */ readonly to:
@@ -54,6 +68,12 @@ export function resizedSize([height, width]: Size, spec: ResizeSpec): Size {
     }
     case 'bounded':
       return boundedSize([height, width], spec.length, spec.longest)
+    case 'within': {
+      const scale = Math.min(spec.box[0] / height, spec.box[1] / width)
+      return [Math.max(1, Math.trunc(height * scale)), Math.max(1, Math.trunc(width * scale))]
+    }
+    case 'patches':
+      return patchedSize([height, width], spec.patch, spec.count)
     default: {
       const ratios = [height / spec.box[0], width / spec.box[1]] as const
       const ratio = spec.to === 'inside' ? Math.max(...ratios) : Math.min(...ratios)
@@ -72,6 +92,19 @@ function boundedSize([height, width]: Size, shortest: number, longest: number): 
   return width < height
     ? [Math.max(1, other), Math.max(1, length)]
     : [Math.max(1, length), Math.max(1, other)]
+}
+
+/** get_image_size_for_max_num_patches of transformers: its search ends where the scale is known to 1e-5. */
+function patchedSize([height, width]: Size, patch: number, count: number): Size {
+  const precision = 1e-5
+  const scaled = (length: number, scale: number) => Math.max(1, Math.ceil((length * scale) / patch))
+  let [low, high] = [precision / 10, 100]
+  while (high - low >= precision) {
+    const scale = (low + high) / 2
+    if (scaled(height, scale) * scaled(width, scale) <= count) low = scale
+    else high = scale
+  }
+  return [scaled(height, low) * patch, scaled(width, low) * patch]
 }
 
 /** Where a crop starts on an axis, and the padding before and after if the axis is shorter than the crop. */

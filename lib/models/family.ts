@@ -1,5 +1,4 @@
 import { SaccadeError } from '../errors.js'
-import type { Config } from '../files/config.js'
 import { type CheckpointOptions, openCheckpoint } from '../weights/checkpoint.js'
 import { underPrefix } from '../weights/prefix.js'
 import type { WeightReader } from '../weights/reader.js'
@@ -20,7 +19,7 @@ export interface Layout<D extends Description> {
   readonly published: readonly string[]
   claims(name: string): boolean
   /** How to open the weights. */
-  checkpoint?(config: Config): CheckpointOptions
+  checkpoint?(request: OpenRequest): CheckpointOptions
   /** Reads the config. `reader` tells which tensors are stored; tensors that may stay unused are declared to it. */
   describe(request: OpenRequest, reader: WeightReader): D | Promise<D>
 }
@@ -45,7 +44,7 @@ export function family<D extends Description>(
       const { config, kind, session, weights, mmap } = request
       const layout = layoutOf(kind)
       if (!layout) throw new SaccadeError('INTERNAL', `${name}: no layout for ${kind.library} ${kind.name}`)
-      const checkpoint = await openCheckpoint(weights, { ...layout.checkpoint?.(config), mmap })
+      const checkpoint = await openCheckpoint(weights, { ...layout.checkpoint?.(request), mmap })
       try {
         return await underPrefix(checkpoint, async (reader) => {
           const description = await layout.describe(request, reader)
@@ -59,7 +58,7 @@ export function family<D extends Description>(
           }
           const model = build({ info, checkpoint: reader.checkpoint, config, session }, description, reader)
           // The library leaves them out, with a warning. The others refuse them.
-          if (kind.library === 'transformers') reader.ignoreForeignHeads()
+          if (kind.library === 'transformers') reader.ignoreForeign()
           reader.finish()
           return model
         })

@@ -1,7 +1,6 @@
 import {
   type Config,
   configInvalid,
-  getter,
   isSet,
   list,
   nonNegativeInt,
@@ -13,14 +12,23 @@ import { checkLimit } from '../limits.js'
 import { imageNetNames } from './imagenet-names.js'
 
 /**
- * Number of classes by a config of transformers: the entries of id2label, whatever their ids, or num_labels. A config with
+ * Number of classes by a config of transformers: num_labels, or the entries of id2label, whatever their ids. A config with
  * neither has as many as the checkpoint stores, by default 2.
  * @param stored classes of the stored classifier, if there is one
  * @throws CONFIG_INVALID
  */
 export function classCount(config: Config, stored: number | undefined): number {
-  if (isSet(config, 'id2label')) return Object.keys(object(config, 'id2label').values).length
-  return optional(nonNegativeInt, config, 'num_labels') ?? stored ?? 2
+  return optional(nonNegativeInt, config, 'num_labels') ?? idCount(config) ?? stored ?? 2
+}
+
+function idCount(config: Config): number | undefined {
+  return isSet(config, 'id2label') ? Object.keys(object(config, 'id2label').values).length : undefined
+}
+
+/** transformers 5 drops an id2label of another number of classes than num_labels. */
+function dropsIds(config: Config): boolean {
+  const count = optional(nonNegativeInt, config, 'num_labels')
+  return count !== undefined && !Array.isArray(config.values.id2label) && count !== idCount(config)
 }
 
 /**
@@ -68,23 +76,23 @@ function placesOf(config: Config): readonly Config[] {
 function givenNames(config: Config): ReadonlyMap<number, string> | undefined {
   for (const key of ['label_names', 'id2label', 'labels'])
     for (const part of placesOf(config)) {
-      if (!isSet(part, key)) continue
+      if (!isSet(part, key) || (key === 'id2label' && dropsIds(part))) continue
       return namesById(Array.isArray(part.values[key]) ? list(part, key) : object(part, key))
     }
   return undefined
 }
 
-/** Numbers as names are accepted: files that Python wrote from a list of numbers have them. */
-const label = getter(
-  'a name',
-  (value): value is string | number => typeof value === 'string' || typeof value === 'number',
-)
+/** Names that are no text, such as numbers, are accepted as in transformers: as they stand in JSON. */
+function label(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
 
 function namesById(names: Config): ReadonlyMap<number, string> {
   const byId = new Map<number, string>()
   for (const key of Object.keys(names.values)) {
-    if (!/^\d+$/.test(key)) throw configInvalid(names, key, 'class numbers as keys')
-    if (isSet(names, key)) byId.set(Number(key), String(label(names, key)))
+    // What int() of Python reads.
+    if (!/^\s*[+-]?\d+\s*$/.test(key)) throw configInvalid(names, key, 'class numbers as keys')
+    if (isSet(names, key)) byId.set(Number(key), label(names.values[key]))
   }
   return byId
 }

@@ -2,16 +2,25 @@ import { type Config, strings } from '../files/config.js'
 
 /** Model types by the name with which their classes begin. */
 const classNames: Readonly<Record<string, string>> = {
+  Beit: 'beit',
   Bert: 'bert',
   CLIP: 'clip',
   ConvNext: 'convnext',
   ConvNextV2: 'convnextv2',
+  Data2VecVision: 'data2vec-vision',
+  DPT: 'dpt',
   DeiT: 'deit',
+  DepthAnything: 'depth_anything',
   Dinov2: 'dinov2',
   Dinov2WithRegisters: 'dinov2_with_registers',
   GPT2: 'gpt2',
   Marian: 'marian',
+  Segformer: 'segformer',
+  Siglip: 'siglip',
+  Siglip2: 'siglip2',
+  Swin: 'swin',
   ViT: 'vit',
+  ViTMAE: 'vit_mae',
 }
 
 interface KeyRule {
@@ -29,7 +38,13 @@ const keyRules: readonly KeyRule[] = [
   { types: ['gpt2'], keys: ['n_embd', 'n_layer', 'n_head'], without: ['afn', 'rotary_dim'] },
   { types: ['dinov2_with_registers'], keys: ['layerscale_value', 'num_register_tokens', 'patch_size'] },
   { types: ['dinov2'], keys: ['layerscale_value', 'mlp_ratio', 'patch_size'] },
+  { types: ['depth_anything'], keys: ['depth_estimation_type', 'reassemble_factors', 'neck_hidden_sizes'] },
+  { types: ['dpt'], keys: ['readout_type', 'reassemble_factors', 'neck_hidden_sizes'] },
+  { types: ['segformer'], keys: ['sr_ratios', 'hidden_sizes', 'depths', 'patch_sizes'] },
+  { types: ['swin'], keys: ['depths', 'embed_dim', 'window_size', 'patch_size'] },
   { types: ['convnext', 'convnextv2'], keys: ['depths', 'hidden_sizes', 'patch_size'] },
+  { types: ['beit'], keys: ['use_relative_position_bias', 'use_mean_pooling', 'patch_size'] },
+  { types: ['vit_mae'], keys: ['mask_ratio', 'decoder_hidden_size', 'patch_size'] },
   { types: ['vit', 'deit'], keys: ['image_size', 'patch_size', 'hidden_size', 'intermediate_size'] },
   {
     ...{ types: ['bert'], without: ['embedding_size'] },

@@ -135,18 +135,26 @@ export class CrossAttention {
     this.parts = parts
   }
 
-  /** Reads the projections. `names.keyValue` is one name if the checkpoint stores both as one matrix. */
+  /**
+   * Reads the projections. `names.keyValue` is one name if the checkpoint stores both as one matrix, and that of the query
+   * if it stores all three as one, as torch.nn.MultiheadAttention does.
+   */
   static read(
     reader: WeightReader,
     names: { readonly query: string; readonly keyValue: string | readonly string[]; readonly output: string },
     sizes: AttentionSizes & { readonly memoryWidth?: number },
   ): CrossAttention {
     const { width, heads, scale, memoryWidth = width } = sizes
+    const output = Linear.read(reader, names.output, width, width, sizes)
+    if (names.keyValue === names.query) {
+      const fused = FusedLinear.read(reader, names.query, width, [width, width, width], sizes)
+      const query = fused.slice(0, 1).layer
+      return new CrossAttention({ ...{ heads, scale, query, output }, keyValue: fused.slice(1, 3) })
+    }
     return new CrossAttention({
-      ...{ heads, scale },
+      ...{ heads, scale, output },
       query: Linear.read(reader, names.query, width, width, sizes),
       keyValue: FusedLinear.read(reader, names.keyValue, memoryWidth, [width, width], sizes),
-      output: Linear.read(reader, names.output, width, width, sizes),
     })
   }
 

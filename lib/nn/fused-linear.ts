@@ -43,6 +43,19 @@ export class FusedLinear {
     return new FusedLinear(Linear.read(reader, names, inputs, outputs, options), widths)
   }
 
+  /** Some of the layers, from `start` to `end` (exclusive). */
+  slice(start: number, end: number): FusedLinear {
+    const first = this.widths.slice(0, start).reduce((sum, width) => sum + width, 0)
+    const widths = this.widths.slice(start, end)
+    const rows = {
+      axis: 0,
+      start: first,
+      end: first + widths.reduce((sum, width) => sum + width, 0),
+    } as const
+    const { weight, bias } = this.layer
+    return new FusedLinear(new Linear(ops.slice(weight, rows), bias && ops.slice(bias, rows)), widths)
+  }
+
   /** x float32 [..., I] to one result for each layer, [..., width]. */
   forward(x: ops.FloatTensor): ops.FloatTensor[] {
     return ops.split(this.layer.forward(x), this.widths) as ops.FloatTensor[]

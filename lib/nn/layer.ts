@@ -1,13 +1,6 @@
 import { SaccadeError } from '../errors.js'
 import * as ops from '../ops/index.js'
-import type {
-  Attended,
-  AttentionCall,
-  CrossAttention,
-  KeyValue,
-  SelfAttention,
-  SelfAttentionCall,
-} from './attention.js'
+import type { Attended, AttentionCall, CrossAttention, KeyValue, SelfAttentionCall } from './attention.js'
 import type { Norm } from './norm.js'
 
 /**
@@ -15,6 +8,11 @@ import type { Norm } from './norm.js'
  * `res-post` is x + norm(f(x)) (Liu et al. 2021, Swin V2).
  */
 export type NormPlacement = 'pre' | 'post' | 'res-post'
+
+/** A self-attention, [..., width] to the same shape: over a sequence, or over a grid that it splits into windows. */
+export interface SelfAttending {
+  forward(x: ops.FloatTensor, call?: SelfAttentionCall): Attended
+}
 
 /** A feed-forward network, [..., width] to the same shape. */
 export interface FeedForward {
@@ -33,7 +31,7 @@ interface Connection<Placement extends NormPlacement> {
 /** A part of a layer with the residual connection around it. */
 export type Residual<Placement extends NormPlacement = NormPlacement> = Connection<Placement> &
   (
-    | { readonly attention: SelfAttention }
+    | { readonly attention: SelfAttending }
     | { readonly crossAttention: CrossAttention }
     | { readonly mlp: FeedForward }
   )
@@ -71,7 +69,7 @@ export class Layer {
     throw new SaccadeError('INTERNAL', 'a layer without cross-attention has no memory')
   }
 
-  /** x float32 [B, N, width] to the same shape. */
+  /** x float32 [B, N, width], or [B, H, W, width] for parts that need the grid, to the same shape. */
   forward(x: ops.FloatTensor, call: LayerCall = {}): LayerResult {
     let result: LayerResult = { output: x }
     for (const residuals of this.#steps) result = { ...result, ...connect(result.output, residuals, call) }

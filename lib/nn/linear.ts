@@ -66,3 +66,12 @@ export class Linear {
     return ops.linear(x, this.weight, this.bias)
   }
 }
+
+/** Reads a linear layer that may be stored as a 1x1 convolution. */
+export function readPointwise(reader: WeightReader, name: string, inputs: number, outputs: number): Linear {
+  const scope = reader.scope(name)
+  return new Linear(
+    squeezedParameter(scope, 'weight', [outputs, inputs]),
+    parameter(scope, 'bias', [outputs]),
+  )
+}

@@ -65,3 +65,30 @@ export class RmsNorm implements Norm {
     return ops.rmsNorm(x, this.weight, this.epsilon)
   }
 }
+
+/** Group normalisation (Wu and He 2018) of [B, ..., C]: over all positions and the channels of a group. */
+export class GroupNorm implements Norm {
+  readonly weight: ops.FloatTensor
+  readonly bias: ops.FloatTensor
+  readonly groups: number
+  readonly epsilon: number
+
+  constructor(weight: ops.FloatTensor, bias: ops.FloatTensor, groups: number, epsilon: number) {
+    this.weight = weight
+    this.bias = bias
+    this.groups = groups
+    this.epsilon = epsilon
+  }
+
+  /** Reads `name.weight` and `name.bias`. */
+  static read(reader: WeightReader, name: string, width: number, groups: number, epsilon: number) {
+    const scope = reader.scope(name)
+    const [weight, bias] = [parameter(scope, 'weight', [width]), parameter(scope, 'bias', [width])]
+    return new GroupNorm(weight, bias, groups, epsilon)
+  }
+
+  /** x float32 [B, ..., C]. */
+  forward(x: ops.FloatTensor): ops.FloatTensor {
+    return ops.groupNorm(x, this.groups, this.weight, this.bias, this.epsilon)
+  }
+}

@@ -9,19 +9,26 @@ export function positionIds(count: number): Tensor<'int32'> {
   return constantFrom(ids, [count], 'int32')
 }
 
-/** The state at one position of each sequence: x float32 [B, N, width], positions int32 [B] to float32 [B, width]. */
+/**
+ * The states at some positions of each sequence.
+ * @param x float32 [B, N, width]
+ * @param positions int32 [B], or [B, n] for several of each
+ * @returns float32 [B, width] or [B, n, width]
+ */
 export function statesAt(x: ops.FloatTensor, positions: Tensor<'int32'>): ops.FloatTensor {
   const [batch, count, width] = requireRank(x, 3, '[batch, positions, width]', 'statesAt')
-  const firstRows: Tensor<'int32'> = ops.mul(positionIds(batch), count)
+  const starts: Tensor<'int32'> = ops.mul(positionIds(batch), count)
+  const firstRows = positions.rank === 1 ? starts : ops.reshape(starts, [batch, 1])
   return ops.gather(ops.reshape(x, [batch * count, width]), ops.add(firstRows, positions))
 }
 
 /**
  * How a library resizes its table of learned position embeddings [1, h, w, width] to another grid. The results of the
- * five ways differ, and there is no default: a model's spec must name the one of its library.
+ * six ways differ, and there is no default: a model's spec must name the one of its library.
  *
  * - `hf-bicubic`: Hugging Face ViT, DeiT, Dinov2: bicubic (a = -0.75), no antialiasing, scale from the sizes.
  * - `hf-bicubic-antialias`: Hugging Face Dinov2WithRegisters: bicubic, antialiased.
+ * - `hf-bilinear`: Hugging Face DPT: bilinear, no antialiasing, scale from the sizes.
  * - `timm`: timm's resample_abs_pos_embed: bicubic, antialiased, in float32.
  * - `dino-offset`: facebookresearch/dino: bicubic with scale factors (side + 0.1) / old side in the coordinates.
  * - `torchvision`: its interpolate_embeddings: bicubic with aligned corners.
@@ -29,6 +36,7 @@ export function statesAt(x: ops.FloatTensor, positions: Tensor<'int32'>): ops.Fl
 export const positionResizes = [
   'hf-bicubic',
   'hf-bicubic-antialias',
+  'hf-bilinear',
   'timm',
   'dino-offset',
   'torchvision',
@@ -53,7 +61,7 @@ export function resizePositions(
   return [0, 1].reduce((positions, axis) => {
     const scale = convention === 'dino-offset' ? { scale: (grid[axis]! + 0.1) / old[axis]! } : {}
     return ops.resize(positions, axis + 1, grid[axis]!, {
-      mode: 'bicubic',
+      mode: convention === 'hf-bilinear' ? 'bilinear' : 'bicubic',
       antialias,
       alignCorners,
       ...scale,
@@ -84,4 +92,17 @@ export function sinusoidalPositions(
       table[position * width + column] = wave(position / wavelength)
     })
   return constantFrom(table, [count, width], 'float32')
+}
+
+/**
+ * Sinusoidal position embeddings of a grid (He et al. 2022): the column's in the first half of the width, the row's in the
+ * second, each as sines, then cosines.
+ * @returns float32 [rows * columns, width]
+ */
+export function sinusoidalGrid([rows, columns]: readonly [number, number], width: number): ops.FloatTensor {
+  const half = width / 2
+  const along = (count: number, shape: readonly [number, number, number]): ops.FloatTensor =>
+    ops.expand(ops.reshape(sinusoidalPositions(count, half, 'halves'), shape), [rows, columns, half])
+  const both = [along(columns, [1, columns, half]), along(rows, [rows, 1, half])]
+  return ops.reshape(ops.concat(both, 2), [rows * columns, width])
 }

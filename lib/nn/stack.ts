@@ -27,7 +27,7 @@ export interface StackResult {
   readonly crossAttentions: ReadonlyMap<number, ops.FloatTensor>
 }
 
-/** Runs x, float32 [B, N, width], through a stack of layers. */
+/** Runs x, float32 [B, N, width] or [B, H, W, width] as its layers take it, through a stack of layers. */
 export function runStack(layers: readonly Layer[], x: ops.FloatTensor, call: StackCall = {}): StackResult {
   const { self, cross, memory, past } = call
   const hiddenStates = [x]

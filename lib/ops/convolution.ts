@@ -21,15 +21,18 @@ import { addVector } from './matmul.js'
 /** One number for both axes, or [height, width]. */
 export type Pair = number | readonly [number, number]
 
+/**
+ * Zeros around images: as many on each side, or [height, width] of them before and after the images. 'same' as in
+ * TensorFlow: output = ceil(input / stride), an odd zero goes to the end.
+ */
+export type Padding = Pair | 'same' | { readonly before: Pair; readonly after: Pair }
+
 /** Options of {@link conv2d}. */
 export interface ConvolutionOptions {
   /** Distance between windows. Default 1. */
   readonly stride?: Pair
-  /**
-   * Zero padding on each side. 'same' as in TensorFlow: output = ceil(input / stride), an odd zero goes to the end.
-   * Default 0.
-   */
-  readonly padding?: Pair | 'same'
+  /** Zeros around the images. Default 0. */
+  readonly padding?: Padding
   /** Distance between the elements of a window. Default 1. */
   readonly dilation?: Pair
   /** Number of channel groups, each with its own outputs. Default 1. Depthwise: the number of channels. */
@@ -101,8 +104,8 @@ export interface PoolOptions {
   readonly kernel: Pair
   /** Default: the kernel. */
   readonly stride?: Pair
-  /** Padding on each side, or 'same'; see {@link ConvolutionOptions}. Default 0. */
-  readonly padding?: Pair | 'same'
+  /** Padding, which does not take part in a maximum. Default 0. */
+  readonly padding?: Padding
   /** Distance between the elements of a window. Default 1. */
   readonly dilation?: Pair
   /** Round output sizes up: the last window may extend past the padding. Default false. */
@@ -180,7 +183,7 @@ function geometry(
   kernel: HeightWidth,
   stride: HeightWidth,
   dilation: HeightWidth,
-  padding: Pair | 'same',
+  padding: Padding,
   ceil: boolean,
   what: string,
 ): { window: Window; ceilExtra: HeightWidth } {
@@ -201,9 +204,12 @@ function geometry(
     })
     return { window: { stride, padding: before, dilation, outputSize }, ceilExtra: [0, 0] }
   }
-  const before = pair(padding, 0, `${what}: padding`)
+  const sides = isSides(padding) ? padding : { before: padding, after: padding }
+  const before = pair(sides.before, 0, `${what}: padding`)
+  const after = pair(sides.after, 0, `${what}: padding`)
+  const padded = each((axis) => before[axis] + input[axis] + after[axis])
   const outputSize = each((axis) => {
-    const span = input[axis] + 2 * before[axis] - extent[axis]
+    const span = padded[axis] - extent[axis]
     const steps = ceil ? Math.ceil(span / stride[axis]) : Math.floor(span / stride[axis])
     // As in PyTorch, rounding up adds no window that starts in the padding after the input.
     const startsInPadding = ceil && steps * stride[axis] >= input[axis] + before[axis]
@@ -217,7 +223,11 @@ function geometry(
       formatShape(input),
     )
   const ceilExtra = each((axis) =>
-    Math.max(0, (outputSize[axis] - 1) * stride[axis] + extent[axis] - (input[axis] + 2 * before[axis])),
+    Math.max(0, (outputSize[axis] - 1) * stride[axis] + extent[axis] - padded[axis]),
   )
   return { window: { stride, padding: before, dilation, outputSize }, ceilExtra }
+}
+
+function isSides(padding: Exclude<Padding, 'same'>): padding is Extract<Padding, { before: Pair }> {
+  return typeof padding === 'object' && 'before' in padding && 'after' in padding
 }

@@ -40,7 +40,7 @@ export function resize<S extends Shape, const A extends number, const Size exten
   const length = x.shape[axisIndex]!
   if (length === 0) throw invalid('SHAPE_MISMATCH', 'resize', 'elements on the axis', 'none')
   checkLimit('tableElements', length * size, 'resize: size')
-  const table = coefficients(length, size, given)
+  const table = resizeMatrix(length, size, given)
   const matrix = constantFrom(table, [length, size], 'float32').node
   // Moves the axis to the end; all other axes together are the rows of the product.
   const order = x.shape.map((_, index) => index).filter((index) => index !== axisIndex)
@@ -73,7 +73,7 @@ interface Tap {
 }
 
 /** The row-major matrix [length, size] whose column j has the weights of output element j. */
-function coefficients(length: number, size: number, options: ResizeOptions): Float32Array {
+export function resizeMatrix(length: number, size: number, options: ResizeOptions): Float32Array {
   const matrix = new Float32Array(length * size)
   const ratio = ratioOf(length, size, options)
   for (let to = 0; to < size; to++) {

@@ -1,6 +1,6 @@
 import { invalid } from '../errors.js'
 import type { DecodeOptions } from '../image/decode.js'
-import { type ImageProcessor, isImageInput } from '../image/process.js'
+import { type ImageProcessor, isImageInput, type ProcessedImages } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
 import type { Model } from '../models/model.js'
 import type { FloatTensor } from '../ops/index.js'
@@ -40,10 +40,7 @@ const imageOptionNames = ['signal', 'maxPixels', 'svg'] as const
 
 /** A model that takes pixel values. */
 export interface ImageModel extends Model {
-  run(
-    inputs: { readonly pixelValues: FloatTensor },
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<ImageOutputs>
+  run(inputs: ProcessedImages, options?: { readonly signal?: AbortSignal | undefined }): Promise<ImageOutputs>
 }
 
 /** Outputs of image models. Which ones there are depends on the model's heads. */
@@ -51,6 +48,9 @@ export interface ImageOutputs {
   readonly logits?: FloatTensor | undefined
   readonly lastHiddenState?: FloatTensor | undefined
   readonly poolerOutput?: FloatTensor | undefined
+  /** Of models that compare texts with images. */
+  readonly visionModelOutput?: Omit<ImageOutputs, 'logits'> | undefined
+  readonly imageEmbeds?: FloatTensor | undefined
 }
 
 /** Runs a model on images in batches of {@link imagesPerRun}, in order. */
@@ -63,8 +63,9 @@ export async function* runImages(
   const { maxPixels, svg, signal } = options
   const decoding = { maxPixels, svg, signal }
   for (let start = 0; start < images.length; start += imagesPerRun) {
-    using pixelValues = await processor.process(images.slice(start, start + imagesPerRun), decoding, start)
-    yield await model.run({ pixelValues }, { signal })
+    const inputs = await processor.prepare(images.slice(start, start + imagesPerRun), decoding, start)
+    using _ = inputs.pixelValues
+    yield await model.run(inputs, { signal })
   }
 }
 

@@ -123,7 +123,8 @@ export class FeatureExtraction {
         ) as ops.FloatTensor
       } else if (normalize !== false) x = unitLength(x)
     }
-    return x
+    const { truncateDim = Infinity } = this.#folder!
+    return truncateDim < x.shape.at(-1)! ? ops.slice(x, { axis: 1, start: 0, end: truncateDim }) : x
   }
 
   /** As in sentence-transformers, the prompt's length includes special tokens in front of it, but not one behind it. */

@@ -31,12 +31,8 @@ export class ImageFeatureExtraction {
     const { list, options } = imageCall(images, given, ['pool'], task)
     if (options.pool !== null) checkFlags(options, ['pool'], task)
     const parts: ops.FloatTensor[] = []
-    for await (const { lastHiddenState, poolerOutput } of runImages(
-      list,
-      this.model,
-      this.processor,
-      options,
-    )) {
+    for await (const outputs of runImages(list, this.model, this.processor, options)) {
+      const { lastHiddenState, poolerOutput } = outputs.visionModelOutput ?? outputs
       const features = options.pool ? poolerOutput : lastHiddenState
       if (!features) {
         const expected = options.pool ? 'a pooled output (or the option pool: false)' : 'features'

@@ -10,6 +10,7 @@ import { checkOptions, optionInvalid } from '../options.js'
 import type { TokenizerOverrides } from '../text/settings.js'
 import { isString, isUrl } from '../values.js'
 import type { ImageModel } from './base.js'
+import { contrastive, Embedder } from './embedder.js'
 import { env } from './env.js'
 import { FeatureExtraction, type TextModel } from './feature-extraction.js'
 import type { TextBatch } from './generation.js'
@@ -19,6 +20,7 @@ import { folderOf, processorFor } from './processor.js'
 import { readSentenceFolder } from './sentence-folder.js'
 import { TextGeneration } from './text-generation.js'
 import { TextToText, Translation } from './text-to-text.js'
+import { ZeroShotImageClassification } from './zero-shot-image-classification.js'
 
 /** The class of each task. */
 export interface Pipelines {
@@ -28,6 +30,7 @@ export interface Pipelines {
   translation: Translation
   'text2text-generation': TextToText
   'text-generation': TextGeneration
+  'zero-shot-image-classification': ZeroShotImageClassification
 }
 
 export type Task = keyof Pipelines
@@ -69,6 +72,7 @@ const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } 
   translation: async (model) => new Translation(generative(model), await tokenizerFor(model)),
   'text2text-generation': async (model) => new TextToText(generative(model), await tokenizerFor(model)),
   'text-generation': async (model) => new TextGeneration(generative(model), await tokenizerFor(model)),
+  'zero-shot-image-classification': async (model) => new ZeroShotImageClassification(await embedderOf(model)),
 }
 
 export const tasks = Object.keys(makers) as readonly Task[]
@@ -146,6 +150,27 @@ function loadOptions(options: PipelineOptions): LoadOptions {
 function generative(model: Model): GenerativeModel<TextBatch> {
   if (model instanceof GenerativeModel) return model
   throw invalid('TASK_UNSUPPORTED', 'model', 'one that generates text', model.info.layout)
+}
+
+/** An embedder of a model that compares texts with images. */
+async function embedderOf(model: Model): Promise<Embedder> {
+  return new Embedder(contrastive(model), await processorFor(model), await tokenizerFor(model))
+}
+
+/**
+ * Loads a model that compares texts with images, and returns what computes their vectors.
+ * @param model a folder, a weights file, or org/name on the Hub
+ * @throws TASK_UNSUPPORTED for another model; what {@link load} throws
+ */
+export async function loadEmbedder(model: string | URL, options: PipelineOptions = {}): Promise<Embedder> {
+  const given = checkOptions(options, optionNames, 'loadEmbedder')
+  const loaded = await load(await modelPath(model), loadOptions(given))
+  try {
+    return await unlessAborted(embedderOf(loaded), given.signal)
+  } catch (error) {
+    loaded.dispose()
+    throw error
+  }
 }
 
 /** The tokenizer code is imported here, so that image tasks start without it. */

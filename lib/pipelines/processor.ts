@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { type Config, isSet } from '../files/config.js'
 import { recipeSpec } from '../image/config/recipes.js'
-import { timmSpec } from '../image/config.js'
+import { openClipFolderSpec, timmSpec } from '../image/config.js'
 import { noProcessor, specOf } from '../image/load.js'
 import { ImageProcessor } from '../image/process.js'
 import type { Model } from '../models/model.js'
@@ -26,7 +26,8 @@ export function folderOf(model: Model): string {
  */
 export async function processorFor(model: Model): Promise<ImageProcessor> {
   const dir = folderOf(model)
-  const spec = (await specOf(dir)) ?? publishedElsewhere(model.config, model)
+  const own = isSet(model.config, 'model_cfg') ? openClipFolderSpec(model.config) : await specOf(dir)
+  const spec = own ?? publishedElsewhere(model.config, model)
   if (!spec) throw noProcessor(dir)
   return new ImageProcessor(spec, model.session.threads)
 }

@@ -34,6 +34,8 @@ export interface SentenceFolder {
   /** Texts that are put before the text, by name. */
   readonly prompts: ReadonlyMap<string, string>
   readonly defaultPrompt: string | undefined
+  /** Of the vectors that the modules give, the first so many values are kept. undefined: all. */
+  readonly truncateDim: number | undefined
 }
 
 /** Names of the file with the settings of the Transformer; the library took them from the class, once. */
@@ -59,6 +61,7 @@ export async function readSentenceFolder(dir: string): Promise<SentenceFolder | 
       lowercase: transformer ? boolean(transformer, 'do_lower_case', false) : false,
     },
     ...readPrompts(library),
+    truncateDim: library && optional(positiveInt, library, 'truncate_dim'),
   }
 }
 

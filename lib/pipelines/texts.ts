@@ -3,7 +3,7 @@ import { Tensor } from '../tensor/tensor.js'
 import type { EncodeOptions, Encoding, Tokenizer } from '../text/tokenizer.js'
 
 /** Options of {@link encodeRows}. */
-export interface TextOptions extends Pick<EncodeOptions, 'truncation' | 'addSpecialTokens'> {
+export interface TextOptions extends Pick<EncodeOptions, 'truncation' | 'addSpecialTokens' | 'maxLength'> {
   readonly signal?: AbortSignal | undefined
   /** The index of the first text in the list of the caller, which errors name. */
   readonly first?: number

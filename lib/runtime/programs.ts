@@ -1,5 +1,6 @@
 import { compile } from '../compiler/compile.js'
 import type { Node, Source } from '../graph/node.js'
+import { Turns } from '../turns.js'
 import { copyUnaligned } from './aligned.js'
 import { createProgram } from './execute.js'
 import { constantLeaves, findFolded } from './folding.js'
@@ -98,22 +99,26 @@ function disposeUnused(entry: Entry): void {
   )
 }
 
+/** A graph, as prepare() of run.ts gives it. */
+interface Analysed {
+  readonly roots: readonly Node[]
+  readonly leaves: readonly Node[]
+  readonly constants: readonly Node[]
+}
+
 /**
- * Compiles a graph and creates its program.
- * @param leaves the graph's data leaves in topological order
+ * Compiles a graph and creates its program, with turns of the event loop.
  * @param session device and dtype of the program. `threads` is used for folding only: a program runs on any number
  */
-export async function makeProgram(
-  roots: readonly Node[],
-  leaves: readonly Node[],
-  session: Session,
-): Promise<NewProgram> {
+export async function makeProgram(graph: Analysed, session: Session): Promise<NewProgram> {
+  const { roots, leaves } = graph
   const { device, dtype } = session
-  const compiled = compile(roots, getRuntime().target(device), dtype)
-  const constants = [...compiled.constants, ...compiled.folded.flatMap(({ node }) => constantLeaves(node))]
-  const release = holdAll(constants)
+  const release = holdAll(graph.constants.flatMap(({ source }) => source ?? []))
   const memory = new Map<string, NativeBuffer>()
   try {
+    // Each pass has a turn: the caller has just built the graph, in the same turn.
+    const compiled = await compile(roots, getRuntime().target(device), dtype, new Turns(0, undefined))
+    const constants = [...compiled.constants, ...compiled.folded.flatMap(({ node }) => constantLeaves(node))]
     await findFolded(memory, compiled.folded, session)
     await copyUnaligned(memory, compiled.constants)
     const native = createProgram(compiled, device, memory)

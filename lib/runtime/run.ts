@@ -52,16 +52,17 @@ export async function run(roots: readonly Node[], options: RunOptions): Promise<
  * @param data leaves whose memory is bound, in the order of `leaves`
  */
 export async function runPrepared(
-  { roots, leaves, constants, session, key }: Prepared,
+  prepared: Prepared,
   data: readonly Node[],
   signal: AbortSignal | undefined,
 ): Promise<BufferSource[]> {
+  const { constants, session, key } = prepared
   const used = session ?? defaultSession
   checkAlive(constants)
   checkAlive(data)
   // A dispose() during the run must not free its inputs. The program, or makeProgram(), holds the constants.
   const release = holdAll(data.flatMap(({ source }) => source ?? []))
-  const lease = leaseProgram(key, () => makeProgram(roots, leaves, used))
+  const lease = leaseProgram(key, () => makeProgram(prepared, used))
   try {
     const program = await unlessAborted(lease.program, signal)
     const inputs = program.leaves.map((index) => bufferOf(data[index]!.source))

@@ -20,13 +20,13 @@ const optionNames = ['modelMaxLength', 'lowercase', ...hubOptionNames]
  * const { inputIds } = tokenizer.encode('one hundred and two')
  * tokenizer.decode(inputIds, { skipSpecialTokens: true }) // 'one hundred and two'
  *
- * @param model a folder, or a name on the Hub, whose model is then downloaded with its weights
+ * @param model a folder, or a name on the Hub; the weights are not downloaded
  * @throws FILE_NOT_FOUND naming the folder or file; TOKENIZER_INVALID naming the file and the fault; LIMIT_EXCEEDED;
  *   OPTION_INVALID, OPTION_UNKNOWN, ABORTED; DOWNLOAD_FAILED, CACHE_UNWRITABLE
  */
 export async function loadTokenizer(model: string | URL, options: TokenizerOptions = {}): Promise<Tokenizer> {
   const { modelMaxLength, lowercase, ...hub } = checkOptions(options, optionNames, 'loadTokenizer')
-  const { dir } = await resolveModel(model, hub)
+  const { dir } = await resolveModel(model, hub, 'settings')
   // Imported here, so that a program without texts starts without it.
   const { openTokenizer } = await import('./load.js')
   return unlessAborted(openTokenizer(dir, { modelMaxLength, lowercase }), hub.signal)

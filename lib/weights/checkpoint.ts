@@ -12,14 +12,11 @@ import { constant, releaseConstant } from '../tensor/constant.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { contiguousCopy, float32Copy } from './copy.js'
 import { dtypeOfFile, type FileDType, type TensorEntry } from './entry.js'
-import { withoutWrappers } from './names.js'
+import { type Rename, withoutWrappers } from './names.js'
 import { readSafetensors } from './safetensors.js'
 import { checkShards } from './shards.js'
 import { readTorch } from './torch/read.js'
 import type { StateDictSelector } from './torch/state-dict.js'
-
-/** Turns a name in a checkpoint, without the wrappers of PyTorch, into the name that the reader of a layout asks for. */
-export type Rename = (name: string) => string
 
 export interface CheckpointOptions {
   /** Maps the names in the file to those the reader asks for. */

@@ -138,15 +138,15 @@ export class WeightReader {
   }
 
   /**
-   * Declares the tensors of another class's head, which the library of the checkpoint leaves out too: those whose first
-   * module is one that the model takes nothing from. So a layer too many, or a part of the model that the config does
-   * not tell of, is still unexpected.
+   * Declares the tensors outside the model, such as another class's head or a counter of the training, which the library of
+   * the checkpoint leaves out too: those whose first module is one that the model takes nothing from. So a layer too many,
+   * or a part of the model that the config does not tell of, is still unexpected.
    */
-  ignoreForeignHeads(): void {
+  ignoreForeign(): void {
     const used = new Set([...this.#usage.taken].map(firstModule))
     this.#usage.rules.push({
-      reason: 'of the head of another class',
-      matches: (name) => name.includes('.') && !used.has(firstModule(name)),
+      reason: 'outside the model: of the head of another class, or of the training',
+      matches: (name) => !used.has(firstModule(name)),
     })
   }
 
@@ -180,8 +180,9 @@ export class WeightReader {
   }
 }
 
+/** The first module in a name; the whole name of a tensor that is in no module. */
 function firstModule(name: string): string {
-  return name.slice(0, name.indexOf('.') + 1)
+  return name.split('.', 1)[0]!
 }
 
 /** Up to three similar names, the most similar first: another prefix, or a few other letters. */

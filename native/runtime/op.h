@@ -41,6 +41,9 @@ constexpr int32_t kMaxAttributes = 24;
 //                                            over S and C for each (N, G); weight, bias = [G, C].
 //                                            Layer norm of rows is [rows, 1, 1, C]; group norm of NHWC is
 //                                            [N, H*W, groups, C/groups]
+//  topK         out, in                      over the last axis: out = int32 [outer..., k], in = float32 [outer..., n]: the
+//                                            indices of the k <= n largest, the largest first; of equal ones the
+//                                            lower index first. NaN is larger than any number
 //  pack         out(packed), in              [precision in SACCADE_PRECISION]  in = [batch, K, N] of any float
 //                                            dtype and strides; out = [Formats::packedBytes]
 //  quantize     out(uint8), in               rows of in = [batch, M, K], K <= kMaxQuantizedK, in 8 bits for gemm: symmetric,
@@ -97,7 +100,7 @@ constexpr int32_t kMaxAttributes = 24;
 // Each with its number of views and of attributes.
 #define SACCADE_OPS(X) \
   X(copy, 2, 0) X(fill, 1, 1) X(unary, 2, 2) X(binary, 3, 1) X(where, 4, 0) X(reduce, 2, 2) X(softmax, 2, 1) \
-  X(norm, 4, 2) X(pack, 2, 1) X(quantize, 2, 0) X(gemm, 5, 6) X(attention, 6, 3) X(attentionWeights, 5, 5) \
+  X(norm, 4, 2) X(topK, 2, 0) X(pack, 2, 1) X(quantize, 2, 0) X(gemm, 5, 6) X(attention, 6, 3) X(attentionWeights, 5, 5) \
   X(convolution, 5, 11) X(depthwise, 4, 9) X(pool, 2, 12) X(gather, 3, 0) X(update, 3, 0) X(resample, 2, 5)
 
 // Unary functions, and the activations of gemm and convolution (`identity` first: no activation).

@@ -67,7 +67,7 @@ function change(holder, other, below, pick) {
       at[key] = structuredClone(fromTree[fromKey])
       break
     case 1: // a key of another place
-      if (!Array.isArray(at) && at !== holder) at[fromKey] = pick(values)
+      if (!Array.isArray(at) && at !== holder) at[fromKey] = structuredClone(pick(values))
       break
     case 2:
       if (at === holder) break

@@ -6,6 +6,7 @@ import type { Value } from '../../lib/compiler/layout.js'
 import { planArena } from '../../lib/compiler/plan.js'
 import * as ops from '../../lib/ops/index.js'
 import type { Tensor } from '../../lib/tensor/tensor.js'
+import { Turns } from '../../lib/turns.js'
 import { Random, range } from '../ops/reference.js'
 import { rejects } from '../support/errors.js'
 import { data, lowered, namesOf, target, weight } from './target.js'
@@ -90,9 +91,10 @@ function layers(depth: number): Tensor {
   return x
 }
 
-test('memory does not grow with depth', () => {
-  const arena = (depth: number) => compile([layers(depth).node], target, 'float32').arenaBytes
-  assert.is(arena(20), arena(3))
+test('memory does not grow with depth', async () => {
+  const arena = async (depth: number) =>
+    (await compile([layers(depth).node], target, 'float32', new Turns(0, undefined))).arenaBytes
+  assert.is(await arena(20), await arena(3))
 })
 
 test('a root is written in its own memory, and read from there', () => {
@@ -160,6 +162,7 @@ test('caches are written in place', async () => {
         tensors.map(({ node }) => node),
         target,
         'float32',
+        new Turns(0, undefined),
       )
   await rejects(compileBoth(next, ops.neg(cache)), 'INPUT_INVALID', /no other reader/)
   await rejects(

@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { configOf, members, number, object } from '../../lib/files/config.js'
 import { parseInPieces } from '../../lib/files/json-pieces.js'
 import { Turns } from '../../lib/turns.js'
 
@@ -73,6 +74,25 @@ test('the event loop goes on', async () => {
   await parseInPieces(JSON.stringify(Array.from({ length: 50 }, () => vocabulary)), new Turns(1, undefined))
   clearInterval(timer)
   assert.ok(turns > 3, `${turns} turns`)
+})
+
+test('an object of very many members is a map, of which the last of equal keys counts', async () => {
+  const members = Array.from({ length: 70_000 }, (_, i) => `"k${i}":${i}`)
+  const text = `{${members.join()},"k7":-1,"__proto__":5}`
+  const found = await parseInPieces(text, new Turns(0, undefined))
+  assert.instance(found, Map)
+  const expected = new Map(Object.entries(JSON.parse(text)))
+  const wrong = [...(found as Map<string, unknown>)].filter(([key, value]) => expected.get(key) !== value)
+  assert.equal(wrong, [])
+  assert.is((found as Map<string, unknown>).size, expected.size)
+})
+
+test('such an object is read as any other by the getters of a config', async () => {
+  const many = Array.from({ length: 70_000 }, (_, i) => `"k${i}":${i}`).join()
+  const config = await configOf('x.json', Buffer.from(`{"vocab":{${many}}}`))
+  assert.is(number(object(config, 'vocab'), 'k69999'), 69_999)
+  assert.is(new Map(members(config, 'vocab')).get('k7'), 7)
+  assert.is(number(await configOf('x.json', Buffer.from(`{${many}}`)), 'k7'), 7)
 })
 
 test.run()

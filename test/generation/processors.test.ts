@@ -86,6 +86,16 @@ test('a bias for the last token of a sequence whose others stand before it', () 
   ] as const
   assert.equal(process({ sequenceBias }, [0, 0, 0, 0], [3, 1]), [-1, 2, 0, 0])
   assert.equal(process({ sequenceBias }, [0, 0, 0, 0], [0]), [0, 2, 5, 0])
+  const twice = [...sequenceBias, [[1], 0.5], [[3, 1], 0.25]] as const
+  assert.equal(process({ sequenceBias: twice }, [0, 0, 0, 0], [0, 3]), [0, 0.75, 0, 0])
+})
+
+test('biases of a token are added up in float32 before they are added to its score', () => {
+  const sequenceBias = [
+    [[1], 2 ** 24],
+    [[3, 1], 1],
+  ] as const
+  assert.equal(process({ sequenceBias }, [0, -(2 ** 24), 0, 0], [3]), [0, 0, 0, 0])
 })
 
 test('the end gets more likely from a length on, by |score| * (factor ** n - 1)', () => {
@@ -102,6 +112,8 @@ test('no end before the least length', () => {
   assert.equal(process({ minLength: 3, eosTokenId: 0 }, [1, 1, 1], [1, 1, 1]), [1, 1, 1])
   assert.equal(process({ minNewTokens: 2, eosTokenId: 0 }, [1, 1], [1, 1, 1], 2), [never, 1])
   assert.equal(process({ minNewTokens: 2, eosTokenId: 0 }, [1, 1], [1, 1, 1, 1], 2), [1, 1])
+  // As in the reference, minNewTokens takes precedence, also if it is 0.
+  assert.equal(process({ minLength: 3, minNewTokens: 0, eosTokenId: 0 }, [1, 1], [1]), [1, 1])
 })
 
 test('forced first and last tokens', () => {

@@ -69,6 +69,7 @@ const cases: { readonly [O in OpName]: readonly Case<O>[] } = {
     { parameters: { kind: 'argmax', axes: 1 }, operands: [f32(2, 3)], result: ['int32', 2] },
     { parameters: { kind: 'argmin', axes: 2 }, operands: [f32(2, 3)], result: ['int32'] },
   ],
+  topK: [{ parameters: { count: 2 }, operands: [f32(4, 3)], result: ['int32', 4, 2] }],
   softmax: [{ parameters: { logarithm: true }, operands: [f32(2, 3)], result: f32(2, 3) }],
   norm: [
     {

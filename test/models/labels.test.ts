@@ -23,7 +23,11 @@ test('classes without a name are named by their number', () => {
 })
 
 test('the number of classes: entries of id2label, num_labels, or what is stored', async () => {
-  assert.is(classCount(of({ id2label: { 0: 'a', 2: 'b', 4: 'c' }, num_labels: 7 }), 3), 3)
+  const gaps = { id2label: { 0: 'a', 2: 'b', 4: 'c' } }
+  assert.is(classCount(of(gaps), undefined), 3)
+  assert.is(classCount(of({ ...gaps, num_labels: 4 }), 3), 4)
+  assert.equal(labelsOf(of({ ...gaps, num_labels: 3 }), 3), ['a', 'LABEL_1', 'b'])
+  assert.equal(labelsOf(of({ ...gaps, num_labels: 4 }), 4), ['LABEL_0', 'LABEL_1', 'LABEL_2', 'LABEL_3'])
   assert.is(classCount(of({ num_labels: 7, label2id: { a: 0 } }), 3), 7)
   assert.is(classCount(of({ id2label: {} }), 3), 0)
   assert.is(classCount(of({}), 3), 3)
@@ -76,9 +80,9 @@ test('bad names are refused by key', async () => {
   const bad: [Record<string, unknown>, string][] = [
     [{ id2label: 'cat' }, '"id2label": expected an object'],
     [{ id2label: { cat: 0 } }, '"id2label.cat": expected class numbers as keys'],
-    [{ id2label: { 0: true } }, '"id2label.0": expected a name, got true'],
-    [{ label_names: ['a', []] }, '"label_names.1": expected a name, got []'],
   ]
+  const odd = { id2label: { '-1': 'a', ' 0': true, '+1': ['b', 1], 2: null } }
+  assert.equal(labelsOf(of(odd), 3), ['true', '["b",1]', 'LABEL_2'])
   for (const [values, message] of bad) await throws(() => labelsOf(of(values), 1), 'CONFIG_INVALID', message)
 })
 

@@ -244,7 +244,7 @@ test('a config or checkpoint that does not fit is named', async () => {
   const changed = (changes: object) => openChanged<Marian>('marian-mt', changes)
   await rejects(changed({ decoder_attention_heads: 5 }), 'CONFIG_INVALID', 'decoder_attention_heads')
   await rejects(changed({ activation_function: 'no' }), 'CONFIG_INVALID', "'no'")
-  await rejects(changed({ encoder_layers: 1 }), 'TENSOR_UNEXPECTED', 'encoder.layers.1')
+  await rejects(changed({ num_hidden_layers: 1 }), 'TENSOR_UNEXPECTED', 'encoder.layers.1')
   await rejects(changed({ decoder_layers: 3 }), 'TENSOR_MISSING', 'decoder.layers.2')
   await rejects(changed({ vocab_size: 144 }), 'SHAPE_MISMATCH', 'shared.weight')
   await rejects(

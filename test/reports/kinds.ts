@@ -30,6 +30,7 @@ export type Expected =
       vectors: number[][]
     }
   | { type: 'translate'; model: string; texts: string[]; outputs: string[] }
+  | { type: 'message'; file: string; most: number }
   | HubCase
   | OfflineCase
 
@@ -74,6 +75,8 @@ export async function check(dir: string, expected: Expected): Promise<void> {
       )
       return
     }
+    case 'message':
+      return checkMessage(dir, expected)
     case 'hub':
       return checkHub(dir, expected, checkTop)
     case 'offline':
@@ -81,6 +84,15 @@ export async function check(dir: string, expected: Expected): Promise<void> {
     default:
       assert.unreachable(`a case of the type ${(expected as { type: string }).type}`)
   }
+}
+
+/** The file's text is an image in base64. With a letter that base64 does not have it is none, and no message repeats it. */
+async function checkMessage(dir: string, { file, most }: Case<'message'>): Promise<void> {
+  const text = await readFile(join(dir, file), 'utf8')
+  assert.equal((await decodeImage(text)).data, (await decodeImage(Buffer.from(text, 'base64'))).data)
+  const message = await decodeImage(`!${text}`).catch((error: Error) => error.message)
+  assert.type(message, 'string')
+  assert.ok(String(message).length <= most, `${String(message).length} characters`)
 }
 
 type Case<T extends Expected['type']> = Extract<Expected, { type: T }>

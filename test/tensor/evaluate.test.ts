@@ -207,4 +207,20 @@ test('failures are reported to who waits, and to nobody else', async () => {
   }
 })
 
+test('a part of a graph that is computed while the graph is compiled', async () => {
+  for (let size = 2; size < 40; size++) {
+    const x = Tensor.from(Array.from({ length: size }, (_, i) => i))
+    // The part has a shorter way to its program than the whole, and is ready first.
+    const part = ops.neg(x)
+    await ops.neg(Tensor.from(new Float32Array(size))).data()
+    let whole = ops.add(part, part)
+    for (let i = 0; i < 100; i++) whole = ops.add(whole, part)
+    const [sum] = await Promise.all([whole.data(), part.data()])
+    assert.equal(
+      Array.from(sum),
+      Array.from({ length: size }, (_, i) => -102 * i + 0),
+    )
+  }
+})
+
 test.run()

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Checkpoint, openCheckpoint, type Rename } from '../../lib/weights/checkpoint.js'
+import { type Checkpoint, openCheckpoint } from '../../lib/weights/checkpoint.js'
 import type { FileDType } from '../../lib/weights/entry.js'
+import type { Rename } from '../../lib/weights/names.js'
 import { WeightReader } from '../../lib/weights/reader.js'
 import { inFolder, rejects, throws, writeSafetensors } from './build.js'
 

@@ -12,6 +12,7 @@ export const rows: OpRules<Rows> = {
       return sizeOf(x.shape) === 0 ? filled(node, emitter, 0) : reduce(node, emitter, x)
     },
   },
+  topK: { dtype: 'float32', features: false, lower: direct() },
   softmax: {
     dtype: 'float32',
     features: false,

@@ -84,8 +84,9 @@ export class Download {
   }
 
   /** Marks the folder as complete. */
-  async complete(): Promise<void> {
-    const mark = { name: this.#name, commit: this.#commit, files: Object.fromEntries(this.#records) }
+  async complete(hasWeights: boolean): Promise<void> {
+    const files = Object.fromEntries(this.#records)
+    const mark = { name: this.#name, commit: this.#commit, hasWeights, files }
     await writeMark(this.dir, mark, this.#options)
   }
 

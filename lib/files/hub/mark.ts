@@ -18,6 +18,8 @@ export interface Mark {
   readonly name: string
   /** Undefined for an endpoint that tells none. */
   readonly commit?: string | undefined
+  /** Whether the weights, and the folders of modules, are among the files. Undefined in marks of older versions: they are. */
+  readonly hasWeights?: boolean | undefined
   readonly files: Readonly<Record<string, FileRecord>>
 }
 
@@ -27,6 +29,14 @@ export interface CachedModel {
   readonly mark: Mark
   /** Files that are not what was downloaded. */
   readonly damaged: readonly string[]
+}
+
+/** What a loader needs of a model: all of it, or configs and tokenizer. */
+export type Needed = 'model' | 'settings'
+
+/** Whether a folder of the cache has what is needed, undamaged. */
+export function isComplete(cached: CachedModel, needed: Needed): boolean {
+  return cached.damaged.length === 0 && (needed === 'settings' || cached.mark.hasWeights !== false)
 }
 
 /** Written last: a folder of the cache with this file is complete. */
@@ -105,10 +115,11 @@ function parseMark(text: string | undefined): Mark | undefined {
 }
 
 function isMark(value: unknown): value is Mark {
-  const { name, commit, files } = Object(value)
+  const { name, commit, hasWeights, files } = Object(value)
   return (
     typeof name === 'string' &&
     (commit === undefined || (typeof commit === 'string' && isCommit(commit))) &&
+    (hasWeights === undefined || typeof hasWeights === 'boolean') &&
     typeof files === 'object' &&
     files !== null &&
     Object.entries(files).every(([file, record]) => isInside(file) && isRecord(record))

@@ -48,6 +48,7 @@ export const processorClasses: Readonly<Record<string, ProcessorClass>> = {
   MobileNetV2: mobileNet,
   Pvt: { resample: 'bicubic', ...size224, crop: false, normalize: imagenet },
   Siglip: { resample: 'bicubic', size: [224, 224], square: false, crop: false, normalize: half },
+  Siglip2: { resample: 'bilinear', size: 256, square: false, crop: false, normalize: half },
   ViT: { resample: 'bilinear', ...size224, crop: false, normalize: half },
 }
 
@@ -68,7 +69,8 @@ const modelTypes: Readonly<Record<string, readonly string[]>> = {
   MobileNetV1: ['mobilenet_v1'],
   MobileNetV2: ['mobilenet_v2'],
   Pvt: ['pvt', 'pvt_v2'],
-  Siglip: ['siglip'],
+  Siglip: ['siglip', 'siglip_vision_model'],
+  Siglip2: ['siglip2', 'siglip2_vision_model'],
   ViT: [
     ...['vit', 'vit_mae', 'vit_msn', 'ijepa', 'swin', 'swinv2', 'swiftformer', 'dinat', 'clipseg'],
     ...['mgp-str', 'trocr'],

@@ -1,13 +1,34 @@
-import { type Config, oneOf } from '../../files/config.js'
+import { type Config, getter, isSet, object, oneOf } from '../../files/config.js'
 import type { ResampleFilter } from '../../ops/resample.js'
 import type { ImageSpec, ResizeSpec, Size } from '../spec.js'
 import { black, clip, deviations, fixedSize, imagenet, means } from './values.js'
+
+/**
+ * The processor of an open_clip_config.json: preprocess_cfg, with the image size of vision_cfg, which takes precedence in
+ * open_clip too.
+ * @throws CONFIG_INVALID
+ */
+export function openClipFolderSpec(config: Config): ImageSpec {
+  const model = object(config, 'model_cfg')
+  const { image_size = 224 } = object(model, 'vision_cfg').values
+  const given = isSet(config, 'preprocess_cfg') ? object(config, 'preprocess_cfg') : { ...config, values: {} }
+  oneOf(given, 'mode', ['RGB'], 'RGB')
+  return openClipSpec({ ...given, values: { ...given.values, image_size } })
+}
+
+const level = getter(
+  'a whole number from 0 to 255',
+  (value): value is number => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 255,
+)
 
 /** open_clip's image_transform for evaluation. @throws CONFIG_INVALID */
 export function openClipSpec(config: Config): ImageSpec {
   const size = fixedSize(config, 'image_size', [224, 224])
   const filter = oneOf(config, 'interpolation', ['bicubic', 'bilinear'], 'bicubic')
   const mode = oneOf(config, 'resize_mode', ['shortest', 'longest', 'squash'], 'shortest')
+  const color = level(config, 'fill_color', 0)
+  // The crop after a resize of the shorter edge has no color of its own.
+  const fill = mode === 'longest' ? [color, color, color] : black
   const shortest: ResizeSpec =
     size[0] === size[1] ? { to: 'shortest', length: size[0], filter } : { to: 'cover', box: size, filter }
   const resizes: Record<typeof mode, ResizeSpec> = {
@@ -17,7 +38,7 @@ export function openClipSpec(config: Config): ImageSpec {
   }
   return {
     resize: resizes[mode],
-    crop: mode === 'squash' ? undefined : { size, margin: 'even', fill: black },
+    crop: mode === 'squash' ? undefined : { size, margin: 'even', fill },
     rescale: { scale: 1 / 255, offset: 0 },
     normalize: { mean: means(config, 'mean', clip.mean), std: deviations(config, 'std', clip.std) },
   }

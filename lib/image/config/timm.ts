@@ -19,7 +19,8 @@ const modes = ['center', 'squash', 'border'] as const
  * same keys.
  * @throws CONFIG_INVALID
  */
-export function timmSpec(config: Config): ImageSpec {
+export function timmSpec(pretrained: Config): ImageSpec {
+  const config = withChannels(pretrained)
   const size = inputSize(config)
   const filter = orDefault(config, 'interpolation', filters, 'bicubic')
   const cropPct = config.values.crop_pct === 0 ? 0.875 : positiveNumber(config, 'crop_pct', 0.875)
@@ -47,6 +48,16 @@ export function timmSpec(config: Config): ImageSpec {
     rescale: { scale: 1 / 255, offset: 0 },
     normalize: { mean, std: deviations(config, 'std', imagenet.std) },
   }
+}
+
+/** Of mean and std, timm takes its default for 0 and an empty list, and one number in a list for all channels. */
+function withChannels(config: Config): Config {
+  const spread = (value: unknown) => {
+    if (!Array.isArray(value)) return value === 0 ? null : value
+    return value.length > 1 ? value : (value[0] ?? null)
+  }
+  const { mean, std } = config.values
+  return { ...config, values: { ...config.values, mean: spread(mean), std: spread(std) } }
 }
 
 function inputSize(config: Config): Size {

@@ -27,8 +27,7 @@ const convnextSquash = 384
 export function transformersSpec(config: Config, modelType: string | undefined): ImageSpec {
   const name = className(config, modelType)
   const defaults = processorClasses[name]!
-  const { resize, crop } =
-    name === 'ConvNext' ? convnextGeometry(config, defaults) : plainGeometry(config, defaults)
+  const { resize, crop, patches } = geometry(name, config, defaults)
   const normalizes = flag(config, 'do_normalize', true)
   if (normalizes) for (const key of ['image_mean', 'image_std']) notNull(config, key)
   const std = deviations(config, 'image_std', defaults.normalize.std)
@@ -41,7 +40,7 @@ export function transformersSpec(config: Config, modelType: string | undefined):
     : undefined
   // With include_top, EfficientNet divides by the standard deviation a second time.
   const twice = efficientNet && flag(config, 'include_top', true)
-  return { resize, crop, rescale, normalize: twice ? dividedTwice(normalize, std) : normalize }
+  return { resize, crop, patches, rescale, normalize: twice ? dividedTwice(normalize, std) : normalize }
 }
 
 /** transformers takes null, which is None there, as false; the default is for keys that are absent. */
@@ -77,6 +76,25 @@ function dividedTwice(normalize: ImageSpec['normalize'], std: readonly number[])
 interface Geometry {
   readonly resize: ResizeSpec | undefined
   readonly crop: CropSpec | undefined
+  readonly patches?: ImageSpec['patches']
+}
+
+function geometry(name: string, config: Config, defaults: ProcessorClass): Geometry {
+  if (name === 'ConvNext') return convnextGeometry(config, defaults)
+  return name === 'Siglip2' ? patchGeometry(config, defaults) : plainGeometry(config, defaults)
+}
+
+/** NaFlex: patches of images of any shape. */
+function patchGeometry(config: Config, defaults: ProcessorClass): Geometry {
+  const patch = positiveInt(config, notNull(config, 'patch_size'), 16)
+  const count = positiveInt(config, notNull(config, 'max_num_patches'), 256)
+  const filter = resampleFilter(config, defaults.resample)
+  const resize: ResizeSpec = { to: 'patches', patch, count, filter }
+  return {
+    resize: flag(config, 'do_resize', true) ? resize : undefined,
+    crop: undefined,
+    patches: { size: patch, count },
+  }
 }
 
 function plainGeometry(config: Config, defaults: ProcessorClass): Geometry {
@@ -122,11 +140,17 @@ function resizeToObject(sizes: Config, filter: ResampleFilter): ResizeSpec {
       const length = positiveInt(sizes, 'shortest_edge')
       return { to: 'bounded', length, longest: positiveInt(sizes, 'longest_edge'), filter }
     }
+    case 'max_height max_width':
+      return {
+        to: 'within',
+        box: [positiveInt(sizes, 'max_height'), positiveInt(sizes, 'max_width')],
+        filter,
+      }
     default:
       throw configInvalid(
         sizes,
         '',
-        'an object with the keys height and width, shortest_edge, or shortest_edge and longest_edge',
+        'an object with the keys height and width, shortest_edge, shortest_edge and longest_edge, or max_height and max_width',
       )
   }
 }

@@ -16,9 +16,16 @@ export interface Planes {
   readonly matrix: Matrix
   readonly fullRange: boolean
   readonly gray: boolean
+  /** Bits of a sample: 8, 10 or 12. */
+  readonly depth: number
   /** One color sample for two columns, or for two rows. */
   readonly halfWidth: boolean
   readonly halfHeight: boolean
+}
+
+/** Samples of `depth` bits, 3 channels together. */
+export interface Stored extends Omit<Pixels, 'data'> {
+  readonly data: Uint8Array | Uint16Array
 }
 
 const full = { luma: 16320, offset: 32 }
@@ -47,21 +54,24 @@ export function colorMatrix(coefficients: number, fullRange: boolean): Matrix | 
  * @param stored Cr, luma and Cb in place of red, green and blue; samples repeated where there are fewer than pixels
  */
 export async function planesToRgb(
-  { data, width, height }: Pixels,
+  { data, width, height }: Stored,
   planes: Planes,
   signal: AbortSignal | undefined,
 ): Promise<Pixels> {
-  const { luma, offset, blueFromCb, greenFromCb, greenFromCr, redFromCr } = planes.matrix
+  const { depth, matrix } = planes
+  const { blueFromCb, greenFromCb, greenFromCr, redFromCr } = matrix
   const rgb = new Uint8ClampedArray(width * height * 3)
-  const cb = new Uint8Array(width)
-  const cr = new Uint8Array(width)
+  const cb = new Uint16Array(width)
+  const cr = new Uint16Array(width)
+  const lights = Int32Array.from({ length: 2 ** depth }, (_, value) => lightOf(value, planes))
+  const extra = depth - 8
   await inSlices(height, signal, (y) => {
     sampleRow(cr, data, 0, y, width, height, planes)
     sampleRow(cb, data, 2, y, width, height, planes)
     for (let x = 0, at = y * width * 3; x < width; x++, at += 3) {
-      const light = Math.floor((data[at + 1]! * 0x0101 * luma) / 65536) + offset
-      const u = cb[x]! - 128
-      const v = cr[x]! - 128
+      const light = lights[data[at + 1]!]!
+      const u = (cb[x]! >> extra) - 128
+      const v = (cr[x]! >> extra) - 128
       rgb[at] = (light + v * redFromCr) >> 6
       rgb[at + 1] = (light - u * greenFromCb - v * greenFromCr) >> 6
       rgb[at + 2] = (light + u * blueFromCb) >> 6
@@ -70,10 +80,16 @@ export async function planesToRgb(
   return { data: new Uint8Array(rgb.buffer), width, height, channels: 3 }
 }
 
+/** Luma with 6 fraction bits. */
+function lightOf(value: number, { depth, matrix }: Planes): number {
+  const wide = value * 2 ** (16 - depth) + (value >> (2 * depth - 16))
+  return Math.floor((wide * matrix.luma) / 65536) + matrix.offset
+}
+
 /** One row of color samples, one for each pixel: weights 3 and 1 to the two nearest in each direction. */
 function sampleRow(
-  row: Uint8Array,
-  data: Uint8Array,
+  row: Uint16Array,
+  data: Stored['data'],
   channel: number,
   y: number,
   width: number,
@@ -108,21 +124,23 @@ function sampleRow(
   }
 }
 
-/** Gray of the range 16 to 235 as 0 to 255. */
-export async function grayFromVideo(
-  pixels: Pixels,
-  { fullRange }: Planes,
+/** Gray of 8 bits: computed by libavif itself, or by libyuv for a picture with alpha. */
+export async function grayOf(
+  { data, width, height, channels }: Stored,
+  planes: Planes,
+  hasAlpha: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Pixels> {
-  if (fullRange) return pixels
-  const table = Uint8ClampedArray.from({ length: 256 }, (_, value) =>
-    Math.floor(Math.fround((value - 16) / 219) * 255 + 0.5),
+  const { depth, fullRange } = planes
+  const unit = 2 ** (depth - 8)
+  const [black, range] = fullRange ? [0, 2 ** depth - 1] : [16 * unit, 219 * unit]
+  const table = Uint8ClampedArray.from({ length: 2 ** depth }, (_, value) =>
+    hasAlpha ? lightOf(value, planes) >> 6 : Math.floor(Math.fround((value - black) / range) * 255 + 0.5),
   )
-  const { data, width, height, channels } = pixels
   const scaled = new Uint8Array(data.length)
   const length = width * channels
   await inSlices(height, signal, (y) => {
     for (let at = y * length; at < (y + 1) * length; at++) scaled[at] = table[data[at]!]!
   })
-  return { ...pixels, data: scaled }
+  return { data: scaled, width, height, channels }
 }

@@ -1,7 +1,8 @@
+import { checkLimit } from '../../limits.js'
 import { avifOrientation, type Orientation } from '../orientation.js'
 import type { Encoded, Pixels } from '../pixels.js'
-import { colorMatrix, grayFromVideo, type Planes, planesToRgb } from './avif-color.js'
-import { decodePlain, headerOf, turnPixels } from './sharp.js'
+import { colorMatrix, grayOf, type Planes, planesToRgb } from './avif-color.js'
+import { decodePlain, decodeWide, headerOf, turnPixels } from './sharp.js'
 
 interface Box {
   readonly type: string
@@ -10,6 +11,7 @@ interface Box {
   readonly end: number
 }
 
+const versioned = ['meta', 'iref']
 const headerBytes = 8
 /** Of the file's first brand, in its first box. */
 const brandAt = headerBytes
@@ -23,18 +25,33 @@ export async function decodeAvif(file: Encoded): Promise<Pixels> {
   const copy = Buffer.from(file.bytes)
   // sharp refuses sequences by their brand, although the still picture is read from the same boxes.
   if (copy.toString('latin1', brandAt, brandAt + 4) === 'avis') copy.write('avif', brandAt, 'latin1')
+  if (path(copy, ['meta', 'iref']).some(({ type }) => type === 'prem'))
+    file.fail('an AVIF with colors that are multiplied by the alpha')
   const properties = path(copy, ['meta', 'iprp', 'ipco'])
   const container = takeOrientation(copy, properties)
-  const planes = takeColors(copy, properties)
-  const { width, height, exif, xmp } = await headerOf(file, copy)
+  const found = takeColors(copy, properties)
+  const { width, height, exif, xmp, hasAlpha } = await headerOf(file, copy)
   const orientation = avifOrientation(container, { exif, xmp })
   await file.admit(width, height)
-  const stored = await decodePlain(file, copy)
-  if (!planes) return turnPixels(stored, orientation)
+  if (!found) return turnPixels(await decodePlain(file, copy), orientation)
+  const planes = asConverted(found, hasAlpha)
+  const stored = await (planes.depth === 8 ? decodePlain(file, copy) : decodeWide(file, copy, planes.depth))
   const pixels = planes.gray
-    ? await grayFromVideo(stored, planes, file.signal)
+    ? await grayOf(stored, planes, hasAlpha, file.signal)
     : await planesToRgb(stored, planes, file.signal)
   return turnPixels(pixels, orientation)
+}
+
+/**
+ * The planes that libavif converts: where libyuv has no function for their depth, the upper 8 bits of their samples. It has some
+ * for colors with alpha; that for 12 bits does not interpolate.
+ */
+function asConverted(planes: Planes, hasAlpha: boolean): Planes {
+  const { gray, depth, halfWidth, halfHeight } = planes
+  if (gray) return hasAlpha ? { ...planes, depth: 8 } : planes
+  if (depth === 12 && hasAlpha && halfWidth && halfHeight)
+    return { ...planes, halfWidth: false, halfHeight: false }
+  return hasAlpha && depth === 10 ? planes : { ...planes, depth: 8 }
 }
 
 function boxesIn(bytes: Buffer, start: number, end: number): Box[] {
@@ -44,6 +61,7 @@ function boxesIn(bytes: Buffer, start: number, end: number): Box[] {
     const stop = size === 0 ? end : at + size
     // Boxes with 64-bit sizes hold the pixels, never properties.
     if (stop > end || stop < at + headerBytes) break
+    checkLimit('imageParts', boxes.length, 'AVIF boxes')
     boxes.push({ type: bytes.toString('latin1', at + 4, at + 8), start: at + headerBytes, end: stop })
     at = stop
   }
@@ -55,8 +73,8 @@ function path(bytes: Buffer, types: readonly string[]): Box[] {
   let boxes = boxesIn(bytes, 0, bytes.length)
   for (const type of types) {
     const found = boxes.find((box) => box.type === type)
-    // `meta` begins with a version and flags.
-    boxes = found ? boxesIn(bytes, found.start + (type === 'meta' ? 4 : 0), found.end) : []
+    // These begin with a version and flags.
+    boxes = found ? boxesIn(bytes, found.start + (versioned.includes(type) ? 4 : 0), found.end) : []
   }
   return boxes
 }
@@ -75,7 +93,7 @@ function takeColors(bytes: Buffer, properties: readonly Box[]): Planes | undefin
   // Gray planes beside colors are alpha.
   const color = flags.find((flag) => !(flag & 0x10)) ?? flags[0]
   const first = colors[0]
-  if (!first || color === undefined || color & 0x60) return undefined
+  if (!first || color === undefined) return undefined
   const fullRange = (bytes[first.start + 10]! & 0x80) !== 0
   const matrix = colorMatrix(bytes.readUInt16BE(first.start + 8), fullRange)
   if (!matrix) return undefined
@@ -87,6 +105,7 @@ function takeColors(bytes: Buffer, properties: readonly Box[]): Planes | undefin
     matrix,
     fullRange,
     gray: (color & 0x10) !== 0,
+    depth: color & 0x20 ? 12 : color & 0x40 ? 10 : 8,
     halfWidth: (color & 0x08) !== 0,
     halfHeight: (color & 0x04) !== 0,
   }
@@ -100,7 +119,10 @@ const orientations: readonly (readonly [Orientation, Orientation, Orientation])[
   [6, 7, 5],
 ]
 
-/** The orientation, which is taken out of the properties: planes must not be turned before they are converted. */
+/**
+ * The orientation, which is taken out of the properties, and the clean aperture: planes must not be turned or cut before they are
+ * converted.
+ */
 function takeOrientation(bytes: Buffer, properties: readonly Box[]): Orientation {
   const one = (wanted: string) =>
     properties.find(({ type, start, end }) => type === wanted && end - start >= 1)
@@ -109,10 +131,12 @@ function takeOrientation(bytes: Buffer, properties: readonly Box[]): Orientation
   const quarters = rotation ? bytes[rotation.start]! & 3 : 0
   const axis = mirror ? 1 + (bytes[mirror.start]! & 1) : 0
   if (rotation) bytes[rotation.start] = 0
-  if (mirror) {
-    // Of the same size as a mirror: a rotation by nothing.
-    bytes.write('irot', mirror.start - 4, 'latin1')
-    bytes[mirror.start] = 0
+  // Pillow does not cut to the clean aperture.
+  for (const box of [mirror, one('clap')]) {
+    if (!box) continue
+    // A rotation by nothing, of the same size.
+    bytes.write('irot', box.start - 4, 'latin1')
+    bytes[box.start] = 0
   }
   return orientations[quarters]![axis]!
 }

@@ -33,12 +33,31 @@ const tests: readonly (readonly [Format, (start: string) => boolean])[] = [
   ['svg', (start) => svgStart.test(start)],
 ]
 
+/** Formats that are known and not read, for messages. */
+const unread: readonly (readonly [string, (start: string) => boolean])[] = [
+  ['JPEG 2000', (start) => start.startsWith('\0\0\0\x0cjP  ') || start.startsWith('\xff\x4f\xff\x51')],
+  ['HEIC', (start) => /^(hei|hev)[cmsx]/.test(start.slice(8)) && start.startsWith('ftyp', 4)],
+  ['JPEG XL', (start) => start.startsWith('\0\0\0\x0cJXL ') || start.startsWith('\xff\x0a')],
+  ['Photoshop', (start) => start.startsWith('8BPS')],
+  ['PDF', (start) => start.startsWith('%PDF-')],
+]
+
 /** Bytes at the start of a file that tell its format. */
 export const magicLength = 1024
 
 /** The format of a file by its first bytes. A name's extension says nothing: many files on the web have a wrong one. */
 export function formatOf(bytes: Uint8Array): Format | undefined {
+  const start = startOf(bytes)
+  return tests.find(([, test]) => test(start))?.[0]
+}
+
+/** The name of a format that is not read, if it is a known one. */
+export function unreadFormatOf(bytes: Uint8Array): string | undefined {
+  const start = startOf(bytes)
+  return unread.find(([, test]) => test(start))?.[0]
+}
+
+function startOf(bytes: Uint8Array): string {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, magicLength))
-  const text = start.toString('latin1')
-  return tests.find(([, test]) => test(text))?.[0]
+  return start.toString('latin1')
 }

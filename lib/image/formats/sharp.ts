@@ -1,7 +1,7 @@
 import { endianness } from 'node:os'
 import type { Metadata, Sharp } from 'sharp'
 import { SaccadeError } from '../../errors.js'
-import { type Orientation, orientationOf, tiffForSharp, turned } from '../orientation.js'
+import { type Orientation, orientationOf, turned } from '../orientation.js'
 import type { Encoded, Pixels } from '../pixels.js'
 import { inSlices } from '../work.js'
 import { formatOf } from './magic.js'
@@ -13,19 +13,30 @@ async function open(bytes: Uint8Array): Promise<Sharp> {
   return sharp(bytes, { limitInputPixels: false, failOn: 'error', ignoreIcc: true })
 }
 
+/** What sharp is to decode in the place of a file. */
+export interface Variant {
+  readonly bytes: Buffer
+  /** In the place of the EXIF that sharp finds. */
+  readonly exif?: Buffer
+  /** Colors are multiplied by the alpha, the fourth channel: they are divided by it, as Pillow does. */
+  readonly premultiplied?: boolean
+}
+
 /** The first image of a file that sharp reads, on its threads: gray or RGB, upright. @throws IMAGE_INVALID */
-export async function decodeWithSharp(file: Encoded): Promise<Pixels> {
+export async function decodeWithSharp(file: Encoded, variant: Variant = file): Promise<Pixels> {
   return decoding(file, async () => {
-    const tiff = formatOf(file.bytes) === 'tiff'
-    const image = await open(tiff ? tiffForSharp(file.bytes) : file.bytes)
+    const image = await open(variant.bytes)
     const metadata = await image.metadata()
     await file.admit(metadata.width, metadata.height)
-    // A TIFF has the tags of EXIF itself.
-    const exif = tiff ? file.bytes : metadata.exif
+    const exif = variant.exif ?? metadata.exif
     const upright = turned(image, orientationOf({ ...metadata, exif }))
     const { space, channels, depth } = metadata
+    const wide = depth === 'ushort'
+    if (variant.premultiplied) {
+      const stored = upright.toColourspace(wide ? 'rgb16' : 'srgb')
+      return dividedByAlpha(await raw(stored, wide ? 'ushort' : 'uchar'), wide ? 2 : 1, file.signal)
+    }
     if (space === 'cmyk') {
-      const wide = depth === 'ushort'
       const cmyk = upright.pipelineColourspace('cmyk').toColourspace('cmyk')
       return cmykToRgb(await raw(cmyk, wide ? 'ushort' : 'uchar'), wide ? 2 : 1, file.signal)
     }
@@ -49,6 +60,19 @@ export function headerOf(file: Encoded, bytes: Uint8Array): Promise<Metadata> {
 /** Decodes a changed copy of a file, without turning it. */
 export function decodePlain(file: Encoded, bytes: Uint8Array): Promise<Pixels> {
   return decoding(file, async () => raw((await open(bytes)).removeAlpha().toColourspace('srgb')))
+}
+
+/** The same with samples of 10 or 12 bits. */
+export async function decodeWide(file: Encoded, bytes: Uint8Array, depth: number) {
+  const image = (await decoding(file, () => open(bytes))).removeAlpha().toColourspace('rgb16')
+  const { data, ...size } = await decoding(file, () => raw(image, 'ushort'))
+  // sharp fills 16 bits from the top.
+  const wide = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
+  await inSlices(size.height, file.signal, (y) => {
+    const length = size.width * size.channels
+    for (let at = y * length; at < (y + 1) * length; at++) wide[at]! >>= 16 - depth
+  })
+  return { ...size, data: wide }
 }
 
 /** Pixels turned upright, on the threads of sharp. */
@@ -86,6 +110,32 @@ async function decoding<T>(file: Encoded, decode: () => Promise<T>): Promise<T> 
 }
 
 /**
+ * Pillow's RGB of colors that are multiplied by the fourth channel.
+ * @param bytes of a value, of which the upper one counts
+ */
+async function dividedByAlpha(
+  { data, width, height, channels }: Pixels,
+  bytes: 1 | 2,
+  signal: AbortSignal | undefined,
+): Promise<Pixels> {
+  const rgb = new Uint8ClampedArray(width * height * 3)
+  await inSlices(height, signal, (row) => {
+    const end = (row + 1) * width
+    for (let pixel = row * width; pixel < end; pixel++) {
+      const from = pixel * channels * bytes + upperByte(bytes)
+      const alpha = data[from + 3 * bytes]!
+      for (let channel = 0; channel < 3 && alpha > 0; channel++)
+        rgb[pixel * 3 + channel] = Math.floor((data[from + channel * bytes]! * 255) / alpha)
+    }
+  })
+  return { data: new Uint8Array(rgb.buffer), width, height, channels: 3 }
+}
+
+function upperByte(bytes: 1 | 2): number {
+  return endianness() === 'LE' ? bytes - 1 : 0
+}
+
+/**
  * Pillow's CMYK to RGB, without a colour profile: each of C, M, Y is darkened by K.
  * @param bytes of a value, of which the upper one counts
  */
@@ -94,12 +144,11 @@ async function cmykToRgb(
   bytes: 1 | 2,
   signal: AbortSignal | undefined,
 ): Promise<Pixels> {
-  const upper = endianness() === 'LE' ? bytes - 1 : 0
   const rgb = new Uint8Array(width * height * 3)
   await inSlices(height, signal, (row) => {
     const end = (row + 1) * width
     for (let pixel = row * width; pixel < end; pixel++) {
-      const from = pixel * 4 * bytes + upper
+      const from = pixel * 4 * bytes + upperByte(bytes)
       const light = 255 - data[from + 3 * bytes]!
       for (let channel = 0; channel < 3; channel++) {
         const product = data[from + channel * bytes]! * light + 128

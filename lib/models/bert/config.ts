@@ -8,7 +8,7 @@ import { checkSizes } from '../sizes.js'
 const classes = [
   ...(['BertModel', 'BertForPreTraining', 'BertForMaskedLM', 'BertForNextSentencePrediction'] as const),
   ...(['BertForSequenceClassification', 'BertForMultipleChoice', 'BertForTokenClassification'] as const),
-  'BertForQuestionAnswering',
+  ...(['BertForQuestionAnswering', 'BertLMHeadModel'] as const),
 ] as const
 export type BertClass = (typeof classes)[number]
 
@@ -35,8 +35,9 @@ const classifiers: readonly BertClass[] = ['BertForSequenceClassification', 'Ber
  */
 export function readBertConfig(config: Config, stored: number | undefined): BertConfig {
   oneOf(config, 'position_embedding_type', ['absolute'], 'absolute')
-  if (boolean(config, 'is_decoder', false))
-    throw configInvalid(config, 'is_decoder', 'false (BERT as a decoder is not supported)')
+  for (const key of ['is_decoder', 'is_causal'])
+    if (boolean(config, key, false))
+      throw configInvalid(config, key, 'false (BERT as a decoder is not supported)')
   const className = libraryClass(config, classes) ?? 'BertModel'
   const vocabulary = positiveInt(config, 'vocab_size', 30522)
   const positions = positiveInt(config, 'max_position_embeddings', 512)

@@ -24,6 +24,8 @@ export interface Head {
 export const heads: Readonly<Record<BertClass, Head>> = {
   BertModel: { pooler: 'optional', read: bare },
   BertForPreTraining: { pooler: 'required', read: pretraining },
+  // Without is_decoder it is not causal.
+  BertLMHeadModel: { pooler: 'unused', read: maskedLanguage },
   BertForMaskedLM: { pooler: 'unused', read: maskedLanguage },
   BertForNextSentencePrediction: { pooler: 'required', read: nextSentence },
   BertForSequenceClassification: { pooler: 'required', read: sequenceClassifier },

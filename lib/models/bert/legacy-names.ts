@@ -1,5 +1,7 @@
-import type { Rename } from '../../weights/checkpoint.js'
+import { renameBy } from '../../weights/names.js'
 
 /** BERT checkpoints converted from TensorFlow call the scale and shift of a layer norm gamma and beta. */
-export const legacyLayerNorm: Rename = (name) =>
-  name.replace(/LayerNorm\.gamma$/, 'LayerNorm.weight').replace(/LayerNorm\.beta$/, 'LayerNorm.bias')
+export const legacyLayerNorm = renameBy([
+  [/LayerNorm\.gamma$/, 'LayerNorm.weight'],
+  [/LayerNorm\.beta$/, 'LayerNorm.bias'],
+])

@@ -1,78 +1,48 @@
-import type { TokenIds } from '../../nn/embedding.js'
-import { causalCall } from '../../nn/mask.js'
-import { statesAt } from '../../nn/position.js'
-import * as ops from '../../ops/index.js'
-import type { Tensor } from '../../tensor/tensor.js'
 import {
   type ContrastiveInputs,
+  ContrastiveModel,
   type ContrastiveOptions,
   type ContrastiveOutput,
   checkContrastive,
   contrast,
-  type Projected,
+  imagesOf,
+  type Similarity,
 } from '../contrastive.js'
-import { Model, type ModelParts } from '../model.js'
+import type { ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
-import { statesOf } from '../run-options.js'
-import { checkTexts, type TextInputs, textsOf } from '../text-inputs.js'
-import { checkPixels } from '../vit/inputs.js'
-import type { ClipConfig } from './config.js'
-import type { ClipModules } from './modules.js'
+import { textsOf } from '../text-inputs.js'
+import type { ImageTower } from './image-tower.js'
+import type { TextTower } from './text-tower.js'
 
-/** CLIP (Radford et al. 2021): encodes texts and images as vectors in one space, and compares them. */
-export class Clip extends Model {
-  readonly #config: ClipConfig
-  readonly #modules: ClipModules
+/**
+ * CLIP (Radford et al. 2021) and SigLIP (Zhai et al. 2023): encodes texts and images as vectors in one space, and compares
+ * them.
+ */
+export class Clip extends ContrastiveModel {
+  readonly #text: TextTower
+  readonly #image: ImageTower
 
   /** Use load(). */
-  constructor(parts: ModelParts, config: ClipConfig, modules: ClipModules) {
-    super(parts)
-    this.#config = config
-    this.#modules = modules
+  constructor(parts: ModelParts, text: TextTower, image: ImageTower, similarity: Similarity) {
+    super(parts, similarity, text.spec.form)
+    this.#text = text
+    this.#image = image
   }
 
   /**
-   * Encodes texts, images or both, and compares them. A text is pooled at its end token, an image at its class token.
+   * Encodes texts, images or both, and compares them.
    * @throws TOKEN_OUT_OF_RANGE, TEXT_TOO_LONG, EMPTY_BATCH, SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID,
-   *   OPTION_UNKNOWN, OPTION_INVALID, DISPOSED, ABORTED
+   *   OPTION_UNKNOWN, OPTION_INVALID, LIMIT_EXCEEDED, DISPOSED, ABORTED
    */
   async run(inputs: ContrastiveInputs, options: ContrastiveOptions = {}): Promise<ContrastiveOutput> {
     this.checkAlive()
     checkContrastive(inputs, options, 'Clip.run')
     const texts = textsOf(inputs)
-    if (texts) await checkTexts(texts, this.#config.text)
-    const text = texts && this.#encodeTexts(texts, options)
-    const { pixelValues } = inputs
-    const image = pixelValues === undefined ? undefined : this.#encodeImages(pixelValues, options)
-    const output = contrast(text, image, ops.exp(this.#modules.logitScale))
+    const images = imagesOf(inputs)
+    const text = texts && (await this.#text.forward(texts, options))
+    const image = images && (await this.#image.forward(images, options))
+    const output = contrast(text, image, this.similarity)
     await this.compute(tensorsOf(output), options)
     return output
   }
-
-  #encodeTexts({ inputIds, attentionMask, positionIds }: TextInputs, options: ContrastiveOptions): Projected {
-    const { words, positions, text } = this.#modules
-    const position = positionIds ? positions.forward(positionIds) : positions.first(inputIds.shape[1]!)
-    const x: ops.FloatTensor = ops.add(words.forward(inputIds), position)
-    const stack = text.forward(x, { ...causalCall(attentionMask), weights: options.attentions })
-    const last = text.norm.forward(stack.last)
-    const pooled = statesAt(last, endPositions(inputIds, this.#config.text.endToken))
-    const output = { lastHiddenState: last, poolerOutput: pooled, ...statesOf(stack, options) }
-    return { output, features: text.projection.forward(pooled) }
-  }
-
-  #encodeImages(pixelValues: ops.FloatTensor, options: ContrastiveOptions): Projected {
-    const { interpolatePositions = false, attentions: weights } = options
-    const { patches, image } = this.#modules
-    const pixels = checkPixels(this.#config.image, pixelValues, interpolatePositions)
-    const stack = image.forward(patches.forward(pixels, interpolatePositions), { weights })
-    const pooled = image.norm.forward(ops.select(stack.last, 1, 0))
-    const output = { lastHiddenState: stack.last, poolerOutput: pooled, ...statesOf(stack, options) }
-    return { output, features: image.projection.forward(pooled) }
-  }
-}
-
-/** Position of each text's first end token, or of its largest id if the end token is not known: int32 [B]. */
-function endPositions(inputIds: TokenIds, endToken: number | undefined): Tensor<'int32'> {
-  const ids: Tensor<'int32'> = ops.cast(inputIds as Tensor, 'int32')
-  return ops.argmax(ops.cast(endToken === undefined ? ids : ops.equal(ids, endToken), 'float32'), 1)
 }

@@ -1,22 +1,7 @@
-import { type Description, family, type Layout } from '../family.js'
-import { Clip } from './clip.js'
-import { type ClipConfig, readClipConfig } from './config.js'
-import { readModules } from './modules.js'
+import { family } from '../family.js'
+import { buildClip } from './build.js'
+import { huggingFace } from './hugging-face.js'
+import { openClip } from './open-clip.js'
 
-/** CLIPModel of transformers. */
-const huggingFace: Layout<Description & { readonly spec: ClipConfig }> = {
-  library: 'transformers',
-  published: ['clip'],
-  claims: (name) => name === 'clip',
-  describe({ config }) {
-    const spec = readClipConfig(config)
-    const { channels, image } = spec.image
-    return { spec, className: 'CLIPModel', tasks: [], imageSize: [channels, ...image] }
-  },
-}
-
-export const clip = family(
-  'clip',
-  [huggingFace],
-  (parts, { spec }, reader) => new Clip(parts, spec, readModules(reader, spec)),
-)
+/** CLIP of transformers and open_clip. */
+export const clip = family('clip', [huggingFace, openClip], buildClip)

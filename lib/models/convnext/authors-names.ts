@@ -1,10 +1,10 @@
-import type { Rename } from '../../weights/checkpoint.js'
+import { renameBy } from '../../weights/names.js'
 
 /**
  * The names of facebookresearch/ConvNeXt and ConvNeXt-V2, in whose files timm's models are published too. timm's own names
  * stay as they are. Source: `checkpoint_filter_fn` of timm/models/convnext.py.
  */
-const rules: readonly (readonly [pattern: RegExp, name: string])[] = [
+export const fromAuthors = renameBy([
   [/^downsample_layers\.0\./, 'stem.'],
   [/^downsample_layers\.(\d+)\./, 'stages.$1.downsample.'],
   [/^(stages\.\d+)\.(\d+)\./, '$1.blocks.$2.'],
@@ -14,7 +14,4 @@ const rules: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/(?<!\.mlp)\.grn\.beta$/, '.mlp.grn.bias'],
   [/^head\.(weight|bias)$/, 'head.fc.$1'],
   [/^norm\./, 'head.norm.'],
-]
-
-export const fromAuthors: Rename = (name) =>
-  rules.reduce((renamed, [pattern, replacement]) => renamed.replace(pattern, replacement), name)
+])

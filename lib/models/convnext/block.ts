@@ -1,6 +1,6 @@
 import { type Activation, activation } from '../../nn/activation.js'
 import { Convolution } from '../../nn/convolution.js'
-import { Linear, parameter, squeezedParameter } from '../../nn/linear.js'
+import { type Linear, readPointwise, squeezedParameter } from '../../nn/linear.js'
 import { LayerNorm, RmsNorm } from '../../nn/norm.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
@@ -18,15 +18,6 @@ export function readNorm(
   return norm === 'rms'
     ? RmsNorm.read(reader, name, width, epsilon)
     : LayerNorm.read(reader, name, width, epsilon)
-}
-
-/** Reads a linear layer that may be stored as a 1x1 convolution. */
-export function readPointwise(reader: WeightReader, name: string, inputs: number, outputs: number): Linear {
-  const scope = reader.scope(name)
-  return new Linear(
-    squeezedParameter(scope, 'weight', [outputs, inputs]),
-    parameter(scope, 'bias', [outputs]),
-  )
 }
 
 /** Global response normalisation (Woo et al. 2023): scales each channel by its norm relative to the mean of all channels. */

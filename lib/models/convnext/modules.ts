@@ -1,7 +1,7 @@
 import { Convolution } from '../../nn/convolution.js'
-import type { Linear } from '../../nn/linear.js'
+import { type Linear, readPointwise } from '../../nn/linear.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { Block, type Norm, readNorm, readPointwise } from './block.js'
+import { Block, type Norm, readNorm } from './block.js'
 import type { ConvNextNames, ConvNextSpec } from './spec.js'
 
 /** A stage: blocks, and before them the norm and convolution of the downsampling. */

@@ -1,7 +1,8 @@
 import * as ops from '../../ops/index.js'
+import { channelsFirst } from '../image-network.js'
 import { fromLibrary, type NamedTensors, type Reference, toLibrary } from '../reference.js'
 import { configKind } from '../registry.js'
-import { type ConvNext, type ConvNextTrace, channelsFirst } from './convnext.js'
+import type { ConvNext, ConvNextTrace } from './convnext.js'
 import { stageIndices } from './torchvision.js'
 
 /** Names the results of a pass as the library does. */

@@ -1,3 +1,5 @@
+import type { GlobalPooling } from '../../nn/pooling.js'
+
 /** All differences between published ConvNeXt models. */
 export interface ConvNextSpec {
   /** Channels of the input. */
@@ -37,7 +39,7 @@ export interface StageSpec {
 export interface HeadSpec {
   /** Placement of the norm; `none`: no norm. */
   readonly norm: 'before-pool' | 'after-pool' | 'none'
-  readonly pool: 'average' | 'max' | 'average-max'
+  readonly pool: GlobalPooling
   readonly epsilon: number
   /** Width of a hidden layer before the classifier; undefined: no such layer. */
   readonly hidden?: number | undefined

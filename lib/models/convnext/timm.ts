@@ -12,6 +12,7 @@ import {
   positiveInts,
   string,
 } from '../../files/config.js'
+import { divisible } from '../divisible.js'
 import { imageTasks } from '../family.js'
 import { labelDescriptions, timmLabels } from '../labels.js'
 import { storedClasses, timmName } from '../timm-wrapper.js'
@@ -152,7 +153,7 @@ function readSpec(config: Config, implied: Implied): ConvNextSpec {
     stem: {
       kind: kinds[stemType],
       patch,
-      middle: stemType === 'overlap_tiered' ? divisible(Math.floor(dims[0]! / 2)) : dims[0]!,
+      middle: stemType === 'overlap_tiered' ? divisible(Math.floor(dims[0]! / 2), 8) : dims[0]!,
     },
     stages: readStages(args, implied, dims, patch),
     convBias: boolean(args, 'conv_bias', true),
@@ -183,13 +184,15 @@ function readStages(args: Config, implied: Implied, dims: readonly number[], pat
 
 function readHead(config: Config, args: Config, implied: Implied, epsilon: number): HeadSpec {
   const pools = { avg: 'average', max: 'max', avgmax: 'average-max' } as const
+  const given = pretrained(config) ?? config
+  // Like timm, not the global_pool beside a pretrained_cfg.
   const pool = oneOf(
-    isSet(args, 'global_pool') ? args : config,
+    isSet(args, 'global_pool') ? args : given,
     'global_pool',
     ['avg', 'max', 'avgmax'],
     'avg',
   )
-  const sources = [args, config, pretrained(config) ?? config]
+  const sources = [args, config, given]
   const source = sources.find((each) => isSet(each, 'num_classes'))
   return {
     norm: boolean(args, 'head_norm_first', implied.normFirst) ? 'before-pool' : 'after-pool',
@@ -201,12 +204,6 @@ function readHead(config: Config, args: Config, implied: Implied, epsilon: numbe
       ? nonNegativeInt(source, 'num_classes')
       : (optional(nonNegativeInt, config, 'num_labels') ?? 1000),
   }
-}
-
-/** timm's make_divisible: rounds to a multiple of 8, but not below 0.9 times the width. */
-function divisible(width: number): number {
-  const rounded = Math.max(8, Math.floor((width + 4) / 8) * 8)
-  return rounded < 0.9 * width ? rounded + 8 : rounded
 }
 
 /** The pretrained_cfg of a config; older configs have its keys at their root. */

@@ -1,4 +1,4 @@
-import { boolean, type Config, configInvalid, isSet, positiveInt } from '../../files/config.js'
+import { boolean, type Config, configInvalid, positiveInt, sharedKey } from '../../files/config.js'
 import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
 import { libraryClass } from '../library-class.js'
 import { checkSizes } from '../sizes.js'
@@ -29,16 +29,14 @@ const defaults = { width: 768, layers: 12, heads: 12, activation: 'gelu_new', ep
 export function readGpt2Config(config: Config, hasHead: boolean): Gpt2Config {
   if (boolean(config, 'add_cross_attention', false))
     throw configInvalid(config, 'add_cross_attention', 'false (cross-attention is not supported)')
-  // The library also takes the names that other configs have, and they go before its own.
-  const key = (common: string, own: string) => (isSet(config, common) ? common : own)
   const encoder = readEncoderConfig(config, defaults, {
-    width: key('hidden_size', 'n_embd'),
-    layers: key('num_hidden_layers', 'n_layer'),
-    heads: key('num_attention_heads', 'n_head'),
+    width: sharedKey(config, 'hidden_size', 'n_embd'),
+    layers: sharedKey(config, 'num_hidden_layers', 'n_layer'),
+    heads: sharedKey(config, 'num_attention_heads', 'n_head'),
     ...{ feedForward: 'n_inner', activation: 'activation_function', epsilon: 'layer_norm_epsilon' },
   })
   const vocabulary = positiveInt(config, 'vocab_size', 50257)
-  const positions = positiveInt(config, key('max_position_embeddings', 'n_positions'), 1024)
+  const positions = positiveInt(config, sharedKey(config, 'max_position_embeddings', 'n_positions'), 1024)
   checkSizes(config.file, { vocabulary, positions })
   const tied = boolean(config, 'tie_word_embeddings', true)
   const className = libraryClass(config, classes) ?? (tied || hasHead ? 'GPT2LMHeadModel' : 'GPT2Model')

@@ -6,6 +6,7 @@ import {
   nonNegativeInt,
   optional,
   positiveInt,
+  sharedKey,
   string,
 } from '../../files/config.js'
 import { type Activation, activation } from '../../nn/activation.js'
@@ -36,8 +37,6 @@ export interface MarianConfig {
   /** Whether the head uses the decoder's word embeddings. */
   readonly tied: boolean
   readonly startToken: number
-  readonly padToken: number
-  readonly endToken: number
 }
 
 const classes = ['MarianMTModel', 'MarianModel'] as const
@@ -49,7 +48,7 @@ export type MarianClass = (typeof classes)[number]
  * @throws CONFIG_INVALID, LIMIT_EXCEEDED
  */
 export function readMarianConfig(config: Config, hasHead: boolean): MarianConfig {
-  const width = positiveInt(config, 'd_model', 1024)
+  const width = positiveInt(config, sharedKey(config, 'hidden_size', 'd_model'), 1024)
   const shared = boolean(config, 'share_encoder_decoder_embeddings', true)
   const vocabulary = positiveInt(config, 'vocab_size', 58101)
   const targets = shared ? vocabulary : positiveInt(config, 'decoder_vocab_size', vocabulary)
@@ -62,12 +61,17 @@ export function readMarianConfig(config: Config, hasHead: boolean): MarianConfig
   })
   const tied = boolean(config, 'tie_word_embeddings', true)
   const className = libraryClass(config, classes) ?? (tied || hasHead ? 'MarianMTModel' : 'MarianModel')
-  const padToken = nonNegativeInt(config, 'pad_token_id', 58100)
   return {
     className,
     width,
-    encoder: readStack(config, 'encoder', width, vocabulary),
-    decoder: readStack(config, 'decoder', width, targets),
+    encoder: readStack(config, width, vocabulary, {
+      layers: sharedKey(config, 'num_hidden_layers', 'encoder_layers'),
+      heads: sharedKey(config, 'num_attention_heads', 'encoder_attention_heads'),
+      feedForward: 'encoder_ffn_dim',
+    }),
+    decoder: readStack(config, width, targets, {
+      ...{ layers: 'decoder_layers', heads: 'decoder_attention_heads', feedForward: 'decoder_ffn_dim' },
+    }),
     activation: activation(
       string(config, 'activation_function', 'gelu'),
       nameOf(config, 'activation_function'),
@@ -76,23 +80,22 @@ export function readMarianConfig(config: Config, hasHead: boolean): MarianConfig
     embeddingScale: boolean(config, 'scale_embedding', false) ? Math.sqrt(width) : 1,
     shared,
     tied,
-    startToken: optional(nonNegativeInt, config, 'decoder_start_token_id') ?? padToken,
-    padToken,
-    endToken: nonNegativeInt(config, 'eos_token_id', 0),
+    startToken:
+      optional(nonNegativeInt, config, 'decoder_start_token_id') ??
+      nonNegativeInt(config, 'pad_token_id', 58100),
   }
 }
 
 function readStack(
   config: Config,
-  side: 'encoder' | 'decoder',
   width: number,
   vocabulary: number,
+  keys: Readonly<Record<'layers' | 'heads' | 'feedForward', string>>,
 ): StackConfig {
-  const heads = positiveInt(config, `${side}_attention_heads`, 16)
-  if (width % heads !== 0)
-    throw configInvalid(config, `${side}_attention_heads`, `a divisor of d_model (${width})`)
-  const layers = nonNegativeInt(config, `${side}_layers`, 12)
-  const feedForward = positiveInt(config, `${side}_ffn_dim`, 4096)
+  const heads = positiveInt(config, keys.heads, 16)
+  if (width % heads !== 0) throw configInvalid(config, keys.heads, `a divisor of d_model (${width})`)
+  const layers = nonNegativeInt(config, keys.layers, 12)
+  const feedForward = positiveInt(config, keys.feedForward, 4096)
   checkSizes(config.file, { layers, heads, width: feedForward })
   return { layers, heads, feedForward, vocabulary }
 }

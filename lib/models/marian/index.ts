@@ -10,6 +10,9 @@ interface MarianDescription extends Description {
   readonly defaults: GivenOptions
 }
 
+/** What MarianConfig has where config.json says nothing. A null in it means that there is no such token. */
+const defaultTokens = { pad_token_id: 58100, eos_token_id: 0 }
+
 /** MarianMTModel and MarianModel of transformers. */
 const huggingFace: Layout<MarianDescription> = {
   library: 'transformers',
@@ -18,14 +21,12 @@ const huggingFace: Layout<MarianDescription> = {
 
   async describe({ config, dir }, reader) {
     const spec = readMarianConfig(config, reader.has('lm_head.weight'))
-    const { className, startToken, padToken, endToken } = spec
+    const { className, startToken } = spec
+    const values = { ...defaultTokens, decoder_start_token_id: startToken, ...config.values }
     return {
       ...{ spec, className },
       tasks: className === 'MarianMTModel' ? ['translation', 'text2text-generation'] : [],
-      defaults: {
-        ...{ decoderStartTokenId: startToken, padTokenId: padToken, eosTokenId: endToken },
-        ...(await readGenerationDefaults(dir, config)),
-      },
+      defaults: await readGenerationDefaults(dir, { ...config, values }),
     }
   },
 }

@@ -23,7 +23,7 @@ export const dino: VitLayout = {
   published: ['VisionTransformer'],
   claims: (name) => name === 'VisionTransformer',
 
-  checkpoint: (config) => ({
+  checkpoint: ({ config }) => ({
     select: stateDictUnder([
       { key: oneOf(config, 'checkpoint_key', ['teacher', 'student'], 'teacher'), only: 'backbone.' },
       { key: 'state_dict' },

@@ -1,14 +1,15 @@
 import { sizesOf } from '../../graph/shape.js'
 import type { Norm } from '../../nn/norm.js'
 import type { PatchEmbedding } from '../../nn/patch.js'
-import { resizePositions } from '../../nn/position.js'
+import { resizePositions, statesAt } from '../../nn/position.js'
 import * as ops from '../../ops/index.js'
 import type { Tensor } from '../../tensor/tensor.js'
+import type { HybridEmbedding } from './hybrid.js'
 import { type EmbeddingSpec, isOnRequest, type PositionTable, positionedPrefix, type Size } from './spec.js'
 
 /** The learned parts of an embedding. */
 export interface EmbeddingParts {
-  readonly patches: PatchEmbedding
+  readonly patches: PatchEmbedding | HybridEmbedding
   /** float32 [1, tokens, width]: class, distillation and register tokens; undefined if there are none. */
   readonly prefix: ops.FloatTensor | undefined
   /** Position embeddings, float32 [1, positions, width]: first of the prefix tokens, then of the patches, row by row. */
@@ -32,9 +33,15 @@ export class VitEmbedding {
    * @param pixels float32 [B, C, H, W], checked by checkPixels
    * @param interpolate resize the position embeddings of models that do so on request only
    * @param masked bool [B, patches]: true where the mask token replaces the patch
+   * @param visible int32 [B, n]: the patches to keep, in this order. Default: all
    * @returns float32 [B, tokens, width]
    */
-  forward(pixels: ops.FloatTensor, interpolate: boolean, masked?: Tensor<'bool'>): ops.FloatTensor {
+  forward(
+    pixels: ops.FloatTensor,
+    interpolate: boolean,
+    masked?: Tensor<'bool'>,
+    visible?: Tensor<'int32'>,
+  ): ops.FloatTensor {
     const { patches, prefix, norm } = this.parts
     const { width } = this.spec
     const size = sizesOf(pixels.shape.slice(2), 2)
@@ -43,8 +50,9 @@ export class VitEmbedding {
     const [batch, ...grid] = sizesOf(embedded.shape.slice(0, 3), 3)
     const flat: ops.FloatTensor = ops.reshape(embedded, [batch, grid[0] * grid[1], width])
     const positions = this.#positions(grid, size, interpolate)
-    const visible = masked ? this.#mask(flat, masked) : flat
-    const patchTokens: ops.FloatTensor = positions.patches ? ops.add(visible, positions.patches) : visible
+    const content = masked ? this.#mask(flat, masked) : flat
+    const placed: ops.FloatTensor = positions.patches ? ops.add(content, positions.patches) : content
+    const patchTokens = visible ? statesAt(placed, visible) : placed
     if (!prefix) return norm?.forward(patchTokens) ?? patchTokens
     const prefixTokens = withPositions(prefix, positions.prefix)
     const repeated: ops.FloatTensor = ops.expand(prefixTokens, [batch, prefixTokens.shape[1]!, width])

@@ -46,11 +46,14 @@ export class VitHead {
     this.parts = parts
   }
 
-  /** tokens float32 [B, N, width]. */
-  forward(tokens: ops.FloatTensor): HeadResult {
+  /**
+   * @param tokens float32 [B, N, width]
+   * @param mask added to the scores of an attention pooling: float32, [B, 1, 1, N]
+   */
+  forward(tokens: ops.FloatTensor, mask?: ops.FloatTensor): HeadResult {
     const { norm, pooler, classifier } = this.parts
     if (this.spec.head.pooling === 'class-and-distillation') return this.#twoTokens(tokens)
-    const vector = this.#pool(tokens)
+    const vector = this.#pool(tokens, mask)
     const normed = norm?.forward(vector) ?? vector
     const pooled = pooler ? pooler.activation(pooler.linear.forward(normed)) : normed
     return classifier ? { pooled, logits: classifier.forward(pooled) } : { pooled }
@@ -66,7 +69,7 @@ export class VitHead {
     return { pooled, logits: half(ops.add(classLogits, distillationLogits)), classLogits, distillationLogits }
   }
 
-  #pool(tokens: ops.FloatTensor): ops.FloatTensor {
+  #pool(tokens: ops.FloatTensor, mask: ops.FloatTensor | undefined): ops.FloatTensor {
     const { pooling, over } = this.spec.head
     const start = over === 'all' ? 0 : prefixLength(this.spec.prefix)
     const pooledTokens: ops.FloatTensor = ops.slice(tokens, { axis: 1, start })
@@ -82,16 +85,16 @@ export class VitHead {
       case 'mean-and-max':
         return half(ops.add(ops.mean(pooledTokens, 1), ops.max(pooledTokens, 1)))
       case 'attention':
-        return this.#attend(pooledTokens)
+        return this.#attend(pooledTokens, mask)
       default:
         return tokens
     }
   }
 
-  #attend(tokens: ops.FloatTensor): ops.FloatTensor {
+  #attend(tokens: ops.FloatTensor, mask: ops.FloatTensor | undefined): ops.FloatTensor {
     const { query, attention, norm, mlp } = this.parts.attentionPool!
     const queries: ops.FloatTensor = ops.expand(query, [tokens.shape[0]!, 1, query.shape[2]!])
-    const { output } = attention.forward(queries, attention.project(tokens))
+    const { output } = attention.forward(queries, attention.project(tokens), { mask })
     const pooled: ops.FloatTensor = ops.add(output, mlp.forward(norm.forward(output)))
     return token(pooled, 0)
   }

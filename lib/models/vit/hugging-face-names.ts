@@ -1,4 +1,4 @@
-import { type BlockNames, commonNames, type VitNames } from './names.js'
+import { type BlockNames, commonBlock, commonNames, type VitNames } from './names.js'
 
 /** Names that all classes share. `prefix` is the prefix of the backbone in classes with a head. */
 function backboneNames(prefix: string, block: (layer: string) => Partial<BlockNames>): VitNames {
@@ -11,13 +11,7 @@ function backboneNames(prefix: string, block: (layer: string) => Partial<BlockNa
     positions: `${prefix}embeddings.position_embeddings`,
     block(index) {
       const layer = `${prefix}encoder.layer.${index}`
-      const own = (name: string) => `${layer}.attention.attention.${name}`
-      return {
-        ...commonNames.block(index),
-        queryKeyValue: [own('query'), own('key'), own('value')],
-        projection: `${layer}.attention.output.dense`,
-        ...block(layer),
-      }
+      return { ...commonBlock(layer), ...attentionNames(layer), ...block(layer) }
     },
     norm: `${prefix}layernorm`,
     pooler: `${prefix}pooler.dense`,
@@ -27,24 +21,42 @@ function backboneNames(prefix: string, block: (layer: string) => Partial<BlockNa
   }
 }
 
+function attentionNames(layer: string) {
+  const own = (name: string) => `${layer}.attention.attention.${name}`
+  return {
+    queryKeyValue: [own('query'), own('key'), own('value')] as const,
+    projection: `${layer}.attention.output.dense`,
+  }
+}
+
 /** Names of ViT and DeiT. */
 export function vitNames(prefix: string): VitNames {
-  return backboneNames(prefix, (layer) => ({
+  return backboneNames(prefix, vitBlock)
+}
+
+/** Names of a layer of ViT and DeiT. @param layer its prefix */
+export function vitBlock(layer: string): BlockNames {
+  return {
+    ...{ ...commonBlock(layer), ...attentionNames(layer) },
     attentionNorm: `${layer}.layernorm_before`,
     mlpNorm: `${layer}.layernorm_after`,
     mlpFirst: `${layer}.intermediate.dense`,
     mlpSecond: `${layer}.output.dense`,
-  }))
+  }
 }
 
-/** Names of Dinov2, with and without registers. `gated`: whether the MLP is a SwiGLU. */
-export function dinov2Names(prefix: string, gated: boolean): VitNames {
+/**
+ * Names of Dinov2, with and without registers.
+ * @param mlp whether it is gated, with one matrix for gate and value as in published files, or two
+ */
+export function dinov2Names(prefix: string, mlp: 'plain' | 'gated' | 'gated-separate'): VitNames {
   return backboneNames(prefix, (layer) => ({
     attentionNorm: `${layer}.norm1`,
     attentionScale: `${layer}.layer_scale1.lambda1`,
     mlpNorm: `${layer}.norm2`,
-    mlpFirst: `${layer}.mlp.${gated ? 'weights_in' : 'fc1'}`,
-    mlpSecond: `${layer}.mlp.${gated ? 'weights_out' : 'fc2'}`,
+    mlpFirst: `${layer}.mlp.fc1`,
+    mlpGate: mlp === 'gated' ? `${layer}.mlp.weights_in` : [`${layer}.mlp.gate_proj`, `${layer}.mlp.up_proj`],
+    mlpSecond: `${layer}.mlp.${mlp === 'plain' ? 'fc2' : 'weights_out'}`,
     mlpScale: `${layer}.layer_scale2.lambda1`,
   }))
 }

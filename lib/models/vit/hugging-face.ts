@@ -5,6 +5,7 @@ import { libraryClass } from '../library-class.js'
 import { dinov2Names, vitNames } from './hugging-face-names.js'
 import { type ClassKind, decoderOf, type Family, headOf, specOf, swiglu } from './hugging-face-spec.js'
 import { describeVit, type VitLayout } from './layout.js'
+import { dinov2PublishedName, vitPublishedName } from './transformers-5-names.js'
 
 const common = ['Model', 'ForImageClassification'] as const
 const families: Readonly<Record<string, Family>> = {
@@ -25,6 +26,9 @@ export const huggingFace: VitLayout = {
   library: 'transformers',
   published: Object.keys(families),
   claims: (name) => Object.hasOwn(families, name),
+  checkpoint: ({ kind }) => ({
+    rename: families[kind.name]!.dinov2 ? dinov2PublishedName : vitPublishedName,
+  }),
 
   describe({ config, kind }, reader) {
     const family = families[kind.name]!
@@ -33,7 +37,7 @@ export const huggingFace: VitLayout = {
     const classifies = classKind.startsWith('ForImageClassification')
     const prefix = reader.has(`${family.prefix}.embeddings.cls_token`) ? `${family.prefix}.` : ''
     const names = {
-      ...(dinov2 ? dinov2Names(prefix, swiglu(config)) : vitNames(prefix)),
+      ...(dinov2 ? dinov2Names(prefix, mlpOf(config, reader)) : vitNames(prefix)),
       classifier: classKind === 'ForImageClassificationWithTeacher' ? 'cls_classifier' : 'classifier',
     }
     const pooler = classKind === 'Model' && !dinov2 && reader.has(`${names.pooler}.weight`)
@@ -52,6 +56,13 @@ export const huggingFace: VitLayout = {
       labels: classes > 0 ? labelsOf(config, classes) : undefined,
     })
   },
+}
+
+/** The MLP of a Dinov2. Gate and value are one matrix in published files, and two in the memory of transformers 5. */
+function mlpOf(config: Config, reader: WeightReader) {
+  if (!swiglu(config)) return 'plain'
+  const separate = reader.checkpoint.names().some((name) => name.endsWith('.mlp.gate_proj.weight'))
+  return separate ? 'gated-separate' : 'gated'
 }
 
 /** The class that the config names, else the class whose head is stored. */

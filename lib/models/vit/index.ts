@@ -3,12 +3,13 @@ import { dino } from './dino.js'
 import { huggingFace } from './hugging-face.js'
 import { readVit } from './read.js'
 import { timm } from './timm.js'
+import { timmHybrid } from './timm-hybrid.js'
 import { torchvision } from './torchvision.js'
 import { Vit } from './vit.js'
 
 /** Vision Transformers: ViT, DeiT, DINO and DINOv2, in all published layouts. */
 export const vit = family(
   'vit',
-  [huggingFace, timm, torchvision, dino],
+  [huggingFace, timm, timmHybrid, torchvision, dino],
   (parts, { spec, names }, reader) => new Vit(parts, spec, readVit(reader, spec, names)),
 )

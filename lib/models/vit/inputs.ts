@@ -84,20 +84,30 @@ export function checkPixels(
   return pixels as FloatTensor
 }
 
-/** Checks the mask of patches. @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH */
+/** Checks the mask of a vision Transformer's patches. @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH */
 export function checkMasked(
   spec: VitSpec,
   masked: Mask | undefined,
   [batch, , height, width]: readonly number[],
 ): Tensor<'bool'> | undefined {
+  const patches = tokenCount(spec, height!, width!) - prefixLength(spec.prefix)
+  return checkMaskedPatches(masked, [batch!, patches], spec.maskToken)
+}
+
+/**
+ * Checks a mask of patches.
+ * @param shape [batch, patches]
+ * @throws INPUT_INVALID for a model without a mask token; DTYPE_MISMATCH, SHAPE_MISMATCH
+ */
+export function checkMaskedPatches(
+  masked: Mask | undefined,
+  shape: readonly [number, number],
+  maskToken: boolean,
+): Tensor<'bool'> | undefined {
   if (masked === undefined) return undefined
-  if (!spec.maskToken)
+  if (!maskToken)
     throw invalid('INPUT_INVALID', 'maskedPatches', 'a model with a mask token', 'a model without one')
-  checkMask(
-    masked,
-    [[batch!, tokenCount(spec, height!, width!) - prefixLength(spec.prefix)]],
-    'maskedPatches',
-  )
+  checkMask(masked, [shape], 'maskedPatches')
   return asBool(masked)
 }
 

@@ -11,6 +11,8 @@ export interface BlockNames {
   readonly attentionScale: string
   readonly mlpNorm: string
   readonly mlpFirst: string
+  /** The first layer of a gated MLP: one matrix for gate and value, or one for each. */
+  readonly mlpGate: string | readonly [string, string]
   readonly mlpInnerNorm: string
   readonly mlpSecond: string
   readonly mlpScale: string
@@ -19,6 +21,7 @@ export interface BlockNames {
 export interface AttentionPoolNames {
   readonly latent: string
   readonly query: string
+  /** The name of `query`, where all three are one matrix. */
   readonly keyValue: string
   readonly projection: string
   readonly norm: string
@@ -73,7 +76,7 @@ export const commonNames: VitNames = {
 }
 
 /** The names of a block with the prefix `block`. */
-function commonBlock(block: string): BlockNames {
+export function commonBlock(block: string): BlockNames {
   return {
     attentionNorm: `${block}.norm1`,
     queryKeyValue: `${block}.attn.qkv`,
@@ -84,6 +87,7 @@ function commonBlock(block: string): BlockNames {
     attentionScale: `${block}.ls1.gamma`,
     mlpNorm: `${block}.norm2`,
     mlpFirst: `${block}.mlp.fc1`,
+    mlpGate: `${block}.mlp.fc1`,
     mlpInnerNorm: `${block}.mlp.norm`,
     mlpSecond: `${block}.mlp.fc2`,
     mlpScale: `${block}.ls2.gamma`,

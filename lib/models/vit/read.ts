@@ -13,11 +13,13 @@ import type { WeightReader } from '../../weights/reader.js'
 import { ImageDecoder } from './decoder.js'
 import { VitEmbedding } from './embedding.js'
 import { type AttentionPool, VitHead } from './head.js'
+import { HybridEmbedding, readBackbone } from './hybrid.js'
 import type { AttentionPoolNames, BlockNames, VitNames } from './names.js'
 import {
   type DecoderSpec,
   type EmbeddingSpec,
   gridOf,
+  type LayerSpec,
   type PositionTable,
   positionedPrefix,
   type VitSpec,
@@ -34,14 +36,30 @@ export interface VitModules {
 
 /** Reads the weights that the spec needs, under the names of a layout. */
 export function readVit(reader: WeightReader, spec: VitSpec, names: VitNames): VitModules {
-  const { width, depth } = spec
+  return { embedding: readEmbedding(reader, spec, names), ...readBody(reader, spec, names) }
+}
+
+/** The same without the embedding. */
+export function readBody(
+  reader: WeightReader,
+  spec: VitSpec,
+  names: VitNames,
+): Omit<VitModules, 'embedding'> {
   return {
-    embedding: readEmbedding(reader, spec, names),
-    layers: Array.from({ length: depth }, (_, index) => readLayer(reader, spec, names.block(index))),
-    norm: spec.finalNorm ? readNorm(reader, names.norm, width, spec) : undefined,
+    layers: readLayers(reader, spec, names),
+    norm: spec.finalNorm ? readNorm(reader, names.norm, spec.width, spec) : undefined,
     head: readHead(reader, spec, names),
     decoder: spec.decoder && readDecoder(reader, spec, spec.decoder, names.decoder),
   }
+}
+
+/** Reads the weights of the layers. */
+export function readLayers(
+  reader: WeightReader,
+  spec: LayerSpec,
+  names: Pick<VitNames, 'block'>,
+): readonly Layer[] {
+  return Array.from({ length: spec.depth }, (_, index) => readLayer(reader, spec, names.block(index)))
 }
 
 /** The library stores the decoder's linear layer as a 1x1 convolution. */
@@ -53,7 +71,12 @@ function readDecoder(reader: WeightReader, spec: VitSpec, decoder: DecoderSpec, 
   return new ImageDecoder(decoder, new Linear(weight, parameter(scope, 'bias', [outputs])))
 }
 
-function readNorm(reader: WeightReader, name: string, width: number, { norm }: EmbeddingSpec): Norm {
+export function readNorm(
+  reader: WeightReader,
+  name: string,
+  width: number,
+  { norm }: Pick<EmbeddingSpec, 'norm'>,
+): Norm {
   return norm.kind === 'rms'
     ? RmsNorm.read(reader, name, width, norm.epsilon)
     : LayerNorm.read(reader, name, width, norm.epsilon)
@@ -61,7 +84,7 @@ function readNorm(reader: WeightReader, name: string, width: number, { norm }: E
 
 /** Reads the weights of the embedding. */
 export function readEmbedding(reader: WeightReader, spec: EmbeddingSpec, names: VitNames): VitEmbedding {
-  const { channels, patch, patchBias, width, prefix, positions } = spec
+  const { width, prefix, positions } = spec
   const token = (name: string, count = 1) => squeezedParameter(reader, name, [1, count, width])
   const tokens = [
     prefix.class && token(names.classToken),
@@ -69,12 +92,24 @@ export function readEmbedding(reader: WeightReader, spec: EmbeddingSpec, names: 
     prefix.registers > 0 && token(names.registers, prefix.registers),
   ].filter((token) => token !== false)
   return new VitEmbedding(spec, {
-    patches: PatchEmbedding.read(reader, names.patches, { channels, width, patch, bias: patchBias }),
+    patches: readPatches(reader, spec, names.patches),
     prefix: tokens.length > 0 ? ops.concat(tokens, 1) : undefined,
     positions: positions && readPositions(reader, spec, names.positions, positions),
     maskToken: spec.maskToken ? token(names.maskToken) : undefined,
     norm: spec.embeddingNorm ? readNorm(reader, names.embeddingNorm, width, spec) : undefined,
   })
+}
+
+function readPatches(
+  reader: WeightReader,
+  spec: EmbeddingSpec,
+  name: string,
+): PatchEmbedding | HybridEmbedding {
+  const { channels, patch, patchBias: bias, width, backbone } = spec
+  if (!backbone) return PatchEmbedding.read(reader, name, { channels, width, patch, bias })
+  const network = readBackbone(reader, backbone)
+  const sizes = { channels: network.width, width, patch: backbone.patch, bias }
+  return new HybridEmbedding(network.backbone, PatchEmbedding.read(reader, name, sizes))
 }
 
 function readPositions(
@@ -95,7 +130,7 @@ function readPositions(
   return prefix > 0 ? ops.concat([front, flat], 1) : flat
 }
 
-function readLayer(reader: WeightReader, spec: VitSpec, names: BlockNames): Layer {
+function readLayer(reader: WeightReader, spec: LayerSpec, names: BlockNames): Layer {
   const { width, layerScale } = spec
   const connection = (norm: string, scale: string) => ({
     norm: readNorm(reader, norm, width, spec),
@@ -111,7 +146,7 @@ function readLayer(reader: WeightReader, spec: VitSpec, names: BlockNames): Laye
   ])
 }
 
-function readAttention(reader: WeightReader, spec: VitSpec, names: BlockNames): SelfAttention {
+function readAttention(reader: WeightReader, spec: LayerSpec, names: BlockNames): SelfAttention {
   const { width, heads, queryKeyValueBias, projectionBias, queryKeyNorm, attentionNorm } = spec
   const headWidth = width / heads
   return new SelfAttention({
@@ -126,13 +161,13 @@ function readAttention(reader: WeightReader, spec: VitSpec, names: BlockNames): 
   })
 }
 
-function readMlp(reader: WeightReader, spec: VitSpec, names: BlockNames): Mlp | GatedMlp {
+function readMlp(reader: WeightReader, spec: LayerSpec, names: BlockNames): Mlp | GatedMlp {
   const { width, mlp, projectionBias } = spec
   const { hidden } = mlp
   const bias = { bias: projectionBias }
   const first =
     mlp.kind === 'gated'
-      ? FusedLinear.read(reader, names.mlpFirst, width, [hidden, hidden], bias)
+      ? FusedLinear.read(reader, names.mlpGate, width, [hidden, hidden], bias)
       : Linear.read(reader, names.mlpFirst, width, hidden, bias)
   const second = Linear.read(reader, names.mlpSecond, hidden, width, bias)
   const norm = mlp.norm ? readNorm(reader, names.mlpInnerNorm, hidden, spec) : undefined
@@ -165,12 +200,7 @@ function readPool(reader: WeightReader, spec: VitSpec, names: AttentionPoolNames
   const { width, heads, head, mlp } = spec
   return {
     query: parameter(reader, names.latent, [1, 1, width]),
-    attention: new CrossAttention({
-      heads,
-      query: Linear.read(reader, names.query, width, width),
-      keyValue: FusedLinear.read(reader, names.keyValue, width, [width, width]),
-      output: Linear.read(reader, names.projection, width, width),
-    }),
+    attention: CrossAttention.read(reader, { ...names, output: names.projection }, { width, heads }),
     norm: readNorm(reader, names.norm, width, spec),
     mlp: new Mlp(
       Linear.read(reader, names.mlpFirst, width, head.poolingHidden),

@@ -2,6 +2,7 @@ import { invalid } from '../../errors.js'
 import type { NormPlacement } from '../../nn/layer.js'
 import type { PositionResize } from '../../nn/position.js'
 import { checkSizes } from '../sizes.js'
+import type { BackboneSpec } from './hybrid.js'
 
 /** Height and width: of images in pixels, of grids in patches. */
 export type Size = readonly [number, number]
@@ -94,6 +95,8 @@ export interface EmbeddingSpec {
   readonly accepts: AcceptedSizes
   readonly patch: Size
   readonly patchBias: boolean
+  /** Patches are those of this network's feature maps. undefined: of the image. */
+  readonly backbone?: BackboneSpec | undefined
   readonly prefix: PrefixTokens
   /** undefined: no position embeddings. */
   readonly positions: PositionTable | undefined
@@ -128,6 +131,22 @@ export interface VitSpec extends EmbeddingSpec {
   readonly head: HeadSpec
   readonly decoder: DecoderSpec | undefined
 }
+
+/** The part of a spec that the layers depend on: text encoders have it too. */
+export type LayerSpec = Pick<
+  VitSpec,
+  | 'width'
+  | 'depth'
+  | 'heads'
+  | 'mlp'
+  | 'queryKeyValueBias'
+  | 'projectionBias'
+  | 'queryKeyNorm'
+  | 'attentionNorm'
+  | 'norm'
+  | 'normPlacement'
+  | 'layerScale'
+>
 
 /** Number of whole patches in an image, by rows and columns. */
 export function gridOf([height, width]: Size, patch: Size): Size {

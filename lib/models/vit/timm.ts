@@ -30,17 +30,15 @@ export const timm: VitLayout = {
   async describe({ config, kind }, reader) {
     const implied = timmArchitecture(kind.name)!
     const args = argumentsOf(config, implied)
-    const declared = withAuthorsRegisters(specOf(args, implied), reader)
+    const declared = withAuthorsRegisters(timmSpecOf(args, implied), reader)
     const classes = storedClasses(config, declared.head.classes, reader, commonNames.classifier)
     const spec = withStoredGrid(kind.name, { ...declared, head: { ...declared.head, classes } }, reader)
     reader.ignore(/^pre_logits\./, 'an unused layer of old checkpoints')
     reader.ignore('mask_token', 'of the training of DINOv2, and left out by timm too')
     if (spec.head.classes === 0) reader.ignore(/^head(_dist)?\./, 'num_classes is 0')
-    if (spec.head.pooling !== 'attention')
-      reader.ignore(
-        /^attn_pool\./,
-        'the config sets another pooling than the attention pooling of its training',
-      )
+    // Of SigLIP only: other models with tensors of a pooling that they do not have are refused by timm too.
+    if (kind.name.includes('siglip') && spec.head.pooling !== 'attention')
+      reader.ignore(/^attn_pool\./, 'the attention pooling of SigLIP, whose image tower alone this model is')
     return describeVit(config.file, {
       spec,
       names: reader.has(registers) ? { ...commonNames, registers } : commonNames,
@@ -70,8 +68,8 @@ function withAuthorsRegisters(spec: VitSpec, reader: WeightReader): VitSpec {
   return { ...spec, positions: { ...spec.positions, covers: 'all-but-registers' } }
 }
 
-/** Defaults are those of the class. */
-function specOf(args: Config, implied: TimmArguments): VitSpec {
+/** The spec of resolved arguments. Defaults are those of the class. */
+export function timmSpecOf(args: Config, implied: TimmArguments): VitSpec {
   const image = sizePair(args, 'img_size', [224, 224])
   const patch = sizePair(args, 'patch_size', [16, 16])
   const preNorm = boolean(args, 'pre_norm', false)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { boolean, readConfig } from '../../files/config.js'
 import { readBytes } from '../../files/read.js'
 import type { TokenizerCore } from '../core.js'
-import { Vocabulary } from '../models/model.js'
+import { buildTurns, Vocabulary } from '../models/model.js'
 import { SentencePiece } from '../sentencepiece/sentencepiece.js'
 import type { TokenizerSettings } from '../settings.js'
 import type { Part } from '../tokenizer-json/post-processors.js'
@@ -15,14 +15,18 @@ import { SpecialTokens } from './special-tokens.js'
  * target language. Punctuation is not normalized first; the reference does so if the package sacremoses is installed.
  */
 export async function loadMarian(dir: string, settings: TokenizerSettings): Promise<TokenizerCore> {
-  const read = async (name: string) => new SentencePiece(await readBytes(join(dir, name)), join(dir, name))
+  const turns = buildTurns()
+  const read = async (name: string) => {
+    const path = join(dir, name)
+    return SentencePiece.read(await readBytes(path), path, turns)
+  }
   const source = await read('source.spm')
   const target = await read('target.spm')
   const file = await readConfig(dir, 'vocab.json', 'TOKENIZER_INVALID')
   const separate = boolean(settings.config, 'separate_vocabs', false)
   const targetFile = separate ? await readConfig(dir, 'target_vocab.json', 'TOKENIZER_INVALID') : file
-  const vocabulary = await Vocabulary.read(file)
-  const targetVocabulary = separate ? await Vocabulary.read(targetFile) : vocabulary
+  const vocabulary = await Vocabulary.read(file, turns)
+  const targetVocabulary = separate ? await Vocabulary.read(targetFile, turns) : vocabulary
   const { unk = '<unk>', eos = '</s>', pad = '<pad>' } = settings.specialTokens
   for (const token of [unk, pad]) vocabulary.require(token, file.file)
   return new Marian({
@@ -34,7 +38,7 @@ export async function loadMarian(dir: string, settings: TokenizerSettings): Prom
     },
     unknownToken: unk,
     eos: vocabulary.require(eos, file.file),
-    special: new SpecialTokens(settings, (token) => vocabulary.id(token), vocabulary.count),
+    special: await SpecialTokens.create(settings, (token) => vocabulary.id(token), vocabulary.count, turns),
   })
 }
 

@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import { invalid, show } from '../../errors.js'
 import { boolean, type Config, makeConfig, nonNegativeInt, readConfig } from '../../files/config.js'
 import { readBytes, readText } from '../../files/read.js'
+import type { Turns } from '../../turns.js'
 import { isBert, type SpecialRole } from '../class-defaults.js'
 import { parseMerges } from '../models/byte-pair.js'
+import { buildTurns } from '../models/model.js'
 import { pieceKinds } from '../sentencepiece/model-file.js'
 import { SentencePiece } from '../sentencepiece/sentencepiece.js'
 import type { TokenizerSettings } from '../settings.js'
@@ -14,8 +16,8 @@ export async function fromVocabTxt(dir: string, settings: TokenizerSettings): Pr
   if (!isBert(settings.className)) unsupported(dir, settings, 'vocab.txt')
   const lines = (await readText(path, 'TOKENIZER_INVALID')).split('\n')
   if (lines.at(-1) === '') lines.pop()
-  const vocab = Object.fromEntries(lines.map((line, id) => [line.replace(/\r$/, ''), id]))
-  const { token, id } = specialTokens(settings, vocab, path)
+  const vocab = await idsOf(lines, (line) => line.replace(/\r$/, ''), buildTurns())
+  const { token, id } = specialTokens(settings, (text) => vocab.get(text), path)
   return built(path, {
     // jsonTokenizer adds the options of tokenizer_config.json for case and accents.
     normalizer: { type: 'BertNormalizer' },
@@ -34,8 +36,9 @@ export async function fromVocabTxt(dir: string, settings: TokenizerSettings): Pr
 export async function fromMergesTxt(dir: string, settings: TokenizerSettings): Promise<Config> {
   const { file: path, values: vocab } = await readConfig(dir, 'vocab.json', 'TOKENIZER_INVALID')
   const mergesPath = join(dir, 'merges.txt')
-  const merges = parseMerges(await readText(mergesPath, 'TOKENIZER_INVALID'), mergesPath)
-  const { token, id } = specialTokens(settings, vocab, path)
+  const merges = await parseMerges(await readText(mergesPath, 'TOKENIZER_INVALID'), mergesPath, buildTurns())
+  const idOf = (text: string) => (Object.hasOwn(vocab, text) ? vocab[text] : undefined)
+  const { token, id } = specialTokens(settings, idOf, path)
   const around = (cls: SpecialRole, sep: SpecialRole) => ({
     type: 'RobertaProcessing',
     cls: [token(cls), id(cls)],
@@ -104,25 +107,33 @@ const clipText = {
 export async function fromSpieceModel(dir: string, settings: TokenizerSettings): Promise<Config> {
   const path = join(dir, 'spiece.model')
   if (settings.className !== 'T5Tokenizer') unsupported(dir, settings, 'spiece.model')
-  const { file } = new SentencePiece(await readBytes(path), path)
+  const turns = buildTurns()
+  const { file } = await SentencePiece.read(await readBytes(path), path, turns)
   if (file.algorithm !== 'unigram')
     throw invalid('TOKENIZER_INVALID', path, 'a unigram model, as T5 has', file.algorithm)
   const sentinels = nonNegativeInt(settings.config, 'extra_ids', 100)
-  const vocab = file.pieces.map(({ text, score }): [string, number] => [text, score])
+  const vocab: [string, number][] = []
+  const added: unknown[] = []
+  await turns.each(file.pieces, ({ text: content, score, kind }, at) => {
+    vocab.push([content, score])
+    const special = kind === pieceKinds.control
+    if (special || kind === pieceKinds.userDefined)
+      added.push({ id: at, content, special, normalized: false })
+  })
   for (let i = sentinels - 1; i >= 0; i--) vocab.push([`<extra_id_${i}>`, 0])
-  const ids = Object.fromEntries(vocab.map(([text], id) => [text, id]))
-  const { token, id } = specialTokens(settings, ids, path)
+  const ids = await idsOf(vocab, ([text]) => text, turns)
+  const { token, id } = specialTokens(settings, (text) => ids.get(text), path)
   const eos = { SpecialToken: { id: token('eos'), type_id: 0 } }
   const text = (name: string) => ({ Sequence: { id: name, type_id: 0 } })
   const charsMap = Buffer.from(file.normalizer.charsMap).toString('base64')
   const legacy = boolean(settings.config, 'legacy', true)
-  const added = file.pieces.flatMap(({ text: content, kind }, at) =>
-    kind === pieceKinds.control || kind === pieceKinds.userDefined
-      ? [{ id: at, content, special: kind === pieceKinds.control, normalized: false }]
-      : [],
-  )
   for (let i = 0; i < sentinels; i++)
-    added.push({ id: ids[`<extra_id_${i}>`]!, content: `<extra_id_${i}>`, special: true, normalized: false })
+    added.push({
+      id: ids.get(`<extra_id_${i}>`)!,
+      content: `<extra_id_${i}>`,
+      special: true,
+      normalized: false,
+    })
   const spaces = { type: 'Metaspace', replacement: '▁', prepend_scheme: legacy ? 'always' : 'first' }
   return built(path, {
     added_tokens: added,
@@ -150,6 +161,17 @@ export async function fromSpieceModel(dir: string, settings: TokenizerSettings):
   })
 }
 
+/** The ids of tokens by their texts, in the order of a list. The last of equal tokens counts. */
+async function idsOf<T>(
+  tokens: readonly T[],
+  textOf: (token: T) => string,
+  turns: Turns,
+): Promise<Map<string, number>> {
+  const ids = new Map<string, number>()
+  await turns.each(tokens, (token, id) => ids.set(textOf(token), id))
+  return ids
+}
+
 /** @param path the file that errors name */
 function built(path: string, values: Config['values']): Config {
   return makeConfig(path, values, 'TOKENIZER_INVALID')
@@ -162,13 +184,13 @@ interface SpecialLookup {
 
 function specialTokens(
   settings: TokenizerSettings,
-  vocab: Readonly<Record<string, unknown>>,
+  idOf: (token: string) => unknown,
   path: string,
 ): SpecialLookup {
   const token = (role: SpecialRole): string =>
     settings.specialTokens[role] ?? missing(`a ${role}_token`, path)
   const id = (role: SpecialRole): number => {
-    const value = Object.hasOwn(vocab, token(role)) ? vocab[token(role)] : undefined
+    const value = idOf(token(role))
     return typeof value === 'number' ? value : missing(show(token(role)), path)
   }
   return { token, id }

@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { boolean } from '../../files/config.js'
 import { readBytes } from '../../files/read.js'
 import type { TokenizerCore } from '../core.js'
+import { buildTurns } from '../models/model.js'
 import { SentencePiece } from '../sentencepiece/sentencepiece.js'
 import type { TokenizerSettings } from '../settings.js'
-import { AddedTokenFinder, plainToken } from '../tokenizer-json/added-tokens.js'
+import { type AddedToken, AddedTokenFinder, plainToken } from '../tokenizer-json/added-tokens.js'
 import type { Part } from '../tokenizer-json/post-processors.js'
 import { pythonTrim, pythonWhitespace } from '../unicode.js'
 import { SpecialTokens } from './special-tokens.js'
@@ -12,7 +13,8 @@ import { SpecialTokens } from './special-tokens.js'
 /** Reads the tokenizer of SigLIP: spiece.model. ASCII punctuation is removed and text is lower-cased first. */
 export async function loadSiglip(dir: string, given: TokenizerSettings): Promise<TokenizerCore> {
   const path = join(dir, 'spiece.model')
-  const pieces = new SentencePiece(await readBytes(path), path, { addDummyPrefix: false })
+  const turns = buildTurns()
+  const pieces = await SentencePiece.read(await readBytes(path), path, turns, { addDummyPrefix: false })
   // The Python class adds its special tokens with lstrip and rstrip.
   const roles = new Set(Object.values(given.specialTokens))
   const addedTokens = given.addedTokens.map((token) =>
@@ -20,7 +22,17 @@ export async function loadSiglip(dir: string, given: TokenizerSettings): Promise
   )
   const settings = { ...given, addedTokens }
   const id = (token: string) => (pieces.piece(pieces.id(token)) === token ? pieces.id(token) : undefined)
-  return new Siglip(pieces, new SpecialTokens(settings, id, pieces.size), settings)
+  const special = await SpecialTokens.create(settings, id, pieces.size, turns)
+  const keepsCase = boolean(settings.config, 'do_lower_case', true)
+    ? await AddedTokenFinder.create(casedTokens(settings), turns)
+    : undefined
+  return new Siglip(pieces, special, keepsCase, settings.specialTokens)
+}
+
+/** The tokens that keep their case where texts are put into lower case. */
+function casedTokens({ addedTokens }: TokenizerSettings): AddedToken[] {
+  const kept = addedTokens.filter((token) => token.special || token.normalized)
+  return kept.map(({ content }) => plainToken(content, true))
 }
 
 const asciiPunctuation = /[!-/:-@[-`{-~]/g
@@ -36,16 +48,18 @@ class Siglip implements TokenizerCore {
   readonly #unknownLength: number
   readonly #eos: number
 
-  constructor(pieces: SentencePiece, special: SpecialTokens, settings: TokenizerSettings) {
+  constructor(
+    pieces: SentencePiece,
+    special: SpecialTokens,
+    keepsCase: AddedTokenFinder | undefined,
+    { unk = '<unk>', eos = '</s>' }: TokenizerSettings['specialTokens'],
+  ) {
     this.#pieces = pieces
     this.#special = special
-    const { unk = '<unk>', eos = '</s>' } = settings.specialTokens
+    this.#keepsCase = keepsCase
     this.#unknown = unk
     this.#unknownLength = pieces.encode(unk).length
     this.#eos = special.id(eos) ?? pieces.id(eos)
-    const kept = settings.addedTokens.filter((token) => token.special || token.normalized)
-    if (boolean(settings.config, 'do_lower_case', true))
-      this.#keepsCase = new AddedTokenFinder(kept.map(({ content }) => plainToken(content, true)))
   }
 
   get size(): number {

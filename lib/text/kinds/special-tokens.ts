@@ -1,3 +1,4 @@
+import type { Turns } from '../../turns.js'
 import type { TokenizerSettings } from '../settings.js'
 import { type AddedToken, AddedTokenFinder, type Section } from '../tokenizer-json/added-tokens.js'
 
@@ -13,7 +14,22 @@ export class SpecialTokens {
   readonly #separate: ReadonlySet<string>
 
   /** @param idOf gives the vocabulary's id of a token; tokens without one get ids from `size` on */
-  constructor(settings: TokenizerSettings, idOf: (token: string) => number | undefined, size: number) {
+  static async create(
+    settings: TokenizerSettings,
+    idOf: (token: string) => number | undefined,
+    size: number,
+    turns: Turns,
+  ): Promise<SpecialTokens> {
+    const finder = await AddedTokenFinder.create(settings.addedTokens, turns)
+    return new SpecialTokens(settings, idOf, size, finder)
+  }
+
+  private constructor(
+    settings: TokenizerSettings,
+    idOf: (token: string) => number | undefined,
+    size: number,
+    finder: AddedTokenFinder,
+  ) {
     let next = size
     for (const token of settings.addedTokens) {
       const id = token.id ?? idOf(token.content) ?? next
@@ -21,7 +37,7 @@ export class SpecialTokens {
       this.#ids.set(token.content, id)
       this.#tokens.set(id, token)
     }
-    this.#finder = new AddedTokenFinder(settings.addedTokens)
+    this.#finder = finder
     this.#special = new Set([...Object.values(settings.specialTokens), ...settings.additionalTokens])
     // Separated by spaces in decoded text: added tokens that are not special, and special ones past the vocabulary.
     this.#separate = new Set([

@@ -6,13 +6,12 @@ import {
   listGetter,
   nameOf,
   number,
-  object,
   optional,
   string,
 } from '../../files/config.js'
-import { Turns } from '../../turns.js'
+import type { Turns } from '../../turns.js'
 import { NumberHeap } from '../heap.js'
-import { buildSliceMs, byteTokens, EncodingCache, type Model, stepSize, Vocabulary } from './model.js'
+import { byteTokens, EncodingCache, type Model, Vocabulary } from './model.js'
 
 export interface BytePairOptions {
   /** Number of merges. */
@@ -51,23 +50,21 @@ export class BytePair implements Model {
     this.#merged = new Int32Array(options.merges)
   }
 
-  async #addMerges(merges: readonly Merge[]): Promise<void> {
+  async #addMerges(merges: readonly Merge[], turns: Turns): Promise<void> {
     const { vocabulary } = this
     const { continuingPrefix = '', where: file } = this.#options
-    const turns = new Turns(buildSliceMs, undefined)
-    for (const [rank, merge] of merges.entries()) {
-      if (rank % stepSize === 0) await turns.step()
+    await turns.each(merges, (merge, rank) => {
       const [left, right] = pairOf(merge)
       const where = `${file}: merge ${rank}`
       const leftId = vocabulary.require(left, where)
       const rightId = vocabulary.require(right, where)
       this.#merged[rank] = vocabulary.require(left + right.slice(continuingPrefix.length), where)
       this.#ranks.set(leftId * vocabulary.size + rightId, rank)
-    }
+    })
   }
 
-  static async read(config: Config): Promise<BytePair> {
-    const vocabulary = await Vocabulary.read(object(config, 'vocab'))
+  static async read(config: Config, turns: Turns): Promise<BytePair> {
+    const vocabulary = await Vocabulary.read(config, turns, 'vocab')
     if (number(config, 'dropout', 0) !== 0)
       throw configInvalid(config, 'dropout', '0 (encoding must not be random)')
     const list = merges(config, 'merges')
@@ -81,7 +78,7 @@ export class BytePair implements Model {
       endSuffix: string(config, 'end_of_word_suffix', ''),
       where: nameOf(config, 'merges'),
     })
-    await model.#addMerges(list)
+    await model.#addMerges(list, turns)
     return model
   }
 
@@ -182,14 +179,14 @@ function pairOf(merge: Merge): Pair {
 }
 
 /** Reads merges.txt: a pair a line, after an optional first line `#version`. */
-export function parseMerges(text: string, where: string): [string, string][] {
+export async function parseMerges(text: string, where: string, turns: Turns): Promise<[string, string][]> {
   const merges: [string, string][] = []
-  for (const [i, line] of text.split(/\r?\n/).entries()) {
-    if (line === '' || line.startsWith('#version')) continue
+  await turns.each(text.split(/\r?\n/), (line, i) => {
+    if (line === '' || line.startsWith('#version')) return
     const pair = line.split(' ')
     if (pair.length !== 2)
       throw invalid('TOKENIZER_INVALID', `${where}, line ${i + 1}`, 'two tokens and a space', show(line))
     merges.push(pair as [string, string])
-  }
+  })
   return merges
 }

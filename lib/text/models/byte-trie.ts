@@ -1,68 +1,51 @@
 import { checkLimit } from '../../limits.js'
+import type { Turns } from '../../turns.js'
+import { TrieBuilder, type TrieNodes } from './trie-builder.js'
 
 /**
  * A read-only trie over byte strings, in flat arrays. The children of a node are adjacent and sorted by byte.
  */
 export class ByteTrie {
-  /** For each node: its byte, its first child, one past its last child, and the value of the key that ends there or -1. */
   readonly #byte: Uint8Array
   readonly #first: Int32Array
-  readonly #end: Int32Array
   readonly #value: Int32Array
 
   /** Bytes of the longest key. */
-  readonly longestKey: number = 0
+  readonly longestKey: number
+
+  private constructor({ byte, first, value }: TrieNodes, longestKey: number) {
+    this.#byte = byte
+    this.#first = first
+    this.#value = value
+    this.longestKey = longestKey
+  }
 
   /**
-   * Keys are texts, stored as UTF-8. Of equal keys, the last value is used.
+   * Builds a trie of texts, stored as UTF-8. Of equal keys, the last value is used.
    * @param where file and key, for errors
    * @throws LIMIT_EXCEEDED for a long key: searches take time for each byte of the longest one
    */
-  constructor(entries: Iterable<readonly [key: string, value: number]>, where: string) {
-    // As latin1 strings, which sort much faster than arrays of bytes.
-    const values = new Map<string, number>()
-    for (const [key, value] of entries) {
-      const bytes = Buffer.from(key, 'utf8')
-      checkLimit('tokenBytes', bytes.length, where)
-      this.longestKey = Math.max(this.longestKey, bytes.length)
-      values.set(bytes.toString('latin1'), value)
-    }
-    const keys = [...values.keys()].sort()
-    // Breadth first: the keys from[i] to to[i] of node i have their first depth[i] bytes in common.
-    const from = [0]
-    const to = [keys.length]
-    const depth = [0]
-    const byte = [0]
-    const first: number[] = []
-    const value: number[] = []
-    for (let node = 0; node < from.length; node++) {
-      const at = depth[node]!
-      const stop = to[node]!
-      let i = from[node]!
-      first.push(from.length)
-      // A key that ends here sorts before longer ones.
-      const ends = i < stop && keys[i]!.length === at
-      value.push(ends ? values.get(keys[i++]!)! : -1)
-      while (i < stop) {
-        const label = keys[i]!.charCodeAt(at)
-        byte.push(label)
-        from.push(i)
-        depth.push(at + 1)
-        while (i < stop && keys[i]!.charCodeAt(at) === label) i++
-        to.push(i)
-      }
-    }
-    this.#byte = Uint8Array.from(byte)
-    this.#first = Int32Array.from(first)
-    this.#end = Int32Array.from(first, (_, node) => first[node + 1] ?? from.length)
-    this.#value = Int32Array.from(value)
+  static async build(
+    entries: Iterable<readonly [key: string, value: number]>,
+    where: string,
+    turns: Turns,
+  ): Promise<ByteTrie> {
+    let longestKey = 0
+    const builder = new TrieBuilder()
+    await turns.each(entries, ([key, value]) => {
+      const length = Buffer.byteLength(key, 'utf8')
+      checkLimit('tokenBytes', length, where)
+      longestKey = Math.max(longestKey, length)
+      builder.add(key, length, value)
+    })
+    return new ByteTrie(await builder.build(turns), longestKey)
   }
 
   static readonly root = 0
 
   /** The child of `node` along `byte`, or -1. */
   step(node: number, byte: number): number {
-    const end = this.#end[node]!
+    const end = this.#first[node + 1]!
     let low = this.#first[node]!
     // Most nodes have one child.
     if (end - low === 1) return this.#byte[low] === byte ? low : -1

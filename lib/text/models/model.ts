@@ -1,5 +1,5 @@
 import { SaccadeError, show } from '../../errors.js'
-import { type Config, configInvalid, getter } from '../../files/config.js'
+import { type Config, configInvalid, getter, members, membersOf, object } from '../../files/config.js'
 import { checkLimit } from '../../limits.js'
 import { Turns } from '../../turns.js'
 
@@ -16,31 +16,35 @@ export interface Model {
   encode(piece: string): number[]
 }
 
-/** While a model is built, the event loop gets a turn after so many milliseconds; entries between two looks at the clock. */
-export const buildSliceMs = 5
-export const stepSize = 256
+/** The turns of the event loop while a tokenizer is built. */
+export function buildTurns(): Turns {
+  return new Turns(5, undefined)
+}
 
 /** Maps tokens to ids and ids to tokens. */
 export class Vocabulary {
   readonly #ids = new Map<string, number>()
   readonly #tokens: string[] = []
 
+  private constructor() {}
+
   /** Of several ids of one token, the last is used. */
-  constructor(entries: Iterable<readonly [string, number]>) {
-    for (const [token, id] of entries) this.#add(token, id)
+  static async of(entries: Iterable<readonly [string, number]>, turns: Turns): Promise<Vocabulary> {
+    const vocabulary = new Vocabulary()
+    await turns.each(entries, ([token, id]) => vocabulary.#add(token, id))
+    return vocabulary
   }
 
-  /** @param config an object of ids by token */
-  static async read(config: Config): Promise<Vocabulary> {
-    const vocabulary = new Vocabulary([])
-    const turns = new Turns(buildSliceMs, undefined)
-    for (const token of Object.keys(config.values)) {
-      const id = config.values[token]
-      if (!isTokenId(id)) throw configInvalid(config, token, 'a token id')
+  /** @param key of the object of ids by token; default: the whole file */
+  static async read(config: Config, turns: Turns, key?: string): Promise<Vocabulary> {
+    const vocabulary = new Vocabulary()
+    const entries = key === undefined ? membersOf(config.values) : members(config, key)
+    await turns.each(entries, ([token, id]) => {
+      if (!isTokenId(id))
+        throw configInvalid(key === undefined ? config : object(config, key), token, 'a token id')
       checkLimit('vocabulary', id + 1, config.file)
       vocabulary.#add(token, id)
-      if (id % stepSize === 0) await turns.step()
-    }
+    })
     return vocabulary
   }
 

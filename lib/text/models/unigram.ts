@@ -1,4 +1,5 @@
 import { boolean, type Config, configInvalid, listGetter, nameOf, optional } from '../../files/config.js'
+import type { Turns } from '../../turns.js'
 import { ByteTrie } from './byte-trie.js'
 import { byteTokens, EncodingCache, type Model, tokenId, Vocabulary } from './model.js'
 import { bestSegments, type ViterbiOptions } from './viterbi.js'
@@ -14,6 +15,11 @@ const scoredPieces = listGetter(
     Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'number',
 )
 
+/** Each piece and its id. */
+function* idsOf(pieces: readonly ScoredPiece[]): Generator<[string, number]> {
+  for (const [id, [piece]] of pieces.entries()) yield [piece, id]
+}
+
 /** A unigram model of tokenizer.json. All entries take part in the search, special tokens included. */
 export class Unigram implements Model {
   readonly vocabulary: Vocabulary
@@ -24,26 +30,31 @@ export class Unigram implements Model {
   readonly #config: Config
   readonly #unknown: number | undefined
 
-  constructor(config: Config) {
+  static async read(config: Config, turns: Turns): Promise<Unigram> {
     const pieces = scoredPieces(config, 'vocab')
-    this.#config = config
-    this.#unknown = optional(tokenId, config, 'unk_id')
-    if (this.#unknown !== undefined && this.#unknown >= pieces.length)
-      throw configInvalid(config, 'unk_id', `the id of one of the ${pieces.length} entries of vocab`)
-    this.vocabulary = new Vocabulary(pieces.map(([piece], id) => [piece, id]))
-    this.#bytes = boolean(config, 'byte_fallback', false) ? byteTokens(this.vocabulary) : undefined
-    this.#trie = new ByteTrie(
-      pieces.map(([key], value) => [key, value]),
-      nameOf(config, 'vocab'),
-    )
+    const vocabulary = await Vocabulary.of(idsOf(pieces), turns)
+    const trie = await ByteTrie.build(idsOf(pieces), nameOf(config, 'vocab'), turns)
     let minScore = Infinity
-    for (const [, score] of pieces) minScore = Math.min(minScore, score)
-    this.#viterbi = {
+    await turns.each(pieces, ([, score]) => {
+      minScore = Math.min(minScore, score)
+    })
+    return new Unigram(config, vocabulary, trie, {
       score: (id) => pieces[id]![1],
       unknownId: -1,
       unknownScore: minScore - unknownPenalty,
       precision: 'float64',
-    }
+    })
+  }
+
+  private constructor(config: Config, vocabulary: Vocabulary, trie: ByteTrie, viterbi: ViterbiOptions) {
+    this.#config = config
+    this.#viterbi = viterbi
+    this.#unknown = optional(tokenId, config, 'unk_id')
+    if (this.#unknown !== undefined && this.#unknown >= vocabulary.size)
+      throw configInvalid(config, 'unk_id', `the id of one of the ${vocabulary.size} entries of vocab`)
+    this.vocabulary = vocabulary
+    this.#trie = trie
+    this.#bytes = boolean(config, 'byte_fallback', false) ? byteTokens(vocabulary) : undefined
   }
 
   encode(piece: string): number[] {

@@ -1,4 +1,5 @@
-import { type Config, nameOf, object, string } from '../../files/config.js'
+import { type Config, nameOf, string } from '../../files/config.js'
+import type { Turns } from '../../turns.js'
 import { type Model, Vocabulary } from './model.js'
 
 /** Encodes a whole piece as one token, known or unknown. */
@@ -11,8 +12,8 @@ export class WordLevel implements Model {
     this.#unknown = unknown
   }
 
-  static async read(config: Config): Promise<WordLevel> {
-    const vocabulary = await Vocabulary.read(object(config, 'vocab'))
+  static async read(config: Config, turns: Turns): Promise<WordLevel> {
+    const vocabulary = await Vocabulary.read(config, turns, 'vocab')
     const unknown = vocabulary.require(string(config, 'unk_token'), nameOf(config, 'unk_token'))
     return new WordLevel(vocabulary, unknown)
   }

@@ -1,4 +1,5 @@
-import { type Config, nameOf, nonNegativeInt, object, string } from '../../files/config.js'
+import { type Config, nameOf, nonNegativeInt, string } from '../../files/config.js'
+import type { Turns } from '../../turns.js'
 import { ByteTrie } from './byte-trie.js'
 import { EncodingCache, type Model, Vocabulary } from './model.js'
 
@@ -8,8 +9,6 @@ export interface WordPieceOptions {
   prefix: string
   /** Longer words are unknown, which bounds the time for a word. */
   maxChars: number
-  /** File and key, for errors. */
-  where: string
 }
 
 /** BERT's model: takes the longest matching token from the left; a word that does not match to its end is unknown. */
@@ -21,20 +20,20 @@ export class WordPiece implements Model {
   /** The node behind the prefix, -1 if no token has it. */
   readonly #continuing: number
 
-  constructor(vocabulary: Vocabulary, options: WordPieceOptions) {
+  private constructor(vocabulary: Vocabulary, trie: ByteTrie, options: WordPieceOptions) {
     this.vocabulary = vocabulary
     this.#options = options
-    this.#trie = new ByteTrie(vocabulary.entries(), options.where)
+    this.#trie = trie
     this.#continuing = this.#trie.find(options.prefix)
   }
 
-  static async read(config: Config): Promise<WordPiece> {
-    const vocabulary = await Vocabulary.read(object(config, 'vocab'))
-    return new WordPiece(vocabulary, {
+  static async read(config: Config, turns: Turns): Promise<WordPiece> {
+    const vocabulary = await Vocabulary.read(config, turns, 'vocab')
+    const where = nameOf(config, 'vocab')
+    return new WordPiece(vocabulary, await ByteTrie.build(vocabulary.entries(), where, turns), {
       unknown: vocabulary.require(string(config, 'unk_token', '[UNK]'), nameOf(config, 'unk_token')),
       prefix: string(config, 'continuing_subword_prefix', '##'),
       maxChars: nonNegativeInt(config, 'max_input_chars_per_word', 100),
-      where: nameOf(config, 'vocab'),
     })
   }
 

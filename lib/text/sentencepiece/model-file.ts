@@ -1,4 +1,5 @@
 import { invalid, show } from '../../errors.js'
+import type { Turns } from '../../turns.js'
 import { type Field, readFields } from './protobuf.js'
 
 /** The kinds of pieces, numbered as in sentencepiece_model.proto. */
@@ -35,7 +36,7 @@ export interface ModelFile {
 }
 
 /** Reads a `.spm` or `spiece.model` file. @throws TOKENIZER_INVALID naming `where` */
-export function parseModelFile(bytes: Uint8Array, where: string): ModelFile {
+export async function parseModelFile(bytes: Uint8Array, where: string, turns: Turns): Promise<ModelFile> {
   const pieces: Piece[] = []
   let trainer: Trainer = {
     algorithm: 1,
@@ -45,12 +46,12 @@ export function parseModelFile(bytes: Uint8Array, where: string): ModelFile {
   }
   let normalizer = defaultNormalizer()
   let denormalizer = defaultNormalizer()
-  for (const field of readFields(bytes, where)) {
+  await turns.each(readFields(bytes, where), (field) => {
     if (field.number === 1) pieces.push(readPiece(message(field, where), `${where}: piece ${pieces.length}`))
     else if (field.number === 2) trainer = readTrainer(message(field, where), where, trainer)
     else if (field.number === 3) normalizer = readNormalizer(message(field, where), where)
     else if (field.number === 5) denormalizer = readNormalizer(message(field, where), where)
-  }
+  })
   if (pieces.length === 0) throw invalid('TOKENIZER_INVALID', where, 'a model with pieces', 'none')
   const { algorithm, ...rest } = trainer
   if (algorithm !== 1 && algorithm !== 2)

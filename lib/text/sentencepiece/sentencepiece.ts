@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { SaccadeError } from '../../errors.js'
+import type { Turns } from '../../turns.js'
 import { ByteTrie } from '../models/byte-trie.js'
 import { byteToken } from '../models/model.js'
 import { unknownPenalty } from '../models/unigram.js'
@@ -21,59 +22,43 @@ export class SentencePiece {
   readonly #file: ModelFile
   readonly #normalizer: SentencePieceNormalizer
   readonly #denormalizer: SentencePieceNormalizer | undefined
-  readonly #ids = new Map<string, number>()
+  readonly #ids: ReadonlyMap<string, number>
   readonly #pieces: ByteTrie
   readonly #symbols: ByteTrie
   readonly #viterbi: ViterbiOptions
   readonly #unknown: number
 
   /** @param where the file, for errors. @throws TOKENIZER_INVALID */
-  constructor(bytes: Uint8Array, where: string, options: SentencePieceOptions = {}) {
-    const file = parseModelFile(bytes, where)
-    this.#file = file
-    this.#unknown = this.#index()
-    const entries = file.pieces.map(({ text, kind }, id) => ({ entry: [text, id] as const, kind }))
-    const trie = (kept: (kind: number) => boolean) =>
-      new ByteTrie(
-        entries.filter(({ kind }) => kept(kind)).map(({ entry }) => entry),
-        where,
-      )
-    // Byte-pair encoding merges to unused pieces and splits them again; a unigram model ignores them.
-    const hidden = file.algorithm === 'unigram' ? pieceKinds.unused : undefined
-    this.#pieces = trie((kind) => isText(kind) && kind !== hidden)
-    this.#symbols = trie((kind) => kind === pieceKinds.userDefined)
-    this.#viterbi = this.#viterbiOptions()
-    const spec = { ...file.normalizer, ...options }
-    const { whitespaceAsSuffix, denormalizer } = file
-    this.#normalizer = new SentencePieceNormalizer(spec, {
-      whitespaceAsSuffix,
-      symbols: this.#symbols,
-      where,
-    })
-    this.#denormalizer =
-      denormalizer.charsMap.length > 0 ? new SentencePieceNormalizer(denormalizer, { where }) : undefined
+  static async read(
+    bytes: Uint8Array,
+    where: string,
+    turns: Turns,
+    options: SentencePieceOptions = {},
+  ): Promise<SentencePiece> {
+    const file = await parseModelFile(bytes, where, turns)
+    const index = await indexPieces(file, turns)
+    const pieces = await ByteTrie.build(index.texts, where, turns)
+    const symbols = await ByteTrie.build(index.symbols, where, turns)
+    return new SentencePiece(file, index, { pieces, symbols }, options)
   }
 
-  /** Fills the map from pieces to ids; returns the id of the unknown piece. */
-  #index(): number {
-    const { pieces, byteFallback, where } = this.#file
-    let unknown = -1
-    const byText = new Map<string, number>()
-    pieces.forEach(({ text, kind }, id) => {
-      const ids = isText(kind) ? byText : this.#ids
-      if (ids.has(text)) fail(where, `the piece ${JSON.stringify(text)} occurs twice`)
-      ids.set(text, id)
-      if (kind === pieceKinds.unknown && unknown >= 0) fail(where, 'two unknown pieces')
-      if (kind === pieceKinds.unknown) unknown = id
-    })
-    // Reserved pieces take precedence over text pieces of the same name.
-    for (const [text, id] of byText) if (!this.#ids.has(text)) this.#ids.set(text, id)
-    if (unknown < 0) fail(where, 'no unknown piece')
-    if (byteFallback)
-      for (let byte = 0; byte < 256; byte++)
-        if (pieces[this.id(byteToken(byte))]?.kind !== pieceKinds.byte)
-          fail(where, `no piece ${byteToken(byte)}`)
-    return unknown
+  private constructor(
+    file: ModelFile,
+    { ids, unknown }: PieceIndex,
+    { pieces, symbols }: { pieces: ByteTrie; symbols: ByteTrie },
+    options: SentencePieceOptions,
+  ) {
+    this.#file = file
+    this.#ids = ids
+    this.#unknown = unknown
+    this.#pieces = pieces
+    this.#symbols = symbols
+    this.#viterbi = this.#viterbiOptions()
+    const spec = { ...file.normalizer, ...options }
+    const { whitespaceAsSuffix, denormalizer, where } = file
+    this.#normalizer = new SentencePieceNormalizer(spec, { whitespaceAsSuffix, symbols, where })
+    this.#denormalizer =
+      denormalizer.charsMap.length > 0 ? new SentencePieceNormalizer(denormalizer, { where }) : undefined
   }
 
   #viterbiOptions(): ViterbiOptions {
@@ -176,6 +161,46 @@ export class SentencePiece {
     if (!this.#denormalizer) return text
     return Buffer.from(this.#denormalizer.normalize(Buffer.from(text, 'utf8'))).toString('utf8')
   }
+}
+
+interface PieceIndex {
+  readonly ids: ReadonlyMap<string, number>
+  /** The id of the unknown piece. */
+  readonly unknown: number
+  /** The pieces that texts are split into. */
+  readonly texts: readonly (readonly [text: string, id: number])[]
+  /** Those that are defined by the user. */
+  readonly symbols: readonly (readonly [text: string, id: number])[]
+}
+
+async function indexPieces(file: ModelFile, turns: Turns): Promise<PieceIndex> {
+  const { pieces, byteFallback, where } = file
+  // Byte-pair encoding merges to unused pieces and splits them again; a unigram model ignores them.
+  const hidden = file.algorithm === 'unigram' ? pieceKinds.unused : undefined
+  const texts: [string, number][] = []
+  const symbols: [string, number][] = []
+  const ids = new Map<string, number>()
+  let unknown = -1
+  const byText = new Map<string, number>()
+  await turns.each(pieces, ({ text, kind }, id) => {
+    const known = isText(kind) ? byText : ids
+    if (known.has(text)) fail(where, `the piece ${JSON.stringify(text)} occurs twice`)
+    known.set(text, id)
+    if (isText(kind) && kind !== hidden) texts.push([text, id])
+    if (kind === pieceKinds.userDefined) symbols.push([text, id])
+    if (kind === pieceKinds.unknown && unknown >= 0) fail(where, 'two unknown pieces')
+    if (kind === pieceKinds.unknown) unknown = id
+  })
+  // Reserved pieces take precedence over text pieces of the same name.
+  await turns.each(byText, ([text, id]) => {
+    if (!ids.has(text)) ids.set(text, id)
+  })
+  if (unknown < 0) fail(where, 'no unknown piece')
+  if (byteFallback)
+    for (let byte = 0; byte < 256; byte++)
+      if (pieces[ids.get(byteToken(byte)) ?? unknown]?.kind !== pieceKinds.byte)
+        fail(where, `no piece ${byteToken(byte)}`)
+  return { ids, unknown, texts, symbols }
 }
 
 function isText(kind: number): boolean {

@@ -1,4 +1,5 @@
 import { boolean, type Config, string } from '../../files/config.js'
+import type { Turns } from '../../turns.js'
 import { ByteTrie } from '../models/byte-trie.js'
 import { escapeCharacter } from '../oniguruma/characters.js'
 import { trimEnd, trimStart, word } from '../unicode.js'
@@ -48,33 +49,56 @@ export interface Section {
   token?: AddedToken
 }
 
+interface FoundToken {
+  /** What is found in the text. */
+  readonly form: string
+  readonly token: AddedToken
+}
+
 /** Finds added tokens: the leftmost first, the longest at one position. */
 export class AddedTokenFinder {
-  readonly #tokens: { readonly form: string; readonly token: AddedToken }[] = []
-  readonly #trie: ByteTrie
+  readonly #tokens: readonly FoundToken[]
+  /** Undefined without tokens. */
+  readonly #trie: ByteTrie | undefined
   /** The first characters of all tokens. */
-  readonly #begin: RegExp | undefined
+  readonly #begin: RegExp
+
+  static readonly none = new AddedTokenFinder([], undefined, [])
+
+  private constructor(tokens: readonly FoundToken[], trie: ByteTrie | undefined, first: readonly string[]) {
+    this.#tokens = tokens
+    this.#trie = trie
+    this.#begin = new RegExp(`[${first.join('')}]`, 'gu')
+  }
 
   /** @param normalize how the text that is searched was normalized. @throws LIMIT_EXCEEDED for a very long token */
-  constructor(tokens: Iterable<AddedToken>, normalize: Normalize = (text) => text) {
+  static async create(
+    tokens: Iterable<AddedToken>,
+    turns: Turns,
+    normalize: Normalize = (text) => text,
+  ): Promise<AddedTokenFinder> {
+    const found: FoundToken[] = []
     const index = new Map<string, number>()
-    for (const token of tokens) {
+    const first = new Set<string>()
+    await turns.each(tokens, (token) => {
       const form = normalize(token.content)
       // Of tokens with the same form, the first is found.
-      if (form !== '' && !index.has(form)) index.set(form, this.#tokens.push({ form, token }) - 1)
-    }
-    this.#trie = new ByteTrie(index, 'added tokens')
-    const first = new Set(Array.from(index.keys(), (form) => escapeCharacter(form.codePointAt(0)!)))
-    this.#begin = first.size > 0 ? new RegExp(`[${[...first].join('')}]`, 'gu') : undefined
+      if (form === '' || index.has(form)) return
+      index.set(form, found.push({ form, token }) - 1)
+      first.add(escapeCharacter(form.codePointAt(0)!))
+    })
+    if (found.length === 0) return AddedTokenFinder.none
+    return new AddedTokenFinder(found, await ByteTrie.build(index, 'added tokens', turns), [...first])
   }
 
   split(text: string): Section[] {
-    if (this.#begin === undefined) return [{ text, start: 0 }]
+    const trie = this.#trie
+    if (trie === undefined) return [{ text, start: 0 }]
     const sections: Section[] = []
     let done = 0
     let searched = 0
     for (const { index } of text.matchAll(this.#begin)) {
-      const match = index < searched ? undefined : this.#longestAt(text, index)
+      const match = index < searched ? undefined : this.#longestAt(trie, text, index)
       if (match === undefined) continue
       const { token, form } = match
       searched = index + form.length
@@ -92,10 +116,10 @@ export class AddedTokenFinder {
     return sections
   }
 
-  #longestAt(text: string, at: number) {
+  #longestAt(trie: ByteTrie, text: string, at: number) {
     // A token has at most as many code units as bytes, and no more bytes than the longest.
-    const bytes = Buffer.from(text.slice(at, at + this.#trie.longestKey), 'utf8')
-    const found = this.#trie.longest(bytes, 0)
+    const bytes = Buffer.from(text.slice(at, at + trie.longestKey), 'utf8')
+    const found = trie.longest(bytes, 0)
     return found && this.#tokens[found.value]
   }
 }

@@ -1,8 +1,17 @@
-import { type Config, configInvalid, isSet, object, objects, optional, string } from '../../files/config.js'
+import {
+  type Config,
+  configInvalid,
+  eachObject,
+  isSet,
+  object,
+  optional,
+  string,
+} from '../../files/config.js'
+import type { Turns } from '../../turns.js'
 import type { TokenizerCore } from '../core.js'
 import { checkGrowth } from '../growth.js'
 import { BytePair } from '../models/byte-pair.js'
-import { type Model, tokenId } from '../models/model.js'
+import { buildTurns, type Model, tokenId } from '../models/model.js'
 import { Unigram } from '../models/unigram.js'
 import { WordLevel } from '../models/word-level.js'
 import { WordPiece } from '../models/word-piece.js'
@@ -28,8 +37,8 @@ export class TokenizerJson implements TokenizerCore {
   readonly #addedIds = new Map<string, number>()
   /** By content, not by id: a model may have a second id for the same text. */
   readonly #special = new Set<string>()
-  readonly #inText: AddedTokenFinder
-  readonly #inNormalized: AddedTokenFinder
+  #inText = AddedTokenFinder.none
+  #inNormalized = AddedTokenFinder.none
 
   #size: number
   readonly #finish: (text: string) => string
@@ -44,15 +53,18 @@ export class TokenizerJson implements TokenizerCore {
     more: readonly ExtraToken[] = [],
     finish = (text: string) => text,
   ): Promise<TokenizerJson> {
-    return new TokenizerJson(config, await createModel(object(config, 'model')), more, finish)
+    const turns = buildTurns()
+    const tokenizer = new TokenizerJson(config, await createModel(object(config, 'model'), turns), finish)
+    await turns.each(eachObject(config, 'added_tokens', []), (entry) =>
+      tokenizer.#add(readAddedToken(entry), tokenId(entry, 'id')),
+    )
+    for (const { described, ...token } of more)
+      if (described || !tokenizer.#addedIds.has(token.content)) tokenizer.#add(token)
+    await tokenizer.#findAdded(turns)
+    return tokenizer
   }
 
-  private constructor(
-    config: Config,
-    model: Model,
-    more: readonly ExtraToken[],
-    finish: (text: string) => string,
-  ) {
+  private constructor(config: Config, model: Model, finish: (text: string) => string) {
     this.#finish = finish
     this.#model = model
     this.#size = this.#model.vocabulary.size
@@ -60,14 +72,17 @@ export class TokenizerJson implements TokenizerCore {
     this.#preTokenize = createPreTokenizer(optional(object, config, 'pre_tokenizer'))
     this.#postProcessor = createPostProcessor(optional(object, config, 'post_processor'))
     this.#decode = createDecoder(optional(object, config, 'decoder'))
-    for (const entry of objects(config, 'added_tokens', []))
-      this.#add(readAddedToken(entry), tokenId(entry, 'id'))
-    for (const { described, ...token } of more)
-      if (described || !this.#addedIds.has(token.content)) this.#add(token)
+  }
+
+  async #findAdded(turns: Turns): Promise<void> {
     const tokens = [...this.#added.values()]
-    this.#inText = new AddedTokenFinder(tokens.filter((token) => !token.normalized))
-    this.#inNormalized = new AddedTokenFinder(
+    this.#inText = await AddedTokenFinder.create(
+      tokens.filter((token) => !token.normalized),
+      turns,
+    )
+    this.#inNormalized = await AddedTokenFinder.create(
       tokens.filter((token) => token.normalized),
+      turns,
       this.#normalize,
     )
   }
@@ -148,16 +163,16 @@ export class TokenizerJson implements TokenizerCore {
   }
 }
 
-async function createModel(config: Config): Promise<Model> {
+async function createModel(config: Config, turns: Turns): Promise<Model> {
   switch (modelType(config)) {
     case 'WordPiece':
-      return WordPiece.read(config)
+      return WordPiece.read(config, turns)
     case 'WordLevel':
-      return WordLevel.read(config)
+      return WordLevel.read(config, turns)
     case 'BPE':
-      return BytePair.read(config)
+      return BytePair.read(config, turns)
     case 'Unigram':
-      return new Unigram(config)
+      return Unigram.read(config, turns)
     default:
       throw configInvalid(config, 'type', 'a known model')
   }

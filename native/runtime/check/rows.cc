@@ -1,4 +1,4 @@
-// reduce, softmax, norm.
+// reduce, softmax, norm, topK.
 #include "rules.h"
 
 namespace saccade {
@@ -54,6 +54,18 @@ const char* check_norm(const Call& call, const Formats& formats) {
     return "weight and bias must be float32 [G, C]";
   if (!isInteger(call.attribute[0], 0, 1)) return "mode must be 0 (layer) or 1 (rms)";
   return call.attribute[1] >= 0 ? nullptr : "epsilon must not be negative";
+}
+
+const char* check_topK(const Call& call, const Formats&) {
+  const View &out = call.view[0], &in = call.view[1];
+  if (out.dtype != DType::int32 || in.dtype != DType::float32) return "views must be int32 and float32";
+  if (out.rank < 1 || out.rank != in.rank) return "ranks must be equal, 1 or more";
+  const int32_t last = in.rank - 1;
+  for (int32_t axis = 0; axis < last; ++axis) {
+    if (out.dim[axis] != in.dim[axis]) return "outer dims must be equal";
+  }
+  if (in.dim[last] > kMaxElements) return "a row must have at most 2^30 elements";
+  return out.dim[last] <= in.dim[last] ? nullptr : "a row must have as many elements as are taken of it";
 }
 
 }  // namespace saccade

@@ -74,6 +74,29 @@ test('of a list, what a loader reads: not the files of other frameworks, nor wei
   })
 })
 
+test('a tokenizer needs no weights; what a model needs besides is fetched later, from the same commit', async () => {
+  for (const lists of [true, false]) {
+    await withHub({ files, lists }, async (options) => {
+      const weightsAsked = () => paths(options.asked).some((url) => /safetensors|\.bin|\.pth/.test(url))
+      const dir = await fetchModel('org/model', options, 'settings')
+      assert.equal(await filesIn(dir), ['config.json', 'vocab.json'])
+      assert.not.ok(weightsAsked())
+      const asked = options.asked.length
+      assert.is(await fetchModel('org/model', options, 'settings'), dir)
+      const offline = { ...options, localFilesOnly: true }
+      await rejects(resolveModel('org/model', offline), 'FILE_NOT_FOUND', /have the weights of org\/model/)
+      assert.is((await resolveModel('org/model', offline, 'settings')).dir, dir)
+      assert.is(options.asked.length, asked, 'nothing is asked again')
+
+      assert.is(await fetchModel('org/model', options), dir)
+      assert.equal(await filesIn(dir), ['config.json', 'model.safetensors', 'vocab.json'])
+      const vocab = paths(options.asked).filter((url) => url.endsWith('/vocab.json'))
+      assert.is(vocab.length, 1, 'what the cache has is not fetched again')
+      assert.is((await resolveModel('org/model', offline)).dir, dir)
+    })
+  }
+})
+
 async function filesIn(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true })
   const inside = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'))

@@ -1,4 +1,5 @@
 // SentencePiece models: read, then used on texts.
+import { buildTurns } from '../../../lib/text/models/model.js'
 import { SentencePiece } from '../../../lib/text/sentencepiece/sentencepiece.js'
 import { stored, storedBelow } from '../inputs.js'
 
@@ -17,8 +18,8 @@ export const tokens: readonly string[] = [
   '<0x41>',
 ]
 
-export function run(bytes: Uint8Array): void {
-  const model = new SentencePiece(bytes, 'source.spm')
+export async function run(bytes: Uint8Array): Promise<void> {
+  const model = await SentencePiece.read(bytes, 'source.spm', buildTurns())
   for (const text of ['A small red circle, isn’t it?', 'кот 你好  \u00a0x', 'aaaaaaaaaaaaaaaaaaaaaaaa', ''])
     model.decode(model.encode(text))
 }

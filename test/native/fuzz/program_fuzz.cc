@@ -103,22 +103,22 @@ std::shared_ptr<Memory> filled(Device& device, int64_t bytes) {
   return memory;
 }
 
-void runOn(Executor& executor, const std::vector<int64_t>& constantBytes, const double* code, size_t length) {
+// Returns whether the program was run: it may need too much memory.
+bool runOn(Executor& executor, const std::vector<int64_t>& constantBytes, const double* code, size_t length) {
   Device& device = executor.device();
   std::vector<std::shared_ptr<Memory>> constants;
   for (const int64_t bytes : constantBytes) constants.push_back(filled(device, bytes));
   const auto program = Program::create(code, length, std::move(constants), device);
   const auto executable = device.prepare(program);
-  if (&executor == executors().front().get()) ++acceptedInputs;
-  if (program->inputs > 64) return;
+  if (program->inputs > 64) return false;
   int64_t total = program->arenaBytes;
   std::vector<int64_t> sizes(static_cast<size_t>(program->inputs), 0);
   for (const Buffer& buffer : program->buffers) {
     if (buffer.kind == BufferKind::arena || buffer.kind == BufferKind::constant) continue;
-    if (buffer.bytes > kMaxBytes || (total += buffer.bytes) > kMaxBytes) return;
+    if (buffer.bytes > kMaxBytes || (total += buffer.bytes) > kMaxBytes) return false;
     if (buffer.kind != BufferKind::output) sizes[static_cast<size_t>(buffer.at)] = buffer.bytes;
   }
-  if (total > kMaxBytes) return;
+  if (total > kMaxBytes) return false;
   std::vector<std::shared_ptr<Memory>> inputs;
   for (const int64_t bytes : sizes) inputs.push_back(filled(device, bytes));
   // The same for all runs: the watchdog may set it when a run has just ended.
@@ -127,6 +127,7 @@ void runOn(Executor& executor, const std::vector<int64_t>& constantBytes, const 
   watchdog().start(cancelled.get());
   submit(executor, executable, std::move(inputs), 2, cancelled).wait();
   watchdog().stop();
+  return true;
 }
 
 }  // namespace
@@ -145,13 +146,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!(numbers[i] >= 0 && numbers[i] <= static_cast<double>(kMaxBytes))) return 0;
     constants.push_back(static_cast<int64_t>(numbers[i]));
   }
+  bool accepted = false;
   for (const auto& executor : executors()) {
     try {
-      runOn(*executor, constants, numbers.data() + 1 + count, numbers.size() - 1 - count);
+      accepted |= runOn(*executor, constants, numbers.data() + 1 + count, numbers.size() - 1 - count);
     } catch (const Error&) {
       // Refused: what a caller is told.
     }
   }
+  acceptedInputs += accepted;
   return 0;
 }
 

@@ -1,0 +1,83 @@
+import {
+  boolean,
+  type Config,
+  configInvalid,
+  isSet,
+  oneOf,
+  positiveInt,
+  positiveInts,
+  positiveNumber,
+  string,
+} from '../../files/config.js'
+import { imageTasks } from '../family.js'
+import { classCount, labelsOf } from '../labels.js'
+import type { BitLayout } from './layout.js'
+import type { BitNames, BitPadding, BitSpec } from './spec.js'
+import { bitStages } from './stages.js'
+
+/** BitModel and BitForImageClassification of transformers. */
+export const huggingFace: BitLayout = {
+  library: 'transformers',
+  published: ['bit'],
+  claims: (name) => name === 'bit',
+
+  describe({ config }, reader) {
+    const prefix = reader.has('bit.embedder.convolution.weight') ? 'bit.' : ''
+    const stored = reader.shapeOf('classifier.1.weight')?.[0]
+    const classes = stored === undefined ? 0 : classCount(config, stored)
+    const spec = readSpec(config)
+    return {
+      ...{ spec, names: namesUnder(prefix), head: { pooling: 'average', classes } },
+      className: prefix === '' ? 'BitModel' : 'BitForImageClassification',
+      tasks: imageTasks(classes > 0),
+      labels: classes > 0 ? labelsOf(config, classes) : undefined,
+      imageSize: [spec.channels, 224, 224],
+    }
+  },
+}
+
+function readSpec(config: Config): BitSpec {
+  const depths = positiveInts(config, 'depths', [3, 4, 6, 3])
+  const sizes = positiveInts(config, 'hidden_sizes', [256, 512, 1024, 2048])
+  if (depths.length === 0) throw configInvalid(config, 'depths', 'at least one depth')
+  if (sizes.length !== depths.length)
+    throw configInvalid(config, 'hidden_sizes', `a list of ${depths.length} widths, one for each of depths`)
+  const factor = positiveNumber(config, 'width_factor', 1)
+  const padding = readPadding(config)
+  return {
+    channels: positiveInt(config, 'num_channels', 3),
+    stem: {
+      width: positiveInt(config, 'embedding_size', 64),
+      border: padding === 'even',
+      pooling: boolean(config, 'embedding_dynamic_padding', false) ? 'zeros' : 'none',
+    },
+    stages: bitStages(
+      depths,
+      sizes.map((size) => size * factor),
+      positiveInt(config, 'output_stride', 32),
+    ),
+    preactivation:
+      oneOf(config, 'layer_type', ['preactivation', 'bottleneck'], 'preactivation') === 'preactivation',
+    activation: string(config, 'hidden_act', 'relu'),
+    groups: positiveInt(config, 'num_groups', 32),
+    padding,
+  }
+}
+
+/** With VALID, which the library's config has too, shortcut and branch of a block differ in size. */
+function readPadding(config: Config): BitPadding {
+  if (!isSet(config, 'global_padding')) return 'even'
+  if (string(config, 'global_padding').toUpperCase() !== 'SAME')
+    throw configInvalid(config, 'global_padding', "'SAME' or null")
+  return 'same'
+}
+
+function namesUnder(prefix: string): BitNames {
+  const embedder = `${prefix}embedder`
+  return {
+    stem: { convolution: `${embedder}.convolution`, norm: `${embedder}.norm` },
+    block: (stage, block) => `${prefix}encoder.stages.${stage}.layers.${block}`,
+    norm: `${prefix}norm`,
+    classifier: 'classifier.1',
+  }
+}

@@ -1,0 +1,77 @@
+import { squeezedParameter } from '../../nn/linear.js'
+import * as ops from '../../ops/index.js'
+import type { WeightReader } from '../../weights/reader.js'
+import type { Similarity } from '../contrastive.js'
+import { type Description, imageTasks } from '../family.js'
+import type { Model, ModelParts } from '../model.js'
+import { checkSizes } from '../sizes.js'
+import { checkSpec } from '../vit/spec.js'
+import { Clip } from './clip.js'
+import { ImageEncoder, TextEncoder } from './encoders.js'
+import { ImageTower } from './image-tower.js'
+import type { ImageSpec, LinearSpec, TextSpec } from './spec.js'
+import { readLinear, TextTower } from './text-tower.js'
+
+/** Names of the numbers with which cosine similarities become logits. */
+export interface SimilaritySpec {
+  /** The logarithm of the factor. */
+  readonly scale: string
+  readonly bias: string | undefined
+  readonly scores: Similarity['scores']
+}
+
+/** What a checkpoint holds: both encoders and their similarity, or one encoder, which may have a classifier. */
+export interface ClipParts {
+  readonly text?: TextSpec | undefined
+  readonly image?: ImageSpec | undefined
+  readonly similarity?: SimilaritySpec | undefined
+  readonly classifier?: LinearSpec | undefined
+}
+
+export interface ClipDescription extends Description {
+  readonly parts: ClipParts
+}
+
+/** Checks the specs, and adds tasks and image size. @throws CONFIG_INVALID and LIMIT_EXCEEDED naming the file */
+export function describeClip(
+  file: string,
+  description: Omit<ClipDescription, 'tasks' | 'imageSize'>,
+): ClipDescription {
+  const { text, image, similarity, classifier } = description.parts
+  if (text) {
+    const { vocabulary, positions, width, heads, depth, mlp, pooler, projection } = text
+    const widths = [width, mlp.hidden, pooler?.width ?? 0, projection?.width ?? 0]
+    checkSizes(file, { vocabulary, positions, heads, layers: depth, width: widths })
+  }
+  if (image) {
+    checkSpec(image.vit, file)
+    checkSizes(file, { width: image.projection.map(({ width }) => width) })
+  }
+  return {
+    ...description,
+    tasks: similarity
+      ? ['zero-shot-image-classification', 'image-feature-extraction']
+      : image
+        ? imageTasks(classifier !== undefined)
+        : ['feature-extraction'],
+    imageSize: image && !image.naflex ? [image.vit.channels, ...image.vit.image] : undefined,
+  }
+}
+
+/** Reads the weights, and makes the model. */
+export function buildClip(
+  parts: ModelParts,
+  { parts: { text, image, similarity, classifier } }: ClipDescription,
+  reader: WeightReader,
+): Model {
+  const texts = text && new TextTower(reader, text)
+  const images = image && new ImageTower(reader, image)
+  if (texts && images && similarity) return new Clip(parts, texts, images, readSimilarity(reader, similarity))
+  if (texts) return new TextEncoder(parts, texts)
+  return new ImageEncoder(parts, images!, classifier && readLinear(reader, classifier, image!.vit.width))
+}
+
+function readSimilarity(reader: WeightReader, { scale, bias, scores }: SimilaritySpec): Similarity {
+  const scalar = (name: string) => squeezedParameter(reader, name, [])
+  return { scale: ops.exp(scalar(scale)), bias: bias === undefined ? undefined : scalar(bias), scores }
+}

@@ -1,0 +1,57 @@
+import { boolean, type Config, configInvalid, oneOf, optional, string } from '../../files/config.js'
+import { commonNames } from '../vit/names.js'
+import { timmSpecOf } from '../vit/timm.js'
+import { timmArchitecture } from '../vit/timm-architectures.js'
+import { argumentsOf } from '../vit/timm-arguments.js'
+import type { ImageSpec, LinearSpec } from './spec.js'
+
+export const timmKeys = ['timm_model_name', 'timm_pool', 'timm_proj', 'timm_proj_bias']
+
+const poolings = { token: 'class', avg: 'mean', map: 'attention' } as const
+
+/**
+ * A vision Transformer of timm, with the pooling and projection of open_clip's TimmModel: a projection of its own, timm's
+ * classifier, or none.
+ * @param width of the shared space
+ * @throws CONFIG_INVALID
+ */
+export function timmTower(config: Config, width: number): ImageSpec {
+  const implied = timmArchitecture(string(config, 'timm_model_name'))
+  if (!implied || implied.distilled)
+    throw configInvalid(config, 'timm_model_name', 'a plain vision Transformer of timm')
+  const kind = projectionKind(config)
+  const own = kind === 'linear' || kind === 'mlp'
+  const pool = oneOf(config, 'timm_pool', ['', ...(['token', 'avg', 'map'] as const)], 'avg')
+  if (pool === '' && !own) throw configInvalid(config, 'timm_pool', "'token', 'avg' or 'map'")
+  const values = { num_classes: kind === 'classifier' ? width : 0 }
+  // Before a projection of its own, open_clip changes the pooling of the complete model, whose norms stay.
+  const args = argumentsOf(
+    { ...config, values },
+    own || pool === '' ? implied : { ...implied, global_pool: pool },
+  )
+  const vit = timmSpecOf(args, implied)
+  const pooling = own && pool !== '' ? poolings[pool] : vit.head.pooling
+  if (pooling === 'attention' && vit.head.pooling !== 'attention')
+    throw configInvalid(config, 'timm_pool', 'a pooling for which the model has weights')
+  return {
+    vit: { ...vit, head: { ...vit.head, pooling }, accepts: 'on-request' },
+    names: commonNames,
+    ...{ scope: 'visual.trunk', naflex: false },
+    projection: own ? layers(kind, width, boolean(config, 'timm_proj_bias', false)) : [],
+  }
+}
+
+/** An empty or null timm_proj stands for timm's classifier. */
+function projectionKind(config: Config): 'linear' | 'mlp' | 'none' | 'classifier' {
+  if (!Object.hasOwn(config.values, 'timm_proj')) return 'linear'
+  const kinds = ['', 'linear', 'mlp', 'none'] as const
+  return optional((from, key) => oneOf(from, key, kinds), config, 'timm_proj') || 'classifier'
+}
+
+function layers(kind: 'linear' | 'mlp', width: number, bias: boolean): readonly LinearSpec[] {
+  if (kind === 'linear') return [{ name: 'visual.head.proj', width, bias }]
+  return [
+    { name: 'visual.head.mlp.fc1', width: 2 * width, bias: true },
+    { name: 'visual.head.mlp.fc2', width, bias },
+  ]
+}

@@ -1,0 +1,133 @@
+import { invalid } from '../../errors.js'
+import { sizesOf } from '../../graph/shape.js'
+import type { Grid } from '../../nn/grid-bias.js'
+import type { Mask } from '../../nn/mask.js'
+import { runStack } from '../../nn/stack.js'
+import * as ops from '../../ops/index.js'
+import { checkOptions } from '../../options.js'
+import { Model, type ModelParts } from '../model.js'
+import { checkImages } from '../pixels.js'
+import { tensorsOf } from '../results.js'
+import { checkStatesOptions, type StatesOptions } from '../run-options.js'
+import { checkMaskedPatches } from '../vit/inputs.js'
+import type { SwinConfig } from './config.js'
+import type { SwinModules } from './modules.js'
+
+export interface SwinInputs {
+  /** float32 [B, channels, H, W]. */
+  readonly pixelValues: ops.FloatTensor
+  /** [B, patches], row by row: not 0 for masked patches. For models with a mask token. */
+  readonly maskedPatches?: Mask | undefined
+}
+
+export interface SwinOptions extends StatesOptions {
+  /** Resize learned position embeddings, if the model has them, for images of other sizes. Default false. */
+  readonly interpolatePositions?: boolean | undefined
+}
+
+export interface SwinOutput {
+  /** float32 [B, classes]; for models with a classifier. */
+  readonly logits?: ops.FloatTensor
+  /** float32 [B, N, width]: output of the last stage, normed. */
+  readonly lastHiddenState: ops.FloatTensor
+  /** float32 [B, width]: the mean of lastHiddenState. */
+  readonly poolerOutput: ops.FloatTensor
+  /** float32 [B, channels, rows * stride, columns * stride]; for models with a decoder. */
+  readonly reconstruction?: ops.FloatTensor
+  /** float32 [B, N, width] each: the patches, then the output of each stage, after the merging of patches. */
+  readonly hiddenStates?: readonly ops.FloatTensor[]
+  /** The same as grids, float32 [B, width, rows, columns]. */
+  readonly reshapedHiddenStates?: readonly ops.FloatTensor[]
+  /** float32 [B * windows, heads, positions, positions]: weights of the last layer of each stage. */
+  readonly attentions?: readonly ops.FloatTensor[]
+}
+
+/** Swin Transformer (Liu et al. 2021): self-attention within windows, on a grid that each stage makes coarser. */
+export class Swin extends Model {
+  readonly spec: SwinConfig
+  readonly modules: SwinModules
+
+  /** Use load(). */
+  constructor(parts: ModelParts, spec: SwinConfig, modules: SwinModules) {
+    super(parts)
+    this.spec = spec
+    this.modules = modules
+  }
+
+  /**
+   * Runs the model on a batch of images of any size whose last grid has at least one window.
+   * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, OPTION_UNKNOWN, OPTION_INVALID, ABORTED, DISPOSED,
+   *   OUT_OF_MEMORY
+   */
+  async run(inputs: SwinInputs, options: SwinOptions = {}): Promise<SwinOutput> {
+    this.checkAlive()
+    checkOptions(inputs, ['pixelValues', 'maskedPatches'], 'Swin.run: inputs')
+    checkStatesOptions(options, 'Swin.run', ['interpolatePositions'])
+    const { pixelValues } = inputs
+    const { embedding, norm, classifier, decoder } = this.modules
+    const [batch, height, width] = checkImages(pixelValues, this.spec.channels, this.#smallest())
+    const grid = embedding.gridOf(height, width)
+    this.#checkPositions(grid, options.interpolatePositions === true)
+    const hasToken = embedding.parts.maskToken !== undefined
+    const masked = checkMaskedPatches(inputs.maskedPatches, [batch, grid[0] * grid[1]], hasToken)
+
+    const { last, states, weights } = this.#stages(embedding.forward(pixelValues, masked), options)
+    const lastHiddenState = flat(norm.forward(last))
+    const poolerOutput = ops.mean(lastHiddenState, 1) as ops.FloatTensor
+    const output: SwinOutput = {
+      ...(classifier && { logits: classifier.forward(poolerOutput) }),
+      ...{ lastHiddenState, poolerOutput },
+      ...(decoder && { reconstruction: decoder.forward(lastHiddenState, [last.shape[1]!, last.shape[2]!]) }),
+      ...(options.hiddenStates && {
+        hiddenStates: states.map(flat),
+        reshapedHiddenStates: states.map((x): ops.FloatTensor => ops.permute(x, [0, 3, 1, 2])),
+      }),
+      ...(options.attentions && { attentions: weights }),
+    }
+    await this.compute(tensorsOf(output), options)
+    return output
+  }
+
+  #stages(patches: ops.FloatTensor, { attentions }: SwinOptions) {
+    const { stages: sizes } = this.spec
+    const states = [patches]
+    const weights: ops.FloatTensor[] = []
+    let x = patches
+    this.modules.stages.forEach(({ blocks, merging }, stage) => {
+      const asked = sizes[stage]!.depth - 1
+      const stack = runStack(blocks, x, {
+        self: (layer) => ({ weights: attentions && layer === asked }),
+      })
+      weights.push(...stack.attentions.values())
+      x = merging?.forward(stack.last) ?? stack.last
+      states.push(x)
+    })
+    return { last: x, states, weights }
+  }
+
+  /** Smallest height and width: the last grid must have one whole window, because the bias tables are of that size. */
+  #smallest(): Grid {
+    const { window, patch, stages } = this.spec
+    const side = (axis: 0 | 1) => (window[axis] - 1) * 2 ** (stages.length - 1) * patch[axis] + 1
+    return [side(0), side(1)]
+  }
+
+  #checkPositions([rows, columns]: Grid, interpolate: boolean): void {
+    const { positions } = this.modules.embedding.parts
+    if (!positions || interpolate) return
+    const [, down, right] = sizesOf(positions.shape, 4)
+    if (rows !== down || columns !== right)
+      throw invalid(
+        'SHAPE_MISMATCH',
+        'pixelValues',
+        `images of ${down}x${right} patches, or the option interpolatePositions for another size`,
+        `${rows}x${columns} patches`,
+      )
+  }
+}
+
+/** A grid [B, H, W, C] as a sequence [B, H * W, C]. */
+function flat(x: ops.FloatTensor): ops.FloatTensor {
+  const [batch, height, width, channels] = sizesOf(x.shape, 4)
+  return ops.reshape(x, [batch, height * width, channels])
+}

@@ -1,0 +1,44 @@
+import { test } from 'uvu'
+import type { Dpt } from '../../lib/models/dpt/dpt.js'
+import { load } from '../../lib/models/load.js'
+import * as ops from '../../lib/ops/index.js'
+import { Tensor } from '../../lib/tensor/tensor.js'
+import { rejects } from '../support/errors.js'
+import { noise, sameBits } from './bits.js'
+import { golden, openChanged, testGoldens } from './goldens.js'
+
+testGoldens(test, ['depth-anything', 'depth-anything-metric', 'depth-odd'])
+testGoldens(test, ['dpt-project', 'dpt-add', 'dpt-seg', 'dpt-dinov2'])
+
+test('depth-anything: the same bits for any number of threads, alone or in a batch', async () => {
+  using model = await load<Dpt>(golden('depth-anything'))
+  const pixelValues = Tensor.from(noise(2 * 3 * 35 * 49), [2, 3, 35, 49]) as ops.FloatTensor
+  const result = async (pixels: ops.FloatTensor, threads: number) =>
+    (await model.run({ pixelValues: pixels }, { threads })).predictedDepth!
+  const want = await result(pixelValues, 1)
+  for (const threads of [2, 4]) await sameBits(await result(pixelValues, threads), want, `${threads} threads`)
+  const second = { axis: 0, start: 1, end: 2 } as const
+  await sameBits(await result(ops.slice(pixelValues, second), 1), ops.slice(want, second), 'alone')
+})
+
+test('depth-anything: inputs and configs that do not fit', async () => {
+  using model = await load<Dpt>(golden('depth-anything'))
+  const pixelValues = Tensor.ones([1, 3, 6, 28]) as ops.FloatTensor
+  await rejects(() => model.run({ pixelValues }), 'SHAPE_MISMATCH', /at least 7x7/)
+  const changed = (config: object) => () => openChanged('depth-anything', config)
+  await rejects(changed({ patch_size: 14 }), 'CONFIG_INVALID', /patch_size.*7x7/)
+  await rejects(changed({ reassemble_factors: [4, 2, 1.5, 0.5] }), 'CONFIG_INVALID', /reassemble_factors\.2/)
+  await rejects(changed({ reassemble_factors: [4, 2, 1] }), 'CONFIG_INVALID', /reassemble_factors.*4 factors/)
+  await rejects(changed({ reassemble_factors: [4, 2, 1, 1e-9] }), 'LIMIT_EXCEEDED', /modelImageSide/)
+  await rejects(changed({ head_in_index: 4 }), 'CONFIG_INVALID', /head_in_index/)
+  await rejects(changed({ depth_estimation_type: 'far' }), 'CONFIG_INVALID', /depth_estimation_type/)
+  const backbone = (config: object) =>
+    changed({ backbone_config: { ...model.config.values.backbone_config!, ...config } })
+  await rejects(backbone({ model_type: 'vit' }), 'CONFIG_INVALID', /backbone_config\.model_type.*dinov2/)
+  await rejects(backbone({ out_indices: [1, 3, 2, 4] }), 'CONFIG_INVALID', /out_indices.*ascending/)
+  await rejects(backbone({ out_indices: [1, 2, 4] }), 'CONFIG_INVALID', /neck_hidden_sizes.*3 widths/)
+  await rejects(backbone({ reshape_hidden_states: true }), 'CONFIG_INVALID', /reshape_hidden_states/)
+  await rejects(() => openChanged('dpt-project', { is_hybrid: true }), 'CONFIG_INVALID', /is_hybrid/)
+})
+
+test.run()
