@@ -8,11 +8,10 @@ type Grid = readonly [number, number]
 /** Rotary positions of patches, which stand row by row after prefix tokens that are not rotated. */
 export interface GridRotary {
   /**
-   * The rotation of all tokens.
+   * The rotation of all tokens, by layer: the frequencies of some models differ between layers.
    * @param prefix number of tokens before the patches
-   * @param layer the frequencies of some models differ between layers
    */
-  rotation(grid: Grid, prefix: number, layer: number): Rotation
+  rotations(grid: Grid, prefix: number): (layer: number) => Rotation
 }
 
 /** Coordinate of the patch at `index` of an axis with `count` patches; axis 0 has the rows. */
@@ -49,7 +48,7 @@ export class AxialRotary implements GridRotary {
     this.#options = options
   }
 
-  rotation([rows, columns]: Grid, prefix: number, _layer: number): Rotation {
+  rotations([rows, columns]: Grid, prefix: number): () => Rotation {
     const { width, base, layout, coordinate, first } = this.#options
     const perAxis = width / 4
     const pairs = 2 * perAxis
@@ -64,7 +63,8 @@ export class AxialRotary implements GridRotary {
     }
     const table = (wave: (angle: number) => number): ops.FloatTensor =>
       constantFrom(Float32Array.from(angles, wave), [prefix + rows * columns, pairs], 'float32')
-    return new Rotation(table(Math.cos), table(Math.sin), layout)
+    const rotation = new Rotation(table(Math.cos), table(Math.sin), layout)
+    return () => rotation
   }
 }
 
@@ -82,7 +82,7 @@ export class MixedRotary implements GridRotary {
     this.#first = first
   }
 
-  rotation([rows, columns]: Grid, prefix: number, layer: number): Rotation {
+  rotations([rows, columns]: Grid, prefix: number): (layer: number) => Rotation {
     const tokens = prefix + rows * columns
     const numbers = (of: (patch: number) => number): ops.FloatTensor => {
       const values = Float32Array.from({ length: tokens }, (_, token) =>
@@ -93,11 +93,13 @@ export class MixedRotary implements GridRotary {
     const row = numbers((patch) => Math.floor(patch / columns))
     const column = numbers((patch) => patch % columns)
     const [first, second] = this.#first === 'rows' ? [row, column] : [column, row]
-    const angles: ops.FloatTensor = ops.add(
-      ops.mul(first, this.#of(0, layer)),
-      ops.mul(second, this.#of(1, layer)),
-    )
-    return new Rotation(ops.cos(angles), ops.sin(angles), 'interleaved')
+    return (layer) => {
+      const angles: ops.FloatTensor = ops.add(
+        ops.mul(first, this.#of(0, layer)),
+        ops.mul(second, this.#of(1, layer)),
+      )
+      return new Rotation(ops.cos(angles), ops.sin(angles), 'interleaved')
+    }
   }
 
   /** Frequencies of an axis, [heads, 1, pairs]. */

@@ -3,6 +3,8 @@ export interface BlockNames {
   readonly attentionNorm: string
   /** One matrix for query, key and value, or one for each. */
   readonly queryKeyValue: string | readonly [string, string, string]
+  /** The tensors of the biases of query and value beside one matrix without a bias (EVA, BEiT). */
+  readonly queryValueBias?: readonly [string, string] | undefined
   readonly queryNorm: string
   readonly keyNorm: string
   /** The norm before the attention's projection. */
@@ -46,6 +48,8 @@ export interface VitNames {
   readonly distillationClassifier: string
   readonly maskToken: string
   readonly decoder: string
+  /** The tensor of learned rotary frequencies. */
+  readonly frequencies: string
 }
 
 /** The names of timm, which DINO and much research code use too. Other layouts override those that differ. */
@@ -73,6 +77,7 @@ export const commonNames: VitNames = {
   distillationClassifier: 'head_dist',
   maskToken: 'mask_token',
   decoder: 'decoder',
+  frequencies: 'rope.freqs',
 }
 
 /** The names of a block with the prefix `block`. */

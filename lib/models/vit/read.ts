@@ -7,14 +7,17 @@ import { GatedMlp, Mlp } from '../../nn/mlp.js'
 import { LayerNorm, type Norm, RmsNorm } from '../../nn/norm.js'
 import { PatchEmbedding } from '../../nn/patch.js'
 import { resizePositions } from '../../nn/position.js'
+import type { GridRotary } from '../../nn/rotary-grid.js'
 import type { FloatTensor } from '../../ops/index.js'
 import * as ops from '../../ops/index.js'
+import { constantFull } from '../../tensor/constant.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { ImageDecoder } from './decoder.js'
 import { VitEmbedding } from './embedding.js'
 import { type AttentionPool, VitHead } from './head.js'
 import { HybridEmbedding, readBackbone } from './hybrid.js'
 import type { AttentionPoolNames, BlockNames, VitNames } from './names.js'
+import { readRotary } from './rotary.js'
 import {
   type DecoderSpec,
   type EmbeddingSpec,
@@ -29,6 +32,7 @@ import {
 export interface VitModules {
   readonly embedding: VitEmbedding
   readonly layers: readonly Layer[]
+  readonly rotary: GridRotary | undefined
   readonly norm: Norm | undefined
   readonly head: VitHead
   readonly decoder: ImageDecoder | undefined
@@ -47,6 +51,7 @@ export function readBody(
 ): Omit<VitModules, 'embedding'> {
   return {
     layers: readLayers(reader, spec, names),
+    rotary: spec.rotary && readRotary(reader, spec, spec.rotary, names.frequencies),
     norm: spec.finalNorm ? readNorm(reader, names.norm, spec.width, spec) : undefined,
     head: readHead(reader, spec, names),
     decoder: spec.decoder && readDecoder(reader, spec, spec.decoder, names.decoder),
@@ -147,13 +152,11 @@ function readLayer(reader: WeightReader, spec: LayerSpec, names: BlockNames): La
 }
 
 function readAttention(reader: WeightReader, spec: LayerSpec, names: BlockNames): SelfAttention {
-  const { width, heads, queryKeyValueBias, projectionBias, queryKeyNorm, attentionNorm } = spec
+  const { width, heads, projectionBias, queryKeyNorm, attentionNorm } = spec
   const headWidth = width / heads
   return new SelfAttention({
     heads,
-    queryKeyValue: FusedLinear.read(reader, names.queryKeyValue, width, [width, width, width], {
-      bias: queryKeyValueBias,
-    }),
+    queryKeyValue: readQueryKeyValue(reader, spec, names),
     queryNorm: queryKeyNorm ? readNorm(reader, names.queryNorm, headWidth, spec) : undefined,
     keyNorm: queryKeyNorm ? readNorm(reader, names.keyNorm, headWidth, spec) : undefined,
     norm: attentionNorm ? readNorm(reader, names.headsNorm, width, spec) : undefined,
@@ -161,10 +164,29 @@ function readAttention(reader: WeightReader, spec: LayerSpec, names: BlockNames)
   })
 }
 
+function readQueryKeyValue(reader: WeightReader, spec: LayerSpec, names: BlockNames): FusedLinear {
+  const { width, queryKeyValueBias: bias } = spec
+  const widths = [width, width, width]
+  if (names.queryValueBias) {
+    const [query, value] = names.queryValueBias.map((name) => parameter(reader, name, [width])) as [
+      FloatTensor,
+      FloatTensor,
+    ]
+    const { layer } = FusedLinear.read(reader, names.queryKeyValue, width, widths, { bias: false })
+    const biases = ops.concat([query, constantFull([width], 0, 'float32'), value])
+    return new FusedLinear(new Linear(layer.weight, biases), widths)
+  }
+  if (typeof bias === 'boolean') return FusedLinear.read(reader, names.queryKeyValue, width, widths, { bias })
+  const separate = [names.queryKeyValue].flat()
+  return FusedLinear.of(
+    separate.map((name, index) => Linear.read(reader, name, width, width, { bias: bias[index]! })),
+  )
+}
+
 function readMlp(reader: WeightReader, spec: LayerSpec, names: BlockNames): Mlp | GatedMlp {
-  const { width, mlp, projectionBias } = spec
+  const { width, mlp, mlpBias } = spec
   const { hidden } = mlp
-  const bias = { bias: projectionBias }
+  const bias = { bias: mlpBias }
   const first =
     mlp.kind === 'gated'
       ? FusedLinear.read(reader, names.mlpGate, width, [hidden, hidden], bias)
@@ -200,7 +222,11 @@ function readPool(reader: WeightReader, spec: VitSpec, names: AttentionPoolNames
   const { width, heads, head, mlp } = spec
   return {
     query: parameter(reader, names.latent, [1, 1, width]),
-    attention: CrossAttention.read(reader, { ...names, output: names.projection }, { width, heads }),
+    attention: CrossAttention.read(
+      reader,
+      { ...names, output: names.projection },
+      { width, heads: head.poolingHeads ?? heads },
+    ),
     norm: readNorm(reader, names.norm, width, spec),
     mlp: new Mlp(
       Linear.read(reader, names.mlpFirst, width, head.poolingHidden),

@@ -7,13 +7,14 @@ import {
   checkCall,
   checkMasked,
   checkPixels,
+  patchGrid,
   planAttentions,
   tokenCount,
   type VitInputs,
   type VitOptions,
 } from './inputs.js'
 import type { VitModules } from './read.js'
-import { gridOf, type VitSpec } from './spec.js'
+import { prefixLength, type VitSpec } from './spec.js'
 
 /** Results of a vision Transformer. */
 export interface VitResult {
@@ -59,21 +60,25 @@ export class Vit extends Model {
     this.checkAlive()
     checkCall(inputs, options)
     const { hiddenStates, attentions, interpolatePositions = false, ...run } = options
-    const { embedding, layers, norm, head, decoder } = this.modules
+    const { embedding, layers, rotary, norm, head, decoder } = this.modules
     const pixels = checkPixels(this.spec, inputs.pixelValues, interpolatePositions)
     const masked = checkMasked(this.spec, inputs.maskedPatches, pixels.shape)
     const [, , height, width] = sizesOf(pixels.shape, 4)
     const plan = planAttentions(this.spec, attentions, tokenCount(this.spec, height, width))
 
     const tokens = embedding.forward(pixels, interpolatePositions, masked)
-    const stack = runStack(layers, tokens, { self: (layer) => ({ weights: plan.get(layer) }) })
+    const grid = patchGrid(this.spec, height, width)
+    const rotation = rotary?.rotations(grid, prefixLength(this.spec.prefix))
+    const stack = runStack(layers, tokens, {
+      self: (layer) => ({ weights: plan.get(layer), rotation: rotation?.(layer) }),
+    })
     const last = norm?.forward(stack.last) ?? stack.last
     const { pooled, ...logits } = head.forward(last)
     const result: VitResult = {
       ...logits,
       lastHiddenState: last,
       poolerOutput: pooled,
-      ...(decoder && { reconstruction: decoder.forward(last, gridOf([height, width], this.spec.patch)) }),
+      ...(decoder && { reconstruction: decoder.forward(last, grid) }),
       ...(hiddenStates && { hiddenStates: stack.hiddenStates }),
       ...(attentions && { attentions: [...plan.keys()].map((layer) => stack.attentions.get(layer)!) }),
     }
