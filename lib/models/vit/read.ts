@@ -230,7 +230,7 @@ function readPool(reader: WeightReader, spec: VitSpec, names: AttentionPoolNames
     norm: readNorm(reader, names.norm, width, spec),
     mlp: new Mlp(
       Linear.read(reader, names.mlpFirst, width, head.poolingHidden),
-      activation(mlp.activation),
+      activation(head.poolingActivation ?? mlp.activation),
       Linear.read(reader, names.mlpSecond, head.poolingHidden, width),
     ),
   }

@@ -72,8 +72,9 @@ export interface HeadSpec {
   readonly over: 'patches' | 'all'
   /** Hidden width of the MLP after attention pooling; 0 if there is none. */
   readonly poolingHidden: number
-  /** Heads of the attention pooling. undefined: as many as the layers have. */
+  /** Heads and activation of the attention pooling. undefined: those of the layers. */
   readonly poolingHeads?: number | undefined
+  readonly poolingActivation?: string | undefined
   /** A norm after the pooling. */
   readonly norm: boolean
   /** A linear layer with an activation between pooling and classifier. */
