@@ -14,6 +14,7 @@ import { patchesOf } from './patches.js'
 import type { Pixels } from './pixels.js'
 import { type ImageInput, isRawImage } from './raw-image.js'
 import { resizePixels, type Window } from './resize.js'
+import { colorsOf, resizeFloats } from './resize-floats.js'
 import { type CropSpec, cropWindow, type ImageSpec, resizedSize, type Size } from './spec.js'
 
 /** Images as a model's run() takes them. */
@@ -85,16 +86,24 @@ export class ImageProcessor {
     const list = readList(isImageInput(images) ? [images] : images, isImageInput, names)
     if (list.length === 0) throw invalid('EMPTY_BATCH', 'images', 'at least one', 'none')
     const named = list.length > 1 || first > 0
-    const small = await Promise.all(
-      list.map(async (image, index) => {
-        try {
-          return await this.#shrink(image, decoding)
-        } catch (error) {
-          throw named ? inBatch(error, `image ${first + index}`) : error
-        }
-      }),
-    )
-    const { patches } = this.spec
+    const each = <T>(make: (pixels: Pixels) => Promise<T>) =>
+      Promise.all(
+        list.map(async (image, index) => {
+          try {
+            if (isRawImage(image)) return await make(image)
+            return await withPixels(image, decoding, make)
+          } catch (error) {
+            throw named ? inBatch(error, `image ${first + index}`) : error
+          }
+        }),
+      )
+    const { patches, floats } = this.spec
+    const { signal } = decoding
+    if (floats) {
+      const resized = await each((pixels) => this.#floats(pixels, signal))
+      return { pixelValues: ops.permute(this.#normalize(ops.stack(resized)), [0, 3, 1, 2]) }
+    }
+    const small = await each((pixels) => this.#geometry(pixels, signal))
     if (patches) return this.#patches(small, patches, first)
     const planes = small.map(colors)
     const other = planes.findIndex(({ shape }) => !sameShape(shape, planes[0]!.shape))
@@ -138,10 +147,21 @@ export class ImageProcessor {
     }
   }
 
-  #shrink(image: ImageInput, options: DecodeOptions): Promise<Pixels> {
-    const { signal } = options
-    if (isRawImage(image)) return this.#geometry(image, signal)
-    return withPixels(image, options, (pixels) => this.#geometry(pixels, signal))
+  /** float32 [H, W, 3], rescaled and resized. */
+  async #floats(pixels: Pixels, signal: AbortSignal | undefined): Promise<ops.FloatTensor> {
+    const { resize, crop, patches, rescale } = this.spec
+    const filter = resize?.filter
+    if (resize?.to !== 'size' || (filter !== 'bilinear' && filter !== 'bicubic') || crop || patches)
+      throw invalid(
+        'INPUT_INVALID',
+        'ImageProcessor: spec.floats',
+        'a resize to one size by bilinear or bicubic, and neither crop nor patches',
+        show(this.spec),
+      )
+    checkProcessed(resize.size)
+    const options = { signal, threads: this.#threads }
+    const values = await resizeFloats(pixels, resize.size, rescale?.scale ?? 1, filter, options)
+    return shift(values, rescale?.offset ?? 0)
   }
 
   /** Resizes and crops. What the crop leaves out is not computed. */
@@ -170,14 +190,15 @@ export class ImageProcessor {
 
   /** Numbers of uint8 [B, ..., ..., C], in this order. */
   #values(pixels: Tensor<'uint8'>): ops.FloatTensor {
-    const { rescale, normalize } = this.spec
-    let values: ops.FloatTensor = ops.cast(pixels, 'float32')
-    if (rescale) values = shift(ops.mul(values, rescale.scale), rescale.offset)
-    if (normalize) {
-      const centered = ops.sub(values, channelVector(normalize.mean))
-      values = ops.div(centered, channelVector(normalize.std))
-    }
-    return values
+    const { rescale } = this.spec
+    const values: ops.FloatTensor = ops.cast(pixels, 'float32')
+    return this.#normalize(rescale ? shift(ops.mul(values, rescale.scale), rescale.offset) : values)
+  }
+
+  #normalize(values: ops.FloatTensor): ops.FloatTensor {
+    const { normalize } = this.spec
+    if (!normalize) return values
+    return ops.div(ops.sub(values, channelVector(normalize.mean)), channelVector(normalize.std))
   }
 }
 
@@ -204,10 +225,7 @@ function padded(pixels: Pixels, { size, fill }: CropSpec, top: number, left: num
 
 /** uint8 [H, W, 3]: gray repeated, alpha dropped. */
 function colors({ data, width, height, channels }: Pixels): Tensor<'uint8'> {
-  const pixels: Tensor<'uint8'> = Tensor.from(data, [height, width, channels])
-  if (channels >= 3) return ops.slice(pixels, { axis: 2, start: 0, end: 3 })
-  const gray = ops.slice(pixels, { axis: 2, start: 0, end: 1 })
-  return ops.concat([gray, gray, gray], 2)
+  return colorsOf(Tensor.from(data, [height, width, channels]))
 }
 
 function shift(values: ops.FloatTensor, offset: number): ops.FloatTensor {

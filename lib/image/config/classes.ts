@@ -34,6 +34,7 @@ export const processorClasses: Readonly<Record<string, ProcessorClass>> = {
   CLIP: { resample: 'bicubic', ...shortest224, ...crop224, normalize: clip },
   ChineseCLIP: { resample: 'bicubic', ...shortest224, ...crop224, normalize: clip },
   ConvNext: { resample: 'bicubic', size: 384, square: false, crop: false, normalize: half },
+  DINOv3ViT: { resample: 'bilinear', ...size224, crop: false, normalize: imagenet },
   DeiT: { resample: 'bicubic', size: [256, 256], square: true, ...crop224, normalize: half },
   EfficientNet: {
     resample: 'bicubic',
@@ -63,6 +64,7 @@ const modelTypes: Readonly<Record<string, readonly string[]>> = {
   CLIP: ['clip', 'clip_vision_model', 'aimv2', 'altclip', 'git', 'groupvit', 'metaclip_2', 'mlcd', 'xclip'],
   ChineseCLIP: ['chinese_clip'],
   ConvNext: ['convnext', 'convnextv2', 'cvt', 'regnet', 'resnet'],
+  DINOv3ViT: ['dinov3_vit', 'dinov3_convnext'],
   DeiT: ['deit'],
   EfficientNet: ['efficientnet', 'align'],
   Flava: ['flava'],

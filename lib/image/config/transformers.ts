@@ -40,7 +40,32 @@ export function transformersSpec(config: Config, modelType: string | undefined):
     : undefined
   // With include_top, EfficientNet divides by the standard deviation a second time.
   const twice = efficientNet && flag(config, 'include_top', true)
-  return { resize, crop, patches, rescale, normalize: twice ? dividedTwice(normalize, std) : normalize }
+  const floats = name === 'DINOv3ViT' ? checkFloats(config, resize, crop) : undefined
+  return {
+    resize,
+    crop,
+    patches,
+    floats,
+    rescale,
+    normalize: twice ? dividedTwice(normalize, std) : normalize,
+  }
+}
+
+/**
+ * Whether values are resized as floats. Only the torchvision backend has this processor.
+ * @throws CONFIG_INVALID for steps that are not supported with it
+ */
+function checkFloats(
+  config: Config,
+  resize: ResizeSpec | undefined,
+  crop: CropSpec | undefined,
+): true | undefined {
+  if (crop) throw configInvalid(config, 'do_center_crop', 'false for DINOv3ViTImageProcessor')
+  if (!resize) return undefined
+  if (resize.to !== 'size') throw configInvalid(config, 'size', 'an object with height and width')
+  if (!['bilinear', 'bicubic'].includes(resize.filter))
+    throw configInvalid(config, 'resample', '2 (bilinear) or 3 (bicubic)')
+  return true
 }
 
 /** transformers takes null, which is None there, as false; the default is for keys that are absent. */
