@@ -8,11 +8,10 @@ type Grid = readonly [number, number]
 /** Rotary positions of patches, which stand row by row after prefix tokens that are not rotated. */
 export interface GridRotary {
   /**
-   * The rotation of all tokens.
+   * The rotation of all tokens, for each layer: the frequencies of some models differ between layers.
    * @param prefix number of tokens before the patches
-   * @param layer the frequencies of some models differ between layers
    */
-  rotation(grid: Grid, prefix: number, layer: number): Rotation
+  rotations(grid: Grid, prefix: number): (layer: number) => Rotation
 }
 
 /** Coordinate of the patch at `index` of an axis with `count` patches; axis 0 has the rows. */
@@ -44,12 +43,21 @@ export interface AxialRotaryOptions {
 /** Half of the pairs turn with the row of a patch, half with its column (EVA-02, DINOv3, RoPE-ViT's axial form). */
 export class AxialRotary implements GridRotary {
   readonly #options: AxialRotaryOptions
+  /** The rotation of the last call: the images of most calls have one size. */
+  #last: { readonly key: string; readonly rotation: Rotation } | undefined
 
   constructor(options: AxialRotaryOptions) {
     this.#options = options
   }
 
-  rotation([rows, columns]: Grid, prefix: number, _layer: number): Rotation {
+  rotations(grid: Grid, prefix: number): () => Rotation {
+    const key = `${grid} ${prefix}`
+    const last = this.#last?.key === key ? this.#last : { key, rotation: this.#rotation(grid, prefix) }
+    this.#last = last
+    return () => last.rotation
+  }
+
+  #rotation([rows, columns]: Grid, prefix: number): Rotation {
     const { width, base, layout, coordinate, first } = this.#options
     const perAxis = width / 4
     const pairs = 2 * perAxis
@@ -82,7 +90,7 @@ export class MixedRotary implements GridRotary {
     this.#first = first
   }
 
-  rotation([rows, columns]: Grid, prefix: number, layer: number): Rotation {
+  rotations([rows, columns]: Grid, prefix: number): (layer: number) => Rotation {
     const tokens = prefix + rows * columns
     const numbers = (of: (patch: number) => number): ops.FloatTensor => {
       const values = Float32Array.from({ length: tokens }, (_, token) =>
@@ -93,11 +101,13 @@ export class MixedRotary implements GridRotary {
     const row = numbers((patch) => Math.floor(patch / columns))
     const column = numbers((patch) => patch % columns)
     const [first, second] = this.#first === 'rows' ? [row, column] : [column, row]
-    const angles: ops.FloatTensor = ops.add(
-      ops.mul(first, this.#of(0, layer)),
-      ops.mul(second, this.#of(1, layer)),
-    )
-    return new Rotation(ops.cos(angles), ops.sin(angles), 'interleaved')
+    return (layer) => {
+      const angles: ops.FloatTensor = ops.add(
+        ops.mul(first, this.#of(0, layer)),
+        ops.mul(second, this.#of(1, layer)),
+      )
+      return new Rotation(ops.cos(angles), ops.sin(angles), 'interleaved')
+    }
   }
 
   /** Frequencies of an axis, [heads, 1, pairs]. */

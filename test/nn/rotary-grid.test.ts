@@ -23,7 +23,7 @@ for (const layout of ['halves', 'interleaved'] as const)
         const axis = Number(pair! >= 2 === (first === 'rows'))
         return (2 * Math.PI * centres[axis]!) / 100 ** ((pair! % 2) / 2)
       })
-      const turned = rotary.rotation(grid, prefix, 0).apply(tensor(x))
+      const turned = rotary.rotations(grid, prefix)().apply(tensor(x))
       await assertModule(turned, rotate(x, angles, layout), 'x')
       const front = { axis: 2, start: 0, end: prefix } as const
       await sameBits(ops.slice(turned, front), ops.slice(tensor(x), front), 'prefix')
@@ -37,7 +37,7 @@ test('numbers of patches span the reference grid', async () => {
     const number = pair! < 2 ? ((columnOf(n!) + 1) / 5) * 4 : ((rowOf(n!) + 1) / 3) * 6
     return number / 10000 ** ((pair! % 2) / 2)
   })
-  const turned = new AxialRotary(options).rotation(grid, prefix, 0).apply(tensor(x))
+  const turned = new AxialRotary(options).rotations(grid, prefix)().apply(tensor(x))
   await assertModule(turned, rotate(x, angles, 'interleaved'), 'x')
 })
 
@@ -45,7 +45,7 @@ test('mixed: each layer and head has frequencies for both axes', async () => {
   const frequencies = new Random(2).numbers([2, 2, H, D / 2])
   const rotary = new MixedRotary(tensor(frequencies), 'columns')
   for (const layer of range(2)) {
-    const turned = rotary.rotation(grid, prefix, layer).apply(tensor(x))
+    const turned = rotary.rotations(grid, prefix)(layer).apply(tensor(x))
     for (const h of range(H)) {
       const own = fill([B, 1, tokens, D], ([b, , n, d]) => at(x, [b!, h, n!, d!]))
       const angles = fill([tokens, D / 2], ([n, pair]) => {
