@@ -8,7 +8,7 @@ type Grid = readonly [number, number]
 /** Rotary positions of patches, which stand row by row after prefix tokens that are not rotated. */
 export interface GridRotary {
   /**
-   * The rotation of all tokens, by layer: the frequencies of some models differ between layers.
+   * The rotation of all tokens, for each layer: the frequencies of some models differ between layers.
    * @param prefix number of tokens before the patches
    */
   rotations(grid: Grid, prefix: number): (layer: number) => Rotation
@@ -43,12 +43,21 @@ export interface AxialRotaryOptions {
 /** Half of the pairs turn with the row of a patch, half with its column (EVA-02, DINOv3, RoPE-ViT's axial form). */
 export class AxialRotary implements GridRotary {
   readonly #options: AxialRotaryOptions
+  /** The rotation of the last call: the images of most calls have one size. */
+  #last: { readonly key: string; readonly rotation: Rotation } | undefined
 
   constructor(options: AxialRotaryOptions) {
     this.#options = options
   }
 
-  rotations([rows, columns]: Grid, prefix: number): () => Rotation {
+  rotations(grid: Grid, prefix: number): () => Rotation {
+    const key = `${grid} ${prefix}`
+    const last = this.#last?.key === key ? this.#last : { key, rotation: this.#rotation(grid, prefix) }
+    this.#last = last
+    return () => last.rotation
+  }
+
+  #rotation([rows, columns]: Grid, prefix: number): Rotation {
     const { width, base, layout, coordinate, first } = this.#options
     const perAxis = width / 4
     const pairs = 2 * perAxis

@@ -9,9 +9,9 @@ import { timmHybrid } from './timm-hybrid.js'
 import { torchvision } from './torchvision.js'
 import { Vit } from './vit.js'
 
-/** Vision Transformers: ViT, DeiT, DINO, DINOv2, DINOv3, EVA-02 and RoPE-ViT, in all published layouts. */
+/** Vision Transformers: ViT, DeiT, DINO, DINOv2, DINOv3 and EVA, in all published layouts. */
 export const vit = family(
   'vit',
-  [huggingFace, dinov3, timm, timmEva, timmHybrid, torchvision, dino],
+  [huggingFace, dinov3, timm, timmHybrid, timmEva, torchvision, dino],
   (parts, { spec, names }, reader) => new Vit(parts, spec, readVit(reader, spec, names)),
 )

@@ -1,12 +1,12 @@
 import { type Config, configInvalid, isSet, object, positiveInts } from '../../files/config.js'
-
 /** Arguments that have no effect on a trained model. */
-const training = /drop(_\w+)?_rate$|^(head_init_scale|weight_init|fix_init|device|dtype|pretrained_strict)$/
-/** The arguments of a class that are read. */
-export interface Signature {
+const training = /drop(_\w+)?_rate$|^(weight_init|fix_init|device|dtype|pretrained_strict)$/
+
+/** The arguments of a class of timm. */
+export interface ClassArguments {
+  readonly known: readonly string[]
   /** Those that null turns off. */
   readonly flags: readonly string[]
-  readonly others: readonly string[]
 }
 
 const flags = [
@@ -17,6 +17,7 @@ const others = [
   ...['img_size', 'patch_size', 'in_chans', 'num_classes', 'global_pool', 'embed_dim', 'depth', 'num_heads'],
   ...['mlp_ratio', 'init_values', 'pos_embed', 'reg_tokens', 'fc_norm', 'norm_layer', 'act_layer'],
 ]
+const visionTransformer: ClassArguments = { known, flags }
 
 /** VisionTransformer. */
 const visionTransformer: Signature = { flags, others }
@@ -28,9 +29,8 @@ const visionTransformer: Signature = { flags, others }
 export function argumentsOf(
   config: Config,
   implied: { readonly img_size?: number | undefined },
-  { flags, others }: Signature = visionTransformer,
+  { known, flags }: ClassArguments = visionTransformer,
 ): Config {
-  const known = [...others, ...flags]
   const given = isSet(config, 'model_args') ? object(config, 'model_args') : { ...config, values: {} }
   for (const key of Object.keys(given.values))
     if (isSet(given, key) && !known.includes(key) && !training.test(key))
