@@ -14,7 +14,6 @@ const classNames: Readonly<Record<string, string>> = {
   DINOv3ViT: 'dinov3_vit',
   Dinov2: 'dinov2',
   Dinov2WithRegisters: 'dinov2_with_registers',
-  DINOv3ViT: 'dinov3_vit',
   GPT2: 'gpt2',
   Marian: 'marian',
   Segformer: 'segformer',

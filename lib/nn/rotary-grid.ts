@@ -72,8 +72,7 @@ export class AxialRotary implements GridRotary {
     }
     const table = (wave: (angle: number) => number): ops.FloatTensor =>
       constantFrom(Float32Array.from(angles, wave), [prefix + rows * columns, pairs], 'float32')
-    const rotation = new Rotation(table(Math.cos), table(Math.sin), layout)
-    return () => rotation
+    return new Rotation(table(Math.cos), table(Math.sin), layout)
   }
 }
 

@@ -11,13 +11,7 @@ export function layerSpecOf(config: Config, defaults: EncoderDefaults): LayerSpe
       ...{ kind: 'plain', hidden: feedForward, norm: false },
       activation: string(config, 'hidden_act', defaults.activation),
     },
-    ...{
-      queryKeyValueBias: true,
-      projectionBias: true,
-      mlpBias: true,
-      queryKeyNorm: false,
-      attentionNorm: false,
-    },
+    ...{ queryKeyValueBias: true, projectionBias: true, queryKeyNorm: false, attentionNorm: false },
     norm: { kind: 'layer', epsilon },
     ...{ normPlacement: 'pre', layerScale: false },
   }

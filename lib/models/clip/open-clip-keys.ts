@@ -77,7 +77,7 @@ export function openClipLayers(config: Config, width: number, heads: number, qui
       hidden: Math.trunc(width * positiveNumber(config, 'mlp_ratio', 4)),
       ...{ activation: activationOf(config, quick), norm: flag('scale_fc') },
     },
-    ...{ queryKeyValueBias: true, projectionBias: true, mlpBias: true },
+    ...{ queryKeyValueBias: true, projectionBias: true },
     ...{ queryKeyNorm: flag('qk_norm'), attentionNorm: flag('scale_attn_inner') },
     norm: { kind: 'layer', epsilon: epsilonOf(config) },
     ...{ normPlacement: 'pre', layerScale: isSet(config, 'ls_init_value') },

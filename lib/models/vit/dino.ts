@@ -57,7 +57,7 @@ function specOf(args: Config): VitSpec {
       hidden: Math.trunc(width * number(args, 'mlp_ratio', 4)),
     },
     queryKeyValueBias: boolean(args, 'qkv_bias', true),
-    ...{ projectionBias: true, mlpBias: true, queryKeyNorm: false, attentionNorm: false },
+    ...{ projectionBias: true, queryKeyNorm: false, attentionNorm: false },
     norm: { kind: 'layer', epsilon: epsilon(args, 'layer_norm_eps', 1e-6) },
     ...{ normPlacement: 'pre', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
     head: {

@@ -98,7 +98,7 @@ export function specOf(
         ? { kind: 'gated', hidden: gatedWidth(expanded), activation: 'silu', norm: false }
         : { ...plainMlp, hidden: expanded },
     queryKeyValueBias: boolean(config, 'qkv_bias', true),
-    ...{ projectionBias: true, mlpBias: true },
+    projectionBias: true,
     ...{ queryKeyNorm: false, attentionNorm: false },
     normPlacement: 'pre',
     layerScale: dinov2,

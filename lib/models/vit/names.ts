@@ -50,8 +50,6 @@ export interface VitNames {
   readonly distillationClassifier: string
   readonly maskToken: string
   readonly decoder: string
-  /** The tensor of learned rotary frequencies. */
-  readonly frequencies: string
 }
 
 /** The names of timm, which DINO and much research code use too. Other layouts override those that differ. */
@@ -80,7 +78,6 @@ export const commonNames: VitNames = {
   distillationClassifier: 'head_dist',
   maskToken: 'mask_token',
   decoder: 'decoder',
-  frequencies: 'rope.freqs',
 }
 
 /** The names of a block with the prefix `block`. */

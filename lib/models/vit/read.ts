@@ -9,7 +9,6 @@ import { resizePositions } from '../../nn/position.js'
 import { AxialRotary, type GridRotary, MixedRotary, patchCentres, patchNumbers } from '../../nn/rotary-grid.js'
 import type { FloatTensor } from '../../ops/index.js'
 import * as ops from '../../ops/index.js'
-import { constantFull } from '../../tensor/constant.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { ImageDecoder } from './decoder.js'
 import { VitEmbedding } from './embedding.js'
@@ -32,7 +31,6 @@ export interface VitModules {
   readonly embedding: VitEmbedding
   readonly rotary: GridRotary | undefined
   readonly layers: readonly Layer[]
-  readonly rotary: GridRotary | undefined
   readonly norm: Norm | undefined
   readonly head: VitHead
   readonly decoder: ImageDecoder | undefined
@@ -52,7 +50,6 @@ export function readBody(
   return {
     rotary: spec.rotary && readRotary(reader, spec, spec.rotary, names.rotary),
     layers: readLayers(reader, spec, names),
-    rotary: spec.rotary && readRotary(reader, spec, spec.rotary, names.frequencies),
     norm: spec.finalNorm ? readNorm(reader, names.norm, spec.width, spec) : undefined,
     head: readHead(reader, spec, names),
     decoder: spec.decoder && readDecoder(reader, spec, spec.decoder, names.decoder),
@@ -158,11 +155,7 @@ function readPool(reader: WeightReader, spec: VitSpec, names: AttentionPoolNames
   const heads = head.poolingHeads ?? spec.heads
   return {
     query: parameter(reader, names.latent, [1, 1, width]),
-    attention: CrossAttention.read(
-      reader,
-      { ...names, output: names.projection },
-      { width, heads: head.poolingHeads ?? heads },
-    ),
+    attention: CrossAttention.read(reader, { ...names, output: names.projection }, { width, heads }),
     norm: readNorm(reader, names.norm, width, spec),
     mlp: new Mlp(
       Linear.read(reader, names.mlpFirst, width, head.poolingHidden),

@@ -1,7 +1,6 @@
 import { invalid } from '../../errors.js'
 import type { NormPlacement } from '../../nn/layer.js'
 import type { PositionResize } from '../../nn/position.js'
-import type { RotaryLayout } from '../../nn/rotary.js'
 import { checkSizes } from '../sizes.js'
 import type { BackboneSpec } from './hybrid.js'
 
@@ -142,24 +141,6 @@ export interface EmbeddingSpec {
 }
 
 /**
- * Rotary positions. The prefix tokens are not rotated.
- * - `centres`: axial, by the centres of the patches (DINOv3)
- * - `numbers`: axial, by the numbers of the patches (EVA-02, RoPE-ViT)
- * - `mixed`: by learned frequencies, which the checkpoint stores (RoPE-ViT)
- */
-export type RotarySpec =
-  | { readonly kind: 'centres'; readonly base: number; readonly layout: RotaryLayout }
-  | {
-      readonly kind: 'numbers'
-      readonly base: number
-      readonly first: 'rows' | 'columns'
-      readonly offset: number
-      /** The grid that every grid is stretched to. */
-      readonly reference: Size | undefined
-    }
-  | { readonly kind: 'mixed'; readonly first: 'rows' | 'columns' }
-
-/**
  * All differences between published vision Transformers. Each layout makes a spec from a config, and the modules depend on
  * the spec only.
  */
@@ -172,8 +153,6 @@ export interface VitSpec extends EmbeddingSpec {
   /** Biases of the attention's query, key and value, all or each, and of its projection and the MLP. */
   readonly queryKeyValueBias: boolean | QueryKeyValueBias
   readonly projectionBias: boolean
-  /** Biases of the MLP. */
-  readonly mlpBias: boolean
   /** Norms over each head's queries and keys. */
   readonly queryKeyNorm: boolean
   /** A norm before the attention's projection. */
@@ -181,8 +160,6 @@ export interface VitSpec extends EmbeddingSpec {
   readonly normPlacement: NormPlacement
   /** Layer scale: a learned factor for each channel of a block's residual branch. */
   readonly layerScale: boolean
-  /** Rotary positions of the patches. undefined: none. */
-  readonly rotary?: RotarySpec | undefined
   /** A norm after the last layer. */
   readonly finalNorm: boolean
   readonly head: HeadSpec
@@ -198,7 +175,6 @@ export type LayerSpec = Pick<
   | 'mlp'
   | 'queryKeyValueBias'
   | 'projectionBias'
-  | 'mlpBias'
   | 'queryKeyNorm'
   | 'attentionNorm'
   | 'norm'
@@ -275,13 +251,6 @@ export function checkSpec(spec: VitSpec, file: string): void {
       String(width / heads),
     )
   checkEmbeddingSpec(spec, file)
-  if (spec.rotary && (width / heads) % 4 !== 0)
-    throw invalid(
-      'CONFIG_INVALID',
-      `${file}: width of a head`,
-      'a multiple of 4 for rotary positions',
-      String(width / heads),
-    )
   if (head.pooling.startsWith('class') && !prefix.class)
     throw invalid('CONFIG_INVALID', `${file}: tokens`, `a class token for pooling '${head.pooling}'`, 'none')
   if (head.pooling === 'class-and-distillation' && !prefix.distillation)

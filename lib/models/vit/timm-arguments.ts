@@ -13,14 +13,11 @@ const flags = [
   ...['qkv_bias', 'proj_bias', 'qk_norm', 'scale_attn_norm', 'scale_mlp_norm', 'pre_norm', 'final_norm'],
   ...['class_token', 'no_embed_class', 'pool_include_prefix', 'dynamic_img_size', 'dynamic_img_pad'],
 ]
-const others = [
+const known = [
   ...['img_size', 'patch_size', 'in_chans', 'num_classes', 'global_pool', 'embed_dim', 'depth', 'num_heads'],
-  ...['mlp_ratio', 'init_values', 'pos_embed', 'reg_tokens', 'fc_norm', 'norm_layer', 'act_layer'],
+  ...['mlp_ratio', 'init_values', 'pos_embed', 'reg_tokens', 'fc_norm', 'norm_layer', 'act_layer', ...flags],
 ]
 const visionTransformer: ClassArguments = { known, flags }
-
-/** VisionTransformer. */
-const visionTransformer: Signature = { flags, others }
 
 /**
  * The arguments of the class, resolved as in timm: model_args take precedence over those that the architecture name

@@ -97,7 +97,6 @@ export function timmSpecOf(args: Config, implied: TimmArguments): VitSpec {
     mlp: mlpOf(args, implied),
     queryKeyValueBias: boolean(args, 'qkv_bias', true),
     projectionBias: boolean(args, 'proj_bias', true),
-    mlpBias: boolean(args, 'proj_bias', true),
     queryKeyNorm: boolean(args, 'qk_norm', false),
     attentionNorm: boolean(args, 'scale_attn_norm', false),
     norm: normOf(args),

@@ -83,13 +83,7 @@ function specOf(args: Config): VitSpec {
     depth: positiveInt(args, 'num_layers'),
     heads: positiveInt(args, 'num_heads'),
     mlp: { kind: 'plain', hidden: positiveInt(args, 'mlp_dim'), activation: 'gelu', norm: false },
-    ...{
-      queryKeyValueBias: true,
-      projectionBias: true,
-      mlpBias: true,
-      queryKeyNorm: false,
-      attentionNorm: false,
-    },
+    ...{ queryKeyValueBias: true, projectionBias: true, queryKeyNorm: false, attentionNorm: false },
     norm: { kind: 'layer', epsilon: epsilon(args, 'layer_norm_eps', 1e-6) },
     ...{ normPlacement: 'pre', layerScale: false, finalNorm: true, maskToken: false, decoder: undefined },
     head: {

@@ -7,7 +7,6 @@ import {
   checkCall,
   checkMasked,
   checkPixels,
-  patchGrid,
   planAttentions,
   tokenCount,
   type VitInputs,
@@ -80,7 +79,7 @@ export class Vit extends Model {
       ...logits,
       lastHiddenState: last,
       poolerOutput: pooled,
-      ...(decoder && { reconstruction: decoder.forward(last, grid) }),
+      ...(decoder && { reconstruction: decoder.forward(last, gridOf([height, width], this.spec.patch)) }),
       ...(hiddenStates && { hiddenStates: stack.hiddenStates }),
       ...(attentions && { attentions: [...plan.keys()].map((layer) => stack.attentions.get(layer)!) }),
     }
