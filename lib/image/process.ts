@@ -5,17 +5,17 @@ import { formatShape, sameShape } from '../graph/shape.js'
 import { checkLimit } from '../limits.js'
 import * as ops from '../ops/index.js'
 import { checkOptions } from '../options.js'
-import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { attempt, isInteger, isObject, isString, readList } from '../values.js'
 import { checkDecodeOptions, type DecodeOptions, withPixels } from './decode.js'
 import { loadSpec } from './load.js'
 import { patchesOf } from './patches.js'
 import type { Pixels } from './pixels.js'
-import { type ImageInput, isRawImage } from './raw-image.js'
+import { type ImageInput, isRawImage, type RawImage } from './raw-image.js'
 import { resizePixels, type Window } from './resize.js'
 import { colorsOf, resizeFloats } from './resize-floats.js'
 import { type CropSpec, cropWindow, type ImageSpec, resizedSize, type Size } from './spec.js'
+import { normalized, picturesOf, valuesOf } from './values.js'
 
 /** Images as a model's run() takes them. */
 export interface ProcessedImages {
@@ -90,18 +90,17 @@ export class ImageProcessor {
       Promise.all(
         list.map(async (image, index) => {
           try {
-            if (isRawImage(image)) return await make(image)
-            return await withPixels(image, decoding, make)
+            return await (isRawImage(image) ? make(image) : withPixels(image, decoding, make))
           } catch (error) {
             throw named ? inBatch(error, `image ${first + index}`) : error
           }
         }),
       )
-    const { patches, floats } = this.spec
+    const { patches, floats, normalize } = this.spec
     const { signal } = decoding
     if (floats) {
-      const resized = await each((pixels) => this.#floats(pixels, signal))
-      return { pixelValues: ops.permute(this.#normalize(ops.stack(resized)), [0, 3, 1, 2]) }
+      const resized = ops.stack(await each((pixels) => this.#floats(pixels, signal)))
+      return { pixelValues: ops.permute(normalized(resized, normalize), [0, 3, 1, 2]) }
     }
     const small = await each((pixels) => this.#geometry(pixels, signal))
     if (patches) return this.#patches(small, patches, first)
@@ -114,7 +113,10 @@ export class ImageProcessor {
         `the size of the first, ${formatShape(planes[0]!.shape)}`,
         formatShape(planes[other]!.shape),
       )
-    return { pixelValues: ops.permute(this.#values(ops.stack(planes)), [0, 3, 1, 2]) }
+    const values = valuesOf(ops.stack(planes), this.spec)
+    const { padTo } = this.spec
+    const whole = padTo === undefined ? values : filled(values, padTo)
+    return { pixelValues: ops.permute(whole, [0, 3, 1, 2]) }
   }
 
   /** The padding is 0 after the normalization. */
@@ -132,7 +134,7 @@ export class ImageProcessor {
       ),
     )
     const mask: Tensor<'int64'> = Tensor.from(kept, [batch, count])
-    const values = this.#values(bytes)
+    const values = valuesOf(bytes, this.spec)
     const visible: Tensor<'bool'> = ops.reshape(ops.cast(mask, 'bool'), [batch, count, 1, 1])
     return {
       pixelValues: ops.reshape(ops.where(visible, values, 0), [batch, count, size * size * 3]),
@@ -147,21 +149,36 @@ export class ImageProcessor {
     }
   }
 
+  /**
+   * Pictures of pixel values, such as those that a model reconstructs: the inverse of the numbers that {@link process}
+   * makes of pixels, rounded to 8 bits. Values outside of the range become black or white.
+   * @param pixelValues float32 [B, C, H, W], with 1 or 3 channels
+   * @throws INPUT_INVALID, SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID, OPTION_UNKNOWN, ABORTED
+   */
+  async toImages(
+    pixelValues: ops.FloatTensor,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<RawImage[]> {
+    const { signal } = checkOptions(options, ['signal'], 'ImageProcessor.toImages')
+    checkSignal(signal)
+    return picturesOf(pixelValues, this.spec, { signal, threads: this.#threads })
+  }
+
   /** float32 [H, W, 3], rescaled and resized. */
   async #floats(pixels: Pixels, signal: AbortSignal | undefined): Promise<ops.FloatTensor> {
-    const { resize, crop, patches, rescale } = this.spec
+    const { resize, crop, patches, padTo, rescale } = this.spec
     const filter = resize?.filter
-    if (resize?.to !== 'size' || (filter !== 'bilinear' && filter !== 'bicubic') || crop || patches)
+    const isFloatFilter = filter === 'bilinear' || filter === 'bicubic'
+    const others = crop || patches || padTo !== undefined || rescale?.offset !== 0
+    if (resize?.to !== 'size' || !isFloatFilter || others)
       throw invalid(
         'INPUT_INVALID',
         'ImageProcessor: spec.floats',
-        'a resize to one size by bilinear or bicubic, and neither crop nor patches',
+        'a scale without offset and a resize to one size by bilinear or bicubic alone',
         show(this.spec),
       )
     checkProcessed(resize.size)
-    const options = { signal, threads: this.#threads }
-    const values = await resizeFloats(pixels, resize.size, rescale?.scale ?? 1, filter, options)
-    return shift(values, rescale?.offset ?? 0)
+    return resizeFloats(pixels, resize.size, rescale.scale, filter, { signal, threads: this.#threads })
   }
 
   /** Resizes and crops. What the crop leaves out is not computed. */
@@ -187,19 +204,18 @@ export class ImageProcessor {
     })
     return crop ? padded(part, crop, vertical.before, horizontal.before) : part
   }
+}
 
-  /** Numbers of uint8 [B, ..., ..., C], in this order. */
-  #values(pixels: Tensor<'uint8'>): ops.FloatTensor {
-    const { rescale } = this.spec
-    const values: ops.FloatTensor = ops.cast(pixels, 'float32')
-    return this.#normalize(rescale ? shift(ops.mul(values, rescale.scale), rescale.offset) : values)
+/** Zeros around [B, H, W, C], so that height and width are multiples of a number. */
+function filled(values: ops.FloatTensor, multiple: number): ops.FloatTensor {
+  const side = (axis: 1 | 2) => {
+    const length = values.shape[axis]!
+    const missing = Math.ceil(length / multiple) * multiple - length
+    return { length: length + missing, pad: [Math.floor(missing / 2), Math.ceil(missing / 2)] as const }
   }
-
-  #normalize(values: ops.FloatTensor): ops.FloatTensor {
-    const { normalize } = this.spec
-    if (!normalize) return values
-    return ops.div(ops.sub(values, channelVector(normalize.mean)), channelVector(normalize.std))
-  }
+  const [height, width] = [side(1), side(2)]
+  checkProcessed([height.length, width.length])
+  return ops.pad(values, [[0, 0], height.pad, width.pad, [0, 0]])
 }
 
 type Axis = ReturnType<typeof cropWindow>
@@ -226,14 +242,6 @@ function padded(pixels: Pixels, { size, fill }: CropSpec, top: number, left: num
 /** uint8 [H, W, 3]: gray repeated, alpha dropped. */
 function colors({ data, width, height, channels }: Pixels): Tensor<'uint8'> {
   return colorsOf(Tensor.from(data, [height, width, channels]))
-}
-
-function shift(values: ops.FloatTensor, offset: number): ops.FloatTensor {
-  return offset === 0 ? values : ops.add(values, offset)
-}
-
-function channelVector(values: readonly number[]): ops.FloatTensor {
-  return constantFrom(Float32Array.from(values), [values.length], 'float32')
 }
 
 /** Whether a value can be an image, as opposed to a list of images. */

@@ -88,7 +88,7 @@ export async function readSettings(
     addedTokens: collectAddedTokens(config, map, added, special),
     modelMaxLength: Math.min(modelMaxLength, model ? positionsOf(model) : Infinity),
     lowercase,
-    paddingSide: oneOf(config, 'padding_side', sides, 'right'),
+    paddingSide: oneOf(config, 'padding_side', sides, defaults.paddingSide ?? 'right'),
     truncationSide: oneOf(config, 'truncation_side', sides, 'right'),
     cleanUpTokenizationSpaces: boolean(config, 'clean_up_tokenization_spaces', false),
     modelInputNames: strings(config, 'model_input_names', defaults.inputs ?? ['input_ids', 'attention_mask']),

@@ -27,7 +27,7 @@ const convnextSquash = 384
 export function transformersSpec(config: Config, modelType: string | undefined): ImageSpec {
   const name = className(config, modelType)
   const defaults = processorClasses[name]!
-  const { resize, crop, patches } = geometry(name, config, defaults)
+  const { resize, crop, patches } = geometryOf(name, config, defaults)
   const normalizes = flag(config, 'do_normalize', true)
   if (normalizes) for (const key of ['image_mean', 'image_std']) notNull(config, key)
   const std = deviations(config, 'image_std', defaults.normalize.std)
@@ -40,28 +40,23 @@ export function transformersSpec(config: Config, modelType: string | undefined):
     : undefined
   // With include_top, EfficientNet divides by the standard deviation a second time.
   const twice = efficientNet && flag(config, 'include_top', true)
-  const floats = name === 'DINOv3ViT' ? checkFloats(config, resize, crop) : undefined
-  return {
-    resize,
-    crop,
-    patches,
-    floats,
-    rescale,
-    normalize: twice ? dividedTwice(normalize, std) : normalize,
-  }
+  const padTo = name === 'DPT' ? padding(config) : undefined
+  const values = { rescale, normalize: twice ? dividedTwice(normalize, std) : normalize }
+  const floats = name === 'DINOv3ViT' && resizesFloats(config, { resize, crop, rescale })
+  return { resize, crop, patches, ...values, padTo, ...(floats && { floats }) }
 }
 
 /**
- * Whether values are resized as floats. Only the torchvision backend has this processor.
+ * Whether values are resized as floats: the only backend of this processor is torchvision.
  * @throws CONFIG_INVALID for steps that are not supported with it
  */
-function checkFloats(
+function resizesFloats(
   config: Config,
-  resize: ResizeSpec | undefined,
-  crop: CropSpec | undefined,
-): true | undefined {
+  { resize, crop, rescale }: Pick<ImageSpec, 'resize' | 'crop' | 'rescale'>,
+): boolean {
   if (crop) throw configInvalid(config, 'do_center_crop', 'false for DINOv3ViTImageProcessor')
-  if (!resize) return undefined
+  if (!resize) return false
+  if (!rescale) throw configInvalid(config, 'do_rescale', 'true for DINOv3ViTImageProcessor')
   if (resize.to !== 'size') throw configInvalid(config, 'size', 'an object with height and width')
   if (!['bilinear', 'bicubic'].includes(resize.filter))
     throw configInvalid(config, 'resample', '2 (bilinear) or 3 (bicubic)')
@@ -104,11 +99,6 @@ interface Geometry {
   readonly patches?: ImageSpec['patches']
 }
 
-function geometry(name: string, config: Config, defaults: ProcessorClass): Geometry {
-  if (name === 'ConvNext') return convnextGeometry(config, defaults)
-  return name === 'Siglip2' ? patchGeometry(config, defaults) : plainGeometry(config, defaults)
-}
-
 /** NaFlex: patches of images of any shape. */
 function patchGeometry(config: Config, defaults: ProcessorClass): Geometry {
   const patch = positiveInt(config, notNull(config, 'patch_size'), 16)
@@ -122,10 +112,34 @@ function patchGeometry(config: Config, defaults: ProcessorClass): Geometry {
   }
 }
 
+function geometryOf(name: string, config: Config, defaults: ProcessorClass): Geometry {
+  if (name === 'ConvNext') return convnextGeometry(config, defaults)
+  if (name === 'Siglip2') return patchGeometry(config, defaults)
+  return name === 'DPT' ? dptGeometry(config, defaults) : plainGeometry(config, defaults)
+}
+
+/** DPT and Depth Anything: sides that are multiples of a number, in proportion or not. */
+function dptGeometry(config: Config, defaults: ProcessorClass): Geometry {
+  const { resize, crop } = plainGeometry(config, defaults)
+  if (!resize) return { resize, crop }
+  if (resize.to !== 'size') throw configInvalid(config, 'size', 'an object with the keys height and width')
+  const multiple = positiveInt(config, notNull(config, 'ensure_multiple_of'), 1)
+  const keepRatio = flag(config, 'keep_aspect_ratio', false)
+  return { resize: { ...resize, to: 'multiples', multiple, keepRatio }, crop }
+}
+
+/** Sides are padded only if both keys ask for it. */
+function padding(config: Config): number | undefined {
+  return flag(config, 'do_pad', false) ? optional(positiveInt, config, 'size_divisor') : undefined
+}
+
 function plainGeometry(config: Config, defaults: ProcessorClass): Geometry {
   return {
     resize: flag(config, 'do_resize', true) ? resizeTo(config, defaults) : undefined,
-    crop: flag(config, 'do_center_crop', defaults.crop) ? cropTo(config, defaults) : undefined,
+    crop:
+      !defaults.neverCrops && flag(config, 'do_center_crop', defaults.crop)
+        ? cropTo(config, defaults)
+        : undefined,
   }
 }
 
