@@ -13,8 +13,9 @@ import { patchesOf } from './patches.js'
 import type { Pixels } from './pixels.js'
 import { type ImageInput, isRawImage, type RawImage } from './raw-image.js'
 import { resizePixels, type Window } from './resize.js'
+import { colorsOf, resizeFloats } from './resize-floats.js'
 import { type CropSpec, cropWindow, type ImageSpec, resizedSize, type Size } from './spec.js'
-import { picturesOf, valuesOf } from './values.js'
+import { normalized, picturesOf, valuesOf } from './values.js'
 
 /** Images as a model's run() takes them. */
 export interface ProcessedImages {
@@ -85,16 +86,23 @@ export class ImageProcessor {
     const list = readList(isImageInput(images) ? [images] : images, isImageInput, names)
     if (list.length === 0) throw invalid('EMPTY_BATCH', 'images', 'at least one', 'none')
     const named = list.length > 1 || first > 0
-    const small = await Promise.all(
-      list.map(async (image, index) => {
-        try {
-          return await this.#shrink(image, decoding)
-        } catch (error) {
-          throw named ? inBatch(error, `image ${first + index}`) : error
-        }
-      }),
-    )
-    const { patches } = this.spec
+    const each = <T>(make: (pixels: Pixels) => Promise<T>) =>
+      Promise.all(
+        list.map(async (image, index) => {
+          try {
+            return await (isRawImage(image) ? make(image) : withPixels(image, decoding, make))
+          } catch (error) {
+            throw named ? inBatch(error, `image ${first + index}`) : error
+          }
+        }),
+      )
+    const { patches, floats, normalize } = this.spec
+    const { signal } = decoding
+    if (floats) {
+      const resized = ops.stack(await each((pixels) => this.#floats(pixels, signal)))
+      return { pixelValues: ops.permute(normalized(resized, normalize), [0, 3, 1, 2]) }
+    }
+    const small = await each((pixels) => this.#geometry(pixels, signal))
     if (patches) return this.#patches(small, patches, first)
     const planes = small.map(colors)
     const other = planes.findIndex(({ shape }) => !sameShape(shape, planes[0]!.shape))
@@ -156,10 +164,21 @@ export class ImageProcessor {
     return picturesOf(pixelValues, this.spec, { signal, threads: this.#threads })
   }
 
-  #shrink(image: ImageInput, options: DecodeOptions): Promise<Pixels> {
-    const { signal } = options
-    if (isRawImage(image)) return this.#geometry(image, signal)
-    return withPixels(image, options, (pixels) => this.#geometry(pixels, signal))
+  /** float32 [H, W, 3], rescaled and resized. */
+  async #floats(pixels: Pixels, signal: AbortSignal | undefined): Promise<ops.FloatTensor> {
+    const { resize, crop, patches, padTo, rescale } = this.spec
+    const filter = resize?.filter
+    const isFloatFilter = filter === 'bilinear' || filter === 'bicubic'
+    const others = crop || patches || padTo !== undefined || rescale?.offset !== 0
+    if (resize?.to !== 'size' || !isFloatFilter || others)
+      throw invalid(
+        'INPUT_INVALID',
+        'ImageProcessor: spec.floats',
+        'a scale without offset and a resize to one size by bilinear or bicubic alone',
+        show(this.spec),
+      )
+    checkProcessed(resize.size)
+    return resizeFloats(pixels, resize.size, rescale.scale, filter, { signal, threads: this.#threads })
   }
 
   /** Resizes and crops. What the crop leaves out is not computed. */
@@ -222,10 +241,7 @@ function padded(pixels: Pixels, { size, fill }: CropSpec, top: number, left: num
 
 /** uint8 [H, W, 3]: gray repeated, alpha dropped. */
 function colors({ data, width, height, channels }: Pixels): Tensor<'uint8'> {
-  const pixels: Tensor<'uint8'> = Tensor.from(data, [height, width, channels])
-  if (channels >= 3) return ops.slice(pixels, { axis: 2, start: 0, end: 3 })
-  const gray = ops.slice(pixels, { axis: 2, start: 0, end: 1 })
-  return ops.concat([gray, gray, gray], 2)
+  return colorsOf(Tensor.from(data, [height, width, channels]))
 }
 
 /** Whether a value can be an image, as opposed to a list of images. */

@@ -4,6 +4,11 @@ import type { ResampleFilter } from '../ops/resample.js'
 /** What the image processor of a model does, for the configs of all libraries. Steps run in this order. */
 export interface ImageSpec {
   readonly resize?: ResizeSpec | undefined
+  /**
+   * The values are multiplied before the resize, which interpolates float32 without rounding, as torchvision does with
+   * tensors (DINOv3). With a scale without offset and a resize to one size by `bilinear` or `bicubic` alone.
+   */
+  readonly floats?: boolean | undefined
   readonly crop?: CropSpec | undefined
   /**
    * The result is patches, row by row, each with its pixels row by row, padded to `count` (NaFlex). Rows and columns that

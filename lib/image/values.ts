@@ -13,6 +13,11 @@ type ValueSpec = Pick<ImageSpec, 'rescale' | 'normalize'>
 export function valuesOf(pixels: Tensor<'uint8'>, { rescale, normalize }: ValueSpec): ops.FloatTensor {
   let values: ops.FloatTensor = ops.cast(pixels, 'float32')
   if (rescale) values = shift(ops.mul(values, rescale.scale), rescale.offset)
+  return normalized(values, normalize)
+}
+
+/** float32 [B, ..., ..., C] to the same shape. */
+export function normalized(values: ops.FloatTensor, normalize: ValueSpec['normalize']): ops.FloatTensor {
   if (!normalize) return values
   const centered = ops.sub(values, channelVector(normalize.mean))
   return ops.div(centered, channelVector(normalize.std))

@@ -40,6 +40,7 @@ export const processorClasses: Readonly<Record<string, ProcessorClass>> = {
     ...{ resample: 'bicubic', size: [384, 384], square: true, crop: false, neverCrops: true },
     normalize: half,
   },
+  DINOv3ViT: { resample: 'bilinear', ...size224, crop: false, normalize: imagenet },
   DeiT: { resample: 'bicubic', size: [256, 256], square: true, ...crop224, normalize: half },
   EfficientNet: {
     resample: 'bicubic',
@@ -74,6 +75,7 @@ const modelTypes: Readonly<Record<string, readonly string[]>> = {
   ChineseCLIP: ['chinese_clip'],
   ConvNext: ['convnext', 'convnextv2', 'cvt', 'regnet', 'resnet'],
   DPT: ['dpt', 'depth_anything'],
+  DINOv3ViT: ['dinov3_vit', 'dinov3_convnext'],
   DeiT: ['deit'],
   EfficientNet: ['efficientnet', 'align'],
   Flava: ['flava'],

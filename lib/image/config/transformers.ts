@@ -42,7 +42,25 @@ export function transformersSpec(config: Config, modelType: string | undefined):
   const twice = efficientNet && flag(config, 'include_top', true)
   const padTo = name === 'DPT' ? padding(config) : undefined
   const values = { rescale, normalize: twice ? dividedTwice(normalize, std) : normalize }
-  return { resize, crop, patches, ...values, padTo }
+  const floats = name === 'DINOv3ViT' && resizesFloats(config, { resize, crop, rescale })
+  return { resize, crop, patches, ...values, padTo, ...(floats && { floats }) }
+}
+
+/**
+ * Whether values are resized as floats: the only backend of this processor is torchvision.
+ * @throws CONFIG_INVALID for steps that are not supported with it
+ */
+function resizesFloats(
+  config: Config,
+  { resize, crop, rescale }: Pick<ImageSpec, 'resize' | 'crop' | 'rescale'>,
+): boolean {
+  if (crop) throw configInvalid(config, 'do_center_crop', 'false for DINOv3ViTImageProcessor')
+  if (!resize) return false
+  if (!rescale) throw configInvalid(config, 'do_rescale', 'true for DINOv3ViTImageProcessor')
+  if (resize.to !== 'size') throw configInvalid(config, 'size', 'an object with height and width')
+  if (!['bilinear', 'bicubic'].includes(resize.filter))
+    throw configInvalid(config, 'resample', '2 (bilinear) or 3 (bicubic)')
+  return true
 }
 
 /** transformers takes null, which is None there, as false; the default is for keys that are absent. */

@@ -11,7 +11,7 @@ import type { WeightReader } from '../../weights/reader.js'
 import type { Projected } from '../contrastive.js'
 import { type StatesOptions, statesOf } from '../run-options.js'
 import { checkTexts, type TextInputs } from '../text-inputs.js'
-import { readLayers, readNorm } from '../vit/read.js'
+import { readLayers, readNorm } from '../vit/read-layer.js'
 import type { LinearSpec, TextPooling, TextSpec } from './spec.js'
 
 /** Encodes texts: pre-norm layers, a final norm, the state at one position, and its projection. */

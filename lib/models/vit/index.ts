@@ -1,15 +1,17 @@
 import { family } from '../family.js'
 import { dino } from './dino.js'
+import { dinov3 } from './dinov3.js'
 import { huggingFace } from './hugging-face.js'
 import { readVit } from './read.js'
 import { timm } from './timm.js'
+import { timmEva } from './timm-eva.js'
 import { timmHybrid } from './timm-hybrid.js'
 import { torchvision } from './torchvision.js'
 import { Vit } from './vit.js'
 
-/** Vision Transformers: ViT, DeiT, DINO and DINOv2, in all published layouts. */
+/** Vision Transformers: ViT, DeiT, DINO, DINOv2, DINOv3 and EVA, in all published layouts. */
 export const vit = family(
   'vit',
-  [huggingFace, timm, timmHybrid, torchvision, dino],
+  [huggingFace, dinov3, timm, timmHybrid, timmEva, torchvision, dino],
   (parts, { spec, names }, reader) => new Vit(parts, spec, readVit(reader, spec, names)),
 )

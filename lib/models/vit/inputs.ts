@@ -6,7 +6,7 @@ import type { FloatTensor } from '../../ops/index.js'
 import { checkFlags, checkOptions, optionInvalid } from '../../options.js'
 import type { RunOptions } from '../../runtime/run-options.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import { type EmbeddingSpec, isOnRequest, prefixLength, type VitSpec } from './spec.js'
+import { type EmbeddingSpec, isOnRequest, patchGrid, prefixLength, type VitSpec } from './spec.js'
 
 /** Inputs of a vision Transformer. */
 export interface VitInputs {
@@ -167,7 +167,7 @@ function normalizeIndex(index: number, length: number, option: string, what: str
 }
 
 /** Number of tokens of an image. */
-export function tokenCount({ prefix, patch, accepts }: VitSpec, height: number, width: number): number {
-  const round = accepts === 'padded' ? Math.ceil : Math.floor
-  return prefixLength(prefix) + round(height / patch[0]) * round(width / patch[1])
+export function tokenCount(spec: VitSpec, height: number, width: number): number {
+  const [rows, columns] = patchGrid(spec, [height, width])
+  return prefixLength(spec.prefix) + rows * columns
 }

@@ -3,6 +3,8 @@ export interface BlockNames {
   readonly attentionNorm: string
   /** One matrix for query, key and value, or one for each. */
   readonly queryKeyValue: string | readonly [string, string, string]
+  /** Biases of query and value that are stored apart; the key has none. undefined: those of the linear layers. */
+  readonly queryValueBiases?: readonly [string, string] | undefined
   readonly queryNorm: string
   readonly keyNorm: string
   /** The norm before the attention's projection. */
@@ -37,6 +39,8 @@ export interface VitNames {
   readonly patches: string
   readonly positions: string
   readonly embeddingNorm: string
+  /** Learned frequencies of rotary positions. */
+  readonly rotary: string
   block(index: number): BlockNames
   readonly norm: string
   readonly headNorm: string
@@ -56,6 +60,7 @@ export const commonNames: VitNames = {
   patches: 'patch_embed.proj',
   positions: 'pos_embed',
   embeddingNorm: 'norm_pre',
+  rotary: 'rope.freqs',
   block: (index) => commonBlock(`blocks.${index}`),
   norm: 'norm',
   headNorm: 'fc_norm',

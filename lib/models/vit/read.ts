@@ -1,12 +1,12 @@
 import { activation } from '../../nn/activation.js'
-import { CrossAttention, SelfAttention } from '../../nn/attention.js'
-import { FusedLinear } from '../../nn/fused-linear.js'
-import { Layer } from '../../nn/layer.js'
+import { CrossAttention } from '../../nn/attention.js'
+import type { Layer } from '../../nn/layer.js'
 import { Linear, parameter, squeezedParameter } from '../../nn/linear.js'
-import { GatedMlp, Mlp } from '../../nn/mlp.js'
-import { LayerNorm, type Norm, RmsNorm } from '../../nn/norm.js'
+import { Mlp } from '../../nn/mlp.js'
+import type { Norm } from '../../nn/norm.js'
 import { PatchEmbedding } from '../../nn/patch.js'
 import { resizePositions } from '../../nn/position.js'
+import { AxialRotary, type GridRotary, MixedRotary, patchCentres, patchNumbers } from '../../nn/rotary-grid.js'
 import type { FloatTensor } from '../../ops/index.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
@@ -14,20 +14,22 @@ import { ImageDecoder } from './decoder.js'
 import { VitEmbedding } from './embedding.js'
 import { type AttentionPool, VitHead } from './head.js'
 import { HybridEmbedding, readBackbone } from './hybrid.js'
-import type { AttentionPoolNames, BlockNames, VitNames } from './names.js'
+import type { AttentionPoolNames, VitNames } from './names.js'
+import { readLayers, readNorm } from './read-layer.js'
 import {
   type DecoderSpec,
   type EmbeddingSpec,
   gridOf,
-  type LayerSpec,
   type PositionTable,
   positionedPrefix,
+  type RotarySpec,
   type VitSpec,
 } from './spec.js'
 
 /** The modules of a vision Transformer, in the order of the forward pass. */
 export interface VitModules {
   readonly embedding: VitEmbedding
+  readonly rotary: GridRotary | undefined
   readonly layers: readonly Layer[]
   readonly norm: Norm | undefined
   readonly head: VitHead
@@ -46,6 +48,7 @@ export function readBody(
   names: VitNames,
 ): Omit<VitModules, 'embedding'> {
   return {
+    rotary: spec.rotary && readRotary(reader, spec, spec.rotary, names.rotary),
     layers: readLayers(reader, spec, names),
     norm: spec.finalNorm ? readNorm(reader, names.norm, spec.width, spec) : undefined,
     head: readHead(reader, spec, names),
@@ -53,13 +56,21 @@ export function readBody(
   }
 }
 
-/** Reads the weights of the layers. */
-export function readLayers(
-  reader: WeightReader,
-  spec: LayerSpec,
-  names: Pick<VitNames, 'block'>,
-): readonly Layer[] {
-  return Array.from({ length: spec.depth }, (_, index) => readLayer(reader, spec, names.block(index)))
+function readRotary(reader: WeightReader, spec: VitSpec, rotary: RotarySpec, name: string): GridRotary {
+  const width = spec.width / spec.heads
+  switch (rotary.kind) {
+    case 'centres':
+      return new AxialRotary({
+        ...{ width, base: rotary.base, layout: 'halves', coordinate: patchCentres, first: 'rows' },
+      })
+    case 'numbers': {
+      const { base, first, offset, reference } = rotary
+      const coordinate = patchNumbers(offset, reference)
+      return new AxialRotary({ ...{ width, base, layout: 'interleaved', coordinate, first } })
+    }
+    case 'mixed':
+      return new MixedRotary(parameter(reader, name, [2, spec.depth, spec.heads, width / 2]), rotary.first)
+  }
 }
 
 /** The library stores the decoder's linear layer as a 1x1 convolution. */
@@ -69,17 +80,6 @@ function readDecoder(reader: WeightReader, spec: VitSpec, decoder: DecoderSpec, 
   const scope = reader.scope(name)
   const weight = squeezedParameter(scope, 'weight', [outputs, width])
   return new ImageDecoder(decoder, new Linear(weight, parameter(scope, 'bias', [outputs])))
-}
-
-export function readNorm(
-  reader: WeightReader,
-  name: string,
-  width: number,
-  { norm }: Pick<EmbeddingSpec, 'norm'>,
-): Norm {
-  return norm.kind === 'rms'
-    ? RmsNorm.read(reader, name, width, norm.epsilon)
-    : LayerNorm.read(reader, name, width, norm.epsilon)
 }
 
 /** Reads the weights of the embedding. */
@@ -130,52 +130,6 @@ function readPositions(
   return prefix > 0 ? ops.concat([front, flat], 1) : flat
 }
 
-function readLayer(reader: WeightReader, spec: LayerSpec, names: BlockNames): Layer {
-  const { width, layerScale } = spec
-  const connection = (norm: string, scale: string) => ({
-    norm: readNorm(reader, norm, width, spec),
-    placement: spec.normPlacement,
-    scale: layerScale ? parameter(reader, scale, [width]) : undefined,
-  })
-  return new Layer([
-    {
-      attention: readAttention(reader, spec, names),
-      ...connection(names.attentionNorm, names.attentionScale),
-    },
-    { mlp: readMlp(reader, spec, names), ...connection(names.mlpNorm, names.mlpScale) },
-  ])
-}
-
-function readAttention(reader: WeightReader, spec: LayerSpec, names: BlockNames): SelfAttention {
-  const { width, heads, queryKeyValueBias, projectionBias, queryKeyNorm, attentionNorm } = spec
-  const headWidth = width / heads
-  return new SelfAttention({
-    heads,
-    queryKeyValue: FusedLinear.read(reader, names.queryKeyValue, width, [width, width, width], {
-      bias: queryKeyValueBias,
-    }),
-    queryNorm: queryKeyNorm ? readNorm(reader, names.queryNorm, headWidth, spec) : undefined,
-    keyNorm: queryKeyNorm ? readNorm(reader, names.keyNorm, headWidth, spec) : undefined,
-    norm: attentionNorm ? readNorm(reader, names.headsNorm, width, spec) : undefined,
-    output: Linear.read(reader, names.projection, width, width, { bias: projectionBias }),
-  })
-}
-
-function readMlp(reader: WeightReader, spec: LayerSpec, names: BlockNames): Mlp | GatedMlp {
-  const { width, mlp, projectionBias } = spec
-  const { hidden } = mlp
-  const bias = { bias: projectionBias }
-  const first =
-    mlp.kind === 'gated'
-      ? FusedLinear.read(reader, names.mlpGate, width, [hidden, hidden], bias)
-      : Linear.read(reader, names.mlpFirst, width, hidden, bias)
-  const second = Linear.read(reader, names.mlpSecond, hidden, width, bias)
-  const norm = mlp.norm ? readNorm(reader, names.mlpInnerNorm, hidden, spec) : undefined
-  return first instanceof FusedLinear
-    ? new GatedMlp(first, activation(mlp.activation), second, norm)
-    : new Mlp(first, activation(mlp.activation), second, norm)
-}
-
 function readHead(reader: WeightReader, spec: VitSpec, names: VitNames): VitHead {
   const { width, head } = spec
   const { pooling, pooler, classes } = head
@@ -197,14 +151,15 @@ function readHead(reader: WeightReader, spec: VitSpec, names: VitNames): VitHead
 }
 
 function readPool(reader: WeightReader, spec: VitSpec, names: AttentionPoolNames): AttentionPool {
-  const { width, heads, head, mlp } = spec
+  const { width, head, mlp } = spec
+  const heads = head.poolingHeads ?? spec.heads
   return {
     query: parameter(reader, names.latent, [1, 1, width]),
     attention: CrossAttention.read(reader, { ...names, output: names.projection }, { width, heads }),
     norm: readNorm(reader, names.norm, width, spec),
     mlp: new Mlp(
       Linear.read(reader, names.mlpFirst, width, head.poolingHidden),
-      activation(mlp.activation),
+      activation(head.poolingActivation ?? mlp.activation),
       Linear.read(reader, names.mlpSecond, head.poolingHidden, width),
     ),
   }

@@ -55,6 +55,26 @@ export interface PositionTable {
   readonly resize: PositionResize
 }
 
+/**
+ * Rotary positions of the patches; prefix tokens are not rotated.
+ * - `centres`: by halves, angles from the centres of the patches (DINOv3)
+ * - `numbers`: by neighbouring pairs, angles from the numbers of the patches plus `offset`, which span the grid
+ *   `reference` if there is one (EVA-02, RoPE-ViT's axial form)
+ * - `mixed`: by neighbouring pairs, learned frequencies for each layer and head (RoPE-ViT)
+ *
+ * `first` has the coordinate that the first half of the pairs, or of the frequencies, belongs to.
+ */
+export type RotarySpec =
+  | { readonly kind: 'centres'; readonly base: number }
+  | {
+      readonly kind: 'numbers'
+      readonly base: number
+      readonly offset: number
+      readonly reference: Size | undefined
+      readonly first: 'rows' | 'columns'
+    }
+  | { readonly kind: 'mixed'; readonly first: 'rows' | 'columns' }
+
 export interface MlpSpec {
   /** `gated`: activation(gate) * value, the two halves of the first layer's output. */
   readonly kind: 'plain' | 'gated'
@@ -63,6 +83,15 @@ export interface MlpSpec {
   readonly activation: string
   /** A norm before the second layer. */
   readonly norm: boolean
+  /** Whether its linear layers have biases. Default: as the attention's projection. */
+  readonly bias?: boolean | undefined
+}
+
+/** Which of the projections of an attention have a bias, where each is a matrix of its own. */
+export interface QueryKeyValueBias {
+  readonly query: boolean
+  readonly key: boolean
+  readonly value: boolean
 }
 
 export interface HeadSpec {
@@ -71,6 +100,9 @@ export interface HeadSpec {
   readonly over: 'patches' | 'all'
   /** Hidden width of the MLP after attention pooling; 0 if there is none. */
   readonly poolingHidden: number
+  /** Heads of the attention pooling, and the activation of its MLP. Default: those of the layers. */
+  readonly poolingHeads?: number | undefined
+  readonly poolingActivation?: string | undefined
   /** A norm after the pooling. */
   readonly norm: boolean
   /** A linear layer with an activation between pooling and classifier. */
@@ -115,9 +147,11 @@ export interface EmbeddingSpec {
 export interface VitSpec extends EmbeddingSpec {
   readonly depth: number
   readonly heads: number
+  /** undefined: none. */
+  readonly rotary?: RotarySpec | undefined
   readonly mlp: MlpSpec
-  /** Biases of the attention's query, key and value, and of its projection and the MLP. */
-  readonly queryKeyValueBias: boolean
+  /** Biases of the attention's query, key and value, all or each, and of its projection and the MLP. */
+  readonly queryKeyValueBias: boolean | QueryKeyValueBias
   readonly projectionBias: boolean
   /** Norms over each head's queries and keys. */
   readonly queryKeyNorm: boolean
@@ -151,6 +185,12 @@ export type LayerSpec = Pick<
 /** Number of whole patches in an image, by rows and columns. */
 export function gridOf([height, width]: Size, patch: Size): Size {
   return [Math.floor(height / patch[0]), Math.floor(width / patch[1])]
+}
+
+/** Number of patches that an image becomes, by rows and columns. */
+export function patchGrid({ accepts, patch }: EmbeddingSpec, [height, width]: Size): Size {
+  const round = accepts === 'padded' ? Math.ceil : Math.floor
+  return [round(height / patch[0]), round(width / patch[1])]
 }
 
 /** Whether images of another size need the option interpolatePositions. */
@@ -197,10 +237,19 @@ export function checkEmbeddingSpec({ image, patch, positions, width }: Embedding
 
 /** Checks that a spec is consistent. @throws CONFIG_INVALID and LIMIT_EXCEEDED naming the file */
 export function checkSpec(spec: VitSpec, file: string): void {
-  const { width, depth, heads, prefix, head } = spec
-  checkSizes(file, { layers: depth, heads })
-  if (width % heads !== 0)
-    throw invalid('CONFIG_INVALID', `${file}: width`, `a multiple of the ${heads} heads`, String(width))
+  const { width, depth, heads, prefix, head, rotary } = spec
+  const poolingHeads = head.poolingHeads ?? heads
+  checkSizes(file, { layers: depth, heads: [heads, poolingHeads], width: [spec.mlp.hidden, head.poolingHidden] })
+  for (const count of [heads, poolingHeads])
+    if (width % count !== 0)
+      throw invalid('CONFIG_INVALID', `${file}: width`, `a multiple of the ${count} heads`, String(width))
+  if (rotary && (width / heads) % 4 !== 0)
+    throw invalid(
+      'CONFIG_INVALID',
+      `${file}: width of a head`,
+      'a multiple of 4 for rotary positions in two dimensions',
+      String(width / heads),
+    )
   checkEmbeddingSpec(spec, file)
   if (head.pooling.startsWith('class') && !prefix.class)
     throw invalid('CONFIG_INVALID', `${file}: tokens`, `a class token for pooling '${head.pooling}'`, 'none')

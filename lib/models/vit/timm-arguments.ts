@@ -1,8 +1,14 @@
 import { type Config, configInvalid, isSet, object, positiveInts } from '../../files/config.js'
-import type { TimmArguments } from './timm-architectures.js'
-
 /** Arguments that have no effect on a trained model. */
 const training = /drop(_\w+)?_rate$|^(weight_init|fix_init|device|dtype|pretrained_strict)$/
+
+/** The arguments of a class of timm. */
+export interface ClassArguments {
+  readonly known: readonly string[]
+  /** Those that null turns off. */
+  readonly flags: readonly string[]
+}
+
 const flags = [
   ...['qkv_bias', 'proj_bias', 'qk_norm', 'scale_attn_norm', 'scale_mlp_norm', 'pre_norm', 'final_norm'],
   ...['class_token', 'no_embed_class', 'pool_include_prefix', 'dynamic_img_size', 'dynamic_img_pad'],
@@ -11,12 +17,17 @@ const known = [
   ...['img_size', 'patch_size', 'in_chans', 'num_classes', 'global_pool', 'embed_dim', 'depth', 'num_heads'],
   ...['mlp_ratio', 'init_values', 'pos_embed', 'reg_tokens', 'fc_norm', 'norm_layer', 'act_layer', ...flags],
 ]
+const visionTransformer: ClassArguments = { known, flags }
 
 /**
  * The arguments of the class, resolved as in timm: model_args take precedence over those that the architecture name
  * implies, and these over pretrained_cfg. A null in model_args turns a flag off and unsets other arguments.
  */
-export function argumentsOf(config: Config, implied: TimmArguments): Config {
+export function argumentsOf(
+  config: Config,
+  implied: { readonly img_size?: number | undefined },
+  { known, flags }: ClassArguments = visionTransformer,
+): Config {
   const given = isSet(config, 'model_args') ? object(config, 'model_args') : { ...config, values: {} }
   for (const key of Object.keys(given.values))
     if (isSet(given, key) && !known.includes(key) && !training.test(key))

@@ -112,7 +112,7 @@ export function timmSpecOf(args: Config, implied: TimmArguments): VitSpec {
  * Weights of another image size: timm assumes a square position table and resizes it at loading. It resizes that of
  * flexivit by another rule, which is not supported here, so a flexivit table must have the right size.
  */
-function withStoredGrid(name: string, spec: VitSpec, reader: WeightReader): VitSpec {
+export function withStoredGrid(name: string, spec: VitSpec, reader: WeightReader): VitSpec {
   if (name.startsWith('flexivit')) return spec
   const [rows, columns] = gridOf(spec.image, spec.patch)
   const stored = (reader.shapeOf(commonNames.positions)?.[1] ?? 0) - positionedPrefix(spec)
@@ -121,8 +121,8 @@ function withStoredGrid(name: string, spec: VitSpec, reader: WeightReader): VitS
   return { ...spec, positions: { ...spec.positions, storedGrid: [side, side] } }
 }
 
-const pools = ['', 'token', 'avg', 'avgmax', 'max', 'map'] as const
-const poolings: Readonly<Record<(typeof pools)[number], Pooling>> = {
+export const pools = ['', 'token', 'avg', 'avgmax', 'max', 'map'] as const
+export const poolings: Readonly<Record<(typeof pools)[number], Pooling>> = {
   '': 'none',
   token: 'class',
   avg: 'mean',

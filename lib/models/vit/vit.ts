@@ -13,7 +13,7 @@ import {
   type VitOptions,
 } from './inputs.js'
 import type { VitModules } from './read.js'
-import { gridOf, type VitSpec } from './spec.js'
+import { gridOf, patchGrid, prefixLength, type VitSpec } from './spec.js'
 
 /** Results of a vision Transformer. */
 export interface VitResult {
@@ -59,14 +59,20 @@ export class Vit extends Model {
     this.checkAlive()
     checkCall(inputs, options)
     const { hiddenStates, attentions, interpolatePositions = false, ...run } = options
-    const { embedding, layers, norm, head, decoder } = this.modules
+    const { embedding, rotary, layers, norm, head, decoder } = this.modules
     const pixels = checkPixels(this.spec, inputs.pixelValues, interpolatePositions)
     const masked = checkMasked(this.spec, inputs.maskedPatches, pixels.shape)
     const [, , height, width] = sizesOf(pixels.shape, 4)
     const plan = planAttentions(this.spec, attentions, tokenCount(this.spec, height, width))
 
     const tokens = embedding.forward(pixels, interpolatePositions, masked)
-    const stack = runStack(layers, tokens, { self: (layer) => ({ weights: plan.get(layer) }) })
+    const rotationOf = rotary?.rotations(
+      patchGrid(this.spec, [height, width]),
+      prefixLength(this.spec.prefix),
+    )
+    const stack = runStack(layers, tokens, {
+      self: (layer) => ({ weights: plan.get(layer), rotation: rotationOf?.(layer) }),
+    })
     const last = norm?.forward(stack.last) ?? stack.last
     const { pooled, ...logits } = head.forward(last)
     const result: VitResult = {
