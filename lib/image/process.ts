@@ -11,10 +11,11 @@ import { attempt, isInteger, isObject, isString, readList } from '../values.js'
 import { checkDecodeOptions, type DecodeOptions, withPixels } from './decode.js'
 import { loadSpec } from './load.js'
 import { patchesOf } from './patches.js'
-import type { Pixels } from './pixels.js'
+import type { FloatPixels, Pixels } from './pixels.js'
 import { type ImageInput, isRawImage } from './raw-image.js'
 import { resizePixels, type Window } from './resize.js'
-import { type CropSpec, cropWindow, type ImageSpec, resizedSize, type Size } from './spec.js'
+import { floatFilters, isFloatFilter, resizeFloat } from './resize-float.js'
+import { type CropSpec, cropWindow, type ImageSpec, type ResizeSpec, resizedSize, type Size } from './spec.js'
 
 /** Images as a model's run() takes them. */
 export interface ProcessedImages {
@@ -85,27 +86,33 @@ export class ImageProcessor {
     const list = readList(isImageInput(images) ? [images] : images, isImageInput, names)
     if (list.length === 0) throw invalid('EMPTY_BATCH', 'images', 'at least one', 'none')
     const named = list.length > 1 || first > 0
-    const small = await Promise.all(
-      list.map(async (image, index) => {
-        try {
-          return await this.#shrink(image, decoding)
-        } catch (error) {
-          throw named ? inBatch(error, `image ${first + index}`) : error
-        }
-      }),
-    )
-    const { patches } = this.spec
-    if (patches) return this.#patches(small, patches, first)
-    const planes = small.map(colors)
-    const other = planes.findIndex(({ shape }) => !sameShape(shape, planes[0]!.shape))
-    if (other > 0)
-      throw invalid(
-        'SHAPE_MISMATCH',
-        `image ${first + other}: size after processing`,
-        `the size of the first, ${formatShape(planes[0]!.shape)}`,
-        formatShape(planes[other]!.shape),
+    const each = <T>(process: (image: ImageInput) => Promise<T>): Promise<T[]> =>
+      Promise.all(
+        list.map(async (image, index) => {
+          try {
+            return await process(image)
+          } catch (error) {
+            throw named ? inBatch(error, `image ${first + index}`) : error
+          }
+        }),
       )
-    return { pixelValues: ops.permute(this.#values(ops.stack(planes)), [0, 3, 1, 2]) }
+    const bytes = (image: ImageInput) =>
+      shrink(image, decoding, (pixels, signal) => this.#geometry(pixels, signal))
+    const { patches, resize } = this.spec
+    if (patches) return this.#patches(await each(bytes), patches, first)
+    if (resize?.float) {
+      const floats = (image: ImageInput) =>
+        shrink(image, decoding, (pixels, signal) => this.#resizeFloat(pixels, resize, signal))
+      const planes = (await each(floats)).map((pixels) => colors(pixels, Tensor.from(pixels.data)))
+      return this.#planes(stackSame(planes, first))
+    }
+    const planes = (await each(bytes)).map((pixels) => colors(pixels, Tensor.from(pixels.data)))
+    return this.#planes(ops.cast(stackSame(planes, first), 'float32'))
+  }
+
+  /** values float32 [B, H, W, C], as in the pictures. */
+  #planes(values: ops.FloatTensor): ProcessedImages {
+    return { pixelValues: ops.permute(this.#values(values), [0, 3, 1, 2]) }
   }
 
   /** The padding is 0 after the normalization. */
@@ -123,7 +130,7 @@ export class ImageProcessor {
       ),
     )
     const mask: Tensor<'int64'> = Tensor.from(kept, [batch, count])
-    const values = this.#values(bytes)
+    const values = this.#values(ops.cast(bytes, 'float32'))
     const visible: Tensor<'bool'> = ops.reshape(ops.cast(mask, 'bool'), [batch, count, 1, 1])
     return {
       pixelValues: ops.reshape(ops.where(visible, values, 0), [batch, count, size * size * 3]),
@@ -138,10 +145,13 @@ export class ImageProcessor {
     }
   }
 
-  #shrink(image: ImageInput, options: DecodeOptions): Promise<Pixels> {
-    const { signal } = options
-    if (isRawImage(image)) return this.#geometry(image, signal)
-    return withPixels(image, options, (pixels) => this.#geometry(pixels, signal))
+  #resizeFloat(pixels: Pixels, resize: ResizeSpec, signal: AbortSignal | undefined): Promise<FloatPixels> {
+    const size = resizedSize([pixels.height, pixels.width], resize)
+    checkProcessed(size)
+    const { filter } = resize
+    if (!isFloatFilter(filter))
+      throw invalid('INPUT_INVALID', 'ImageProcessor: resize.filter', floatFilters.join(', '), filter)
+    return resizeFloat(pixels, size, filter, { signal, threads: this.#threads })
   }
 
   /** Resizes and crops. What the crop leaves out is not computed. */
@@ -168,10 +178,10 @@ export class ImageProcessor {
     return crop ? padded(part, crop, vertical.before, horizontal.before) : part
   }
 
-  /** Numbers of uint8 [B, ..., ..., C], in this order. */
-  #values(pixels: Tensor<'uint8'>): ops.FloatTensor {
+  /** Rescales and normalises float32 [B, ..., ..., C], 0 to 255. */
+  #values(pixels: ops.FloatTensor): ops.FloatTensor {
     const { rescale, normalize } = this.spec
-    let values: ops.FloatTensor = ops.cast(pixels, 'float32')
+    let values = pixels
     if (rescale) values = shift(ops.mul(values, rescale.scale), rescale.offset)
     if (normalize) {
       const centered = ops.sub(values, channelVector(normalize.mean))
@@ -202,12 +212,38 @@ function padded(pixels: Pixels, { size, fill }: CropSpec, top: number, left: num
   return { data, width, height, channels }
 }
 
-/** uint8 [H, W, 3]: gray repeated, alpha dropped. */
-function colors({ data, width, height, channels }: Pixels): Tensor<'uint8'> {
-  const pixels: Tensor<'uint8'> = Tensor.from(data, [height, width, channels])
+/** Decodes an image, and makes something smaller of its pixels. */
+function shrink<T>(
+  image: ImageInput,
+  options: DecodeOptions,
+  process: (pixels: Pixels, signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  if (isRawImage(image)) return process(image, options.signal)
+  return withPixels(image, options, (pixels) => process(pixels, options.signal))
+}
+
+/** [H, W, 3] of the elements of a picture: gray repeated, alpha dropped. */
+function colors<D extends 'uint8' | 'float32'>(
+  { width, height, channels }: Omit<Pixels, 'data'>,
+  elements: Tensor<D>,
+): Tensor<D> {
+  const pixels: Tensor<D> = ops.reshape(elements, [height, width, channels])
   if (channels >= 3) return ops.slice(pixels, { axis: 2, start: 0, end: 3 })
-  const gray = ops.slice(pixels, { axis: 2, start: 0, end: 1 })
-  return ops.concat([gray, gray, gray], 2)
+  const gray: Tensor<D> = ops.slice(pixels, { axis: 2, start: 0, end: 1 })
+  return ops.expand(gray, [height, width, 3])
+}
+
+/** [B, H, W, 3]. @throws SHAPE_MISMATCH if the pictures differ in size */
+function stackSame<D extends 'uint8' | 'float32'>(planes: readonly Tensor<D>[], first: number): Tensor<D> {
+  const other = planes.findIndex(({ shape }) => !sameShape(shape, planes[0]!.shape))
+  if (other > 0)
+    throw invalid(
+      'SHAPE_MISMATCH',
+      `image ${first + other}: size after processing`,
+      `the size of the first, ${formatShape(planes[0]!.shape)}`,
+      formatShape(planes[other]!.shape),
+    )
+  return ops.stack(planes)
 }
 
 function shift(values: ops.FloatTensor, offset: number): ops.FloatTensor {

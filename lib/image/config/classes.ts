@@ -35,6 +35,8 @@ export const processorClasses: Readonly<Record<string, ProcessorClass>> = {
   ChineseCLIP: { resample: 'bicubic', ...shortest224, ...crop224, normalize: clip },
   ConvNext: { resample: 'bicubic', size: 384, square: false, crop: false, normalize: half },
   DeiT: { resample: 'bicubic', size: [256, 256], square: true, ...crop224, normalize: half },
+  // Of torchvision alone; it resizes numbers, not bytes.
+  DINOv3ViT: { resample: 'bilinear', ...size224, crop: false, normalize: imagenet },
   EfficientNet: {
     resample: 'bicubic',
     size: [346, 346],
@@ -64,6 +66,7 @@ const modelTypes: Readonly<Record<string, readonly string[]>> = {
   ChineseCLIP: ['chinese_clip'],
   ConvNext: ['convnext', 'convnextv2', 'cvt', 'regnet', 'resnet'],
   DeiT: ['deit'],
+  DINOv3ViT: ['dinov3_vit'],
   EfficientNet: ['efficientnet', 'align'],
   Flava: ['flava'],
   MobileNetV1: ['mobilenet_v1'],

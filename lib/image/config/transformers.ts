@@ -11,6 +11,7 @@ import {
   string,
 } from '../../files/config.js'
 import { type ResampleFilter, resampleFilters } from '../../ops/resample.js'
+import { isFloatFilter } from '../resize-float.js'
 import type { CropSpec, ImageSpec, ResizeSpec } from '../spec.js'
 import { classOfModelType, type ProcessorClass, processorClasses } from './classes.js'
 import { black, deviations, fixedSize, means } from './values.js'
@@ -80,6 +81,7 @@ interface Geometry {
 }
 
 function geometry(name: string, config: Config, defaults: ProcessorClass): Geometry {
+  if (name === 'DINOv3ViT') return floatGeometry(config, defaults)
   if (name === 'ConvNext') return convnextGeometry(config, defaults)
   return name === 'Siglip2' ? patchGeometry(config, defaults) : plainGeometry(config, defaults)
 }
@@ -95,6 +97,16 @@ function patchGeometry(config: Config, defaults: ProcessorClass): Geometry {
     crop: undefined,
     patches: { size: patch, count },
   }
+}
+
+/** torchvision resizes the rescaled numbers of DINOv3. Bytes that are not rescaled would be rounded again. */
+function floatGeometry(config: Config, defaults: ProcessorClass): Geometry {
+  const { resize, crop } = plainGeometry(config, defaults)
+  if (crop) throw configInvalid(config, 'do_center_crop', 'false')
+  if (!resize) return { resize, crop }
+  if (!flag(config, 'do_rescale', true)) throw configInvalid(config, 'do_rescale', 'true')
+  if (!isFloatFilter(resize.filter)) throw configInvalid(config, 'resample', '0, 2 or 3')
+  return { resize: { ...resize, float: true }, crop }
 }
 
 function plainGeometry(config: Config, defaults: ProcessorClass): Geometry {

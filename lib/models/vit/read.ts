@@ -6,7 +6,13 @@ import { Mlp } from '../../nn/mlp.js'
 import type { Norm } from '../../nn/norm.js'
 import { PatchEmbedding } from '../../nn/patch.js'
 import { resizePositions } from '../../nn/position.js'
-import { AxialRotary, type GridRotary, MixedRotary, patchCentres, patchNumbers } from '../../nn/rotary-grid.js'
+import {
+  AxialRotary,
+  type GridRotary,
+  MixedRotary,
+  patchCentres,
+  patchNumbers,
+} from '../../nn/rotary-grid.js'
 import type { FloatTensor } from '../../ops/index.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'

@@ -239,7 +239,11 @@ export function checkEmbeddingSpec({ image, patch, positions, width }: Embedding
 export function checkSpec(spec: VitSpec, file: string): void {
   const { width, depth, heads, prefix, head, rotary } = spec
   const poolingHeads = head.poolingHeads ?? heads
-  checkSizes(file, { layers: depth, heads: [heads, poolingHeads], width: [spec.mlp.hidden, head.poolingHidden] })
+  checkSizes(file, {
+    layers: depth,
+    heads: [heads, poolingHeads],
+    width: [spec.mlp.hidden, head.poolingHidden],
+  })
   for (const count of [heads, poolingHeads])
     if (width % count !== 0)
       throw invalid('CONFIG_INVALID', `${file}: width`, `a multiple of the ${count} heads`, String(width))

@@ -1,4 +1,5 @@
 import { type Config, configInvalid, isSet, object, positiveInts } from '../../files/config.js'
+
 /** Arguments that have no effect on a trained model. */
 const training = /drop(_\w+)?_rate$|^(weight_init|fix_init|device|dtype|pretrained_strict)$/
 

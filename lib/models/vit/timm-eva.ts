@@ -38,7 +38,10 @@ export const timmEva: VitLayout = {
     const declared = specOf(args)
     const classes = storedClasses(config, declared.head.classes, reader, commonNames.classifier)
     const spec = withStoredGrid(kind.name, { ...declared, head: { ...declared.head, classes } }, reader)
-    reader.ignore(/^(mask_token|lm_head\.(weight|bias))$/, 'of the masked pretraining, and left out by timm too')
+    reader.ignore(
+      /^(mask_token|lm_head\.(weight|bias))$/,
+      'of the masked pretraining, and left out by timm too',
+    )
     reader.ignore(/rope(?!\.freqs$)/, 'computed from the config, as in timm')
     if (classes === 0) reader.ignore(/^head\./, 'num_classes is 0')
     return describeVit(config.file, {
@@ -52,7 +55,15 @@ export const timmEva: VitLayout = {
 }
 
 const flags = [
-  ...['qkv_bias', 'qkv_fused', 'swiglu_mlp', 'scale_mlp', 'scale_attn_inner', 'class_token', 'no_embed_class'],
+  ...[
+    'qkv_bias',
+    'qkv_fused',
+    'swiglu_mlp',
+    'scale_mlp',
+    'scale_attn_inner',
+    'class_token',
+    'no_embed_class',
+  ],
   ...['use_abs_pos_emb', 'use_rot_pos_emb', 'rope_rotate_half', 'use_post_norm', 'use_pre_transformer_norm'],
   ...['dynamic_img_size', 'dynamic_img_pad'],
 ]
@@ -63,7 +74,14 @@ const optionals = [
 ]
 const values = [
   ...['img_size', 'patch_size', 'in_chans', 'num_classes', 'global_pool', 'embed_dim', 'depth', 'num_heads'],
-  ...['mlp_ratio', 'num_reg_tokens', 'rope_type', 'rope_grid_offset', 'rope_grid_indexing', 'rope_temperature'],
+  ...[
+    'mlp_ratio',
+    'num_reg_tokens',
+    'rope_type',
+    'rope_grid_offset',
+    'rope_grid_indexing',
+    'rope_temperature',
+  ],
 ]
 const evaArguments: ClassArguments = { known: [...values, ...optionals, ...flags], flags }
 
