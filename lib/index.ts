@@ -87,6 +87,7 @@ export type { Mask } from './nn/mask.js'
 export type { FloatTensor } from './ops/check.js'
 export * as ops from './ops/index.js'
 export type { CallOptions, ImageCallOptions, ImageModel, ImageOutputs } from './pipelines/base.js'
+export type { DepthEstimate, DepthEstimation } from './pipelines/depth-estimation.js'
 export { Embedder } from './pipelines/embedder.js'
 export { env } from './pipelines/env.js'
 export type {
@@ -113,6 +114,12 @@ export type {
   ImageFeatureExtraction,
   ImageFeatureExtractionOptions,
 } from './pipelines/image-feature-extraction.js'
+export type {
+  ImageSegmentation,
+  ImageSegmentationOptions,
+  Segment,
+  TargetSize,
+} from './pipelines/image-segmentation.js'
 export {
   loadEmbedder,
   type Pipeline,

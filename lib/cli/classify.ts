@@ -1,6 +1,6 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { ImageInput } from '../image/raw-image.js'
-import type { Classification } from '../pipelines/image-classification.js'
+import { type Classification, type ScoreFunction, scoreFunctions } from '../pipelines/image-classification.js'
 import { pipeline } from '../pipelines/pipeline.js'
 import { escapeText } from './escape.js'
 import { forImages, type ImageFlags, imagesOf } from './images.js'
@@ -11,6 +11,7 @@ import { printJson, printLine } from './output.js'
 interface Flags extends HubFlags, ImageFlags {
   readonly model: string
   readonly topK: number
+  readonly functionToApply?: ScoreFunction
 }
 
 export const classifyCommand = addHubOptions(
@@ -19,23 +20,32 @@ export const classifyCommand = addHubOptions(
     .argument('[images...]', 'files, folders or URLs; - or nothing: an image, or names, on standard input')
     .requiredOption('--model <dir>', 'folder of the model, or its name on the Hub')
     .option('--top-k <n>', 'number of classes', wholeNumber(1), 5)
+    .addOption(
+      new Option('--function-to-apply <name>', 'scores of the logits (default: as the model says)').choices(
+        scoreFunctions,
+      ),
+    )
     .option('--max-pixels <n>', 'refuse larger images', wholeNumber(1)),
 ).action(async (args: string[], flags: Flags, command: Command) => {
   const signal = interruptSignal()
   const files = await imagesOf(args, command, signal)
   const classify = await pipeline('image-classification', flags.model, pipelineFlags(flags, signal))
-  const { topK, maxPixels } = flags
-  const run = (images: readonly ImageInput[]) => classify(images, { top_k: topK, maxPixels, signal })
-  await forImages(files, flags, signal, run, (file, classes) => print(file, classes, flags.json))
+  const { topK, maxPixels, functionToApply } = flags
+  const options = { top_k: topK, function_to_apply: functionToApply, maxPixels, signal }
+  const run = (images: readonly ImageInput[]) => classify(images, options)
+  await forImages(files, flags, signal, run, (file, classes) => print(file, classes, flags))
   await classify.dispose()
 })
 
-function print(file: string, classes: readonly Classification[], json: boolean): void {
+function print(file: string, classes: readonly Classification[], { json, functionToApply }: Flags): void {
   if (json) {
     printJson({ input: file, classes })
     return
   }
-  const texts = classes.map(({ label, score }) => `${label} ${(score * 100).toFixed(2)}%`)
+  // Without a function, the scores are logits.
+  const shown = (score: number) =>
+    functionToApply === 'none' ? score.toFixed(4) : `${(score * 100).toFixed(2)}%`
+  const texts = classes.map(({ label, score }) => `${label} ${shown(score)}`)
   // Labels are from the model's config, which strangers wrote.
   printLine(escapeText(`${file}: ${texts.join(', ')}`))
 }

@@ -5,17 +5,17 @@ import { formatShape, sameShape } from '../graph/shape.js'
 import { checkLimit } from '../limits.js'
 import * as ops from '../ops/index.js'
 import { checkOptions } from '../options.js'
-import { constantFrom } from '../tensor/constant.js'
 import { Tensor } from '../tensor/tensor.js'
 import { attempt, isInteger, isObject, isString, readList } from '../values.js'
 import { checkDecodeOptions, type DecodeOptions, withPixels } from './decode.js'
 import { loadSpec } from './load.js'
 import { patchesOf } from './patches.js'
-import type { FloatPixels, Pixels } from './pixels.js'
-import { type ImageInput, isRawImage } from './raw-image.js'
+import type { Pixels } from './pixels.js'
+import { type ImageInput, isRawImage, type RawImage } from './raw-image.js'
 import { resizePixels, type Window } from './resize.js'
-import { floatFilters, isFloatFilter, resizeFloat } from './resize-float.js'
-import { type CropSpec, cropWindow, type ImageSpec, type ResizeSpec, resizedSize, type Size } from './spec.js'
+import { colorsOf, resizeFloats } from './resize-floats.js'
+import { type CropSpec, cropWindow, type ImageSpec, resizedSize, type Size } from './spec.js'
+import { normalized, picturesOf, valuesOf } from './values.js'
 
 /** Images as a model's run() takes them. */
 export interface ProcessedImages {
@@ -86,33 +86,37 @@ export class ImageProcessor {
     const list = readList(isImageInput(images) ? [images] : images, isImageInput, names)
     if (list.length === 0) throw invalid('EMPTY_BATCH', 'images', 'at least one', 'none')
     const named = list.length > 1 || first > 0
-    const each = <T>(process: (image: ImageInput) => Promise<T>): Promise<T[]> =>
+    const each = <T>(make: (pixels: Pixels) => Promise<T>) =>
       Promise.all(
         list.map(async (image, index) => {
           try {
-            return await process(image)
+            return await (isRawImage(image) ? make(image) : withPixels(image, decoding, make))
           } catch (error) {
             throw named ? inBatch(error, `image ${first + index}`) : error
           }
         }),
       )
-    const bytes = (image: ImageInput) =>
-      shrink(image, decoding, (pixels, signal) => this.#geometry(pixels, signal))
-    const { patches, resize } = this.spec
-    if (patches) return this.#patches(await each(bytes), patches, first)
-    if (resize?.float) {
-      const floats = (image: ImageInput) =>
-        shrink(image, decoding, (pixels, signal) => this.#resizeFloat(pixels, resize, signal))
-      const planes = (await each(floats)).map((pixels) => colors(pixels, Tensor.from(pixels.data)))
-      return this.#planes(stackSame(planes, first))
+    const { patches, floats, normalize } = this.spec
+    const { signal } = decoding
+    if (floats) {
+      const resized = ops.stack(await each((pixels) => this.#floats(pixels, signal)))
+      return { pixelValues: ops.permute(normalized(resized, normalize), [0, 3, 1, 2]) }
     }
-    const planes = (await each(bytes)).map((pixels) => colors(pixels, Tensor.from(pixels.data)))
-    return this.#planes(ops.cast(stackSame(planes, first), 'float32'))
-  }
-
-  /** values float32 [B, H, W, C], as in the pictures. */
-  #planes(values: ops.FloatTensor): ProcessedImages {
-    return { pixelValues: ops.permute(this.#values(values), [0, 3, 1, 2]) }
+    const small = await each((pixels) => this.#geometry(pixels, signal))
+    if (patches) return this.#patches(small, patches, first)
+    const planes = small.map(colors)
+    const other = planes.findIndex(({ shape }) => !sameShape(shape, planes[0]!.shape))
+    if (other > 0)
+      throw invalid(
+        'SHAPE_MISMATCH',
+        `image ${first + other}: size after processing`,
+        `the size of the first, ${formatShape(planes[0]!.shape)}`,
+        formatShape(planes[other]!.shape),
+      )
+    const values = valuesOf(ops.stack(planes), this.spec)
+    const { padTo } = this.spec
+    const whole = padTo === undefined ? values : filled(values, padTo)
+    return { pixelValues: ops.permute(whole, [0, 3, 1, 2]) }
   }
 
   /** The padding is 0 after the normalization. */
@@ -130,7 +134,7 @@ export class ImageProcessor {
       ),
     )
     const mask: Tensor<'int64'> = Tensor.from(kept, [batch, count])
-    const values = this.#values(ops.cast(bytes, 'float32'))
+    const values = valuesOf(bytes, this.spec)
     const visible: Tensor<'bool'> = ops.reshape(ops.cast(mask, 'bool'), [batch, count, 1, 1])
     return {
       pixelValues: ops.reshape(ops.where(visible, values, 0), [batch, count, size * size * 3]),
@@ -145,13 +149,36 @@ export class ImageProcessor {
     }
   }
 
-  #resizeFloat(pixels: Pixels, resize: ResizeSpec, signal: AbortSignal | undefined): Promise<FloatPixels> {
-    const size = resizedSize([pixels.height, pixels.width], resize)
-    checkProcessed(size)
-    const { filter } = resize
-    if (!isFloatFilter(filter))
-      throw invalid('INPUT_INVALID', 'ImageProcessor: resize.filter', floatFilters.join(', '), filter)
-    return resizeFloat(pixels, size, filter, { signal, threads: this.#threads })
+  /**
+   * Pictures of pixel values, such as those that a model reconstructs: the inverse of the numbers that {@link process}
+   * makes of pixels, rounded to 8 bits. Values outside of the range become black or white.
+   * @param pixelValues float32 [B, C, H, W], with 1 or 3 channels
+   * @throws INPUT_INVALID, SHAPE_MISMATCH, DTYPE_MISMATCH, OPTION_INVALID, OPTION_UNKNOWN, ABORTED
+   */
+  async toImages(
+    pixelValues: ops.FloatTensor,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<RawImage[]> {
+    const { signal } = checkOptions(options, ['signal'], 'ImageProcessor.toImages')
+    checkSignal(signal)
+    return picturesOf(pixelValues, this.spec, { signal, threads: this.#threads })
+  }
+
+  /** float32 [H, W, 3], rescaled and resized. */
+  async #floats(pixels: Pixels, signal: AbortSignal | undefined): Promise<ops.FloatTensor> {
+    const { resize, crop, patches, padTo, rescale } = this.spec
+    const filter = resize?.filter
+    const isFloatFilter = filter === 'bilinear' || filter === 'bicubic'
+    const others = crop || patches || padTo !== undefined || rescale?.offset !== 0
+    if (resize?.to !== 'size' || !isFloatFilter || others)
+      throw invalid(
+        'INPUT_INVALID',
+        'ImageProcessor: spec.floats',
+        'a scale without offset and a resize to one size by bilinear or bicubic alone',
+        show(this.spec),
+      )
+    checkProcessed(resize.size)
+    return resizeFloats(pixels, resize.size, rescale.scale, filter, { signal, threads: this.#threads })
   }
 
   /** Resizes and crops. What the crop leaves out is not computed. */
@@ -177,18 +204,18 @@ export class ImageProcessor {
     })
     return crop ? padded(part, crop, vertical.before, horizontal.before) : part
   }
+}
 
-  /** Rescales and normalises float32 [B, ..., ..., C], 0 to 255. */
-  #values(pixels: ops.FloatTensor): ops.FloatTensor {
-    const { rescale, normalize } = this.spec
-    let values = pixels
-    if (rescale) values = shift(ops.mul(values, rescale.scale), rescale.offset)
-    if (normalize) {
-      const centered = ops.sub(values, channelVector(normalize.mean))
-      values = ops.div(centered, channelVector(normalize.std))
-    }
-    return values
+/** Zeros around [B, H, W, C], so that height and width are multiples of a number. */
+function filled(values: ops.FloatTensor, multiple: number): ops.FloatTensor {
+  const side = (axis: 1 | 2) => {
+    const length = values.shape[axis]!
+    const missing = Math.ceil(length / multiple) * multiple - length
+    return { length: length + missing, pad: [Math.floor(missing / 2), Math.ceil(missing / 2)] as const }
   }
+  const [height, width] = [side(1), side(2)]
+  checkProcessed([height.length, width.length])
+  return ops.pad(values, [[0, 0], height.pad, width.pad, [0, 0]])
 }
 
 type Axis = ReturnType<typeof cropWindow>
@@ -212,46 +239,9 @@ function padded(pixels: Pixels, { size, fill }: CropSpec, top: number, left: num
   return { data, width, height, channels }
 }
 
-/** Decodes an image, and makes something smaller of its pixels. */
-function shrink<T>(
-  image: ImageInput,
-  options: DecodeOptions,
-  process: (pixels: Pixels, signal: AbortSignal | undefined) => Promise<T>,
-): Promise<T> {
-  if (isRawImage(image)) return process(image, options.signal)
-  return withPixels(image, options, (pixels) => process(pixels, options.signal))
-}
-
-/** [H, W, 3] of the elements of a picture: gray repeated, alpha dropped. */
-function colors<D extends 'uint8' | 'float32'>(
-  { width, height, channels }: Omit<Pixels, 'data'>,
-  elements: Tensor<D>,
-): Tensor<D> {
-  const pixels: Tensor<D> = ops.reshape(elements, [height, width, channels])
-  if (channels >= 3) return ops.slice(pixels, { axis: 2, start: 0, end: 3 })
-  const gray: Tensor<D> = ops.slice(pixels, { axis: 2, start: 0, end: 1 })
-  return ops.expand(gray, [height, width, 3])
-}
-
-/** [B, H, W, 3]. @throws SHAPE_MISMATCH if the pictures differ in size */
-function stackSame<D extends 'uint8' | 'float32'>(planes: readonly Tensor<D>[], first: number): Tensor<D> {
-  const other = planes.findIndex(({ shape }) => !sameShape(shape, planes[0]!.shape))
-  if (other > 0)
-    throw invalid(
-      'SHAPE_MISMATCH',
-      `image ${first + other}: size after processing`,
-      `the size of the first, ${formatShape(planes[0]!.shape)}`,
-      formatShape(planes[other]!.shape),
-    )
-  return ops.stack(planes)
-}
-
-function shift(values: ops.FloatTensor, offset: number): ops.FloatTensor {
-  return offset === 0 ? values : ops.add(values, offset)
-}
-
-function channelVector(values: readonly number[]): ops.FloatTensor {
-  return constantFrom(Float32Array.from(values), [values.length], 'float32')
+/** uint8 [H, W, 3]: gray repeated, alpha dropped. */
+function colors({ data, width, height, channels }: Pixels): Tensor<'uint8'> {
+  return colorsOf(Tensor.from(data, [height, width, channels]))
 }
 
 /** Whether a value can be an image, as opposed to a list of images. */

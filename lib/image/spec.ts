@@ -1,8 +1,14 @@
+import { invalid } from '../errors.js'
 import type { ResampleFilter } from '../ops/resample.js'
 
 /** What the image processor of a model does, for the configs of all libraries. Steps run in this order. */
 export interface ImageSpec {
   readonly resize?: ResizeSpec | undefined
+  /**
+   * The values are multiplied before the resize, which interpolates float32 without rounding, as torchvision does with
+   * tensors (DINOv3). With a scale without offset and a resize to one size by `bilinear` or `bicubic` alone.
+   */
+  readonly floats?: boolean | undefined
   readonly crop?: CropSpec | undefined
   /**
    * The result is patches, row by row, each with its pixels row by row, padded to `count` (NaFlex). Rows and columns that
@@ -13,6 +19,8 @@ export interface ImageSpec {
   readonly rescale?: { readonly scale: number; readonly offset: number } | undefined
   /** (value - mean) / std, one number for each channel. */
   readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] } | undefined
+  /** Zeros around the normalised values, so that the sides are multiples of this number; an odd one is at the end. */
+  readonly padTo?: number | undefined
 }
 
 /** [height, width] in pixels. */
@@ -43,6 +51,15 @@ export type ResizeSpec = {
       readonly count: number
     }
   | {
+      /**
+       * Each side to the nearest multiple, halves to an even one; with `keepRatio` first by the one of the two factors that is
+       * nearer to 1 (DPT).
+       */ readonly to: 'multiples'
+      readonly size: Size
+      readonly multiple: number
+      readonly keepRatio: boolean
+    }
+  | {
       /** In proportion, rounded: the largest size inside the box (`inside`), or the smallest that covers it (`cover`). */ readonly to:
         | 'inside'
         | 'cover'
@@ -58,7 +75,7 @@ export interface CropSpec {
   readonly fill: readonly number[]
 }
 
-/** Size of an image after a resize. */
+/** Size of an image after a resize. @throws SHAPE_MISMATCH for a side that is nearest to no pixels */
 export function resizedSize([height, width]: Size, spec: ResizeSpec): Size {
   switch (spec.to) {
     case 'size':
@@ -68,6 +85,8 @@ export function resizedSize([height, width]: Size, spec: ResizeSpec): Size {
       const longer = (long: number, short: number) => Math.max(1, Math.trunc((length * long) / short))
       return height <= width ? [length, longer(width, height)] : [longer(height, width), length]
     }
+    case 'multiples':
+      return multipleSize([height, width], spec)
     case 'bounded':
       return boundedSize([height, width], spec.length, spec.longest)
     case 'within': {
@@ -107,6 +126,25 @@ function patchedSize([height, width]: Size, patch: number, count: number): Size 
     else high = scale
   }
   return [scaled(height, low) * patch, scaled(width, low) * patch]
+}
+
+/** get_resize_output_image_size of transformers' DPT. */
+function multipleSize([height, width]: Size, spec: ResizeSpec & { readonly to: 'multiples' }): Size {
+  const { size, multiple, keepRatio } = spec
+  const [down, right] = [size[0] / height, size[1] / width]
+  const common = Math.abs(1 - right) < Math.abs(1 - down) ? right : down
+  const nearest = (length: number, scale: number) => roundToEven((scale * length) / multiple) * multiple
+  const resized = [
+    nearest(height, keepRatio ? common : down),
+    nearest(width, keepRatio ? common : right),
+  ] as const
+  if (Math.min(...resized) > 0) return resized
+  throw invalid(
+    'SHAPE_MISMATCH',
+    `resize of a picture of ${width}x${height}`,
+    `sides that are nearest to ${multiple} pixels or more`,
+    `${resized[1]}x${resized[0]}`,
+  )
 }
 
 /** Where a crop starts on an axis, and the padding before and after if the axis is shorter than the crop. */

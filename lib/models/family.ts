@@ -4,6 +4,7 @@ import { underPrefix } from '../weights/prefix.js'
 import type { WeightReader } from '../weights/reader.js'
 import type { Model, ModelInfo, ModelParts } from './model.js'
 import type { Architecture, ConfigKind, OpenRequest } from './registry.js'
+import { checkSizes } from './sizes.js'
 
 /** Description of one model, read from its config. A family adds the spec and weight names that its modules need. */
 export interface Description extends Omit<ModelInfo, 'architecture' | 'layout' | 'unused'> {
@@ -49,6 +50,7 @@ export function family<D extends Description>(
         return await underPrefix(checkpoint, async (reader) => {
           const description = await layout.describe(request, reader)
           const { className, tasks, labels, labelDescriptions, imageSize } = description
+          checkSizes(config.file, { modelImageSide: imageSize?.slice(1) })
           const layoutName = `${kind.library} ${className}`
           const info: ModelInfo = {
             ...{ architecture: name, layout: layoutName, tasks, labels, labelDescriptions, imageSize },

@@ -2,8 +2,10 @@ import { type Config, strings } from '../files/config.js'
 
 /** Model types by the name with which their classes begin. */
 const classNames: Readonly<Record<string, string>> = {
+  Align: 'align',
   Beit: 'beit',
   Bert: 'bert',
+  Bit: 'bit',
   CLIP: 'clip',
   ConvNext: 'convnext',
   ConvNextV2: 'convnextv2',
@@ -14,8 +16,10 @@ const classNames: Readonly<Record<string, string>> = {
   DINOv3ViT: 'dinov3_vit',
   Dinov2: 'dinov2',
   Dinov2WithRegisters: 'dinov2_with_registers',
+  EfficientNet: 'efficientnet',
   GPT2: 'gpt2',
   Marian: 'marian',
+  ResNet: 'resnet',
   Segformer: 'segformer',
   Siglip: 'siglip',
   Siglip2: 'siglip2',
@@ -34,6 +38,7 @@ interface KeyRule {
 
 /** The first rule that matches applies. */
 const keyRules: readonly KeyRule[] = [
+  { types: ['align'], keys: ['text_config', 'vision_config', 'projection_dim', 'temperature_init_value'] },
   { types: ['clip'], keys: ['text_config', 'vision_config', 'projection_dim'] },
   { types: ['marian'], keys: ['d_model', 'encoder_layers', 'decoder_layers', 'encoder_ffn_dim'] },
   { types: ['gpt2'], keys: ['n_embd', 'n_layer', 'n_head'], without: ['afn', 'rotary_dim'] },
@@ -47,6 +52,9 @@ const keyRules: readonly KeyRule[] = [
   { types: ['convnext', 'convnextv2'], keys: ['depths', 'hidden_sizes', 'patch_size'] },
   { types: ['beit'], keys: ['use_relative_position_bias', 'use_mean_pooling', 'patch_size'] },
   { types: ['vit_mae'], keys: ['mask_ratio', 'decoder_hidden_size', 'patch_size'] },
+  { types: ['bit'], keys: ['depths', 'hidden_sizes', 'embedding_size', 'num_groups', 'width_factor'] },
+  { types: ['resnet'], keys: ['depths', 'hidden_sizes', 'embedding_size', 'downsample_in_first_stage'] },
+  { types: ['efficientnet'], keys: ['width_coefficient', 'depth_coefficient', 'num_block_repeats'] },
   { types: ['vit', 'deit'], keys: ['image_size', 'patch_size', 'hidden_size', 'intermediate_size'] },
   {
     ...{ types: ['bert'], without: ['embedding_size'] },

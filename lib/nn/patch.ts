@@ -1,5 +1,5 @@
 import { invalid } from '../errors.js'
-import { formatShape } from '../graph/shape.js'
+import { formatShape, sameShape } from '../graph/shape.js'
 import * as ops from '../ops/index.js'
 import type { WeightReader } from '../weights/reader.js'
 import { parameter } from './linear.js'
@@ -26,7 +26,14 @@ export class PatchEmbedding {
     }: { channels: number; width: number; patch: readonly [number, number]; bias?: boolean },
   ) {
     const scope = reader.scope(name)
-    const weight = parameter(scope, 'weight', [width, channels, ...patch])
+    const shape = [width, channels, ...patch]
+    // Early models of timm store the matrix of a linear layer over the values of a patch.
+    const matrix = [width, channels * patch[0] * patch[1]]
+    const stored = scope.shapeOf('weight')
+    const weight =
+      stored && sameShape(stored, matrix)
+        ? ops.reshape(parameter(scope, 'weight', matrix), shape)
+        : parameter(scope, 'weight', shape)
     return new PatchEmbedding(weight, bias ? parameter(scope, 'bias', [width]) : undefined)
   }
 

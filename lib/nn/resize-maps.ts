@@ -1,20 +1,26 @@
 import * as ops from '../ops/index.js'
 
+export interface ResizeMapsOptions {
+  /** Whether the centers of the corners stay where they are. The results differ, so there is no default. */
+  readonly alignCorners: boolean
+  /** Compute only these rows of the result, from start to end (exclusive). Default: all. */
+  readonly rows?: { readonly start: number; readonly end: number }
+}
+
 /**
  * Resizes feature maps by bilinear interpolation, as torch.nn.functional.interpolate.
  * @param x float32 [B, H, W, C]
  * @param size height and width of the result
- * @param alignCorners whether the centers of the corners stay where they are. The results differ, so there is no default.
  * @throws LIMIT_EXCEEDED
  */
 export function resizeMaps(
   x: ops.FloatTensor,
   size: readonly [number, number],
-  { alignCorners }: { readonly alignCorners: boolean },
+  { alignCorners, rows }: ResizeMapsOptions,
 ): ops.FloatTensor {
+  const [height, width] = size
   const options = { mode: 'bilinear', alignCorners } as const
-  return [0, 1].reduce((maps, axis) => {
-    if (maps.shape[axis + 1] === size[axis]) return maps
-    return ops.resize(maps, axis + 1, size[axis]!, options)
-  }, x)
+  const tall =
+    x.shape[1] === height && !rows ? x : ops.resize(x, 1, height, { ...options, ...(rows && { part: rows }) })
+  return tall.shape[2] === width ? tall : ops.resize(tall, 2, width, options)
 }

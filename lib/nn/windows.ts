@@ -38,7 +38,7 @@ export class WindowAttention implements SelfAttending {
     const [batch, height, width, channels] = requireRank(
       x,
       4,
-      '[batch, height, width, width]',
+      '[batch, height, width, channels]',
       'window attention',
     )
     const shifts = height > this.#window[0] && width > this.#window[1]

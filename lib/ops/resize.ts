@@ -18,6 +18,8 @@ export interface ResizeOptions {
   readonly antialias?: boolean
   /** Output size / input size for the coordinates. Default: the ratio of the actual sizes. */
   readonly scale?: number
+  /** Compute only the elements from start to end (exclusive) of the result. Default: all. */
+  readonly part?: { readonly start: number; readonly end: number }
 }
 
 /**
@@ -39,9 +41,10 @@ export function resize<S extends Shape, const A extends number, const Size exten
   const axisIndex = normalizeAxis(axis, x.rank, 'resize')
   const length = x.shape[axisIndex]!
   if (length === 0) throw invalid('SHAPE_MISMATCH', 'resize', 'elements on the axis', 'none')
-  checkLimit('tableElements', length * size, 'resize: size')
-  const table = resizeMatrix(length, size, given)
-  const matrix = constantFrom(table, [length, size], 'float32').node
+  const { start, end } = partOf(given.part, size)
+  checkLimit('tableElements', length * (end - start), 'resize: size')
+  const table = resizeMatrix(length, size, { ...given, part: { start, end } })
+  const matrix = constantFrom(table, [length, end - start], 'float32').node
   // Moves the axis to the end; all other axes together are the rows of the product.
   const order = x.shape.map((_, index) => index).filter((index) => index !== axisIndex)
   const permuted = permuteNode(nodeOf(x, 'resize'), [...order, axisIndex])
@@ -49,13 +52,13 @@ export function resize<S extends Shape, const A extends number, const Size exten
   const rows = reshapeNode(permuted, [x.size / length, length])
   const product = new GraphNode('matmul', [rows, matrix], {})
   const inverse = x.shape.map((_, index) => [...order, axisIndex].indexOf(index))
-  return new Tensor(permuteNode(reshapeNode(product, [...outer, size]), inverse))
+  return new Tensor(permuteNode(reshapeNode(product, [...outer, end - start]), inverse))
 }
 
 const modes = ['nearest', 'bilinear', 'bicubic']
 
 function checkResize(options: ResizeOptions): ResizeOptions {
-  const given = checkOptions(options, ['mode', 'alignCorners', 'antialias', 'scale'], 'resize')
+  const given = checkOptions(options, ['mode', 'alignCorners', 'antialias', 'scale', 'part'], 'resize')
   checkFlags(given, ['alignCorners', 'antialias'], 'resize')
   const { mode, alignCorners = false, antialias = false, scale } = given
   if (!modes.includes(mode)) optionInvalid('resize: mode', mode, `one of ${modes.join(', ')}`)
@@ -72,15 +75,25 @@ interface Tap {
   readonly weight: number
 }
 
-/** The row-major matrix [length, size] whose column j has the weights of output element j. */
+function partOf(part: ResizeOptions['part'], size: number) {
+  const { start, end } = checkOptions(part ?? { start: 0, end: size }, ['start', 'end'], 'resize: part')
+  requireWhole(start, 0, 'resize: part.start')
+  requireWhole(end, start + 1, 'resize: part.end')
+  if (end > size) optionInvalid('resize: part.end', end, `at most the size, ${size}`)
+  return { start, end }
+}
+
+/** The row-major matrix [length, end - start] whose column j has the weights of output element start + j. */
 export function resizeMatrix(length: number, size: number, options: ResizeOptions): Float32Array {
-  const matrix = new Float32Array(length * size)
+  const { start, end } = options.part ?? { start: 0, end: size }
+  const count = end - start
+  const matrix = new Float32Array(length * count)
   const ratio = ratioOf(length, size, options)
-  for (let to = 0; to < size; to++) {
+  for (let to = start; to < end; to++) {
     for (const { from, weight } of taps(to, length, ratio, options)) {
       // Elements outside the input repeat the border.
       const clamped = Math.min(length - 1, Math.max(0, from))
-      matrix[clamped * size + to]! += weight
+      matrix[clamped * count + to - start]! += weight
     }
   }
   return matrix

@@ -51,6 +51,7 @@ export interface ImageOutputs {
   /** Of models that compare texts with images. */
   readonly visionModelOutput?: Omit<ImageOutputs, 'logits'> | undefined
   readonly imageEmbeds?: FloatTensor | undefined
+  readonly predictedDepth?: FloatTensor | undefined
 }
 
 /** Runs a model on images in batches of {@link imagesPerRun}, in order. */

@@ -91,7 +91,7 @@ export class FeatureExtraction {
   dispose(): void {
     this.model.dispose()
     for (const module of this.#folder?.modules ?? [])
-      if (module.kind === 'dense') module.dense.checkpoint.dispose()
+      if (module.kind === 'layer') module.layer.checkpoint.dispose()
   }
 
   #prompt({ prompt, prompt_name: name }: FeatureExtractionOptions): string {
@@ -114,7 +114,7 @@ export class FeatureExtraction {
   ): ops.FloatTensor {
     let x = hidden
     for (const module of this.#folder!.modules) {
-      if (module.kind === 'dense') x = module.dense.forward(x)
+      if (module.kind === 'layer') x = module.layer.forward(x)
       else if (module.kind === 'pooling') {
         const kept = module.includePrompt || prompt === '' ? masks : this.#withoutPrompt(masks, prompt)
         x = ops.concat(

@@ -10,12 +10,14 @@ import { checkOptions, optionInvalid } from '../options.js'
 import type { TokenizerOverrides } from '../text/settings.js'
 import { isString, isUrl } from '../values.js'
 import type { ImageModel } from './base.js'
+import { DepthEstimation } from './depth-estimation.js'
 import { contrastive, Embedder } from './embedder.js'
 import { env } from './env.js'
 import { FeatureExtraction, type TextModel } from './feature-extraction.js'
 import type { TextBatch } from './generation.js'
 import { ImageClassification } from './image-classification.js'
 import { ImageFeatureExtraction } from './image-feature-extraction.js'
+import { ImageSegmentation } from './image-segmentation.js'
 import { folderOf, processorFor } from './processor.js'
 import { readSentenceFolder } from './sentence-folder.js'
 import { TextGeneration } from './text-generation.js'
@@ -26,6 +28,8 @@ import { ZeroShotImageClassification } from './zero-shot-image-classification.js
 export interface Pipelines {
   'image-classification': ImageClassification
   'image-feature-extraction': ImageFeatureExtraction
+  'depth-estimation': DepthEstimation
+  'image-segmentation': ImageSegmentation
   'feature-extraction': FeatureExtraction
   translation: Translation
   'text2text-generation': TextToText
@@ -65,6 +69,9 @@ const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } 
     new ImageClassification(model as ImageModel, await processorFor(model)),
   'image-feature-extraction': async (model) =>
     new ImageFeatureExtraction(model as ImageModel, await processorFor(model)),
+  'depth-estimation': async (model) => new DepthEstimation(model as ImageModel, await processorFor(model)),
+  'image-segmentation': async (model) =>
+    new ImageSegmentation(model as ImageModel, await processorFor(model)),
   'feature-extraction': async (model) => {
     const folder = await readSentenceFolder(folderOf(model))
     return new FeatureExtraction(model as TextModel, await tokenizerFor(model, folder?.tokenizer), folder)

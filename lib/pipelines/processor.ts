@@ -8,6 +8,15 @@ import type { Model } from '../models/model.js'
 
 /** Length of the shorter edge before the crop to 224, for torchvision models that do not resize to 256. */
 const torchvisionResizes: Record<string, number> = {
+  // The recommended weights (IMAGENET1K_V2; resnext101_64x4d has only these). The older ones resize to 256.
+  resnet50: 232,
+  resnet101: 232,
+  resnet152: 232,
+  resnext50_32x4d: 232,
+  resnext101_32x8d: 232,
+  resnext101_64x4d: 232,
+  wide_resnet50_2: 232,
+  wide_resnet101_2: 232,
   vit_l_16: 242,
   convnext_tiny: 236,
   convnext_small: 230,

@@ -1,9 +1,11 @@
 import { invalid } from '../errors.js'
 import { isPositive } from '../files/config.js'
 import { formatShape } from '../graph/shape.js'
+import { requireTensor } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import { checkOptions, optionInvalid } from '../options.js'
 import { Tensor } from '../tensor/tensor.js'
+import { attempt } from '../values.js'
 import type { CallOptions } from './base.js'
 import { TensorOutput } from './tensor-output.js'
 
@@ -70,13 +72,16 @@ export async function search(
 }
 
 function tensorOf(vectors: Vectors, what: string): ops.FloatTensor {
-  const tensor = vectors instanceof TensorOutput ? Tensor.from(vectors.data, vectors.dims) : vectors
-  if (!(tensor instanceof Tensor))
-    throw invalid('INPUT_INVALID', what, 'vectors, [rows, width]', typeof vectors)
+  const tensor = isOutput(vectors) ? Tensor.from(vectors.data, vectors.dims) : vectors
+  requireTensor(tensor, what)
   if (tensor.dtype !== 'float32') throw invalid('DTYPE_MISMATCH', what, 'float32', tensor.dtype)
   if (tensor.rank !== 2) throw invalid('SHAPE_MISMATCH', what, '[rows, width]', formatShape(tensor.shape))
   if (tensor.size === 0) throw invalid('EMPTY_BATCH', what, 'at least one vector', formatShape(tensor.shape))
   return tensor
+}
+
+function isOutput(vectors: Vectors): vectors is TensorOutput {
+  return attempt(() => vectors instanceof TensorOutput) === true
 }
 
 /** Rows of length 1; rows of zeros stay. */

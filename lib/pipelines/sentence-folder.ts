@@ -17,13 +17,13 @@ import {
 } from '../files/config.js'
 import { exists } from '../files/file.js'
 import { type ModuleEntry, readModuleList } from '../files/modules.js'
-import { checkNames, type Dense, readDense } from './dense.js'
+import { checkNames, readDense, readLayerNorm, type SentenceLayer } from './dense.js'
 import { type Reduction, reductions } from './pooling.js'
 
 /** A module behind the Transformer of a sentence-transformers folder, in the order of modules.json. */
 export type SentenceModule =
   | { readonly kind: 'pooling'; readonly modes: readonly Reduction[]; readonly includePrompt: boolean }
-  | { readonly kind: 'dense'; readonly dense: Dense }
+  | { readonly kind: 'layer'; readonly layer: SentenceLayer }
   | { readonly kind: 'normalize' }
 
 /** What a folder of sentence-transformers says on how texts become vectors. */
@@ -88,7 +88,9 @@ async function readModules(dir: string): Promise<SentenceModule[]> {
       first ? show(first.config.values) : 'no modules',
     )
   const modules: SentenceModule[] = []
-  for (const entry of rest) modules.push(await readModule(dir, entry))
+  // Dropout changes nothing but the gradients of training.
+  for (const entry of rest)
+    if (className(entry.config) !== 'Dropout') modules.push(await readModule(dir, entry))
   if (!modules.some(({ kind }) => kind === 'pooling')) {
     const names = rest.map(({ config }) => className(config))
     throw invalid('CONFIG_INVALID', file, 'a Pooling module', show(names))
@@ -102,7 +104,9 @@ async function readModule(dir: string, entry: ModuleEntry): Promise<SentenceModu
     case 'Pooling':
       return readPooling(await readConfig(folder, 'config.json'))
     case 'Dense':
-      return { kind: 'dense', dense: await readDense(folder) }
+      return { kind: 'layer', layer: await readDense(folder) }
+    case 'LayerNorm':
+      return { kind: 'layer', layer: await readLayerNorm(folder) }
     case 'Normalize': {
       const config = await readConfigIfAny(folder, 'config.json')
       if (config) checkNames(config)
@@ -112,7 +116,7 @@ async function readModule(dir: string, entry: ModuleEntry): Promise<SentenceModu
       throw configInvalid(
         entry.config,
         'type',
-        'Transformer, Pooling, Dense or Normalize of sentence_transformers',
+        'Transformer, Pooling, Dense, LayerNorm, Dropout or Normalize of sentence_transformers',
       )
   }
 }

@@ -2,6 +2,7 @@ import { invalid } from '../errors.js'
 import { mergeOptions } from '../generation/options.js'
 import { fromLibraryOptions } from '../generation/rules.js'
 import { checkFlags } from '../options.js'
+import { textName } from '../text/text-name.js'
 import { type EncodedTexts, Generation, type StreamerOptions, type TextStreamOptions } from './generation.js'
 import { encodeRows, idTensor } from './texts.js'
 
@@ -53,7 +54,7 @@ export class TextGeneration extends Generation {
     const encodeOptions = { truncation, addSpecialTokens: special, signal, first }
     const encoded = await encodeRows(this.tokenizer, texts, encodeOptions, this.task)
     const rows = encoded.map(({ inputIds: ids }, text) =>
-      ids.length > 0 ? ids : [this.#firstToken(first + text, options)],
+      ids.length > 0 ? ids : [this.#firstToken(textName(first + text, texts.length), options)],
     )
     const longest = Math.max(...rows.map(({ length }) => length))
     const padded = (row: readonly number[]) => [...new Array<number>(longest - row.length).fill(0), ...row]
@@ -66,12 +67,12 @@ export class TextGeneration extends Generation {
     }
   }
 
-  #firstToken(text: number, options: TextGenerationStreamOptions): number {
+  #firstToken(which: string, options: TextGenerationStreamOptions): number {
     const { bosTokenId } = mergeOptions(this.model.generationDefaults, fromLibraryOptions({ ...options }))
     if (bosTokenId !== undefined) return bosTokenId
     throw invalid(
       'INPUT_INVALID',
-      `${this.task}: text ${text}`,
+      `${this.task}: ${which}`,
       'tokens, or a bos_token_id to begin with',
       'neither',
     )

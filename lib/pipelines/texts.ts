@@ -1,5 +1,6 @@
 import { invalid } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
+import { textName } from '../text/text-name.js'
 import type { EncodeOptions, Encoding, Tokenizer } from '../text/tokenizer.js'
 
 /** Options of {@link encodeRows}. */
@@ -45,7 +46,7 @@ export async function encodeRows(
   if (index < 0) return rows
   throw invalid(
     'TEXT_TOO_LONG',
-    `${what}: text ${first + index}`,
+    `${what}: ${textName(first + index, texts.length)}`,
     `at most ${limit} tokens (see the option truncation)`,
     String(rows[index]!.inputIds.length),
   )

@@ -6,6 +6,9 @@ import { joinSessions, type Session } from './session.js'
 
 type Listener = () => void
 
+/** More bytes than this are copied off the event loop: they take more than a millisecond. */
+const maxReadOnLoop = 1 << 20
+
 let nextKey = 0
 
 /** The source of a leaf: native memory. */
@@ -20,6 +23,7 @@ export class BufferSource implements Source {
   #disposed = false
   #consumed = false
   #holders = 0
+  readonly #reads = new Set<Promise<unknown>>()
   /** A listener must not reference the source: otherwise an unused source could never be collected. */
   readonly #listeners = new Set<Listener>()
 
@@ -57,6 +61,30 @@ export class BufferSource implements Source {
       this.#holders--
       if (this.#disposed && this.#holders === 0) this.buffer.dispose()
     }
+  }
+
+  /** A copy of the content; of much content off the event loop. @throws OUT_OF_MEMORY, WEIGHTS_CORRUPT */
+  async read(): Promise<ArrayBuffer> {
+    const read = this.buffer.byteLength > maxReadOnLoop ? this.buffer.download() : this.buffer.read()
+    if (read instanceof ArrayBuffer) return read
+    this.#reads.add(read)
+    try {
+      return await read
+    } catch (error) {
+      throw fromNative(error)
+    } finally {
+      this.#reads.delete(read)
+    }
+  }
+
+  /** Whether the content is being copied off the event loop: a run must not overwrite it meanwhile. */
+  get beingRead(): boolean {
+    return this.#reads.size > 0
+  }
+
+  /** Waits for the copies that are being made. */
+  async readsEnd(): Promise<void> {
+    await Promise.allSettled(this.#reads)
   }
 
   /** Marks the memory as overwritten by a run. @returns a function that takes the mark back if the run fails */

@@ -11,6 +11,8 @@ export interface NativeBuffer {
   readonly byteLength: number
   /** A copy of `byteLength` bytes from `offset` (default: all bytes) as a new ArrayBuffer. */
   read(offset?: number, byteLength?: number): ArrayBuffer
+  /** As {@link read} of all bytes, but copied off the event loop. Nothing may write to the memory meanwhile. */
+  download(): Promise<ArrayBuffer>
   /**
    * Copies a view of a file into memory that is aligned for any type, off the event loop. Rejects with OUT_OF_MEMORY or
    * WEIGHTS_CORRUPT.

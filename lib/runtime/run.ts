@@ -66,9 +66,11 @@ export async function runPrepared(
   try {
     const program = await unlessAborted(lease.program, signal)
     const inputs = program.leaves.map((index) => bufferOf(data[index]!.source))
-    // Another run may have consumed inputs while this one waited for the program.
-    checkAlive(data.filter(({ source }) => bufferSource(source).consumed))
     const caches = program.written.map((index) => bufferSource(data[index]!.source))
+    while (caches.some(({ beingRead }) => beingRead))
+      await Promise.all(caches.map((cache) => cache.readsEnd()))
+    // Another run may have consumed inputs while this one waited.
+    checkAlive(data.filter(({ source }) => bufferSource(source).consumed))
     const results = await executeInPlace(caches, () => execute(program.native, inputs, used.threads, signal))
     return results.map((buffer) => new BufferSource(buffer, undefined, session))
   } finally {

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../abort.js'
 import { dispose } from '../dispose.js'
 import { invalid, SaccadeError, show } from '../errors.js'
 import { checkValue, type DataOf, type DType, dataConstructors, dtypeBytes, isDType } from '../graph/dtype.js'
@@ -141,13 +142,14 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   }
 
   /**
-   * Computes the tensor if it is not computed yet, and returns a copy of its elements in row-major order.
+   * Computes the tensor if it is not computed yet, and returns a copy of its elements in row-major order. More
+   * than a megabyte is copied off the event loop.
    * @throws ABORTED if `signal` fires; DISPOSED; OUT_OF_MEMORY; INDEX_OUT_OF_RANGE from a gather; OPTION_INVALID,
    *   OPTION_UNKNOWN, DEVICE_UNAVAILABLE, DEVICE_MISMATCH
    */
   async data(options: RunOptions = {}): Promise<DataOf<D>> {
     await compute([this], options)
-    return this.#read()
+    return this.#view(await unlessAborted(this.#source().read(), options.signal))
   }
 
   /**
@@ -209,15 +211,23 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     return `Tensor ${this.describe()}\n${formatTensor(this.#read(), this.node.shape, this.node.dtype)}`
   }
 
-  /** A copy of the elements of a computed tensor. */
+  /** A copy of the elements of a computed tensor, made on the event loop. */
   #read(): DataOf<D> {
+    return this.#view(this.#source().buffer.read())
+  }
+
+  /** The memory of a computed tensor. */
+  #source(): BufferSource {
     const { source } = this.node
     if (this.#disposed || source?.disposed)
       throw new SaccadeError('DISPOSED', `the tensor ${this.describe()} was disposed`)
     if (!(source instanceof BufferSource))
       throw new SaccadeError('INTERNAL', 'a computed tensor has no memory')
-    const bytes = this.size * dtypeBytes[this.node.dtype]
-    return new dataConstructors[this.node.dtype](source.buffer.read(0, bytes)) as DataOf<D>
+    return source
+  }
+
+  #view(bytes: ArrayBuffer): DataOf<D> {
+    return new dataConstructors[this.node.dtype](bytes) as DataOf<D>
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {

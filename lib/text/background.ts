@@ -8,6 +8,7 @@ import { getLimits, type Limits } from '../limits.js'
 import { packageRoot } from '../runtime/package-root.js'
 import { Turns } from '../turns.js'
 import type { TokenizerSource } from './settings.js'
+import { textName } from './text-name.js'
 import { type EncodeOptions, type Encoding, named, type Tokenizer } from './tokenizer.js'
 
 /** A text of at most so many characters is encoded where it is, in a few milliseconds. */
@@ -40,10 +41,11 @@ export async function encodeAll(
     throwIfAborted(signal)
     const { source } = tokenizer
     const isLong = typeof text === 'string' && text.length > shortText
+    const which = textName(first + index, texts.length)
     encodings.push(
       isLong && source
-        ? await named(first + index, () => backgroundOf(tokenizer, source).encode(text, options, signal))
-        : await named(first + index, async () => tokenizer.encode(text, options)),
+        ? await named(which, () => backgroundOf(tokenizer, source).encode(text, options, signal))
+        : await named(which, async () => tokenizer.encode(text, options)),
     )
     await turns.step()
   }

@@ -7,11 +7,13 @@ export interface ClassDefaults {
   readonly tokens: Readonly<Partial<Record<SpecialRole, string>>>
   readonly maxLength?: number
   readonly inputs?: readonly string[]
+  readonly paddingSide?: 'left'
 }
 
 const withSegments = ['input_ids', 'token_type_ids', 'attention_mask']
 const bert = { unk: '[UNK]', sep: '[SEP]', pad: '[PAD]', cls: '[CLS]', mask: '[MASK]' }
 const bart = { bos: '<s>', eos: '</s>', sep: '</s>', cls: '<s>', unk: '<unk>', pad: '<pad>', mask: '<mask>' }
+const gemma = { bos: '<bos>', eos: '<eos>', unk: '<unk>', pad: '<pad>', mask: '<mask>' }
 const end = '<|endoftext|>'
 
 const classes: Readonly<Record<string, ClassDefaults>> = {
@@ -26,6 +28,8 @@ const classes: Readonly<Record<string, ClassDefaults>> = {
   T5Tokenizer: { tokens: { eos: '</s>', unk: '<unk>', pad: '<pad>' } },
   MarianTokenizer: { tokens: { eos: '</s>', unk: '<unk>', pad: '<pad>' }, maxLength: 512 },
   SiglipTokenizer: { tokens: { eos: '</s>', unk: '<unk>', pad: '</s>' }, maxLength: 64 },
+  GemmaTokenizer: { tokens: gemma, paddingSide: 'left' },
+  Siglip2Tokenizer: { tokens: gemma, paddingSide: 'left' },
   PreTrainedTokenizer: { tokens: {}, inputs: withSegments },
 }
 
@@ -46,6 +50,7 @@ const classOfModel: Readonly<Record<string, string>> = {
   mobilebert: 'MobileBertTokenizer',
   roberta: 'RobertaTokenizer',
   siglip: 'SiglipTokenizer',
+  siglip2: 'Siglip2Tokenizer',
   t5: 'T5Tokenizer',
   visual_bert: 'BertTokenizer',
 }

@@ -1,3 +1,4 @@
+import type { Side } from './settings.js'
 import type { Part } from './tokenizer-json/post-processors.js'
 
 /** What each kind of tokenizer implements. Tokenizer adds options, truncation and padding. */
@@ -8,8 +9,12 @@ export interface TokenizerCore {
   readonly cut: CutRule
   /** Whether a pair whose second text is empty counts as one text, as in the tokenizers library. */
   readonly ignoresEmptyPair: boolean
-  /** Ids of one text, without special tokens. @param target whether it is in the language a translator writes */
-  ids(text: string, target?: boolean): number[]
+  /**
+   * Ids of one text, without special tokens.
+   * @param target whether it is in the language a translator writes
+   * @param room what truncation keeps: the tokenizers library does not encode the words outside of it
+   */
+  ids(text: string, target?: boolean, room?: Room): number[]
   /** How many special tokens `assemble` adds. */
   added(pair: boolean): number
   /** Joins one or two texts, with special tokens if asked. */
@@ -17,6 +22,12 @@ export interface TokenizerCore {
   decode(ids: readonly number[], skipSpecialTokens: boolean): string
   id(token: string): number | undefined
   token(id: number): string | undefined
+}
+
+/** At most so many tokens, cut on a side. */
+export interface Room {
+  readonly tokens: number
+  readonly cut: Side
 }
 
 /** `even`: the longer text keeps the odd token. `first`: the first text keeps it. */

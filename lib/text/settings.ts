@@ -4,6 +4,7 @@ import {
   type Config,
   configInvalid,
   getter,
+  isPositive,
   isSet,
   list,
   listGetter,
@@ -88,7 +89,7 @@ export async function readSettings(
     addedTokens: collectAddedTokens(config, map, added, special),
     modelMaxLength: Math.min(modelMaxLength, model ? positionsOf(model) : Infinity),
     lowercase,
-    paddingSide: oneOf(config, 'padding_side', sides, 'right'),
+    paddingSide: oneOf(config, 'padding_side', sides, defaults.paddingSide ?? 'right'),
     truncationSide: oneOf(config, 'truncation_side', sides, 'right'),
     cleanUpTokenizationSpaces: boolean(config, 'clean_up_tokenization_spaces', false),
     modelInputNames: strings(config, 'model_input_names', defaults.inputs ?? ['input_ids', 'attention_mask']),
@@ -189,9 +190,14 @@ function describedTokens(map: Config): Config[] {
 const largeInteger = 1e20
 
 function readMaxLength(config: Config, defaults: ClassDefaults): number {
-  // Before version 4 of the library the key was max_len.
-  const key = isSet(config, 'model_max_length') ? 'model_max_length' : 'max_len'
-  const value = number(config, key, defaults.maxLength ?? Infinity)
-  if (!(value >= 1)) throw configInvalid(config, key, 'a number of tokens, 1 or more')
-  return value > largeInteger ? Infinity : Math.floor(value)
+  const { maxLength } = defaults
+  // Before version 4 of the library the key was max_len; classes with a limit of their own do not read it.
+  const isOld = maxLength === undefined && !Object.hasOwn(config.values, 'model_max_length')
+  const key = isOld ? 'max_len' : 'model_max_length'
+  // A null is no limit, even if the class has one.
+  const fallback = Object.hasOwn(config.values, key) ? Infinity : (maxLength ?? Infinity)
+  const value = number(config, key, fallback)
+  if (value > largeInteger) return Infinity
+  if (!isPositive(value)) throw configInvalid(config, key, 'a whole number of tokens, 1 or more')
+  return value
 }

@@ -2,8 +2,9 @@ import { invalid, SaccadeError, show } from '../errors.js'
 import { checkLimit } from '../limits.js'
 import { checkFlags, checkOptions, optionInvalid } from '../options.js'
 import { roles, type SpecialRole } from './class-defaults.js'
-import type { TokenizerCore } from './core.js'
+import type { Room, TokenizerCore } from './core.js'
 import type { Side, TokenizerSettings, TokenizerSource } from './settings.js'
+import { textName } from './text-name.js'
 import { type TruncationStrategy, truncate } from './truncation.js'
 import { cleanUpSpaces, wellFormed } from './unicode.js'
 
@@ -191,7 +192,9 @@ export class Tokenizer {
     const { textPair, padding = false } = options
     if (textPair !== undefined && !(Array.isArray(textPair) && textPair.length === texts.length))
       optionInvalid('textPair', textPair, `${texts.length} texts, one for each first text`)
-    const rows = texts.map((text, i) => named(i, () => this.#encode(text, textPair?.[i], options, false)))
+    const rows = texts.map((text, i) =>
+      named(textName(i, texts.length), () => this.#encode(text, textPair?.[i], options, false)),
+    )
     return this.pad(rows, { padding, maxLength: options.maxLength })
   }
 
@@ -232,7 +235,7 @@ export class Tokenizer {
   batchDecode(rows: readonly ArrayLike<number | bigint>[], options: DecodeOptions = {}): string[] {
     if (!Array.isArray(rows))
       throw invalid('INPUT_INVALID', 'batchDecode: rows', 'a list of lists of ids', show(rows))
-    return rows.map((ids, index) => named(index, () => this.decode(ids, options)))
+    return rows.map((ids, index) => named(textName(index, rows.length), () => this.decode(ids, options)))
   }
 
   /** For JSON.stringify: the description without the vocabulary. */
@@ -254,10 +257,12 @@ export class Tokenizer {
     checkFlags(options, ['addSpecialTokens'], 'encode')
     for (const value of pair === undefined ? [text] : [text, pair])
       if (typeof value !== 'string') throw invalid('INPUT_INVALID', 'text', 'a string', show(value))
-    let first = this.#core.ids(wellFormed(text), target)
-    let second = pair === undefined ? undefined : this.#core.ids(wellFormed(pair), target)
     const strategy = readStrategy(truncation)
     const max = this.#limit(options.maxLength)
+    const room: Room = { tokens: strategy === undefined ? Infinity : max, cut: this.truncationSide }
+    const idsOf = (value: string) => this.#core.ids(wellFormed(value), target, room)
+    let first = idsOf(text)
+    let second = pair === undefined ? undefined : idsOf(pair)
     if (strategy !== undefined && max !== Infinity) {
       const special = addSpecialTokens ? this.#core.added(second !== undefined) : 0
       if (max < special) optionInvalid('maxLength', max, `at least ${special}, the number of special tokens`)
@@ -307,11 +312,11 @@ export class Tokenizer {
   }
 }
 
-/** Runs a function of the text of an index, which the message of an error then names. */
-export function named<T>(index: number, run: () => T): T {
+/** Runs a function of a text, which the message of an error then names. */
+export function named<T>(which: string, run: () => T): T {
   const rename = (error: unknown): never => {
     if (!(error instanceof SaccadeError) || error.code === 'ABORTED') throw error
-    throw new SaccadeError(error.code, `text ${index}: ${error.message}`, { cause: error })
+    throw new SaccadeError(error.code, `${which}: ${error.message}`, { cause: error })
   }
   try {
     const result = run()

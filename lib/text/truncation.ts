@@ -15,6 +15,7 @@ export function truncate(
 ): [number[], number[] | undefined] | undefined {
   const excess = first.length + (second?.length ?? 0) - max
   if (excess <= 0) return [first, second]
+  if (max === 0) return [[], second && []]
   if (strategy === 'only_first') {
     if (first.length <= excess) return undefined
     return [keep(first, first.length - excess, side), second]

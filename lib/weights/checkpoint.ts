@@ -14,7 +14,7 @@ import { contiguousCopy, float32Copy } from './copy.js'
 import { dtypeOfFile, type FileDType, type TensorEntry } from './entry.js'
 import { type Rename, withoutWrappers } from './names.js'
 import { readSafetensors } from './safetensors.js'
-import { checkShards } from './shards.js'
+import { mergeShards } from './shards.js'
 import { readTorch } from './torch/read.js'
 import type { StateDictSelector } from './torch/state-dict.js'
 
@@ -82,8 +82,7 @@ async function readShards(
     entries = entries.concat(await readWeights(join(dir, shard), options, files))
     checkLimit('tensors', entries.length, `${indexFile}: tensors of all shards`)
   }
-  checkShards(index, dir, entries)
-  return entries
+  return mergeShards(index, dir, entries)
 }
 
 /** {@link NativeMapping.key} of a file; undefined if it cannot be read. */

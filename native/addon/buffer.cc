@@ -18,14 +18,28 @@ std::shared_ptr<Memory> copied(const Memory& from) {
   return copy;
 }
 
+// Bytes of a buffer in an ArrayBuffer. JavaScript does not see it before it is filled.
+using HeldBytes = std::shared_ptr<Napi::Reference<Napi::ArrayBuffer>>;
+
+struct FilledBytes {
+  static Napi::Value create(Environment&, const HeldBytes& bytes) { return bytes->Value(); }
+};
+
+// The memory must not be a part of a file that has changed.
+void download(void* to, const Memory& from, int64_t offset, int64_t bytes) {
+  from.device().download(to, from, offset, bytes);
+  if (const auto file = from.file()) file->check();
+}
+
 }  // namespace
 
 Napi::Function BufferObject::define(Napi::Env env) {
   return DefineClass(
       env, kName,
       {readOnly<&BufferObject::byteLength>("byteLength"), readOnly<&BufferObject::disposed>("disposed"),
-       InstanceMethod<&BufferObject::read>("read"), InstanceMethod<&BufferObject::copy>("copy"),
-       InstanceMethod<&BufferObject::forget>("forget"), InstanceMethod<&BufferObject::dispose>("dispose")});
+       InstanceMethod<&BufferObject::read>("read"), InstanceMethod<&BufferObject::download>("download"),
+       InstanceMethod<&BufferObject::copy>("copy"), InstanceMethod<&BufferObject::forget>("forget"),
+       InstanceMethod<&BufferObject::dispose>("dispose")});
 }
 
 std::shared_ptr<Memory> BufferObject::memoryOf(const Napi::Value& value, const char* argument) {
@@ -63,9 +77,20 @@ Napi::Value BufferObject::read(const Napi::CallbackInfo& info) {
     const int64_t offset = integerArgument(info[0], "offset", 0, bytes_, 0);
     const int64_t length = integerArgument(info[1], "byteLength", 0, bytes_ - offset, bytes_ - offset);
     Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(info.Env(), static_cast<size_t>(length));
-    held_->device().download(copy.Data(), *held_, offset, length);
-    if (const auto file = held_->file()) file->check();
+    saccade::download(copy.Data(), *held_, offset, length);
     return copy;
+  });
+}
+
+Napi::Value BufferObject::download(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    if (held_ == nullptr) fail("DISPOSED", "the buffer was disposed");
+    Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(info.Env(), static_cast<size_t>(bytes_));
+    const auto kept = std::make_shared<Napi::Reference<Napi::ArrayBuffer>>(Napi::Persistent(copy));
+    return OffLoop<FilledBytes, HeldBytes>::start(info.Env(), [from = held_, to = copy.Data(), kept] {
+      saccade::download(to, *from, 0, from->bytes());
+      return kept;
+    });
   });
 }
 

@@ -24,6 +24,7 @@ class BufferObject : public Wrapped<BufferObject, std::shared_ptr<Memory>> {
   Napi::Value byteLength(const Napi::CallbackInfo& info);
   Napi::Value disposed(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
+  Napi::Value download(const Napi::CallbackInfo& info);
   Napi::Value copy(const Napi::CallbackInfo& info);
   void forget(const Napi::CallbackInfo& info);
   void dispose(const Napi::CallbackInfo& info);

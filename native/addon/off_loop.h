@@ -11,7 +11,7 @@
 
 namespace saccade {
 
-// Promises an Object that holds what work() returns. work() must not use JavaScript.
+// Promises what Object::create(environment, result of work()) returns. work() must not use JavaScript.
 template <class Object, class Held>
 class OffLoop final : public Napi::AsyncWorker {
  public:

@@ -58,6 +58,8 @@ void copyFloats(const float* in, int64_t stride, int64_t n, float* out) {
   int64_t i = 0;
   if (stride == 1) {
     for (; i + kLanes <= n; i += kLanes) store(out + i, load(in + i));
+    if (i < n) store(out + i, load(in + i, n - i), n - i);
+    return;
   }
   for (; i < n; i++) out[i] = in[i * stride];
 }

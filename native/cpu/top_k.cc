@@ -1,8 +1,9 @@
 // topK: out[outer..., :] = the int32 indices of the k largest elements of a row, the largest first; of equal
 // ones the lower index first. NaN is larger than any number, as in PyTorch.
 //
-// A tile is one row. Its best k elements so far are a heap with the worst at the root: an element that is not better
-// than the root, as nearly all of a long row, costs one comparison. In the end the heap is sorted in place.
+// A tile is one row. Its best k elements so far are a heap with the worst at the root: an element that is not
+// better than the root, as nearly all of a long row, costs one comparison. In the end the heap is sorted in
+// place.
 #include "isa.h"
 #include "strided.h"
 

@@ -1,6 +1,7 @@
 // The command line as a person or a script uses it: what is printed where, and what the process ends with.
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
@@ -42,7 +43,7 @@ const jsonLines = (text: string) =>
 test('help: of the whole, and of every command', async () => {
   const whole = await saccade(['--help'])
   assert.is(whole.status, 0)
-  for (const command of ['classify', 'translate', 'generate', 'embed', 'info', 'verify']) {
+  for (const command of ['classify', 'translate', 'generate', 'embed', 'search', 'info', 'verify']) {
     assert.match(whole.out, new RegExp(`^ {2}${command} `, 'm'))
     const help = await saccade([command, '--help'])
     assert.is(help.status, 0)
@@ -82,6 +83,21 @@ test('classify: one unreadable picture is reported and does not stop the rest', 
   })
   assert.match(err, /^package\.json: IMAGE_INVALID/)
   assert.not.match(err, /█|░/, 'no progress in a pipe')
+})
+
+test('classify --function-to-apply: scores of another function', async () => {
+  const scoresBy = async (name: string) => {
+    const args = ['classify', sample('07-digit-7.png'), '--model', vit, '--top-k', '10']
+    const { out, status } = await saccade([...args, '--function-to-apply', name])
+    assert.is(status, 0)
+    return out
+  }
+  assert.match(await scoresBy('softmax'), /7 \d+\.\d\d%/)
+  const logits = [...(await scoresBy('none')).matchAll(/ (-?\d+\.\d{4})(?:,|$)/gm)].map(([, text]) =>
+    Number(text),
+  )
+  assert.is(logits.length, 10)
+  assert.ok(logits.some((logit) => logit < 0))
 })
 
 test('classify --json: an object a line, errors among them in their order', async () => {
@@ -203,6 +219,39 @@ test('embed: pictures and texts', async () => {
   const wrong = await saccade(['embed', sample('07-digit-7.png'), '--model', vit, '--pooling', 'cls'])
   assert.is(wrong.status, 1)
   assert.match(wrong.err, /OPTION_INVALID.*--pooling/)
+})
+
+test('embed and search: texts and pictures in one space', async () => {
+  const shapes = join(root, 'models/shapes-clip')
+  const dir = mkdtempSync(join(tmpdir(), 'saccade-search-'))
+  try {
+    for (const name of ['vectors.safetensors', 'vectors.jsonl']) {
+      const file = join(dir, name)
+      const embedded = await saccade(['embed', join(shapes, 'samples'), '--model', shapes, '--out', file])
+      assert.is(embedded.status, 0, embedded.err)
+      const found = await saccade(['search', 'a red circle', '--in', file, '--top-k', '2', '--json'])
+      assert.is(found.status, 0, found.err)
+      const [best, ...more] = jsonLines(found.out)
+      assert.match(best.input, /00-a-small-red-circle/)
+      assert.is(more.length, 1)
+      const same = await saccade(['search', best.input, '--image', '--in', file, '--top-k', '1'])
+      assert.match(same.out, /^1\.0000 {2}.*00-a-small-red-circle/)
+    }
+    const texts = join(dir, 'texts.jsonl')
+    await saccade(['embed', 'a blue star', '--text', '--model', shapes, '--out', texts])
+    assert.is(jsonLines(readFileSync(texts, 'utf8'))[0].input, 'a blue star')
+    writeFileSync(join(dir, 'bad.jsonl'), '{"input":"a","vector":[1,"2"]}')
+    const bad = await saccade(['search', 'a', '--in', join(dir, 'bad.jsonl'), '--model', shapes])
+    assert.is(bad.status, 1)
+    assert.match(bad.err, /INPUT_INVALID.*line 1/)
+    writeFileSync(join(dir, 'other.jsonl'), '{"input":"a","vector":[1,2]}')
+    const other = await saccade(['search', 'a', '--in', join(dir, 'other.jsonl'), '--model', shapes])
+    assert.match(other.err, /SHAPE_MISMATCH/)
+    const unnamed = await saccade(['search', 'a', '--in', join(dir, 'other.jsonl')])
+    assert.match(unnamed.err, /OPTION_INVALID.*--model/)
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
 })
 
 test('info', async () => {

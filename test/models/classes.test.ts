@@ -12,14 +12,18 @@ const wrapperModel = fileURLToPath(new URL('../data/models/timm-wrapper-model', 
 const untyped = { model_type: undefined, architectures: undefined }
 
 for (const [name, layout] of [
+  ['align', 'transformers AlignModel'],
   ['bert-model', 'transformers BertModel'],
+  ['bit-bottleneck', 'transformers BitForImageClassification'],
   ['clip-gelu', 'transformers CLIPModel'],
   ['convnext-v1', 'transformers ConvNextForImageClassification'],
   ['convnext-v2', 'transformers ConvNextV2ForImageClassification'],
   ['dinov2-model', 'transformers Dinov2Model'],
   ['dinov2-registers', 'transformers Dinov2WithRegistersModel'],
+  ['efficientnet', 'transformers EfficientNetForImageClassification'],
   ['gpt2-lm', 'transformers GPT2LMHeadModel'],
   ['marian-mt', 'transformers MarianMTModel'],
+  ['resnet-basic', 'transformers ResNetForImageClassification'],
   ['vit-classifier', 'transformers ViTForImageClassification'],
   ['deit-distilled', 'transformers DeiTForImageClassificationWithTeacher'],
 ] as const)

@@ -97,8 +97,8 @@ test('loading', async () => {
     ],
     [
       'ARCHITECTURE_UNSUPPORTED',
-      /'swin'.*vit.*convnext.*bert/,
-      () => load(withConfig('vit-model', (config) => Object.assign(config, { model_type: 'swin' }))),
+      /'levit'.*vit.*convnext.*bert/,
+      () => load(withConfig('vit-model', (config) => Object.assign(config, { model_type: 'levit' }))),
     ],
     [
       'SHAPE_MISMATCH',

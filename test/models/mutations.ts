@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type AnyModel, GenerativeModel, load, type Marian, SaccadeError, Tensor } from '../../lib/index.js'
 import { copyOf, golden } from '../support/folders.js'
 
-const files = ['config.json', 'generation_config.json']
+const files = ['config.json', 'open_clip_config.json', 'generation_config.json']
 
 /** Numbers that configs may have and the stored ones have not, at the root or among the arguments of a class. */
 const further = [

@@ -152,6 +152,22 @@ test("padding 'same' gives ceil(input / stride), the odd zero after", async () =
   }
 })
 
+test('other zeros before than after the images, and those of TensorFlow where the stride is the kernel', async () => {
+  const random = new Random(9)
+  const x = random.integers([1, 6, 5, 3], -8, 8)
+  const w = random.integers([4, 3, 3, 3], -8, 8)
+  const uneven = { stride: 2, padding: { before: [0, 1], after: [1, 0] } } as const
+  const got = ops.conv2d(tensor(x), tensor(w), undefined, uneven)
+  await assertSame(got, convolution(x, w, [3, 2], { stride: [2, 2], padding: [0, 1] }), 'uneven')
+  for (const side of [2, 3]) {
+    const patch = random.integers([4, 3, side, side], -8, 8)
+    const same = ops.conv2d(tensor(x), tensor(patch), undefined, { stride: side, padding: 'same' })
+    const sizes = [Math.ceil(6 / side), Math.ceil(5 / side)] as const
+    const want = convolution(x, patch, sizes, { stride: [side, side] })
+    await assertSame(same, want, `patches of ${side}`)
+  }
+})
+
 test('NaN reaches the windows that hold it, and no others; an empty batch gives none', async () => {
   const x = fill([1, 4, 4, 1], ([, h, w]) => (h === 0 && w === 0 ? NaN : 1))
   for (const channels of [1, 2]) {

@@ -69,6 +69,20 @@ test('resize works on any axis of any view', async () => {
   await assertSame(ops.resize(Tensor.zeros([0, 4]), 1, 3, options), nd([0, 3], []), 'no rows')
 })
 
+test('a part of a resized axis has the bits of the whole', async () => {
+  const x = Tensor.from(new Random(3).numbers([7, 5]).data, [7, 5])
+  for (const mode of ['nearest', 'bilinear', 'bicubic'] as const)
+    for (const [start, end] of [
+      [0, 19],
+      [4, 11],
+      [18, 19],
+    ] as const) {
+      const whole = ops.slice(ops.resize(x, 0, 19, { mode }), { axis: 0, start, end })
+      const part = ops.resize(x, 0, 19, { mode, part: { start, end } })
+      await assertSame(part, nd(whole.shape, Array.from(await whole.data())), `${mode} ${start} to ${end}`)
+    }
+})
+
 test('what is constant stays so, and NaN stays NaN', async () => {
   for (const mode of ['nearest', 'bilinear', 'bicubic'] as const) {
     await assertClose(
@@ -122,6 +136,11 @@ test('wrong arguments of resize and resample', async () => {
     'SHAPE_MISMATCH',
     /elements on the axis, got none/,
   )
+  const part = (start: number, end: number) => () =>
+    ops.resize(x, 0, 4, { ...bilinear, part: { start, end } })
+  await rejects(part(-1, 2), 'OPTION_INVALID', /part\.start: .* got -1/)
+  await rejects(part(2, 2), 'OPTION_INVALID', /part\.end: .* got 2/)
+  await rejects(part(0, 5), 'OPTION_INVALID', /part\.end: .* at most the size, 4, got 5/)
   const picture = Tensor.zeros([2, 3] as number[], 'uint8')
   await rejects(() => ops.resample(picture, 5, 4, 'box'), 'SHAPE_MISMATCH', /resample: .* got axis 5/)
   await rejects(() => ops.resample(picture, 0, 1.5, 'box'), 'OPTION_INVALID', /size: .* got 1\.5/)

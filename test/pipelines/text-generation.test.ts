@@ -83,7 +83,7 @@ test('an empty text begins with the token that texts of the model begin with', a
   await rejects(
     () => generate('', { bos_token_id: null }),
     'INPUT_INVALID',
-    /text 0: expected tokens, or a bos_token_id/,
+    /the text: expected tokens, or a bos_token_id/,
   )
   await generate.dispose()
 })

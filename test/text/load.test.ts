@@ -70,6 +70,22 @@ test('special tokens that no file names come from the class', async () => {
   assert.equal([clsTokenId, sepTokenId, padTokenId], [5, 6, 0])
 })
 
+// Values of transformers 5.18.
+test('the limit is model_max_length, or the older max_len, or that of the class', async () => {
+  const limit = async (name: string, changes: Record<string, unknown>) => {
+    const given = config(name, { model_max_length: undefined, ...changes })
+    return (await loadTokenizer(copy(name, [], { 'tokenizer_config.json': given }))).modelMaxLength
+  }
+  assert.is(await limit('bert-cased', {}), Infinity)
+  assert.is(await limit('bert-cased', { model_max_length: 1e30 }), Infinity)
+  assert.is(await limit('bert-cased', { max_len: 8 }), 8)
+  assert.is(await limit('bert-cased', { max_len: 9, model_max_length: 7 }), 7)
+  assert.is(await limit('bert-cased', { max_len: 8, model_max_length: null }), Infinity)
+  assert.is(await limit('marian', {}), 512)
+  assert.is(await limit('marian', { max_len: 8 }), 512)
+  assert.is(await limit('marian', { model_max_length: null }), Infinity)
+})
+
 test('the class may come from config.json', async () => {
   const dir = copy('bert-cased', ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'], {
     'config.json': '{"model_type":"bert"}',
@@ -143,7 +159,13 @@ test('broken files are named with what is wrong', async () => {
       copy('bert-cased', [], { 'tokenizer_config.json': 'x' }),
       /tokenizer_config\.json, line 1, column 1: not JSON/,
     ],
-    [copy('bert-cased', [], { 'tokenizer_config.json': '{"model_max_length":"x"}' }), /model_max_length/],
+    ...['"x"', '8.5', '0', '-3', 'true', '[8]'].flatMap((value): [string, RegExp][] => [
+      [
+        copy('bert-cased', [], { 'tokenizer_config.json': `{"model_max_length":${value}}` }),
+        /model_max_length/,
+      ],
+      [copy('bert-cased', [], { 'tokenizer_config.json': `{"max_len":${value}}` }), /max_len/],
+    ]),
     [
       copy('bert-cased', [], { 'tokenizer_config.json': '{"padding_side":"up"}' }),
       /padding_side": .*'left', 'right'/,

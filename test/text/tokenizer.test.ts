@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SaccadeError } from '../../lib/errors.js'
+import { readConfig } from '../../lib/files/config.js'
 import { loadTokenizer } from '../../lib/text/index.js'
+import { jsonTokenizer } from '../../lib/text/kinds/json-tokenizer.js'
 import { readSettings } from '../../lib/text/settings.js'
 import { Tokenizer } from '../../lib/text/tokenizer.js'
 import { truncate } from '../../lib/text/truncation.js'
@@ -226,6 +228,30 @@ test('truncation of pairs', () => {
   assert.is(cut(3, 'only_first', 'right', 'even'), undefined)
   assert.equal(truncate(first, undefined, 2, 'longest_first', 'left', 'even'), [[4, 5], undefined])
 })
+
+// Values of transformers 5.18: of two longer texts, words behind the limit do not count.
+test('truncation of a pair of long texts keeps the tokens that the reference keeps', async () => {
+  const text = 'a small red circle and a big blue square above a small green circle'
+  const pair = 'a blue square under a red circle and more'
+  const right = await load('bert-uncased')
+  const left = new Tokenizer(
+    await jsonTokenizer(await readConfig(join(goldens, 'bert-uncased'), 'tokenizer.json'), await settings()),
+    { ...(await settings()), truncationSide: 'left' },
+  )
+  const cut = (tokenizer: Tokenizer, maxLength: number) =>
+    tokenizer.encode(text, { pair, truncation: true, maxLength }).inputIds
+  assert.equal(cut(right, 3), [5, 6, 6])
+  assert.equal(cut(right, 6), [5, 28, 6, 28, 29, 6])
+  assert.equal(cut(right, 10), [5, 28, 44, 70, 6, 28, 29, 69, 78, 6])
+  assert.equal(cut(left, 6), [5, 114, 6, 75, 64, 6])
+  assert.equal(cut(left, 10), [5, 64, 71, 114, 6, 38, 72, 75, 64, 6])
+  const { tokenTypeIds } = right.encode(text, { pair, truncation: 'only_first', maxLength: 3 })
+  assert.equal(tokenTypeIds, [0, 0, 1])
+})
+
+function settings() {
+  return readSettings(join(goldens, 'bert-uncased'))
+}
 
 test('lone surrogates, which have no UTF-8, count as U+FFFD', async () => {
   for (const name of ['bert-cased', 'gpt2', 'clip', 't5', 'marian', 'siglip']) {

@@ -12,11 +12,11 @@ const indexName = 'model.safetensors.index.json'
 
 const tensor = (name: string) => ({ name, dtype: 'F32', shape: [1], data: Float32Array.of(1) }) as const
 
-/** Opens a folder with two shards that hold a and b, and c, and this map. */
-function open(weightMap: unknown) {
+/** Opens a folder with two shards that hold a and b, and c and the extra names, and this map. */
+function open(weightMap: unknown, ...extra: string[]) {
   return inFolder(async (dir) => {
     await writeSafetensors(join(dir, 'model-1.safetensors'), [tensor('a'), tensor('b')])
-    await writeSafetensors(join(dir, 'model-2.safetensors'), [tensor('c')])
+    await writeSafetensors(join(dir, 'model-2.safetensors'), ['c', ...extra].map(tensor))
     await writeFile(
       join(dir, indexName),
       JSON.stringify({ metadata: { total_size: 12 }, weight_map: weightMap }),
@@ -42,6 +42,14 @@ test('shards and index that agree', async () => {
 
 test('a tensor of a shard that the index leaves out', async () => {
   assert.equal((await open({ a: good.a, c: good.c })).names().sort(), ['a', 'b', 'c'])
+})
+
+test('a tensor that two shards hold is taken from the last', async () => {
+  for (const map of [good, { ...good, b: 'model-2.safetensors' }, { a: good.a, c: good.c }]) {
+    const checkpoint = await open(map, 'b')
+    assert.equal(checkpoint.names().sort(), ['a', 'b', 'c'])
+    assert.match(checkpoint.info('b').file, /model-2\.safetensors$/)
+  }
 })
 
 test('shards and index that do not agree', async () => {

@@ -372,8 +372,8 @@ test('descriptions that are too long are refused before they are read', () =>
 
 test('integers of all widths', async () => {
   const { unpickle } = await import('../../lib/weights/pickle/unpickle.js')
-  const value = (...parts: (string | Uint8Array)[]) =>
-    unpickle(pickleBytes(op.proto, ...parts, op.stop), {
+  const value = async (...parts: (string | Uint8Array)[]) => {
+    const found = await unpickle(pickleBytes(op.proto, ...parts, op.stop), {
       what: 'a pickle',
       fail: (problem) => {
         throw new Error(problem)
@@ -381,19 +381,21 @@ test('integers of all widths', async () => {
       global: () => {},
       build: () => undefined,
       persistent: () => null,
-    })?.value
-  assert.is(value('K\xff'), 255)
-  assert.is(value('M\xff\xff'), 65535)
-  assert.is(value('J\xff\xff\xff\xff'), -1)
-  assert.is(value('\x8a\x00'), 0)
-  assert.is(value('\x8a\x01\xff'), -1)
-  assert.is(value('\x8a\x02\xff\x00'), 255)
-  assert.is(value('\x8a\x07\x00\x00\x00\x00\x00\x00\x20'), 2n ** 53n)
-  assert.is(value('\x8b\x09\x00\x00\x00', '\x00'.repeat(8), '\x01'), 2n ** 64n)
-  assert.is(value('G\x3f\xf8\x00\x00\x00\x00\x00\x00'), 1.5)
-  assert.equal(value('\x88\x89N\x87'), [true, false, null])
-  assert.equal(value('C\x02\x00\xff'), Uint8Array.of(0, 255))
-  assert.is(value('U\x02\x00\xff'), '\x00\xff')
+    })
+    return found?.value
+  }
+  assert.is(await value('K\xff'), 255)
+  assert.is(await value('M\xff\xff'), 65535)
+  assert.is(await value('J\xff\xff\xff\xff'), -1)
+  assert.is(await value('\x8a\x00'), 0)
+  assert.is(await value('\x8a\x01\xff'), -1)
+  assert.is(await value('\x8a\x02\xff\x00'), 255)
+  assert.is(await value('\x8a\x07\x00\x00\x00\x00\x00\x00\x20'), 2n ** 53n)
+  assert.is(await value('\x8b\x09\x00\x00\x00', '\x00'.repeat(8), '\x01'), 2n ** 64n)
+  assert.is(await value('G\x3f\xf8\x00\x00\x00\x00\x00\x00'), 1.5)
+  assert.equal(await value('\x88\x89N\x87'), [true, false, null])
+  assert.equal(await value('C\x02\x00\xff'), Uint8Array.of(0, 255))
+  assert.is(await value('U\x02\x00\xff'), '\x00\xff')
 })
 
 const legacy = await readFile(path('legacy.pth'))

@@ -53,9 +53,16 @@ export async function openCached(name: string, options: HubOptions = {}): Promis
   return mark && { dir, mark, damaged: await findDamaged(dir, mark) }
 }
 
-/** Marks a folder as complete, and lets the folder of the revision name it. */
+/**
+ * Marks a folder as complete, and lets the folder of the revision name it. A mark with weights, which another process has
+ * written meanwhile, stays.
+ */
 export async function writeMark(dir: string, mark: Mark, options: HubOptions): Promise<void> {
-  await replaceFile(join(dir, markName), JSON.stringify(mark))
+  const path = join(dir, markName)
+  const other = mark.hasWeights === false ? parseMark(await readIfAny(path)) : undefined
+  const keepsOther =
+    other && isComplete({ dir, mark: other, damaged: await findDamaged(dir, other) }, 'model')
+  if (!keepsOther) await replaceFile(path, JSON.stringify(mark))
   const folder = cacheFolder(mark.name, options)
   if (mark.commit === undefined) await rm(join(folder, commitName), { force: true })
   else if (folder !== dir) await replaceFile(join(folder, commitName), mark.commit)

@@ -99,7 +99,7 @@ export class Repository {
       const { status } = answer
       if (status === 408 || status === 429 || status >= 500)
         throw new TransientError(`${url} answered ${status}`, { retryAfter: retryAfterOf(answer.headers) })
-      if (status === 401 || status === 403) throw this.#refused(url, status)
+      if (status === 401 || status === 403) throw this.#refused(url, answer)
       if (![200, 206, 404, 416].includes(status))
         throw new SaccadeError('DOWNLOAD_FAILED', `${url} answered ${status}`)
       return use(answer)
@@ -107,7 +107,13 @@ export class Repository {
   }
 
   /** The Hub does not tell models that do not exist from those that the caller may not see. */
-  #refused(url: string, status: number): SaccadeError {
+  #refused(url: string, { status, headers }: Answer): SaccadeError {
+    if (headers.get('x-error-code') === 'GatedRepo' && this.#token !== undefined)
+      return new SaccadeError(
+        'FILE_NOT_FOUND',
+        `${url} answered ${status}: the model is gated, and the account of the token has no access; ask for it at ` +
+          `${this.#endpoint}/${this.#name}`,
+      )
     const reason =
       this.#token === undefined
         ? 'not public: a token is needed (the option token, or HF_TOKEN in the environment)'

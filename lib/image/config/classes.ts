@@ -12,6 +12,8 @@ export interface ProcessorClass {
   /** Size of the center crop; a class that crops only if its config says so can have one. */
   readonly cropSize?: Size
   readonly crop: boolean
+  /** The class has no crop, whatever its config says. */
+  readonly neverCrops?: boolean
   readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] }
 }
 
@@ -34,6 +36,11 @@ export const processorClasses: Readonly<Record<string, ProcessorClass>> = {
   CLIP: { resample: 'bicubic', ...shortest224, ...crop224, normalize: clip },
   ChineseCLIP: { resample: 'bicubic', ...shortest224, ...crop224, normalize: clip },
   ConvNext: { resample: 'bicubic', size: 384, square: false, crop: false, normalize: half },
+  DPT: {
+    ...{ resample: 'bicubic', size: [384, 384], square: true, crop: false, neverCrops: true },
+    normalize: half,
+  },
+  DINOv3ViT: { resample: 'bilinear', ...size224, crop: false, normalize: imagenet },
   DeiT: { resample: 'bicubic', size: [256, 256], square: true, ...crop224, normalize: half },
   // Of torchvision alone; it resizes numbers, not bytes.
   DINOv3ViT: { resample: 'bilinear', ...size224, crop: false, normalize: imagenet },
@@ -49,6 +56,10 @@ export const processorClasses: Readonly<Record<string, ProcessorClass>> = {
   MobileNetV1: mobileNet,
   MobileNetV2: mobileNet,
   Pvt: { resample: 'bicubic', ...size224, crop: false, normalize: imagenet },
+  Segformer: {
+    ...{ resample: 'bilinear', size: [512, 512], square: true, crop: false, neverCrops: true },
+    normalize: imagenet,
+  },
   Siglip: { resample: 'bicubic', size: [224, 224], square: false, crop: false, normalize: half },
   Siglip2: { resample: 'bilinear', size: 256, square: false, crop: false, normalize: half },
   ViT: { resample: 'bilinear', ...size224, crop: false, normalize: half },
@@ -65,6 +76,8 @@ const modelTypes: Readonly<Record<string, readonly string[]>> = {
   CLIP: ['clip', 'clip_vision_model', 'aimv2', 'altclip', 'git', 'groupvit', 'metaclip_2', 'mlcd', 'xclip'],
   ChineseCLIP: ['chinese_clip'],
   ConvNext: ['convnext', 'convnextv2', 'cvt', 'regnet', 'resnet'],
+  DPT: ['dpt', 'depth_anything'],
+  DINOv3ViT: ['dinov3_vit', 'dinov3_convnext'],
   DeiT: ['deit'],
   DINOv3ViT: ['dinov3_vit'],
   EfficientNet: ['efficientnet', 'align'],
@@ -72,6 +85,7 @@ const modelTypes: Readonly<Record<string, readonly string[]>> = {
   MobileNetV1: ['mobilenet_v1'],
   MobileNetV2: ['mobilenet_v2'],
   Pvt: ['pvt', 'pvt_v2'],
+  Segformer: ['segformer'],
   Siglip: ['siglip', 'siglip_vision_model'],
   Siglip2: ['siglip2', 'siglip2_vision_model'],
   ViT: [

@@ -11,7 +11,6 @@ import {
   string,
 } from '../../files/config.js'
 import { type ResampleFilter, resampleFilters } from '../../ops/resample.js'
-import { isFloatFilter } from '../resize-float.js'
 import type { CropSpec, ImageSpec, ResizeSpec } from '../spec.js'
 import { classOfModelType, type ProcessorClass, processorClasses } from './classes.js'
 import { black, deviations, fixedSize, means } from './values.js'
@@ -28,7 +27,7 @@ const convnextSquash = 384
 export function transformersSpec(config: Config, modelType: string | undefined): ImageSpec {
   const name = className(config, modelType)
   const defaults = processorClasses[name]!
-  const { resize, crop, patches } = geometry(name, config, defaults)
+  const { resize, crop, patches } = geometryOf(name, config, defaults)
   const normalizes = flag(config, 'do_normalize', true)
   if (normalizes) for (const key of ['image_mean', 'image_std']) notNull(config, key)
   const std = deviations(config, 'image_std', defaults.normalize.std)
@@ -41,7 +40,27 @@ export function transformersSpec(config: Config, modelType: string | undefined):
     : undefined
   // With include_top, EfficientNet divides by the standard deviation a second time.
   const twice = efficientNet && flag(config, 'include_top', true)
-  return { resize, crop, patches, rescale, normalize: twice ? dividedTwice(normalize, std) : normalize }
+  const padTo = name === 'DPT' ? padding(config) : undefined
+  const values = { rescale, normalize: twice ? dividedTwice(normalize, std) : normalize }
+  const floats = name === 'DINOv3ViT' && resizesFloats(config, { resize, crop, rescale })
+  return { resize, crop, patches, ...values, padTo, ...(floats && { floats }) }
+}
+
+/**
+ * Whether values are resized as floats: the only backend of this processor is torchvision.
+ * @throws CONFIG_INVALID for steps that are not supported with it
+ */
+function resizesFloats(
+  config: Config,
+  { resize, crop, rescale }: Pick<ImageSpec, 'resize' | 'crop' | 'rescale'>,
+): boolean {
+  if (crop) throw configInvalid(config, 'do_center_crop', 'false for DINOv3ViTImageProcessor')
+  if (!resize) return false
+  if (!rescale) throw configInvalid(config, 'do_rescale', 'true for DINOv3ViTImageProcessor')
+  if (resize.to !== 'size') throw configInvalid(config, 'size', 'an object with height and width')
+  if (!['bilinear', 'bicubic'].includes(resize.filter))
+    throw configInvalid(config, 'resample', '2 (bilinear) or 3 (bicubic)')
+  return true
 }
 
 /** transformers takes null, which is None there, as false; the default is for keys that are absent. */
@@ -80,12 +99,6 @@ interface Geometry {
   readonly patches?: ImageSpec['patches']
 }
 
-function geometry(name: string, config: Config, defaults: ProcessorClass): Geometry {
-  if (name === 'DINOv3ViT') return floatGeometry(config, defaults)
-  if (name === 'ConvNext') return convnextGeometry(config, defaults)
-  return name === 'Siglip2' ? patchGeometry(config, defaults) : plainGeometry(config, defaults)
-}
-
 /** NaFlex: patches of images of any shape. */
 function patchGeometry(config: Config, defaults: ProcessorClass): Geometry {
   const patch = positiveInt(config, notNull(config, 'patch_size'), 16)
@@ -99,20 +112,34 @@ function patchGeometry(config: Config, defaults: ProcessorClass): Geometry {
   }
 }
 
-/** torchvision resizes the rescaled numbers of DINOv3. Bytes that are not rescaled would be rounded again. */
-function floatGeometry(config: Config, defaults: ProcessorClass): Geometry {
+function geometryOf(name: string, config: Config, defaults: ProcessorClass): Geometry {
+  if (name === 'ConvNext') return convnextGeometry(config, defaults)
+  if (name === 'Siglip2') return patchGeometry(config, defaults)
+  return name === 'DPT' ? dptGeometry(config, defaults) : plainGeometry(config, defaults)
+}
+
+/** DPT and Depth Anything: sides that are multiples of a number, in proportion or not. */
+function dptGeometry(config: Config, defaults: ProcessorClass): Geometry {
   const { resize, crop } = plainGeometry(config, defaults)
-  if (crop) throw configInvalid(config, 'do_center_crop', 'false')
   if (!resize) return { resize, crop }
-  if (!flag(config, 'do_rescale', true)) throw configInvalid(config, 'do_rescale', 'true')
-  if (!isFloatFilter(resize.filter)) throw configInvalid(config, 'resample', '0, 2 or 3')
-  return { resize: { ...resize, float: true }, crop }
+  if (resize.to !== 'size') throw configInvalid(config, 'size', 'an object with the keys height and width')
+  const multiple = positiveInt(config, notNull(config, 'ensure_multiple_of'), 1)
+  const keepRatio = flag(config, 'keep_aspect_ratio', false)
+  return { resize: { ...resize, to: 'multiples', multiple, keepRatio }, crop }
+}
+
+/** Sides are padded only if both keys ask for it. */
+function padding(config: Config): number | undefined {
+  return flag(config, 'do_pad', false) ? optional(positiveInt, config, 'size_divisor') : undefined
 }
 
 function plainGeometry(config: Config, defaults: ProcessorClass): Geometry {
   return {
     resize: flag(config, 'do_resize', true) ? resizeTo(config, defaults) : undefined,
-    crop: flag(config, 'do_center_crop', defaults.crop) ? cropTo(config, defaults) : undefined,
+    crop:
+      !defaults.neverCrops && flag(config, 'do_center_crop', defaults.crop)
+        ? cropTo(config, defaults)
+        : undefined,
   }
 }
 

@@ -4,6 +4,7 @@ import { type Grid, gridDistances } from '../../nn/grid-bias.js'
 import { runStack } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
+import type { Tensor } from '../../tensor/tensor.js'
 import { channelsFirst } from '../image-network.js'
 import { Model, type ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
@@ -31,6 +32,8 @@ export class Beit extends Model {
   readonly spec: BeitConfig
   readonly #heads: BeitHeads
   readonly modules: BeitModules
+  /** Those of the last grid: images mostly have one size. */
+  #distances: { readonly grid: Grid; readonly pairs: Tensor<'int32'> } | undefined
 
   /** Use load(). */
   constructor(parts: ModelParts, spec: BeitConfig, heads: BeitHeads, modules: BeitModules) {
@@ -93,12 +96,20 @@ export class Beit extends Model {
     const { sharedBias, layers } = this.modules
     const { shared, own } = this.spec.bias
     if (!shared && !own) return []
-    const distances = gridDistances(grid, true)
+    const distances = this.#distancesOf(grid)
     const common = sharedBias?.forward(grid, distances)
     return layers.map(({ bias }) => {
       const ofLayer = bias?.forward(grid, distances)
       return ofLayer && common ? ops.add(ofLayer, common) : (ofLayer ?? common)
     })
+  }
+
+  #distancesOf(grid: Grid): Tensor<'int32'> {
+    const known = this.#distances
+    if (known && known.grid[0] === grid[0] && known.grid[1] === grid[1]) return known.pairs
+    const pairs = gridDistances(grid, true)
+    this.#distances = { grid, pairs }
+    return pairs
   }
 
   #pool(tokens: ops.FloatTensor): ops.FloatTensor {

@@ -66,7 +66,8 @@ export function buildClip(
 ): Model {
   const texts = text && new TextTower(reader, text)
   const images = image && new ImageTower(reader, image)
-  if (texts && images && similarity) return new Clip(parts, texts, images, readSimilarity(reader, similarity))
+  if (texts && images && similarity)
+    return new Clip(parts, readSimilarity(reader, similarity), texts.spec.form, texts, images)
   if (texts) return new TextEncoder(parts, texts)
   return new ImageEncoder(parts, images!, classifier && readLinear(reader, classifier, image!.vit.width))
 }

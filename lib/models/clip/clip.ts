@@ -10,6 +10,7 @@ import {
 } from '../contrastive.js'
 import type { ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
+import type { TextForm } from '../text-form.js'
 import { textsOf } from '../text-inputs.js'
 import type { ImageTower } from './image-tower.js'
 import type { TextTower } from './text-tower.js'
@@ -23,8 +24,14 @@ export class Clip extends ContrastiveModel {
   readonly #image: ImageTower
 
   /** Use load(). */
-  constructor(parts: ModelParts, text: TextTower, image: ImageTower, similarity: Similarity) {
-    super(parts, similarity, text.spec.form)
+  constructor(
+    parts: ModelParts,
+    similarity: Similarity,
+    textForm: TextForm,
+    text: TextTower,
+    image: ImageTower,
+  ) {
+    super(parts, similarity, textForm)
     this.#text = text
     this.#image = image
   }

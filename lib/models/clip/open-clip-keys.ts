@@ -5,7 +5,6 @@ import {
   epsilon,
   getter,
   isSet,
-  number,
   object,
   oneOf,
   optional,
@@ -14,8 +13,6 @@ import {
 } from '../../files/config.js'
 import { type BlockNames, commonNames } from '../vit/names.js'
 import type { LayerSpec } from '../vit/spec.js'
-
-export { number }
 
 /** Keys of one object of open_clip_config.json. */
 interface Keys {

@@ -3,6 +3,7 @@ import {
   type Config,
   configInvalid,
   isSet,
+  number,
   object,
   optional,
   positiveInt,
@@ -11,7 +12,7 @@ import { stateDictUnder } from '../../weights/torch/state-dict.js'
 import type { Layout } from '../family.js'
 import { type ClipDescription, describeClip } from './build.js'
 import { openClipImage } from './open-clip-image.js'
-import { checkKeys, number } from './open-clip-keys.js'
+import { checkKeys } from './open-clip-keys.js'
 import { openClipText } from './open-clip-text.js'
 
 /** Names at the top of a checkpoint that belong to the text encoder, if it is not in a module of its own. */

@@ -12,10 +12,9 @@ export const convnext = family(
   [huggingFace, timm, torchvision],
   (parts, { spec, names }, reader) => {
     const { stages, head } = spec
-    const [, ...modelImageSide] = parts.info.imageSize ?? []
     const widths = [...stages.map(({ width }) => width), head.hidden ?? 0]
     const layers = stages.map(({ depth }) => depth)
-    checkSizes(parts.config.file, { layers, width: widths, modelImageSide })
+    checkSizes(parts.config.file, { layers, width: widths })
     return new ConvNext(parts, spec, readConvNext(reader, spec, names))
   },
 )

@@ -7,6 +7,6 @@ import { timm } from './timm.js'
 export const mixer = family('mixer', [timm], (parts, { spec }, reader) => {
   const { image, patch, width, hidden, depth } = spec
   const patches = Math.floor(image[0] / patch[0]) * Math.floor(image[1] / patch[1])
-  checkSizes(parts.config.file, { layers: depth, width: [width, ...hidden], modelImageSide: image, patches })
+  checkSizes(parts.config.file, { layers: depth, width: [width, ...hidden], patches })
   return new Mixer(parts, spec, readMixer(reader, spec))
 })

@@ -45,6 +45,10 @@ const special: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     ...{ block: 'bottleneck', layers: [3, 8, 36, 3], cardinality: 64, base_width: 4, stem_type: 'deep' },
     ...{ down_kernel_size: 3, block_reduce_first: 2, block_args: { attn_layer: 'se' } },
   },
+  seresnextaa201d_32x8d: {
+    ...{ block: 'bottleneck', layers: [3, 24, 36, 4], cardinality: 32, base_width: 8, ...variants.d },
+    ...{ stem_width: 64, aa_layer: 'avg', block_args: { attn_layer: 'se' } },
+  },
   test_resnet: {
     ...{ block: ['basic', 'basic', 'bottleneck', 'basic'], layers: [1, 1, 1, 1], avg_down: true },
     ...{ stem_type: 'deep', stem_width: 16, channels: [32, 48, 48, 96] },

@@ -20,7 +20,9 @@ export async function jsonTokenizer(json: Config, settings: TokenizerSettings): 
       strip_accents: config.values.strip_accents ?? null,
       handle_chinese_chars: boolean(config, 'tokenize_chinese_chars', true),
     }
-  if (settings.lowercase) values.normalizer = lowercaseFirst(values.normalizer)
+  // SigLIP 2 was trained on lower-cased texts, with the tokenizer of Gemma.
+  if (settings.lowercase || className === 'Siglip2Tokenizer')
+    values.normalizer = lowercaseFirst(values.normalizer)
   const preTokenizer = optional(object, json, 'pre_tokenizer')?.values
   if (preTokenizer?.type === 'ByteLevel')
     values.pre_tokenizer = { ...preTokenizer, add_prefix_space: boolean(config, 'add_prefix_space', false) }

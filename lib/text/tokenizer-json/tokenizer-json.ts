@@ -8,7 +8,7 @@ import {
   string,
 } from '../../files/config.js'
 import type { Turns } from '../../turns.js'
-import type { TokenizerCore } from '../core.js'
+import type { Room, TokenizerCore } from '../core.js'
 import { checkGrowth } from '../growth.js'
 import { BytePair } from '../models/byte-pair.js'
 import { buildTurns, type Model, tokenId } from '../models/model.js'
@@ -20,6 +20,7 @@ import { createDecoder, type Decode } from './decoders.js'
 import { createNormalizer, type Normalize } from './normalizers.js'
 import { createPostProcessor, type Part, type PostProcessor } from './post-processors.js'
 import { createPreTokenizer, type PreTokenize } from './pre-tokenizers.js'
+import { Words } from './words.js'
 
 /**
  * The tokenizer that tokenizer.json describes, with the results of the Rust library `tokenizers`: finds added tokens in
@@ -101,32 +102,35 @@ export class TokenizerJson implements TokenizerCore {
     return this.#size
   }
 
-  ids(text: string): number[] {
-    const ids: number[] = []
+  ids(text: string, _target = false, room: Room = { tokens: Infinity, cut: 'right' }): number[] {
+    const words = new Words(room)
     let length = 0
     for (const section of this.#inText.split(text)) {
+      if (words.full) break
       if (section.token) {
-        ids.push(this.#addedIds.get(section.token.content)!)
+        words.push([this.#addedIds.get(section.token.content)!])
         continue
       }
       const normalized = this.#normalize(section.text)
       length += normalized.length
       checkGrowth(length, text.length, 'normalizer')
-      this.#encodeSection(normalized, section.start === 0, ids)
+      this.#encodeSection(normalized, section.start === 0, words)
     }
-    return ids
+    return words.ids()
   }
 
-  #encodeSection(text: string, atStart: boolean, ids: number[]): void {
+  #encodeSection(text: string, atStart: boolean, words: Words): void {
     for (const section of this.#inNormalized.split(text)) {
       if (section.token) {
-        ids.push(this.#addedIds.get(section.token.content)!)
+        words.push([this.#addedIds.get(section.token.content)!])
         continue
       }
       if (section.text === '') continue
       const pieces = this.#preTokenize({ text: section.text, atStart: atStart && section.start === 0 })
-      // One by one: spreading the ids of a long text into push() overflows the stack.
-      for (const piece of pieces) for (const id of this.#model.encode(piece.text)) ids.push(id)
+      for (const piece of pieces) {
+        if (words.full) return
+        words.push(this.#model.encode(piece.text))
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import { checkLimit } from '../../limits.js'
+import { Turns } from '../../turns.js'
 import { PickleStack } from './stack.js'
 import { PickleCut, PickleStream } from './stream.js'
 import { Built, Global, Opaque, type Pickled } from './value.js'
@@ -23,6 +24,12 @@ export interface UnpickleOptions {
   readonly persistent: (id: Pickled) => Pickled
 }
 
+/** How long instructions are executed before the event loop gets a turn. */
+const sliceMs = 5
+/** Instructions, and bytes of what they made, between two looks at the clock: one may make thousands of items. */
+const instructionsAtOnce = 256
+const bytesAtOnce = 1 << 16
+
 /** Estimated bytes of what the instructions make. */
 export const cost = {
   /** Of the stack, which may take twice as much while it grows. */
@@ -41,19 +48,19 @@ export const cost = {
 /**
  * Reads a pickle of protocol 2 without executing anything: a global is a name, and a call of one becomes the object that
  * `build` makes from the name and the arguments. There is no recursion. What is made is counted, so that a small stream
- * cannot ask for much memory.
+ * cannot ask for much memory. The event loop gets turns.
  *
  * Source: the description of the opcodes in CPython's Lib/pickletools.py.
  * @returns the value, and the index after its end; undefined if the bytes end before the pickle does
  * @throws LIMIT_EXCEEDED (unpickledBytes), and what the options throw
  */
-export function unpickle(
+export async function unpickle(
   bytes: Uint8Array,
   options: UnpickleOptions,
-): { readonly value: Pickled; readonly end: number } | undefined {
+): Promise<{ readonly value: Pickled; readonly end: number } | undefined> {
   const stream = new PickleStream(bytes, options.fail)
   try {
-    const value = new Unpickler(stream, options).run()
+    const value = await new Unpickler(stream, options).run()
     return { value, end: stream.at }
   } catch (error) {
     if (error instanceof PickleCut) return undefined
@@ -78,8 +85,14 @@ class Unpickler {
     this.#stack = new PickleStack(options.fail)
   }
 
-  run(): Pickled {
-    for (;;) {
+  async run(): Promise<Pickled> {
+    const turns = new Turns(sliceMs, undefined)
+    let spentBefore = 0
+    for (let executed = 1; ; executed++) {
+      if (executed % instructionsAtOnce === 0 || this.#spent - spentBefore >= bytesAtOnce) {
+        spentBefore = this.#spent
+        await turns.step()
+      }
       const opcode = this.#stream.u8()
       if (opcode === 0x2e) {
         // STOP

@@ -18,7 +18,7 @@ export async function readArchive(file: SourceFile, select: StateDictSelector): 
   await checkByteOrder(file, entries.get(`${root}byteorder`))
 
   const fail = (problem: string): never => file.corrupt(`${pickle.name} is not a checkpoint: ${problem}`)
-  const found = unpickle(await readZipEntry(file, pickle), {
+  const found = await unpickle(await readZipEntry(file, pickle), {
     what: `${file.path}: ${pickle.name}`,
     ...torchObjects(file.path, fail),
   })

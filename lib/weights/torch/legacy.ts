@@ -94,7 +94,7 @@ class Pickles {
     }
     const most = Math.min(file.size - this.end, getLimits().weightsHeaderBytes)
     for (let length = Math.min(firstBytes, most); ; length = Math.min(4 * length, most)) {
-      const found = unpickle(await file.read(this.end, length, what), options)
+      const found = await unpickle(await file.read(this.end, length, what), options)
       if (found) {
         this.end += found.end
         return found.value

@@ -53,8 +53,9 @@ export function stateDictUnder(rules: readonly StateDictRule[]): StateDictSelect
 
 /**
  * Selects the weights of published checkpoints. Weights that were averaged over the training come first, as in timm's
- * `load_state_dict`; then those under `state_dict` or `model` (MAE, DeiT), or at the top, or the backbone under `teacher`
- * (DINO, whose projection head is not used).
+ * `load_state_dict`; then those under `state_dict` or `model` (MAE, DeiT), under `module`
+ * (DeepSpeed) or `encoder` (I-JEPA), or at the top, or the backbone under `teacher` (DINO, whose projection head is not
+ * used).
  */
 export const selectStateDict = stateDictUnder([
   { key: 'state_dict_ema', required: true },
@@ -62,6 +63,8 @@ export const selectStateDict = stateDictUnder([
   { key: 'state_dict' },
   { key: 'model' },
   { key: 'model_state_dict' },
+  { key: 'module' },
+  { key: 'encoder' },
   { key: 'teacher', only: 'backbone.' },
 ])
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { resolveModel } from '../../../lib/files/folder.js'
+import { openCached, writeMark } from '../../../lib/files/hub/mark.js'
 import { fetchModel } from '../../../lib/files/hub.js'
 import { withVariables } from '../../support/environment.js'
 import { aCommit, type HubAddress, isLarge, withHub } from '../../support/hub.js'
@@ -22,6 +23,30 @@ async function checkFiles(dir: string): Promise<void> {
   for (const [name, content] of Object.entries(files))
     assert.ok((await readFile(join(dir, name))).equals(Buffer.from(content)), name)
 }
+
+test('a mark without weights does not replace a complete one', async () => {
+  await withHub({ files }, async ({ asked: _, ...hub }) => {
+    const dir = await fetchModel('org/model', hub)
+    const { mark } = (await openCached('org/model', hub))!
+    const { 'model.safetensors': weightsRecord, ...settings } = mark.files
+    await writeMark(dir, { ...mark, hasWeights: false, files: settings }, hub)
+    assert.equal((await openCached('org/model', hub))!.mark, mark)
+    await rm(join(dir, 'model.safetensors'))
+    await writeMark(dir, { ...mark, hasWeights: false, files: settings }, hub)
+    assert.is((await openCached('org/model', hub))!.mark.hasWeights, false)
+    assert.is(weightsRecord!.size, weights.length)
+  })
+})
+
+test('a gated model is named as such', async () => {
+  await withHub({ files, token: 'other' }, async ({ asked: _, ...hub }) => {
+    await rejects(
+      fetchModel('org/model', { ...hub, token: 'mine' }),
+      'FILE_NOT_FOUND',
+      /gated.*\/org\/model$/,
+    )
+  })
+})
 
 test('a damaged file is found when the model is opened, and downloaded again, it alone', async () => {
   const flip = async (path: string) => {

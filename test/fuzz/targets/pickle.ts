@@ -41,6 +41,6 @@ export async function run(bytes: Uint8Array): Promise<void> {
   const fail = (problem: string): never => {
     throw new SaccadeError('WEIGHTS_CORRUPT', problem)
   }
-  const found = unpickle(bytes, { what: 'data.pkl', ...torchObjects('model.pth', fail) })
+  const found = await unpickle(bytes, { what: 'data.pkl', ...torchObjects('model.pth', fail) })
   if (found) await locateTensors('model.pth', selectStateDict(found.value, 'model.pth'), () => 0)
 }

@@ -1,7 +1,7 @@
 // Indexes of shards, and whether the shards agree with them.
 import { configOf } from '../../../lib/files/config.js'
 import { shardIndexOf } from '../../../lib/files/shard-index.js'
-import { checkShards } from '../../../lib/weights/shards.js'
+import { mergeShards } from '../../../lib/weights/shards.js'
 import { jsonTokens, storedBelow } from '../inputs.js'
 
 export const seeds: readonly Uint8Array[] = [
@@ -22,5 +22,5 @@ const place = { dtype: 'F32', shape: [1], offset: 0, byteLength: 4 } as const
 const entries = ['a', 'b', 'c', 'd'].map((name) => ({ ...place, name, file: 'folder/m-1.safetensors' }))
 
 export async function run(bytes: Uint8Array): Promise<void> {
-  checkShards(shardIndexOf(await configOf('model.safetensors.index.json', bytes)), 'folder', entries)
+  mergeShards(shardIndexOf(await configOf('model.safetensors.index.json', bytes)), 'folder', entries)
 }
