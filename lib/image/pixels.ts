@@ -6,11 +6,6 @@ export interface Pixels {
   readonly channels: number
 }
 
-/** The same with numbers that are not rounded to 8 bits. */
-export interface FloatPixels extends Omit<Pixels, 'data'> {
-  readonly data: Float32Array
-}
-
 /** The bytes of an image file on their way through a decoder. */
 export interface Encoded {
   readonly bytes: Buffer

@@ -28,8 +28,6 @@ export type Size = readonly [number, number]
 
 export type ResizeSpec = {
   readonly filter: ResampleFilter
-  /** The antialiased resize of torch on float32, instead of Pillow's, which rounds to 8 bits. Default false. */
-  readonly float?: boolean
 } & (
   | { /** To this size, whatever the aspect ratio. */ readonly to: 'size'; readonly size: Size }
   | {

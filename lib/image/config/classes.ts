@@ -42,8 +42,6 @@ export const processorClasses: Readonly<Record<string, ProcessorClass>> = {
   },
   DINOv3ViT: { resample: 'bilinear', ...size224, crop: false, normalize: imagenet },
   DeiT: { resample: 'bicubic', size: [256, 256], square: true, ...crop224, normalize: half },
-  // Of torchvision alone; it resizes numbers, not bytes.
-  DINOv3ViT: { resample: 'bilinear', ...size224, crop: false, normalize: imagenet },
   EfficientNet: {
     resample: 'bicubic',
     size: [346, 346],
@@ -79,7 +77,6 @@ const modelTypes: Readonly<Record<string, readonly string[]>> = {
   DPT: ['dpt', 'depth_anything'],
   DINOv3ViT: ['dinov3_vit', 'dinov3_convnext'],
   DeiT: ['deit'],
-  DINOv3ViT: ['dinov3_vit'],
   EfficientNet: ['efficientnet', 'align'],
   Flava: ['flava'],
   MobileNetV1: ['mobilenet_v1'],
