@@ -53,8 +53,8 @@ test('making a pipeline', async () => {
     ],
     ['DEVICE_UNAVAILABLE', /cuda/, () => pipeline('image-classification', vit, { device: 'cuda' })],
     [
-      'ARCHITECTURE_UNSUPPORTED',
-      /'vit_mae'.*vit.*marian/,
+      'TASK_UNSUPPORTED',
+      /ViTMAEForPreTraining: expected image-feature-extraction/,
       () => pipeline('image-classification', `${models}/shapes-mae`),
     ],
   ]

@@ -7,7 +7,10 @@ import { runModel } from '../../models/mutations.js'
 import { dataPath, jsonTokens } from '../inputs.js'
 
 const goldens = dataPath('goldens')
-const models = readdirSync(goldens).filter((name) => readdirSync(join(goldens, name)).includes('golden.json'))
+const models = readdirSync(goldens).filter((name) => {
+  const files = readdirSync(join(goldens, name))
+  return files.includes('golden.json') && files.includes('config.json')
+})
 
 export const seeds: readonly Uint8Array[] = models.map((name, index) =>
   Buffer.concat([Buffer.of(index), readFileSync(join(goldens, name, 'config.json'))]),
