@@ -57,7 +57,7 @@ export interface ImageOutputs {
 /** Runs a model on images in batches of {@link imagesPerRun}, in order. */
 export async function* runImages(
   images: readonly ImageInput[],
-  model: ImageModel,
+  model: Pick<ImageModel, 'run'>,
   processor: ImageProcessor,
   options: ImageCallOptions,
 ): AsyncGenerator<ImageOutputs> {

@@ -1,6 +1,7 @@
 import { invalid } from '../errors.js'
 import type { ImageProcessor } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
+import { Mae } from '../models/mae/mae.js'
 import * as ops from '../ops/index.js'
 import { checkFlags } from '../options.js'
 import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './base.js'
@@ -31,7 +32,7 @@ export class ImageFeatureExtraction {
     const { list, options } = imageCall(images, given, ['pool'], task)
     if (options.pool !== null) checkFlags(options, ['pool'], task)
     const parts: ops.FloatTensor[] = []
-    for await (const outputs of runImages(list, this.model, this.processor, options)) {
+    for await (const outputs of runImages(list, ofWholeImages(this.model), this.processor, options)) {
       const { lastHiddenState, poolerOutput } = outputs.visionModelOutput ?? outputs
       const features = options.pool ? poolerOutput : lastHiddenState
       if (!features) {
@@ -42,4 +43,10 @@ export class ImageFeatureExtraction {
     }
     return TensorOutput.of(ops.concat(parts), options.signal)
   }
+}
+
+/** A masked autoencoder hides patches at random; features are those of all patches. */
+function ofWholeImages(model: ImageModel): Pick<ImageModel, 'run'> {
+  if (!(model instanceof Mae)) return model
+  return { run: (inputs, options) => model.run(inputs, { ...options, maskRatio: 0 }) }
 }

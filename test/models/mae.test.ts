@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ImageProcessor, load, type Mae, ops, RawImage, Tensor } from '../../lib/index.js'
+import { ImageProcessor, load, type Mae, ops, pipeline, RawImage, Tensor } from '../../lib/index.js'
 import { patchify, statisticsOf, unpatchify } from '../../lib/models/mae/patches.js'
 import { openCheckpoint } from '../../lib/weights/checkpoint.js'
 import { noise, rejects, sameBits } from './bits.js'
@@ -120,6 +120,23 @@ test('without noise the patches are hidden at random', async () => {
     masks.add(values.join(''))
   }
   assert.ok(masks.size > 1)
+})
+
+test('image features are those of all patches, in the order of the image', async () => {
+  const extract = await pipeline('image-feature-extraction', shapes)
+  const picture = `${shapes}/samples/00.png`
+  const [first, again] = [await extract(picture), await extract(picture)]
+  assert.equal(first.dims, [1, 65, 64])
+  assert.ok(Buffer.from(first.data.buffer).equals(Buffer.from(again.data.buffer)))
+  using model = await load<Mae>(shapes)
+  const pixelValues = await extract.processor.process(picture)
+  const noise: ops.FloatTensor = Tensor.from(
+    Float32Array.from({ length: 64 }, (_, at) => at),
+    [1, 64],
+  )
+  const { lastHiddenState } = await model.run({ pixelValues, noise }, { maskRatio: 0 })
+  assert.equal([...first.data], [...(await lastHiddenState.data())])
+  await extract.dispose()
 })
 
 test('an encoder alone has no decoder to paint with', async () => {

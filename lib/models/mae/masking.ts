@@ -19,7 +19,7 @@ export interface Masking {
 /**
  * Hides patches at random (He et al. 2022, section 3): of each image, those with the largest noise. Patches of equal noise
  * keep their order.
- * @param noise float32 [B, patches]. Default: uniform random numbers
+ * @param noise float32 [B, patches]. Default: uniform random numbers, or zeros if no patch is hidden
  * @throws DTYPE_MISMATCH, SHAPE_MISMATCH, INPUT_INVALID (a number of the noise is NaN)
  */
 export async function maskPatches(
@@ -27,10 +27,11 @@ export async function maskPatches(
   [batch, patches]: readonly [number, number],
   maskRatio: number,
 ): Promise<Masking> {
+  const count = visibleCount(patches, maskRatio)
+  const random = () => (count < patches ? Math.random() : 0)
   const values = noise
     ? await noiseOf(noise, [batch, patches])
-    : Float32Array.from({ length: batch * patches }, () => Math.random())
-  const count = visibleCount(patches, maskRatio)
+    : Float32Array.from({ length: batch * patches }, random)
   const visible = new Int32Array(batch * count)
   const mask = new Float32Array(batch * patches).fill(1)
   const restore = new Int32Array(batch * patches)
