@@ -61,7 +61,7 @@ Features detect() {
 std::vector<const KernelTable*> findTables() {
   std::vector<const KernelTable*> tables;
 #if defined(__x86_64__)
-  const Features features = detect();
+  [[maybe_unused]] const Features features = detect();
   // The build can leave some out (ISAS in CMakeLists.txt).
 #ifndef SACCADE_WITHOUT_AVX512BF16
   if (features.avx512bf16) tables.push_back(&table_avx512bf16);
