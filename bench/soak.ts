@@ -172,7 +172,8 @@ async function main(): Promise<void> {
     await changing
   }
 
-  async function phase(count: number): Promise<Sizes> {
+  /** Its sizes are printed at once: a run of hours may be stopped before its end. */
+  async function phase(name: string, count: number): Promise<Sizes> {
     const end = counts.runs + count
     const loop = async () => {
       while (counts.runs < end) await step()
@@ -180,17 +181,17 @@ async function main(): Promise<void> {
     await Promise.all(Array.from({ length: inFlight }, loop))
     await worker?.terminate()
     worker = undefined
-    return measure()
+    const sizes = await measure()
+    console.log(`${name}, ${counts.runs} runs: ${JSON.stringify(sizes)}`)
+    return sizes
   }
 
   const started = performance.now()
-  const first = await phase(Math.ceil(runs / 10))
-  const middle = await phase(Math.ceil(runs * 0.45))
-  const last = await phase(runs - counts.runs)
+  const first = await phase('a tenth', Math.ceil(runs / 10))
+  await phase('the middle', Math.ceil(runs * 0.45))
+  const last = await phase('the end', runs - counts.runs)
   const seconds = Math.round((performance.now() - started) / 1000)
   console.log(`${JSON.stringify(counts)} in ${seconds} s, all results with the bits of the first ones`)
-  for (const [name, sizes] of Object.entries({ 'after a tenth': first, middle, last }))
-    console.log(`${name}: ${JSON.stringify(sizes)}`)
   const grown = [
     ...(last.megabytes > first.megabytes * 1.1 + 40 ? ['memory'] : []),
     ...(last.maps > first.maps * 1.1 + 20 ? ['memory maps'] : []),
