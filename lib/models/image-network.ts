@@ -1,10 +1,10 @@
 // What networks have in common that take images of any size and return feature maps, pooled vectors and classes.
 import { invalid } from '../errors.js'
 import { formatShape } from '../graph/shape.js'
-import { requireFloat, requireTensor } from '../ops/check.js'
 import * as ops from '../ops/index.js'
 import { checkFlags, checkOptions } from '../options.js'
 import { Model } from './model.js'
+import { checkBatch } from './pixels.js'
 import { tensorsOf } from './results.js'
 import type { StatesOptions } from './run-options.js'
 
@@ -89,16 +89,9 @@ export function checkImages(
   pixels: ops.FloatTensor,
   { channels, smallest, size }: ImageNetworkInput,
 ): ops.FloatTensor {
-  requireTensor(pixels, 'pixelValues')
-  requireFloat(pixels, 'pixelValues')
-  const got = formatShape(pixels.shape)
-  if (pixels.rank !== 4 || pixels.shape[1] !== channels)
-    throw invalid('SHAPE_MISMATCH', 'pixelValues', `[batch, ${channels}, height, width]`, got)
-  if (pixels.shape[0] === 0) throw invalid('EMPTY_BATCH', 'pixelValues', 'at least one image', got)
-  if (Math.min(pixels.shape[2]!, pixels.shape[3]!) < smallest)
-    throw invalid('SHAPE_MISMATCH', 'pixelValues', `images of at least ${smallest}x${smallest}`, got)
-  if (size?.some((length, axis) => length !== pixels.shape[2 + axis]))
-    throw invalid('SHAPE_MISMATCH', 'pixelValues', `images of ${size.join('x')}`, got)
+  const [, ...given] = checkBatch(pixels, channels, [smallest, smallest])
+  if (size?.some((length, axis) => length !== given[axis]))
+    throw invalid('SHAPE_MISMATCH', 'pixelValues', `images of ${size.join('x')}`, formatShape(pixels.shape))
   return ops.permute(pixels, [0, 2, 3, 1])
 }
 

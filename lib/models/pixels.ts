@@ -10,7 +10,7 @@ import type { FloatTensor } from '../ops/index.js'
  * @returns batch, height and width
  * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH
  */
-export function checkImages(
+export function checkBatch(
   pixels: FloatTensor,
   channels: number,
   smallest: readonly [number, number],

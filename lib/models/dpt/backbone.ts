@@ -11,13 +11,8 @@ import {
 import type { WeightReader } from '../../weights/reader.js'
 import { dinov2Names, vitNames } from '../vit/hugging-face-names.js'
 import { specOf, swiglu } from '../vit/hugging-face-spec.js'
-import { checkSpec, type HeadSpec } from '../vit/spec.js'
+import { checkSpec, noHead } from '../vit/spec.js'
 import type { BackboneSpec } from './spec.js'
-
-/** A backbone has no head. */
-const noHead: HeadSpec = {
-  ...{ pooling: 'class', over: 'patches', poolingHidden: 0, norm: false, pooler: undefined, classes: 0 },
-}
 
 const integers = listGetter('a whole number', (value): value is number => Number.isSafeInteger(value))
 const notReshaped = getter('false, for tokens instead of maps', (value): value is false => value === false)
@@ -30,7 +25,7 @@ export function dinov2Backbone(config: Config, reader: WeightReader): BackboneSp
   const family = { className: 'Dinov2', prefix: 'dinov2', kinds: [], dinov2: true }
   const vit = {
     ...specOf(config, family),
-    ...{ head: noHead, maskToken: reader.has(names.maskToken), decoder: undefined },
+    ...{ ...noHead, maskToken: reader.has(names.maskToken) },
   }
   checkSpec(vit, config.file)
   const normed = boolean(config, 'apply_layernorm', true)
@@ -43,7 +38,7 @@ export function ownBackbone(config: Config): BackboneSpec {
   const base = specOf({ ...config, values }, { className: 'DPT', prefix: 'dpt', kinds: [] })
   const vit = {
     ...base,
-    ...{ accepts: 'any' as const, head: noHead, maskToken: false, decoder: undefined },
+    ...{ accepts: 'any' as const, ...noHead },
     positions: base.positions && { ...base.positions, resize: 'hf-bilinear' as const },
   }
   checkSpec(vit, config.file)

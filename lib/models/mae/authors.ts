@@ -1,7 +1,6 @@
 import { boolean, type Config, epsilon, number, object, positiveInt, sizePair } from '../../files/config.js'
 import { commonBlock, commonNames } from '../vit/names.js'
-import { gridOf, type VitSpec } from '../vit/spec.js'
-import { noHead } from './encoder.js'
+import { gridOf, noHead, type VitSpec } from '../vit/spec.js'
 import { describeMae, type MaeLayout } from './layout.js'
 import { decoderLayers } from './spec.js'
 

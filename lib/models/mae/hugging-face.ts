@@ -1,8 +1,8 @@
 import { boolean, number, positiveInt } from '../../files/config.js'
 import { vitBlock, vitNames } from '../vit/hugging-face-names.js'
 import { specOf } from '../vit/hugging-face-spec.js'
+import { noHead } from '../vit/spec.js'
 import { vitPublishedName } from '../vit/transformers-5-names.js'
-import { noHead } from './encoder.js'
 import { describeMae, type MaeLayout } from './layout.js'
 import { decoderLayers } from './spec.js'
 

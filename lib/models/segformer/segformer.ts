@@ -4,7 +4,7 @@ import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
 import { channelsFirst } from '../image-network.js'
 import { Model, type ModelParts } from '../model.js'
-import { checkImages } from '../pixels.js'
+import { checkBatch } from '../pixels.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type States, type StatesOptions } from '../run-options.js'
 import type { SegformerConfig } from './config.js'
@@ -46,7 +46,7 @@ export class Segformer extends Model {
     checkOptions(inputs, ['pixelValues'], 'Segformer.run: inputs')
     checkStatesOptions(options, 'Segformer.run')
     const { pixelValues } = inputs
-    const [, height, width] = checkImages(pixelValues, this.spec.channels, [1, 1])
+    const [, height, width] = checkBatch(pixelValues, this.spec.channels, [1, 1])
     this.#checkMaps([height, width])
 
     const { maps, weights } = this.#stages(ops.permute(pixelValues, [0, 2, 3, 1]), options)

@@ -6,7 +6,7 @@ import { runStack } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
 import { Model, type ModelParts } from '../model.js'
-import { checkImages } from '../pixels.js'
+import { checkBatch } from '../pixels.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
 import { checkMaskedPatches } from '../vit/inputs.js'
@@ -65,7 +65,7 @@ export class Swin extends Model {
     checkStatesOptions(options, 'Swin.run', ['interpolatePositions'])
     const { pixelValues } = inputs
     const { embedding, norm, classifier, decoder } = this.modules
-    const [batch, height, width] = checkImages(pixelValues, this.spec.channels, this.#smallest())
+    const [batch, height, width] = checkBatch(pixelValues, this.spec.channels, this.#smallest())
     const grid = embedding.gridOf(height, width)
     this.#checkPositions(grid, options.interpolatePositions === true)
     const hasToken = embedding.parts.maskToken !== undefined

@@ -265,3 +265,11 @@ export function checkSpec(spec: VitSpec, file: string): void {
       'none',
     )
 }
+
+/** The parts of a spec that say an encoder has no head: its class token is the pooled vector. */
+export const noHead: Pick<VitSpec, 'head' | 'maskToken' | 'decoder'> = {
+  head: {
+    ...{ pooling: 'class', over: 'patches', poolingHidden: 0, norm: false, pooler: undefined, classes: 0 },
+  },
+  ...{ maskToken: false, decoder: undefined },
+}
