@@ -40,6 +40,8 @@ test('configs that do not fit', async () => {
   await rejects(timm({ ...sizes, stem_type: 'round' }), 'CONFIG_INVALID', /stem_type.*overlap/)
   await rejects(timm({ ...sizes, output_stride: 16 }), 'CONFIG_INVALID', /output_stride.*32/)
   await rejects(timm({ ...sizes, colour: 'red' }), 'CONFIG_INVALID', /colour/)
+  const input = { pretrained_cfg: { input_size: [3, 64, 40, 1] } }
+  await rejects(() => openChanged('timm-convnext', input), 'CONFIG_INVALID', /input_size.*height and width/)
   await rejects(timm({ ...sizes, use_grn: true }), 'TENSOR_MISSING', /grn/)
   await rejects(timm({ ...sizes, ls_init_value: null }), 'TENSOR_UNEXPECTED', /gamma/)
   await rejects(

@@ -1,7 +1,7 @@
 import * as ops from '../../ops/index.js'
 import { fromLibrary, reference, requestedStates, toLibrary } from '../reference.js'
 import { configKind } from '../registry.js'
-import { gridOf } from '../vit/spec.js'
+import { gridOf } from '../vit/grid.js'
 import { Mae } from './mae.js'
 import { untouchedPositions } from './modules.js'
 import { unpatchify } from './patches.js'

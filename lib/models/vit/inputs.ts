@@ -6,7 +6,8 @@ import type { FloatTensor } from '../../ops/index.js'
 import { checkFlags, checkOptions, optionInvalid } from '../../options.js'
 import type { RunOptions } from '../../runtime/run-options.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import { type EmbeddingSpec, isOnRequest, patchGrid, prefixLength, type VitSpec } from './spec.js'
+import { isOnRequest, patchGrid, prefixLength } from './grid.js'
+import type { EmbeddingSpec, VitSpec } from './spec.js'
 
 /** Inputs of a vision Transformer. */
 export interface VitInputs {
