@@ -9,8 +9,9 @@ import * as assert from 'uvu/assert'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Arithmetic of shapes in types, and constraints made of it: the type checker evaluates it, and programs do not write it. */
-const machinery = /\/graph\/(?:axis|shape)-types\.d\.ts$|\/(?:ops|attention)\/[\w-]+\.d\.ts$/
+/** Arithmetic of types, such as that of shapes, and constraints made of it: the type checker evaluates it, and programs do not write it. */
+const machinery =
+  /\/graph\/(?:axis|shape)-types\.d\.ts$|\/models\/family-types\.d\.ts$|\/(?:ops|attention)\/[\w-]+\.d\.ts$/
 
 /** Members for the library itself, which happen to be public. */
 const internalMembers =

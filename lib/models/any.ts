@@ -1,21 +1,6 @@
-import type { BeitOutput } from './beit/beit.js'
-import type { BertOutput } from './bert/bert.js'
-import type { BertInputs } from './bert/encoder.js'
-import type { ImageEncoderOutput, TextEncoderOutput } from './clip/encoders.js'
-import type { ContrastiveInputs, ContrastiveOutput } from './contrastive.js'
-import type { DptOutput } from './dpt/dpt.js'
-import type { Gpt2Inputs, Gpt2Output } from './gpt2/gpt2.js'
-import type { ImageNetworkOutputs } from './image-network.js'
-import type { MaeInputs, MaeOutput } from './mae/mae.js'
-import type { MarianInputs } from './marian/inputs.js'
-import type { MarianOutput } from './marian/marian.js'
+import type { AllInputs, AllOutputs } from './family-types.js'
 import type { Model } from './model.js'
-import type { SegformerOutput } from './segformer/segformer.js'
-import type { SwinInputs, SwinOutput } from './swin/swin.js'
-import type { TransformerInputs } from './transformer/inputs.js'
-import type { TransformerOutput } from './transformer/transformer.js'
-import type { VitInputs, VitOptions } from './vit/inputs.js'
-import type { VitResult } from './vit/vit.js'
+import type { VitOptions } from './vit/inputs.js'
 
 /**
  * A model whose family is not known to the type checker: run() accepts the inputs of all families. Inputs that the model
@@ -26,29 +11,5 @@ export interface AnyModel extends Model {
   run(inputs: AnyInputs, options?: VitOptions): Promise<AnyOutputs>
 }
 
-export type AnyInputs = Partial<
-  VitInputs &
-    MaeInputs &
-    BertInputs &
-    MarianInputs &
-    TransformerInputs &
-    ContrastiveInputs &
-    Gpt2Inputs &
-    SwinInputs
->
-export type AnyOutputs = Partial<
-  VitResult &
-    MaeOutput &
-    ImageNetworkOutputs &
-    BertOutput &
-    MarianOutput &
-    TransformerOutput &
-    ContrastiveOutput &
-    ImageEncoderOutput &
-    TextEncoderOutput &
-    Gpt2Output &
-    SwinOutput &
-    BeitOutput &
-    SegformerOutput &
-    DptOutput
->
+export type AnyInputs = Partial<AllInputs>
+export type AnyOutputs = Partial<AllOutputs>

@@ -12,7 +12,6 @@ import { mae } from './mae/index.js'
 import { marian } from './marian/index.js'
 import { mixer } from './mixer/index.js'
 import { nfnet } from './nfnet/index.js'
-import type { Architecture } from './registry.js'
 import { resnet } from './resnet/index.js'
 import { segformer } from './segformer/index.js'
 import { siglip } from './siglip/index.js'
@@ -21,7 +20,7 @@ import { transformer } from './transformer/index.js'
 import { vit } from './vit/index.js'
 
 /** All families. A config belongs to the first one that claims it. */
-export const architectures: readonly Architecture[] = [
+export const architectures = [
   ...[vit, mae, convnext, transformer, marian, bert, gpt2],
   ...[clip, siglip, align],
   ...[resnet, bit, efficientnet, nfnet, alexnet, mixer],

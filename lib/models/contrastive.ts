@@ -58,16 +58,16 @@ export interface ContrastiveOutput {
 
 /**
  * The checks that do not depend on the model.
- * @param more names of further inputs
+ * @param names those of the model's inputs
  * @throws OPTION_UNKNOWN, OPTION_INVALID, INPUT_INVALID
  */
 export function checkContrastive(
   inputs: ContrastiveInputs,
   options: ContrastiveOptions,
   what: string,
-  more: readonly string[] = [],
+  names: readonly string[] = [...textInputNames, ...contrastiveImageNames],
 ): void {
-  checkOptions(inputs, [...textInputNames, ...contrastiveImageNames, ...more], `${what}: inputs`)
+  checkOptions(inputs, names, `${what}: inputs`)
   checkStatesOptions(options, what, ['interpolatePositions'])
   if (Object.values(inputs).every((tensor) => tensor === undefined))
     throw invalid('INPUT_INVALID', what, 'inputIds, pixelValues or both', 'neither')

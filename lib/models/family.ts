@@ -2,7 +2,8 @@ import { SaccadeError } from '../errors.js'
 import { type CheckpointOptions, openCheckpoint } from '../weights/checkpoint.js'
 import { underPrefix } from '../weights/prefix.js'
 import type { WeightReader } from '../weights/reader.js'
-import type { Model, ModelInfo, ModelParts } from './model.js'
+import type { ModelInfo, ModelParts, RunnableModel } from './model.js'
+import type { Reference } from './reference.js'
 import type { Architecture, ConfigKind, OpenRequest } from './registry.js'
 import { checkSizes } from './sizes.js'
 
@@ -19,27 +20,48 @@ export interface Layout<D extends Description> {
   /** Names of the library that belong to the family, for error messages. */
   readonly published: readonly string[]
   claims(name: string): boolean
+  /** For transformers: its model types, each with the name with which its classes begin. */
+  readonly classNames?: Readonly<Record<string, string>>
   /** How to open the weights. */
   checkpoint?(request: OpenRequest): CheckpointOptions
   /** Reads the config. `reader` tells which tensors are stored; tensors that may stay unused are declared to it. */
   describe(request: OpenRequest, reader: WeightReader): D | Promise<D>
 }
 
+/** How a layout of transformers begins. @param classNames by model type: { bert: 'Bert' } */
+export function transformers(classNames: Readonly<Record<string, string>>) {
+  return {
+    ...{ library: 'transformers', published: Object.keys(classNames), classNames },
+    claims: (name: string) => Object.hasOwn(classNames, name),
+  }
+}
+
+/** What is written down of a family, once. */
+export interface FamilyRecord<D extends Description, M extends RunnableModel> {
+  readonly name: string
+  readonly layouts: readonly Layout<D>[]
+  /** Reads the weights that the description names, and makes the model. */
+  build(parts: ModelParts, description: D, reader: WeightReader): M
+  /** Imports the family's names for `saccade verify`; load() does not read them. */
+  reference(): Promise<Reference>
+}
+
 /**
  * Makes a family of models: the layout reads the config into a description, and `build` reads the weights that the
  * description names and returns the model. A tensor that stays unused is an error. An error unmaps all files.
  */
-export function family<D extends Description>(
-  name: string,
-  layouts: readonly Layout<D>[],
-  build: (parts: ModelParts, description: D, reader: WeightReader) => Model,
-): Architecture {
+export function family<D extends Description, M extends RunnableModel>(
+  record: FamilyRecord<D, M>,
+): Architecture<M> {
+  const { name, layouts } = record
   const layoutOf = (kind: ConfigKind) =>
     layouts.find((layout) => layout.library === kind.library && layout.claims(kind.name))
   return {
     name,
     published: layouts.flatMap(({ library, published }) => published.map((each) => `${library} ${each}`)),
+    classNames: Object.fromEntries(layouts.flatMap(({ classNames = {} }) => Object.entries(classNames))),
     claims: (kind) => layoutOf(kind) !== undefined,
+    reference: () => record.reference(),
 
     async open(request) {
       const { config, kind, session, weights, mmap } = request
@@ -58,7 +80,11 @@ export function family<D extends Description>(
               return reader.ignored()
             },
           }
-          const model = build({ info, checkpoint: reader.checkpoint, config, session }, description, reader)
+          const model = record.build(
+            { info, checkpoint: reader.checkpoint, config, session },
+            description,
+            reader,
+          )
           // The library leaves them out, with a warning. The others refuse them.
           if (kind.library === 'transformers') reader.ignoreForeign()
           reader.finish()

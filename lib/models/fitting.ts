@@ -2,20 +2,21 @@ import { SaccadeError, type SaccadeErrorCode } from '../errors.js'
 import { type Config, readConfig, readConfigIfAny } from '../files/config.js'
 import type { Model } from './model.js'
 import { impliedModelTypes } from './model-type.js'
+import type { Architecture } from './registry.js'
 
 /** What the folder's configs can mean, the most likely first. @throws FILE_NOT_FOUND if it has none */
-export async function* configsOf(dir: string): AsyncGenerator<Config> {
+export async function* configsOf(dir: string, families: readonly Architecture[]): AsyncGenerator<Config> {
   const own = await readConfigIfAny(dir, 'config.json')
-  if (own) yield* withModelType(own)
+  if (own) yield* withModelType(own, families)
   const openClip = await readConfigIfAny(dir, 'open_clip_config.json')
   if (openClip) yield openClip
   else if (!own) yield await readConfig(dir, 'config.json')
 }
 
-function withModelType(config: Config): readonly Config[] {
+function withModelType(config: Config, families: readonly Architecture[]): readonly Config[] {
   const { values } = config
   if ([values.model_type, values.architecture].some((name) => typeof name === 'string')) return [config]
-  const types = impliedModelTypes(config)
+  const types = impliedModelTypes(config, families)
   return types.length === 0
     ? [config]
     : types.map((model_type) => ({ ...config, values: { ...values, model_type } }))

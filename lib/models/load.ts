@@ -54,7 +54,7 @@ export async function load<M extends Model = AnyModel>(
 }
 
 function openFolder({ dir, weights }: ModelFolder, session: Session, mmap: boolean): Promise<Model> {
-  return openFitting(configsOf(dir), (config) => {
+  return openFitting(configsOf(dir, architectures), (config) => {
     const kind = configKind(config)
     const architecture = findArchitecture(architectures, kind, config.file)
     return architecture.open({ dir, weights, config, kind, session, mmap })

@@ -1,32 +1,5 @@
 import { type Config, strings } from '../files/config.js'
-
-/** Model types by the name with which their classes begin. */
-const classNames: Readonly<Record<string, string>> = {
-  Align: 'align',
-  Beit: 'beit',
-  Bert: 'bert',
-  Bit: 'bit',
-  CLIP: 'clip',
-  ConvNext: 'convnext',
-  ConvNextV2: 'convnextv2',
-  Data2VecVision: 'data2vec-vision',
-  DPT: 'dpt',
-  DeiT: 'deit',
-  DepthAnything: 'depth_anything',
-  DINOv3ViT: 'dinov3_vit',
-  Dinov2: 'dinov2',
-  Dinov2WithRegisters: 'dinov2_with_registers',
-  EfficientNet: 'efficientnet',
-  GPT2: 'gpt2',
-  Marian: 'marian',
-  ResNet: 'resnet',
-  Segformer: 'segformer',
-  Siglip: 'siglip',
-  Siglip2: 'siglip2',
-  Swin: 'swin',
-  ViT: 'vit',
-  ViTMAE: 'vit_mae',
-}
+import type { Architecture } from './registry.js'
 
 interface KeyRule {
   /** Model types whose configs have these keys; their weights differ. */
@@ -65,12 +38,19 @@ const keyRules: readonly KeyRule[] = [
 /**
  * Model types that a config without model_type can mean: by the class in `architectures`, else by its keys. Several if only
  * the weights tell them apart; none if nothing matches.
+ * @param families whose classes are known
  * @throws CONFIG_INVALID if `architectures` is no list of names
  */
-export function impliedModelTypes(config: Config): readonly string[] {
+export function impliedModelTypes(
+  config: Config,
+  families: readonly Pick<Architecture, 'classNames'>[],
+): readonly string[] {
+  const types = families.flatMap(({ classNames }) => Object.entries(classNames))
   for (const name of strings(config, 'architectures', [])) {
-    const [, start] = /^(\w+?)(?:Model|MTModel|LMHeadModel|DoubleHeadsModel|For[A-Z]\w*)$/.exec(name) ?? []
-    if (start !== undefined && Object.hasOwn(classNames, start)) return [classNames[start]!]
+    const [, start] =
+      /^(\w+?)(?:Model(?:WithProjection)?|MTModel|LMHeadModel|DoubleHeadsModel|For[A-Z]\w*)$/.exec(name) ?? []
+    const [type] = types.find(([, className]) => className === start) ?? []
+    if (type !== undefined) return [type]
   }
   const has = (key: string) => Object.hasOwn(config.values, key)
   return keyRules.find(({ keys, without = [] }) => keys.every(has) && !without.some(has))?.types ?? []

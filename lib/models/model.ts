@@ -35,6 +35,11 @@ export interface ModelParts {
   readonly session: Session
 }
 
+/** A model of a family. `never`: each family has inputs and options of its own. */
+export interface RunnableModel extends Model {
+  run(inputs: never, options?: never): Promise<object>
+}
+
 /** A loaded model. */
 export abstract class Model {
   readonly info: ModelInfo

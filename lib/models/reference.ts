@@ -1,4 +1,5 @@
 import { camelCase, snakeCase } from '../case.js'
+import { SaccadeError } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Model } from './model.js'
 
@@ -16,10 +17,22 @@ export interface ReferenceRun {
 }
 
 /**
- * Runs a model on a stored case under the argument and output names of the libraries that publish its family. Results may
- * be lazy; outputs that the model does not have are left out.
+ * Runs a model of the family on a stored case under the argument and output names of the libraries that publish it. Results
+ * may be lazy; outputs that the model does not have are left out.
  */
-export type Reference<M extends Model> = (model: M, run: ReferenceRun) => NamedTensors | Promise<NamedTensors>
+export type Reference = (model: Model, run: ReferenceRun) => NamedTensors | Promise<NamedTensors>
+
+/** Makes a reference of a family. @param type the class of its models */
+export function reference<M extends Model>(
+  type: abstract new (...parts: never[]) => M,
+  run: (model: M, run: ReferenceRun) => NamedTensors | Promise<NamedTensors>,
+): Reference {
+  return (model, stored) => {
+    if (!(model instanceof type))
+      throw new SaccadeError('INTERNAL', `no reference names for models of family ${model.info.architecture}`)
+    return run(model, stored)
+  }
+}
 
 /** Converts inputs of a stored case to our names: input_ids becomes inputIds. The model's run() checks them. */
 export function fromLibrary<Inputs>(inputs: NamedTensors): Inputs {

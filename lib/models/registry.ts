@@ -1,17 +1,22 @@
 import { invalid, SaccadeError } from '../errors.js'
 import type { Config } from '../files/config.js'
 import type { Session } from '../runtime/session.js'
-import type { Model } from './model.js'
+import type { RunnableModel } from './model.js'
+import type { Reference } from './reference.js'
 
 /** How models of one family are recognised and opened. */
-export interface Architecture {
+export interface Architecture<M extends RunnableModel = RunnableModel> {
   /** Family, such as 'vit'. */
   readonly name: string
   /** Names in configs that select this family, for error messages: model types, timm names, library classes. */
   readonly published: readonly string[]
   /** Whether a config selects this family. */
   claims(kind: ConfigKind): boolean
-  open(request: OpenRequest): Promise<Model>
+  open(request: OpenRequest): Promise<M>
+  /** Model types of transformers, each with the name with which its classes begin: { bert: 'Bert' }. */
+  readonly classNames: Readonly<Record<string, string>>
+  /** Imports the names that the family's libraries give to arguments and outputs. */
+  reference(): Promise<Reference>
 }
 
 /** A request to open a model whose files are found and whose config is read. */

@@ -30,15 +30,17 @@ export interface TextLimits {
   readonly tokenTypes?: number
 }
 
-/** The texts among inputs, or undefined. @throws INPUT_INVALID for a mask or positions without tokens */
+/** The texts among inputs, or undefined. @throws INPUT_INVALID for a mask, positions or types without tokens */
 export function textsOf({
   inputIds,
   attentionMask,
   positionIds,
-}: Partial<TextInputs>): TextInputs | undefined {
-  if ([inputIds, attentionMask, positionIds].every((tensor) => tensor === undefined)) return undefined
+  tokenTypeIds,
+}: Partial<TypedTextInputs>): TypedTextInputs | undefined {
+  const others = { attentionMask, positionIds, tokenTypeIds }
+  if ([inputIds, ...Object.values(others)].every((tensor) => tensor === undefined)) return undefined
   requireTensor(inputIds, 'inputIds')
-  return { inputIds, attentionMask, positionIds }
+  return { inputIds, ...others }
 }
 
 /** @throws TOKEN_OUT_OF_RANGE, TEXT_TOO_LONG, EMPTY_BATCH, SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID */

@@ -22,9 +22,10 @@ export type VectorOf<V extends Shape, Size extends number> = Fitting<
   'expected a vector, of the size of the last axis'
 >
 
-/** Throws INPUT_INVALID unless `x` is a tensor. */
+/** Throws INPUT_INVALID unless `x` is a tensor, and DISPOSED if it was disposed. */
 export function requireTensor(x: unknown, what: string): asserts x is Tensor {
   if (!(x instanceof Tensor)) throw invalid('INPUT_INVALID', what, 'a tensor', show(x))
+  if (x.disposed) throw new SaccadeError('DISPOSED', `${what}: the tensor ${x.describe()} was disposed`)
 }
 
 /** Throws DTYPE_MISMATCH unless the tensor has one of the types. */

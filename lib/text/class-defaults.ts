@@ -25,6 +25,9 @@ const classes: Readonly<Record<string, ClassDefaults>> = {
   CLIPTokenizer: { tokens: { bos: '<|startoftext|>', eos: end, unk: end, pad: end } },
   BartTokenizer: { tokens: bart },
   RobertaTokenizer: { tokens: bart },
+  XLMRobertaTokenizer: { tokens: bart },
+  NllbTokenizer: { tokens: bart },
+  M2M100Tokenizer: { tokens: { bos: '<s>', eos: '</s>', sep: '</s>', unk: '<unk>', pad: '<pad>' } },
   T5Tokenizer: { tokens: { eos: '</s>', unk: '<unk>', pad: '<pad>' } },
   MarianTokenizer: { tokens: { eos: '</s>', unk: '<unk>', pad: '<pad>' }, maxLength: 512 },
   SiglipTokenizer: { tokens: { eos: '</s>', unk: '<unk>', pad: '</s>' }, maxLength: 64 },
@@ -46,6 +49,7 @@ const classOfModel: Readonly<Record<string, string>> = {
   florence2: 'BartTokenizer',
   git: 'BertTokenizer',
   gpt2: 'GPT2Tokenizer',
+  m2m_100: 'M2M100Tokenizer',
   marian: 'MarianTokenizer',
   mobilebert: 'MobileBertTokenizer',
   roberta: 'RobertaTokenizer',
@@ -53,6 +57,7 @@ const classOfModel: Readonly<Record<string, string>> = {
   siglip2: 'Siglip2Tokenizer',
   t5: 'T5Tokenizer',
   visual_bert: 'BertTokenizer',
+  'xlm-roberta': 'XLMRobertaTokenizer',
 }
 
 export function defaultsOf(className: string): ClassDefaults {

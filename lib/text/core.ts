@@ -17,8 +17,17 @@ export interface TokenizerCore {
   ids(text: string, target?: boolean, room?: Room): number[]
   /** How many special tokens `assemble` adds. */
   added(pair: boolean): number
-  /** Joins one or two texts, with special tokens if asked. */
-  assemble(first: number[], second: number[] | undefined, addSpecialTokens: boolean): Part
+  /**
+   * Joins one or two texts, with special tokens if asked.
+   * @param language the token that {@link languageId} gave, if there is one
+   */
+  assemble(first: number[], second: number[] | undefined, addSpecialTokens: boolean, language?: number): Part
+  /**
+   * The token of a language, in tokenizers of translators of many languages.
+   * @param code default: the language that the files name for sources or targets
+   * @throws OPTION_INVALID
+   */
+  languageId?(code: string | undefined, target: boolean): number
   decode(ids: readonly number[], skipSpecialTokens: boolean): string
   id(token: string): number | undefined
   token(id: number): string | undefined

@@ -12,7 +12,7 @@ const optionNames = ['modelMaxLength', 'lowercase', ...hubOptionNames]
 
 /**
  * Reads the tokenizer in a model's folder: tokenizer.json; or source.spm, target.spm and vocab.json (Marian),
- * spiece.model (SigLIP, T5), vocab.txt (BERT), vocab.json and merges.txt (GPT-2, CLIP, BART, RoBERTa); each with
+ * sentencepiece.bpe.model and vocab.json (M2M100), spiece.model (SigLIP, T5), vocab.txt (BERT), vocab.json and merges.txt (GPT-2, CLIP, BART, RoBERTa); each with
  * tokenizer_config.json and the files beside it, if they exist.
  *
  * @example

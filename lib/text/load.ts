@@ -5,6 +5,7 @@ import { exists } from '../files/file.js'
 import { checkFlags, optionInvalid } from '../options.js'
 import type { TokenizerCore } from './core.js'
 import { jsonTokenizer } from './kinds/json-tokenizer.js'
+import { loadM2m100 } from './kinds/m2m100.js'
 import { loadMarian } from './kinds/marian.js'
 import { fromMergesTxt, fromSpieceModel, fromVocabTxt } from './kinds/older-files.js'
 import { loadSiglip } from './kinds/siglip.js'
@@ -24,10 +25,12 @@ export async function openTokenizer(dir: string, overrides: TokenizerOverrides =
 
 async function loadCore(dir: string, settings: TokenizerSettings): Promise<TokenizerCore> {
   const has = (name: string) => exists(join(dir, name))
-  // Marian and SigLIP publish no tokenizer.json; one beside their files is an approximation by others.
+  // Marian, SigLIP and M2M100 publish no tokenizer.json; one beside their files is an approximation by others.
   if ((await has('source.spm')) || (await has('target.spm'))) return await loadMarian(dir, settings)
   if (settings.className === 'SiglipTokenizer' && (await has('spiece.model')))
     return await loadSiglip(dir, settings)
+  if (settings.className === 'M2M100Tokenizer' && (await has('sentencepiece.bpe.model')))
+    return await loadM2m100(dir, settings)
   if (await has('tokenizer.json'))
     return jsonTokenizer(await readConfig(dir, 'tokenizer.json', 'TOKENIZER_INVALID'), settings)
   if (await has('spiece.model')) return jsonTokenizer(await fromSpieceModel(dir, settings), settings)

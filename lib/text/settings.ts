@@ -133,9 +133,13 @@ function readSpecialTokens(config: Config, map: Config | undefined, defaults: Cl
     if (content) specialTokens[role] = content
   }
   const files = map ? [config, map] : [config]
-  const additional = files.flatMap((file) =>
-    tokenEntries(file, 'additional_special_tokens', []).map(contentOf),
-  )
+  const additional = files.flatMap((file) => [
+    ...tokenEntries(file, 'additional_special_tokens', []).map(contentOf),
+    // As version 5 writes them. Before it, the key was for an object of tokens by role.
+    ...(Array.isArray(file.values.extra_special_tokens)
+      ? tokenEntries(file, 'extra_special_tokens', []).map(contentOf)
+      : []),
+  ])
   return { specialTokens, additionalTokens: [...new Set(additional)] }
 }
 

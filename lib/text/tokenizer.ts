@@ -1,6 +1,6 @@
 import { invalid, SaccadeError, show } from '../errors.js'
 import { checkLimit } from '../limits.js'
-import { checkFlags, checkOptions, optionInvalid } from '../options.js'
+import { checkFlags, checkOptions, checkStrings, optionInvalid } from '../options.js'
 import { roles, type SpecialRole } from './class-defaults.js'
 import type { Room, TokenizerCore } from './core.js'
 import type { Side, TokenizerSettings, TokenizerSource } from './settings.js'
@@ -13,6 +13,8 @@ export interface EncodeOptions {
   pair?: string
   /** Default true. */
   addSpecialTokens?: boolean
+  /** The language of the text, for a translator of many: 'ru', 'rus_Cyrl'. Default: that of tokenizer_config.json. */
+  language?: string
   /** Default false. `true` is 'longest_first'. Cuts to maxLength, or to the model's limit. */
   truncation?: boolean | TruncationStrategy
   /** In tokens, special ones included. Default: the model's limit. */
@@ -56,8 +58,8 @@ export interface BatchEncoding {
   attentionMask: number[][]
 }
 
-const encodeOptions = ['pair', 'addSpecialTokens', 'truncation', 'maxLength']
-const batchOptions = ['textPair', 'addSpecialTokens', 'truncation', 'maxLength', 'padding']
+const encodeOptions = ['pair', 'addSpecialTokens', 'language', 'truncation', 'maxLength']
+const batchOptions = ['textPair', 'addSpecialTokens', 'language', 'truncation', 'maxLength', 'padding']
 const decodeOptions = ['skipSpecialTokens', 'cleanUpTokenizationSpaces']
 
 /** Converts text to token ids and back, as the model's own tokenizer does. Made by {@link loadTokenizer}. */
@@ -175,6 +177,16 @@ export class Tokenizer {
     return this.#encode(text, this.#second(options.pair), options, false)
   }
 
+  /**
+   * The id of the token of a language, which a translator of many languages begins its text with. undefined for other
+   * tokenizers.
+   * @throws OPTION_INVALID for a language that the model does not have
+   */
+  languageTokenId(language: string): number | undefined {
+    checkStrings({ language }, ['language'], 'languageTokenId')
+    return this.#core.languageId?.(language, true)
+  }
+
   /** Encodes a text in the target language of a translator. Other tokenizers do the same as in encode(). */
   encodeTarget(text: string, options: EncodeOptions = {}): Encoding {
     checkOptions(options, encodeOptions, 'encodeTarget')
@@ -255,6 +267,7 @@ export class Tokenizer {
   #encode(text: string, pair: string | undefined, options: EncodeOptions, target: boolean): Encoding {
     const { addSpecialTokens = true, truncation = false } = options
     checkFlags(options, ['addSpecialTokens'], 'encode')
+    const language = this.#languageId(options.language, target)
     for (const value of pair === undefined ? [text] : [text, pair])
       if (typeof value !== 'string') throw invalid('INPUT_INVALID', 'text', 'a string', show(value))
     const strategy = readStrategy(truncation)
@@ -271,8 +284,16 @@ export class Tokenizer {
         return optionInvalid('truncation', truncation, `a strategy that can cut the texts to ${max} tokens`)
       ;[first, second] = cut
     }
-    const { ids, typeIds } = this.#core.assemble(first, second, addSpecialTokens)
+    const { ids, typeIds } = this.#core.assemble(first, second, addSpecialTokens, language)
     return { inputIds: ids, tokenTypeIds: typeIds, attentionMask: ids.map(() => 1) }
+  }
+
+  #languageId(language: string | undefined, target: boolean): number | undefined {
+    checkStrings({ language }, ['language'], 'encode')
+    if (this.#core.languageId) return this.#core.languageId(language, target)
+    if (language !== undefined)
+      optionInvalid('language', language, 'none: the tokenizer is not that of a translator of many languages')
+    return undefined
   }
 
   #limit(maxLength: number | undefined): number {

@@ -37,6 +37,13 @@ for (const [name, layout] of [
     typed.dispose()
   })
 
+for (const name of ['clip-text-projection', 'siglip-vision-no-head'])
+  test(`${name}: an encoder alone, without model_type, by its class`, async () => {
+    using typed = await load(golden(name))
+    using model = await load(withKeys(golden(name), { model_type: undefined }))
+    assert.equal(model.info, typed.info)
+  })
+
 test('a config that says nothing is refused', async () => {
   const dir = copyOf(golden('bert-model'))
   writeFileSync(join(dir, 'config.json'), '{"hidden_size": 4}')

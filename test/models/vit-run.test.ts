@@ -26,30 +26,6 @@ const kinds = [
 ] as const
 
 for (const [name, height, width] of kinds) {
-  test(`${name}: the same bits for any number of threads, in every run, alone or in a batch`, async () => {
-    using model = await open(name)
-    const pixelValues = images(5, height, width)
-    const options = { hiddenStates: true, attentions: true }
-    const want = await model.run({ pixelValues }, { ...options, threads: 1 })
-    for (const threads of [1, 2, 4]) {
-      const got = await model.run({ pixelValues }, { ...options, threads })
-      await sameBits(got.lastHiddenState, want.lastHiddenState, `${threads} threads`)
-      await sameBits(got.poolerOutput, want.poolerOutput, `${threads} threads`)
-      if (want.logits) await sameBits(got.logits!, want.logits, `${threads} threads`)
-      for (const [layer, weights] of want.attentions!.entries())
-        await sameBits(got.attentions![layer]!, weights, `${threads} threads, attention ${layer}`)
-    }
-    for (const index of [0, 3]) {
-      const one = (x: ops.FloatTensor): ops.FloatTensor =>
-        ops.slice(x, { axis: 0, start: index, end: index + 1 })
-      const alone = Tensor.from(await one(pixelValues).data(), [1, 3, height, width])
-      const got = await model.run({ pixelValues: alone }, options)
-      await sameBits(got.lastHiddenState, one(want.lastHiddenState), `image ${index} alone`)
-      await sameBits(got.poolerOutput, one(want.poolerOutput), `image ${index} alone`)
-      await sameBits(got.attentions![0]!, one(want.attentions![0]!), `image ${index} alone, attention`)
-    }
-  })
-
   test(`${name}: attention weights add up to one, and asking for them changes no bit`, async () => {
     using model = await open(name)
     const pixelValues = images(2, height, width, 5)
@@ -141,39 +117,15 @@ test('what is cut off at the right and bottom is not looked at', async () => {
   await sameBits((await run(changed)).logits!, (await run(pixels)).logits!, 'logits')
 })
 
-test('NaN in one image stays in it', async () => {
-  using model = await open()
-  const pixels = await images(3).data()
-  const clean = await model.run({ pixelValues: images(3) })
-  pixels[3 * 16 * 16 + 7] = Number.NaN
-  const { logits } = await model.run({ pixelValues: Tensor.from(pixels, [3, 3, 16, 16]) })
-  assert.ok((await ops.select(logits!, 0, 1).data()).every(Number.isNaN))
-  for (const image of [0, 2])
-    await sameBits(ops.select(logits!, 0, image), ops.select(clean.logits!, 0, image), `image ${image}`)
-})
-
 test('bad input is named', async () => {
   using model = await open()
   const run = (pixelValues: unknown, options?: object) => model.run({ pixelValues } as never, options)
-  await rejects(run(undefined), 'INPUT_INVALID', 'pixelValues')
-  await rejects(run(new Float32Array(768)), 'INPUT_INVALID', 'pixelValues')
-  await rejects(model.run(null as never), 'INPUT_INVALID', 'pixelValues')
-  await rejects(run(Tensor.zeros([3, 16, 16])), 'SHAPE_MISMATCH', '[batch, 3, 16, 16]')
-  await rejects(run(Tensor.zeros([2, 1, 16, 16])), 'SHAPE_MISMATCH', '3 channels')
-  await rejects(run(Tensor.zeros([2, 16, 16, 3])), 'SHAPE_MISMATCH', '[2, 16, 16, 3]')
-  await rejects(run(Tensor.zeros([0, 3, 16, 16])), 'EMPTY_BATCH', 'pixelValues')
-  await rejects(run(Tensor.zeros([1, 3, 16, 16], 'uint8')), 'DTYPE_MISMATCH', 'float32')
-  await rejects(model.run({ pixelValues: images(1), pixels: 1 } as never), 'OPTION_UNKNOWN', 'pixels')
-  await rejects(run(images(1), { hiddenstates: true }), 'OPTION_UNKNOWN', 'hiddenstates')
-  await rejects(run(images(1), { hiddenStates: 'yes' }), 'OPTION_INVALID', 'hiddenStates')
   await rejects(run(images(1), { attentions: 3 }), 'OPTION_INVALID', 'attentions')
   await rejects(run(images(1), { attentions: { rows: 3 } }), 'OPTION_UNKNOWN', 'rows')
   await rejects(run(images(1), { attentions: { layers: [2] } }), 'INDEX_OUT_OF_RANGE', '2 layers')
   await rejects(run(images(1), { attentions: { query: 17 } }), 'INDEX_OUT_OF_RANGE', '17 tokens')
   await rejects(run(images(1), { attentions: { query: [4, 4] } }), 'INDEX_OUT_OF_RANGE', '17 tokens')
   await rejects(run(images(1), { attentions: { query: 'all' } }), 'OPTION_INVALID', 'query')
-  await rejects(run(images(1), { threads: -1 }), 'OPTION_INVALID', 'threads')
-  await rejects(run(images(1), { signal: AbortSignal.abort() }), 'ABORTED', 'abort')
   using tokenless = await open('timm-vit-gap')
   await rejects(
     tokenless.run({ pixelValues: images(1) }, { attentions: { query: 'cls' } }),

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadTokenizer } from '../../lib/text/index.js'
+import { rejects } from '../support/errors.js'
 
 const goldens = fileURLToPath(new URL('../data/goldens/tokenizers/', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'saccade-tokenizers-'))
@@ -129,6 +130,26 @@ async function refused(dir: string): Promise<{ code: string; message: string }> 
   }
   throw new Error('expected an error')
 }
+
+test('M2M100: its files may leave the languages open', async () => {
+  const changed = (changes: Record<string, unknown>) =>
+    loadTokenizer(copy('m2m100', [], { 'tokenizer_config.json': config('m2m100', changes) }))
+  const open = await changed({ src_lang: null, tgt_lang: null, num_madeup_words: undefined })
+  assert.equal(open.encode('').inputIds, [139, 2])
+  assert.is(open.size, 229)
+  assert.equal(open.encodeTarget('', { language: 'ru' }).inputIds, [194, 2])
+  const noTarget = /language: expected the code of one of the model's languages, got undefined/
+  assert.throws(() => open.encodeTarget(''), noTarget)
+  const german = await changed({ language_codes: 'wmt21', src_lang: 'de' })
+  assert.equal(german.encode('').inputIds, [128, 2])
+  await rejects(() => changed({ language_codes: 'wmt22' }), 'TOKENIZER_INVALID', /language_codes.*wmt21/)
+  await rejects(() => changed({ num_madeup_words: 1e9 }), 'LIMIT_EXCEEDED', /vocabulary/)
+  await rejects(() => loadTokenizer(copy('m2m100', ['vocab.json'])), 'FILE_NOT_FOUND', /vocab\.json/)
+  const bert = await loadTokenizer(join(goldens, 'bert-cased'))
+  assert.is(bert.languageTokenId('ru'), undefined)
+  await rejects(() => bert.encode('a', { language: 'ru' }), 'OPTION_INVALID', /language: expected none/)
+  await rejects(() => open.encode('a', { language: 5 as never }), 'OPTION_INVALID', /language.*a string/)
+})
 
 test('missing folders and files are named', async () => {
   const missing: [string, RegExp][] = [

@@ -24,23 +24,28 @@ interface Golden {
     attention_mask?: number[][]
     token_type_ids?: number[][]
   }
-  pair?: { texts: [string, string]; input_ids: number[]; token_type_ids: number[]; attention_mask: number[] }
-  targets?: { texts: string[]; ids: number[][] }
+  pair?: Pair
+  pair_truncated?: Pair & { truncation: 'longest_first'; max_length: number }
+  targets?: { tgt_lang?: string; texts: string[]; ids: number[][] }
+  other_source_language?: { src_lang: string; texts: string[]; ids: number[][] }
+  language_ids?: Record<string, number>
+}
+
+interface Pair {
+  texts: [string, string]
+  input_ids: number[]
+  token_type_ids?: number[]
+  attention_mask: number[]
 }
 
 const root = fileURLToPath(new URL('../data/goldens/tokenizers/', import.meta.url))
 const names = readdirSync(root).sort()
 
-test('all eight kinds are there', () => {
+test('all kinds are there', () => {
   assert.equal(names, [
-    'bart-florence2',
-    'bert-cased',
-    'bert-uncased',
-    'clip',
-    'gpt2',
-    'marian',
-    'siglip',
-    't5',
+    ...['bart', 'bart-florence2', 'bert-cased', 'bert-uncased', 'clip', 'gpt2', 'm2m100', 'marian'],
+    ...['minilm-baked', 'modernbert', 'mpnet', 'nllb', 'nllb-legacy', 'roberta', 'roberta-prefix-space'],
+    ...['siglip', 't5', 'xlm-roberta'],
   ])
 })
 
@@ -96,19 +101,51 @@ for (const name of names) {
     }
   })
 
-  if (golden.pair)
-    test(`${name}: a pair of texts`, async () => {
+  const pairs = [golden.pair, golden.pair_truncated].filter((pair) => pair !== undefined)
+  for (const { texts, input_ids, token_type_ids, attention_mask, ...options } of pairs)
+    test(`${name}: a pair of texts ${JSON.stringify(options)}`, async () => {
       const tokenizer = await loadTokenizer(dir)
-      const { texts, input_ids, token_type_ids, attention_mask } = golden.pair!
-      const { inputIds, tokenTypeIds, attentionMask } = tokenizer.encode(texts[0], { pair: texts[1] })
-      assert.equal([inputIds, tokenTypeIds, attentionMask], [input_ids, token_type_ids, attention_mask])
+      const [text, pair] = texts
+      const { truncation, max_length: maxLength }: Partial<Golden['pair_truncated']> = options
+      const cut = truncation === undefined ? {} : { truncation, maxLength: maxLength! }
+      const { inputIds, tokenTypeIds, attentionMask } = tokenizer.encode(text, { pair, ...cut })
+      assert.equal([inputIds, attentionMask], [input_ids, attention_mask])
+      if (token_type_ids) assert.equal(tokenTypeIds, token_type_ids)
     })
 
   if (golden.targets)
     test(`${name}: texts of the target language`, async () => {
       const tokenizer = await loadTokenizer(dir)
-      const ids = golden.targets!.texts.map((text) => tokenizer.encodeTarget(text).inputIds)
-      assert.equal(ids, golden.targets!.ids)
+      const { tgt_lang: language, texts, ids } = golden.targets!
+      const encode = (text: string) =>
+        tokenizer.encodeTarget(text, language === undefined ? {} : { language })
+      assert.equal(
+        texts.map((text) => encode(text).inputIds),
+        ids,
+      )
+    })
+
+  if (golden.other_source_language)
+    test(`${name}: texts of another language`, async () => {
+      const tokenizer = await loadTokenizer(dir)
+      const { src_lang: language, texts, ids } = golden.other_source_language!
+      assert.equal(tokenizer.call(texts, { language }).inputIds, ids)
+      assert.equal(
+        texts.map((text) => tokenizer.encode(text, { language }).inputIds),
+        ids,
+      )
+      assert.throws(
+        () => tokenizer.encode('a', { language: 'xx_Nowhere' }),
+        /language: expected the code of one/,
+      )
+    })
+
+  for (const [token, id] of Object.entries(golden.language_ids ?? {}))
+    test(`${name}: the token of ${token}`, async () => {
+      const tokenizer = await loadTokenizer(dir)
+      assert.is(tokenizer.languageTokenId(token.replaceAll('__', '')), id)
+      assert.is(tokenizer.tokenToId(token), id)
+      assert.is(tokenizer.idToToken(id), token)
     })
 }
 

@@ -29,7 +29,12 @@ const torchvision: Layout<Description & { readonly spec: AlexNetSpec }> = {
   },
 }
 
-export const alexnet = family('alexnet', [torchvision], (parts, { spec }, reader) => {
-  checkSizes(parts.config.file, { width: [...spec.widths, ...spec.hidden] })
-  return new AlexNet(parts, readAlexNet(reader, spec))
+export const alexnet = family({
+  name: 'alexnet',
+  layouts: [torchvision],
+  build(parts, { spec }, reader) {
+    checkSizes(parts.config.file, { width: [...spec.widths, ...spec.hidden] })
+    return new AlexNet(parts, readAlexNet(reader, spec))
+  },
+  reference: async () => (await import('./reference.js')).alexNetReference,
 })

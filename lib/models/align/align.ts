@@ -23,7 +23,7 @@ import type { ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { statesOf } from '../run-options.js'
 import { checkSizes } from '../sizes.js'
-import { checkTexts, type TypedTextInputs, textsOf } from '../text-inputs.js'
+import { checkTexts, type TypedTextInputs, textInputNames, textsOf } from '../text-inputs.js'
 
 /** Texts, images, or both. Tokens of texts may have types. */
 export type AlignInputs = ContrastiveInputs & Pick<TypedTextInputs, 'tokenTypeIds'>
@@ -90,11 +90,10 @@ export class Align extends ContrastiveModel {
    */
   async run(inputs: AlignInputs, options: ContrastiveOptions = {}): Promise<ContrastiveOutput> {
     this.checkAlive()
-    checkContrastive(inputs, options, 'Align.run', ['tokenTypeIds'])
+    checkContrastive(inputs, options, 'Align.run', [...textInputNames, 'tokenTypeIds', 'pixelValues'])
     const texts = textsOf(inputs)
-    const typed = texts && { ...texts, tokenTypeIds: inputs.tokenTypeIds }
-    if (typed) await checkTexts(typed, this.#config.text)
-    const text = typed && this.#encodeTexts(typed, options)
+    if (texts) await checkTexts(texts, this.#config.text)
+    const text = texts && this.#encodeTexts(texts, options)
     const { pixelValues } = inputs
     const image = pixelValues === undefined ? undefined : this.#encodeImages(pixelValues, options)
     const output = contrast(text, image, this.similarity)

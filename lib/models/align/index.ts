@@ -1,11 +1,9 @@
-import { type Description, family, type Layout } from '../family.js'
+import { type Description, family, type Layout, transformers } from '../family.js'
 import { Align, type AlignConfig, readAlign, readAlignConfig } from './align.js'
 
 /** AlignModel of transformers. */
 const huggingFace: Layout<Description & { readonly spec: AlignConfig }> = {
-  library: 'transformers',
-  published: ['align'],
-  claims: (name) => name === 'align',
+  ...transformers({ align: 'Align' }),
   describe({ config }) {
     const spec = readAlignConfig(config)
     return {
@@ -16,8 +14,9 @@ const huggingFace: Layout<Description & { readonly spec: AlignConfig }> = {
   },
 }
 
-export const align = family(
-  'align',
-  [huggingFace],
-  (parts, { spec }, reader) => new Align(parts, spec, readAlign(reader, spec)),
-)
+export const align = family({
+  name: 'align',
+  layouts: [huggingFace],
+  build: (parts, { spec }, reader) => new Align(parts, spec, readAlign(reader, spec)),
+  reference: async () => (await import('./reference.js')).alignReference,
+})

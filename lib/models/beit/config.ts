@@ -1,8 +1,10 @@
 import { boolean, type Config, number } from '../../files/config.js'
 import type { Grid } from '../../nn/grid-bias.js'
 import { type EncoderConfig, readEncoderConfig } from '../encoder-config.js'
+import { checkEmbeddingSpec } from '../vit/check-spec.js'
+import { gridOf } from '../vit/grid.js'
 import { embeddingSpecOf } from '../vit/hugging-face-spec.js'
-import { checkEmbeddingSpec, type EmbeddingSpec, gridOf } from '../vit/spec.js'
+import type { EmbeddingSpec } from '../vit/spec.js'
 
 /** The parts of transformers' BeitConfig that change the computation. */
 export interface BeitConfig {

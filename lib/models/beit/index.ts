@@ -1,4 +1,4 @@
-import { type Description, family, imageTasks, type Layout } from '../family.js'
+import { type Description, family, imageTasks, type Layout, transformers } from '../family.js'
 import { labelsOf } from '../labels.js'
 import { Beit } from './beit.js'
 import { type BeitConfig, readBeitConfig } from './config.js'
@@ -18,10 +18,7 @@ interface BeitDescription extends Description {
 
 /** The classes of Beit and Data2VecVision of transformers. */
 const huggingFace: Layout<BeitDescription> = {
-  library: 'transformers',
-  published: Object.keys(families),
-  claims: isFamily,
-
+  ...transformers(families),
   checkpoint: () => ({ rename: publishedName }),
 
   describe({ config, kind }, reader) {
@@ -59,7 +56,12 @@ function isFamily(name: string): name is keyof typeof families {
   return Object.hasOwn(families, name)
 }
 
-export const beit = family('beit', [huggingFace], (parts, { spec, heads, prefix }, reader) => {
-  const backbone = prefix === undefined ? reader : reader.scope(prefix)
-  return new Beit(parts, spec, heads, readModules(reader, backbone, spec, heads))
+export const beit = family({
+  name: 'beit',
+  layouts: [huggingFace],
+  build(parts, { spec, heads, prefix }, reader) {
+    const backbone = prefix === undefined ? reader : reader.scope(prefix)
+    return new Beit(parts, spec, heads, readModules(reader, backbone, spec, heads))
+  },
+  reference: async () => (await import('./reference.js')).beitReference,
 })

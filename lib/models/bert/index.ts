@@ -1,4 +1,4 @@
-import { type Description, family, type Layout } from '../family.js'
+import { type Description, family, type Layout, transformers } from '../family.js'
 import { labelsOf } from '../labels.js'
 import { Bert } from './bert.js'
 import { type BertConfig, readBertConfig } from './config.js'
@@ -11,9 +11,7 @@ interface BertDescription extends Description {
 
 /** The Bert classes of transformers. */
 const huggingFace: Layout<BertDescription> = {
-  library: 'transformers',
-  published: ['bert'],
-  claims: (name) => name === 'bert',
+  ...transformers({ bert: 'Bert' }),
   checkpoint: () => ({ rename: legacyLayerNorm }),
 
   describe({ config }, reader) {
@@ -26,8 +24,9 @@ const huggingFace: Layout<BertDescription> = {
   },
 }
 
-export const bert = family(
-  'bert',
-  [huggingFace],
-  (parts, { spec }, reader) => new Bert(parts, readModules(reader, spec)),
-)
+export const bert = family({
+  name: 'bert',
+  layouts: [huggingFace],
+  build: (parts, { spec }, reader) => new Bert(parts, readModules(reader, spec)),
+  reference: async () => (await import('./reference.js')).bertReference,
+})

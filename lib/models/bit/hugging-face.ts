@@ -9,7 +9,7 @@ import {
   positiveNumber,
   string,
 } from '../../files/config.js'
-import { imageTasks } from '../family.js'
+import { imageTasks, transformers } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
 import type { BitLayout } from './layout.js'
 import type { BitNames, BitPadding, BitSpec } from './spec.js'
@@ -17,9 +17,7 @@ import { bitStages } from './stages.js'
 
 /** BitModel and BitForImageClassification of transformers. */
 export const huggingFace: BitLayout = {
-  library: 'transformers',
-  published: ['bit'],
-  claims: (name) => name === 'bit',
+  ...transformers({ bit: 'Bit' }),
 
   describe({ config }, reader) {
     const prefix = reader.has('bit.embedder.convolution.weight') ? 'bit.' : ''

@@ -7,14 +7,19 @@ import { checkBitSizes } from './stages.js'
 import { timm } from './timm.js'
 
 /** BiT (Kolesnikov et al. 2019): ResNet V2 with weight standardisation and group norm. */
-export const bit = family('bit', [huggingFace, timm], (parts, { spec, names, head }, reader) => {
-  checkBitSizes(parts.config.file, spec)
-  const { stem, stages, norm, width } = readBit(reader, spec, names)
-  const features = head.pooling === 'average-and-max' ? 2 * width : width
-  const { classes, pooling } = head
-  return new ConvNet(parts, {
-    input: { channels: spec.channels, smallest: 1 },
-    ...{ stem, stages, pooling, last: norm },
-    classifier: classes > 0 ? readPointwise(reader, names.classifier, features, classes) : undefined,
-  })
+export const bit = family({
+  name: 'bit',
+  layouts: [huggingFace, timm],
+  build(parts, { spec, names, head }, reader) {
+    checkBitSizes(parts.config.file, spec)
+    const { stem, stages, norm, width } = readBit(reader, spec, names)
+    const features = head.pooling === 'average-and-max' ? 2 * width : width
+    const { classes, pooling } = head
+    return new ConvNet(parts, {
+      input: { channels: spec.channels, smallest: 1 },
+      ...{ stem, stages, pooling, last: norm },
+      classifier: classes > 0 ? readPointwise(reader, names.classifier, features, classes) : undefined,
+    })
+  },
+  reference: async () => (await import('../convnet/reference.js')).convNetReference,
 })

@@ -3,9 +3,9 @@ import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { Similarity } from '../contrastive.js'
 import { type Description, imageTasks } from '../family.js'
-import type { Model, ModelParts } from '../model.js'
+import type { ModelParts } from '../model.js'
 import { checkSizes } from '../sizes.js'
-import { checkSpec } from '../vit/spec.js'
+import { checkSpec } from '../vit/check-spec.js'
 import { Clip } from './clip.js'
 import { ImageEncoder, TextEncoder } from './encoders.js'
 import { ImageTower } from './image-tower.js'
@@ -63,7 +63,7 @@ export function buildClip(
   parts: ModelParts,
   { parts: { text, image, similarity, classifier } }: ClipDescription,
   reader: WeightReader,
-): Model {
+): Clip | TextEncoder | ImageEncoder {
   const texts = text && new TextTower(reader, text)
   const images = image && new ImageTower(reader, image)
   if (texts && images && similarity)

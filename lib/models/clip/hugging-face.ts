@@ -1,7 +1,7 @@
 import { type Config, nonNegativeInt, positiveInt } from '../../files/config.js'
 import { renameBy } from '../../weights/names.js'
 import type { WeightReader } from '../../weights/reader.js'
-import type { Layout } from '../family.js'
+import { type Layout, transformers } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
 import { libraryClass } from '../library-class.js'
 import { embeddingSpecOf } from '../vit/hugging-face-spec.js'
@@ -17,7 +17,6 @@ const classes = [
 type ClassName = (typeof classes)[number]
 
 const defaults = { layers: 12, activation: 'quick_gelu', epsilon: 1e-5 }
-const modelTypes = ['clip', 'clip_text_model', 'clip_vision_model']
 
 /**
  * transformers 5 also reads a CLIPModel whose towers were saved from CLIPTextModel and CLIPVisionModel, whose names have
@@ -27,9 +26,7 @@ const withoutDoubledTower = renameBy([[/^(text_model|vision_model)\.\1\./, '$1.'
 
 /** CLIP of transformers: CLIPModel, its encoders alone, with and without projection, and CLIPForImageClassification. */
 export const huggingFace: Layout<ClipDescription> = {
-  library: 'transformers',
-  published: modelTypes,
-  claims: (name) => modelTypes.includes(name),
+  ...transformers({ clip: 'CLIP', clip_text_model: 'CLIPText', clip_vision_model: 'CLIPVision' }),
   checkpoint: () => ({ rename: withoutDoubledTower }),
 
   describe({ config, kind }, reader) {

@@ -8,8 +8,9 @@ import {
   sizePair,
 } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
+import { gridOf } from '../vit/grid.js'
 import { commonNames, type VitNames } from '../vit/names.js'
-import { gridOf, type PositionTable, type Size, type VitSpec } from '../vit/spec.js'
+import type { PositionTable, Size, VitSpec } from '../vit/spec.js'
 import { checkKeys, layerKeys, openClipBlock, openClipLayers, refuse } from './open-clip-keys.js'
 import { timmKeys, timmTower } from './open-clip-timm.js'
 import type { ImageSpec } from './spec.js'

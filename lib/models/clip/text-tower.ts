@@ -1,3 +1,4 @@
+import { invalid, show } from '../../errors.js'
 import { Embedding, type TokenIds } from '../../nn/embedding.js'
 import type { Layer } from '../../nn/layer.js'
 import { Linear, squeezedParameter } from '../../nn/linear.js'
@@ -45,6 +46,7 @@ export class TextTower {
 
   /** @throws TOKEN_OUT_OF_RANGE, TEXT_TOO_LONG, EMPTY_BATCH, SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID */
   async forward(texts: TextInputs, options: StatesOptions): Promise<Projected> {
+    if (this.#classToken) checkNoPlaces(texts)
     await checkTexts(texts, this.spec)
     const { inputIds } = texts
     const stack = runStack(this.#layers, this.#embed(texts), {
@@ -84,6 +86,18 @@ export class TextTower {
 export function readLinear(reader: WeightReader, spec: LinearSpec, inputs: number): Linear {
   const { name, width, bias, transposed = false } = spec
   return Linear.read(reader, name, inputs, width, { bias, transposed })
+}
+
+/** open_clip derives mask and positions from the ids, of one place more than there are. @throws INPUT_INVALID */
+function checkNoPlaces({ attentionMask, positionIds }: TextInputs): void {
+  for (const [name, tensor] of Object.entries({ attentionMask, positionIds }))
+    if (tensor !== undefined)
+      throw invalid(
+        'INPUT_INVALID',
+        name,
+        'none, for a model with a class token behind the text',
+        show(tensor),
+      )
 }
 
 /**

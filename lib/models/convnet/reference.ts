@@ -1,8 +1,8 @@
 import * as ops from '../../ops/index.js'
 import { channelsFirst } from '../image-network.js'
-import { fromLibrary, type NamedTensors, type Reference, toLibrary } from '../reference.js'
+import { fromLibrary, type NamedTensors, reference, toLibrary } from '../reference.js'
 import { configKind } from '../registry.js'
-import type { ConvNet, ConvNetTrace } from './convnet.js'
+import { ConvNet, type ConvNetTrace } from './convnet.js'
 
 /** Names the results of a pass as the library does. */
 type Names = (trace: ConvNetTrace, family: string) => NamedTensors
@@ -38,7 +38,7 @@ function layerNames(stages: readonly ops.FloatTensor[]): NamedTensors {
 const libraries: Readonly<Record<string, Names>> = { transformers: huggingFace, timm, torchvision }
 
 /** The names of the library whose layout the model has. */
-export const convNetReference: Reference<ConvNet> = (model, { inputs }) => {
+export const convNetReference = reference(ConvNet, (model, { inputs }) => {
   const { pixelValues } = fromLibrary<{ pixelValues: ops.FloatTensor }>(inputs)
   return libraries[configKind(model.config).library]!(model.trace(pixelValues), model.info.architecture)
-}
+})

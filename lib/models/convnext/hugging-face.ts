@@ -7,21 +7,17 @@ import {
   positiveInts,
   string,
 } from '../../files/config.js'
-import { imageTasks } from '../family.js'
+import { imageTasks, transformers } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
 import type { ConvNextLayout } from './layout.js'
 import type { ConvNextNames, ConvNextSpec } from './spec.js'
-
-const modelTypes = ['convnext', 'convnextv2']
 
 /** Epsilon of all norms except the last. The config's `layer_norm_eps` is for the last one only. */
 const innerEpsilon = 1e-6
 
 /** ConvNextModel, ConvNextForImageClassification and their V2 of transformers. */
 export const huggingFace: ConvNextLayout = {
-  library: 'transformers',
-  published: modelTypes,
-  claims: (name) => modelTypes.includes(name),
+  ...transformers({ convnext: 'ConvNext', convnextv2: 'ConvNextV2' }),
 
   describe({ config, kind }, reader) {
     const second = kind.name === 'convnextv2'

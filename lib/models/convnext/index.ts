@@ -7,14 +7,15 @@ import { timm } from './timm.js'
 import { torchvision } from './torchvision.js'
 
 /** ConvNeXt and ConvNeXt V2, in all published layouts. */
-export const convnext = family(
-  'convnext',
-  [huggingFace, timm, torchvision],
-  (parts, { spec, names }, reader) => {
+export const convnext = family({
+  name: 'convnext',
+  layouts: [huggingFace, timm, torchvision],
+  build(parts, { spec, names }, reader) {
     const { stages, head } = spec
     const widths = [...stages.map(({ width }) => width), head.hidden ?? 0]
     const layers = stages.map(({ depth }) => depth)
     checkSizes(parts.config.file, { layers, width: widths })
     return new ConvNext(parts, spec, readConvNext(reader, spec, names))
   },
-)
+  reference: async () => (await import('./reference.js')).convNextReference,
+})

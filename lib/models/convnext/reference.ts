@@ -1,8 +1,8 @@
 import * as ops from '../../ops/index.js'
 import { channelsFirst } from '../image-network.js'
-import { fromLibrary, type NamedTensors, type Reference, toLibrary } from '../reference.js'
+import { fromLibrary, type NamedTensors, reference, toLibrary } from '../reference.js'
 import { configKind } from '../registry.js'
-import type { ConvNext, ConvNextTrace } from './convnext.js'
+import { ConvNext, type ConvNextTrace } from './convnext.js'
 import { stageIndices } from './torchvision.js'
 
 /** Names the results of a pass as the library does. */
@@ -36,7 +36,7 @@ const torchvision: Names = ({ stem, stages, downsampled, pooled, logits }, { spe
 const libraries: Readonly<Record<string, Names>> = { transformers: huggingFace, timm, torchvision }
 
 /** The names of the library whose layout the model has. */
-export const convNextReference: Reference<ConvNext> = (model, { inputs }) => {
+export const convNextReference = reference(ConvNext, (model, { inputs }) => {
   const { pixelValues } = fromLibrary<{ pixelValues: ops.FloatTensor }>(inputs)
   return libraries[configKind(model.config).library]!(model.trace(pixelValues), model)
-}
+})

@@ -4,8 +4,6 @@ import {
   configInvalid,
   epsilon,
   isSet,
-  nonNegativeInt,
-  object,
   oneOf,
   optional,
   positiveInt,
@@ -15,160 +13,81 @@ import {
 import { divisible } from '../divisible.js'
 import { imageTasks } from '../family.js'
 import { labelDescriptions, timmLabels } from '../labels.js'
-import { storedClasses, timmName } from '../timm-wrapper.js'
+import { timmArguments, timmClasses, timmInputSize } from '../timm-arguments.js'
+import { timmName } from '../timm-wrapper.js'
 import { fromAuthors } from './authors-names.js'
 import type { ConvNextLayout } from './layout.js'
-import type { ConvNextNames, ConvNextSpec, HeadSpec, StageSpec } from './spec.js'
-
-/** Depths of the stages and width of the first, by the size in timm's architecture names. */
-const sizes: Record<string, readonly [depths: readonly number[], width: number]> = {
-  atto: [[2, 2, 6, 2], 40],
-  femto: [[2, 2, 6, 2], 48],
-  pico: [[2, 2, 6, 2], 64],
-  nano: [[2, 2, 8, 2], 80],
-  tiny: [[3, 3, 9, 3], 96],
-  small: [[3, 3, 27, 3], 96],
-  base: [[3, 3, 27, 3], 128],
-  large: [[3, 3, 27, 3], 192],
-  xlarge: [[3, 3, 27, 3], 256],
-  huge: [[3, 3, 27, 3], 352],
-  xxlarge: [[3, 4, 30, 3], 384],
-}
-
-const stems: Record<string, string> = {
-  atto_ols: 'overlap_tiered',
-  femto_ols: 'overlap_tiered',
-  pico_ols: 'overlap_tiered',
-  nano_ols: 'overlap',
-}
-
-interface Implied {
-  readonly depths: readonly number[]
-  readonly dims: readonly number[]
-  readonly stem: string
-  readonly grn: boolean
-  readonly epsilon: number
-  readonly normFirst: boolean
-  readonly hidden: number | undefined
-  readonly norm: 'layernorm' | 'rmsnorm2d'
-}
-
-/**
- * Parses convnext[v2]_SIZE[_ols|_rms|_hnf|_mlp], with or without a pretrained tag after a dot. undefined if it is not a
- * name of timm's ConvNeXt.
- */
-function impliedBy(architecture: string): Implied | undefined {
-  const [, version, size = '', extra = ''] =
-    /^convnext(v2)?_([a-z]+)(?:_(ols|rms|hnf|mlp))?(?:\.|$)/.exec(architecture) ?? []
-  const known = Object.hasOwn(sizes, size) ? sizes[size] : undefined
-  if (!known) return undefined
-  const [depths, width] = known
-  return {
-    depths,
-    dims: [1, 2, 4, 8].map((factor) => factor * width),
-    stem: stems[`${size}_${extra}`] ?? 'patch',
-    grn: version !== undefined,
-    epsilon: size === 'xxlarge' ? 1e-5 : 1e-6,
-    normFirst: extra === 'hnf',
-    hidden: extra === 'mlp' ? 8 * width : undefined,
-    norm: extra === 'rms' ? 'rmsnorm2d' : 'layernorm',
-  }
-}
+import type { ConvNextNames, ConvNextSpec, StageSpec } from './spec.js'
+import { timmArchitecture } from './timm-architectures.js'
 
 /** ConvNeXt of timm: the architecture name implies the arguments, and model_args override them. */
 export const timm: ConvNextLayout = {
   library: 'timm',
   published: ['convnext_*', 'convnextv2_*'],
-  claims: (name) => impliedBy(name) !== undefined,
+  claims: (name) => timmArchitecture(name) !== undefined,
 
   checkpoint: () => ({ rename: (name) => fromAuthors(timmName(name)) }),
 
   async describe({ config, kind }, reader) {
-    const declared = readSpec(config, impliedBy(kind.name)!)
-    const names = namesFor(declared)
-    const classes = storedClasses(config, declared.head.classes, reader, names.classifier)
-    const spec = { ...declared, head: { ...declared.head, classes } }
+    const args = timmArguments(config, timmArchitecture(kind.name)!, known)
+    const classes = timmClasses(config, args, reader, 'head.fc')
+    const spec = readSpec(args, classes)
     reader.ignore(/^(projectors|norms)\./, 'heads of distillation, which timm leaves out too')
-    if (classes === 0) reader.ignore(/^head\.fc\./, 'num_classes is 0')
     return {
-      ...{ spec, names, className: kind.name },
+      ...{ spec, names: namesFor(spec), className: kind.name },
       tasks: imageTasks(classes > 0),
       labels: await timmLabels(config, classes),
       labelDescriptions: labelDescriptions(config),
-      imageSize: inputSize(config),
+      imageSize: timmInputSize(config),
     }
   },
 }
 
-/** Arguments of timm's class that change how a checkpoint is read or run, and those that do not. */
 const known = [
-  ...[
-    'in_chans',
-    'num_classes',
-    'global_pool',
-    'output_stride',
-    'depths',
-    'dims',
-    'kernel_sizes',
-    'ls_init_value',
-  ],
-  ...[
-    'stem_type',
-    'patch_size',
-    'head_norm_first',
-    'head_hidden_size',
-    'conv_mlp',
-    'conv_bias',
-    'use_grn',
-    'act_layer',
-  ],
-  ...['norm_layer', 'norm_eps', 'drop_rate', 'drop_path_rate', 'head_init_scale', 'img_size'],
+  ...['output_stride', 'depths', 'dims', 'kernel_sizes', 'ls_init_value', 'stem_type', 'patch_size'],
+  ...['head_norm_first', 'head_hidden_size', 'conv_mlp', 'conv_bias', 'use_grn', 'act_layer', 'norm_layer'],
+  ...['norm_eps', 'head_init_scale'],
 ]
 
-function readSpec(config: Config, implied: Implied): ConvNextSpec {
-  const args = isSet(config, 'model_args') ? object(config, 'model_args') : { ...config, values: {} }
-  for (const key of Object.keys(args.values))
-    if (!known.includes(key))
-      throw configInvalid(args, key, `no such argument (supported are ${known.join(', ')})`)
+const stems = {
+  patch: 'patch',
+  overlap: 'overlap',
+  overlap_tiered: 'overlap',
+  overlap_act: 'overlap-activation',
+} as const
+const stemTypes = ['patch', 'overlap', 'overlap_tiered', 'overlap_act'] as const
+const norms = ['layernorm', 'layernorm2d', 'rmsnorm', 'rmsnorm2d'] as const
+const pools = { avg: 'average', max: 'max', avgmax: 'average-max' } as const
+
+function readSpec(args: Config, classes: number): ConvNextSpec {
   if (positiveInt(args, 'output_stride', 32) !== 32) throw configInvalid(args, 'output_stride', '32')
-  const grn = boolean(args, 'use_grn', implied.grn)
-  const dims = positiveInts(args, 'dims', implied.dims)
-  const stemType = oneOf(
-    args,
-    'stem_type',
-    ['patch', 'overlap', 'overlap_tiered', 'overlap_act'],
-    implied.stem as 'patch',
-  )
+  const dims = positiveInts(args, 'dims')
+  const stemType = oneOf(args, 'stem_type', stemTypes)
   const patch = stemType === 'patch' ? positiveInt(args, 'patch_size', 4) : 4
-  const norm = oneOf(args, 'norm_layer', ['layernorm', 'layernorm2d', 'rmsnorm', 'rmsnorm2d'], implied.norm)
-  const normEpsilon = epsilon(args, 'norm_eps', implied.epsilon)
-  const kinds = {
-    patch: 'patch',
-    overlap: 'overlap',
-    overlap_tiered: 'overlap',
-    overlap_act: 'overlap-activation',
-  } as const
+  const normEpsilon = epsilon(args, 'norm_eps', 1e-6)
   return {
-    channels: positiveInt(args, 'in_chans', inputSize(config)?.[0] ?? 3),
+    channels: positiveInt(args, 'in_chans', 3),
     stem: {
-      kind: kinds[stemType],
-      patch,
+      ...{ kind: stems[stemType], patch },
       middle: stemType === 'overlap_tiered' ? divisible(Math.floor(dims[0]! / 2), 8) : dims[0]!,
     },
-    stages: readStages(args, implied, dims, patch),
+    stages: readStages(args, dims, patch),
     convBias: boolean(args, 'conv_bias', true),
-    // A V2 name implies no layer scale; otherwise only `null` turns it off.
-    layerScale: 'ls_init_value' in args.values ? args.values.ls_init_value !== null : !implied.grn,
-    responseNorm: grn,
+    layerScale: isSet(args, 'ls_init_value'),
+    responseNorm: boolean(args, 'use_grn', false),
     activation: string(args, 'act_layer', 'gelu'),
-    norm: norm.startsWith('rms') ? 'rms' : 'layer',
+    norm: oneOf(args, 'norm_layer', norms, 'layernorm').startsWith('rms') ? 'rms' : 'layer',
     epsilon: normEpsilon,
-    head: readHead(config, args, implied, normEpsilon),
+    head: {
+      norm: boolean(args, 'head_norm_first', false) ? 'before-pool' : 'after-pool',
+      pool: pools[oneOf(args, 'global_pool', ['avg', 'max', 'avgmax'], 'avg')],
+      ...{ epsilon: normEpsilon, hidden: optional(positiveInt, args, 'head_hidden_size'), classes },
+    },
   }
 }
 
-function readStages(args: Config, implied: Implied, dims: readonly number[], patch: number): StageSpec[] {
-  const depths = positiveInts(args, 'depths', implied.depths)
+function readStages(args: Config, dims: readonly number[], patch: number): StageSpec[] {
+  const depths = positiveInts(args, 'depths')
   if (depths.length !== 4 || dims.length !== 4)
     throw configInvalid(args, 'depths', 'four depths, and dims four widths')
   const kernels =
@@ -180,45 +99,6 @@ function readStages(args: Config, implied: Implied, dims: readonly number[], pat
     const halves = index > 0 || patch === 2
     return { width, depth: depths[index]!, kernel: kernels[index]!, downsample: halves ? 2 : undefined }
   })
-}
-
-function readHead(config: Config, args: Config, implied: Implied, epsilon: number): HeadSpec {
-  const pools = { avg: 'average', max: 'max', avgmax: 'average-max' } as const
-  const given = pretrained(config) ?? config
-  // Like timm, not the global_pool beside a pretrained_cfg.
-  const pool = oneOf(
-    isSet(args, 'global_pool') ? args : given,
-    'global_pool',
-    ['avg', 'max', 'avgmax'],
-    'avg',
-  )
-  const sources = [args, config, given]
-  const source = sources.find((each) => isSet(each, 'num_classes'))
-  return {
-    norm: boolean(args, 'head_norm_first', implied.normFirst) ? 'before-pool' : 'after-pool',
-    pool: pools[pool],
-    epsilon,
-    hidden:
-      'head_hidden_size' in args.values ? optional(positiveInt, args, 'head_hidden_size') : implied.hidden,
-    classes: source
-      ? nonNegativeInt(source, 'num_classes')
-      : (optional(nonNegativeInt, config, 'num_labels') ?? 1000),
-  }
-}
-
-/** The pretrained_cfg of a config; older configs have its keys at their root. */
-function pretrained(config: Config): Config | undefined {
-  if (isSet(config, 'pretrained_cfg')) return object(config, 'pretrained_cfg')
-  return isSet(config, 'input_size') ? config : undefined
-}
-
-function inputSize(config: Config): readonly [number, number, number] | undefined {
-  const source = pretrained(config)
-  if (!source || !isSet(source, 'input_size')) return undefined
-  const [channels, height, width] = positiveInts(source, 'input_size')
-  if (channels === undefined || height === undefined || width === undefined)
-    throw configInvalid(source, 'input_size', 'channels, height and width')
-  return [channels, height, width]
 }
 
 function namesFor({ stem, head }: ConvNextSpec): ConvNextNames {

@@ -9,9 +9,10 @@ import {
   strings,
 } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
+import { checkSpec } from '../vit/check-spec.js'
 import { dinov2Names, vitNames } from '../vit/hugging-face-names.js'
 import { specOf, swiglu } from '../vit/hugging-face-spec.js'
-import { checkSpec, noHead } from '../vit/spec.js'
+import { noHead } from '../vit/spec.js'
 import type { BackboneSpec } from './spec.js'
 
 const integers = listGetter('a whole number', (value): value is number => Number.isSafeInteger(value))

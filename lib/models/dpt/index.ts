@@ -1,6 +1,6 @@
 import type { Config } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { type Description, family, type Layout } from '../family.js'
+import { type Description, family, type Layout, transformers } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
 import { libraryClass } from '../library-class.js'
 import { readDepthAnything, readDpt } from './config.js'
@@ -16,9 +16,7 @@ interface DptDescription extends Description {
 
 /** DepthAnythingForDepthEstimation of transformers: Depth Anything, versions 1 and 2. */
 const depthAnything: Layout<DptDescription> = {
-  library: 'transformers',
-  published: ['depth_anything'],
-  claims: (name) => name === 'depth_anything',
+  ...transformers({ depth_anything: 'DepthAnything' }),
 
   describe({ config }, reader) {
     const spec = readDepthAnything(config, reader)
@@ -32,9 +30,7 @@ const depthAnything: Layout<DptDescription> = {
 
 /** DPTForDepthEstimation and DPTForSemanticSegmentation of transformers, without a convolutional backbone. */
 const dpt: Layout<DptDescription> = {
-  library: 'transformers',
-  published: ['dpt'],
-  claims: (name) => name === 'dpt',
+  ...transformers({ dpt: 'DPT' }),
 
   describe({ config }, reader) {
     const segments = isSegmentation(config, reader)
@@ -57,8 +53,9 @@ function isSegmentation(config: Config, reader: WeightReader): boolean {
   return named ? named === 'DPTForSemanticSegmentation' : reader.has('head.head.1.running_mean')
 }
 
-export const depth = family(
-  'dpt',
-  [depthAnything, dpt],
-  (parts, { spec, depth }, reader) => new Dpt(parts, spec, readModules(reader, spec, depth)),
-)
+export const depth = family({
+  name: 'dpt',
+  layouts: [depthAnything, dpt],
+  build: (parts, { spec, depth }, reader) => new Dpt(parts, spec, readModules(reader, spec, depth)),
+  reference: async () => (await import('./reference.js')).dptReference,
+})

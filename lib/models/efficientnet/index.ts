@@ -1,7 +1,7 @@
 import { positiveInt } from '../../files/config.js'
 import { Linear } from '../../nn/linear.js'
 import { ConvNet } from '../convnet/convnet.js'
-import { type Description, family, imageTasks, type Layout } from '../family.js'
+import { type Description, family, imageTasks, type Layout, transformers } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
 import { readEfficientNetSpec } from './config.js'
 import { readEfficientNet } from './modules.js'
@@ -16,9 +16,7 @@ interface EfficientNetDescription extends Description {
 
 /** EfficientNetModel and EfficientNetForImageClassification of transformers. */
 const huggingFace: Layout<EfficientNetDescription> = {
-  library: 'transformers',
-  published: ['efficientnet'],
-  claims: (name) => name === 'efficientnet',
+  ...transformers({ efficientnet: 'EfficientNet' }),
 
   describe({ config }, reader) {
     const prefix = reader.has('efficientnet.embeddings.convolution.weight') ? 'efficientnet' : ''
@@ -37,13 +35,18 @@ const huggingFace: Layout<EfficientNetDescription> = {
 }
 
 /** EfficientNet (Tan and Le 2019). */
-export const efficientnet = family('efficientnet', [huggingFace], (parts, description, reader) => {
-  const { spec, prefix, classes } = description
-  const scope = prefix === '' ? reader : reader.scope(prefix)
-  const { stem, blocks, top, width } = readEfficientNet(scope, spec)
-  return new ConvNet(parts, {
-    input: { channels: spec.channels, smallest: 1 },
-    ...{ stem, stages: blocks, last: top, pooling: spec.pooling },
-    classifier: classes > 0 ? Linear.read(reader, 'classifier', width, classes) : undefined,
-  })
+export const efficientnet = family({
+  name: 'efficientnet',
+  layouts: [huggingFace],
+  build(parts, description, reader) {
+    const { spec, prefix, classes } = description
+    const scope = prefix === '' ? reader : reader.scope(prefix)
+    const { stem, blocks, top, width } = readEfficientNet(scope, spec)
+    return new ConvNet(parts, {
+      input: { channels: spec.channels, smallest: 1 },
+      ...{ stem, stages: blocks, last: top, pooling: spec.pooling },
+      classifier: classes > 0 ? Linear.read(reader, 'classifier', width, classes) : undefined,
+    })
+  },
+  reference: async () => (await import('../convnet/reference.js')).convNetReference,
 })

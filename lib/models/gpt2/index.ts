@@ -1,6 +1,6 @@
 import { readGenerationDefaults } from '../../generation/config.js'
 import type { GivenOptions } from '../../generation/options.js'
-import { type Description, family, type Layout } from '../family.js'
+import { type Description, family, type Layout, transformers } from '../family.js'
 import { type Gpt2Config, readGpt2Config } from './config.js'
 import { Gpt2Decoder } from './decoder.js'
 import { Gpt2 } from './gpt2.js'
@@ -10,9 +10,7 @@ const defaultTokens = { bos_token_id: 50256, eos_token_id: 50256 }
 
 /** GPT2LMHeadModel and GPT2Model of transformers. */
 const huggingFace: Layout<Description & { readonly spec: Gpt2Config; readonly defaults: GivenOptions }> = {
-  library: 'transformers',
-  published: ['gpt2'],
-  claims: (name) => name === 'gpt2',
+  ...transformers({ gpt2: 'GPT2' }),
   async describe({ config, dir }, reader) {
     const spec = readGpt2Config(config, reader.has('lm_head.weight'))
     const { className } = spec
@@ -22,8 +20,10 @@ const huggingFace: Layout<Description & { readonly spec: Gpt2Config; readonly de
   },
 }
 
-export const gpt2 = family(
-  'gpt2',
-  [huggingFace],
-  (parts, { spec, defaults }, reader) => new Gpt2(parts, spec, new Gpt2Decoder(reader, spec), defaults),
-)
+export const gpt2 = family({
+  name: 'gpt2',
+  layouts: [huggingFace],
+  build: (parts, { spec, defaults }, reader) =>
+    new Gpt2(parts, spec, new Gpt2Decoder(reader, spec), defaults),
+  reference: async () => (await import('./reference.js')).gpt2Reference,
+})

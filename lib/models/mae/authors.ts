@@ -1,6 +1,7 @@
 import { boolean, type Config, epsilon, number, object, positiveInt, sizePair } from '../../files/config.js'
+import { gridOf } from '../vit/grid.js'
 import { commonBlock, commonNames } from '../vit/names.js'
-import { gridOf, noHead, type VitSpec } from '../vit/spec.js'
+import { noHead, type VitSpec } from '../vit/spec.js'
 import { describeMae, type MaeLayout } from './layout.js'
 import { decoderLayers } from './spec.js'
 

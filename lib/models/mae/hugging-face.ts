@@ -1,4 +1,5 @@
 import { boolean, number, positiveInt } from '../../files/config.js'
+import { transformers } from '../family.js'
 import { vitBlock, vitNames } from '../vit/hugging-face-names.js'
 import { specOf } from '../vit/hugging-face-spec.js'
 import { noHead } from '../vit/spec.js'
@@ -8,9 +9,7 @@ import { decoderLayers } from './spec.js'
 
 /** ViTMAEModel and ViTMAEForPreTraining of transformers. */
 export const huggingFace: MaeLayout = {
-  library: 'transformers',
-  published: ['vit_mae'],
-  claims: (name) => name === 'vit_mae',
+  ...transformers({ vit_mae: 'ViTMAE' }),
   checkpoint: () => ({ rename: vitPublishedName }),
 
   describe({ config }, reader) {

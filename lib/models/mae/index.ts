@@ -5,8 +5,9 @@ import { Mae } from './mae.js'
 import { readMae } from './modules.js'
 
 /** Masked autoencoders, in all published layouts. */
-export const mae = family(
-  'mae',
-  [huggingFace, authors],
-  (parts, { spec, names }, reader) => new Mae(parts, spec, readMae(reader, spec, names)),
-)
+export const mae = family({
+  name: 'mae',
+  layouts: [huggingFace, authors],
+  build: (parts, { spec, names }, reader) => new Mae(parts, spec, readMae(reader, spec, names)),
+  reference: async () => (await import('./reference.js')).maeReference,
+})

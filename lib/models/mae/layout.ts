@@ -1,5 +1,5 @@
 import type { Description, Layout } from '../family.js'
-import { checkSpec } from '../vit/spec.js'
+import { checkSpec } from '../vit/check-spec.js'
 import { checkMaskRatio, type MaeNames, type MaeSpec } from './spec.js'
 
 /** Description of one masked autoencoder. */

@@ -29,9 +29,10 @@ export async function maskPatches(
 ): Promise<Masking> {
   const count = visibleCount(patches, maskRatio)
   const random = () => (count < patches ? Math.random() : 0)
-  const values = noise
-    ? await noiseOf(noise, [batch, patches])
-    : Float32Array.from({ length: batch * patches }, random)
+  const values =
+    noise === undefined
+      ? Float32Array.from({ length: batch * patches }, random)
+      : await noiseOf(noise, [batch, patches])
   const visible = new Int32Array(batch * count)
   const mask = new Float32Array(batch * patches).fill(1)
   const restore = new Int32Array(batch * patches)

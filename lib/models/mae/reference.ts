@@ -1,13 +1,13 @@
 import * as ops from '../../ops/index.js'
-import { fromLibrary, type Reference, requestedStates, toLibrary } from '../reference.js'
+import { fromLibrary, reference, requestedStates, toLibrary } from '../reference.js'
 import { configKind } from '../registry.js'
-import { gridOf } from '../vit/spec.js'
-import type { Mae } from './mae.js'
+import { gridOf } from '../vit/grid.js'
+import { Mae } from './mae.js'
 import { untouchedPositions } from './modules.js'
 import { unpatchify } from './patches.js'
 
 /** The names of ViTMAEForPreTraining, and of MaskedAutoencoderViT's forward_encoder and forward_decoder. */
-export const maeReference: Reference<Mae> = async (model, { inputs, call, outputs }) => {
+export const maeReference = reference(Mae, async (model, { inputs, call, outputs }) => {
   const { library } = configKind(model.config)
   const result = await model.run(fromLibrary(inputs), {
     ...requestedStates(outputs),
@@ -21,4 +21,4 @@ export const maeReference: Reference<Mae> = async (model, { inputs, call, output
   const authors = library === 'transformers' ? {} : { pred: logits, latent: lastHiddenState }
   const sincosPositionTable = ops.select(untouchedPositions(gridOf(image, patch), hidden), 0, 0)
   return toLibrary({ ...result, ...authors, reconstruction, sincosPositionTable })
-}
+})

@@ -1,6 +1,6 @@
 import { readGenerationDefaults } from '../../generation/config.js'
 import type { GivenOptions } from '../../generation/options.js'
-import { type Description, family, type Layout } from '../family.js'
+import { type Description, family, type Layout, transformers } from '../family.js'
 import { type MarianConfig, readMarianConfig } from './config.js'
 import { Marian } from './marian.js'
 import { readModules } from './modules.js'
@@ -15,9 +15,7 @@ const defaultTokens = { pad_token_id: 58100, eos_token_id: 0 }
 
 /** MarianMTModel and MarianModel of transformers. */
 const huggingFace: Layout<MarianDescription> = {
-  library: 'transformers',
-  published: ['marian'],
-  claims: (name) => name === 'marian',
+  ...transformers({ marian: 'Marian' }),
 
   async describe({ config, dir }, reader) {
     const spec = readMarianConfig(config, reader.has('lm_head.weight'))
@@ -31,8 +29,9 @@ const huggingFace: Layout<MarianDescription> = {
   },
 }
 
-export const marian = family(
-  'marian',
-  [huggingFace],
-  (parts, { spec, defaults }, reader) => new Marian(parts, spec, readModules(reader, spec), defaults),
-)
+export const marian = family({
+  name: 'marian',
+  layouts: [huggingFace],
+  build: (parts, { spec, defaults }, reader) => new Marian(parts, spec, readModules(reader, spec), defaults),
+  reference: async () => (await import('./reference.js')).marianReference,
+})

@@ -7,16 +7,14 @@ import {
   positiveInts,
   string,
 } from '../../files/config.js'
-import { imageTasks } from '../family.js'
+import { imageTasks, transformers } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
 import type { ResNetLayout } from './layout.js'
 import type { ConvolutionNames, ResNetNames, ResNetSpec } from './spec.js'
 
 /** ResNetModel and ResNetForImageClassification of transformers. */
 export const huggingFace: ResNetLayout = {
-  library: 'transformers',
-  published: ['resnet'],
-  claims: (name) => name === 'resnet',
+  ...transformers({ resnet: 'ResNet' }),
 
   describe({ config }, reader) {
     const prefix = reader.has('resnet.embedder.embedder.convolution.weight') ? 'resnet.' : ''

@@ -1,5 +1,5 @@
 import type { WeightReader } from '../../weights/reader.js'
-import { type Description, family, imageTasks, type Layout } from '../family.js'
+import { type Description, family, imageTasks, type Layout, transformers } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
 import { libraryClass } from '../library-class.js'
 import { readSegformerConfig, type SegformerConfig } from './config.js'
@@ -22,9 +22,7 @@ interface SegformerDescription extends Description {
 
 /** SegformerModel, SegformerForImageClassification and SegformerForSemanticSegmentation of transformers. */
 const huggingFace: Layout<SegformerDescription> = {
-  library: 'transformers',
-  published: ['segformer'],
-  claims: (name) => name === 'segformer',
+  ...transformers({ segformer: 'Segformer' }),
 
   describe({ config }, reader) {
     const spec = readSegformerConfig(config)
@@ -53,9 +51,10 @@ function storedClass(reader: WeightReader): ClassName {
   return reader.has('classifier.weight') ? 'SegformerForImageClassification' : 'SegformerModel'
 }
 
-export const segformer = family(
-  'segformer',
-  [huggingFace],
-  (parts, { spec, heads, encoder }, reader) =>
+export const segformer = family({
+  name: 'segformer',
+  layouts: [huggingFace],
+  build: (parts, { spec, heads, encoder }, reader) =>
     new Segformer(parts, spec, readModules(reader, reader.scope(encoder), spec, heads)),
-)
+  reference: async () => (await import('./reference.js')).segformerReference,
+})

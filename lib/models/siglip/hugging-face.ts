@@ -4,7 +4,7 @@ import { type ClipDescription, type ClipParts, describeClip } from '../clip/buil
 import { imageNames, textNames } from '../clip/hugging-face-names.js'
 import { encoderConfig, layerSpecOf } from '../clip/hugging-face-spec.js'
 import type { ImageSpec, TextSpec } from '../clip/spec.js'
-import type { Layout } from '../family.js'
+import { type Layout, transformers } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
 import { libraryClass } from '../library-class.js'
 import { embeddingSpecOf } from '../vit/hugging-face-spec.js'
@@ -15,17 +15,13 @@ type Kind = (typeof kinds)[number]
 
 const defaults = { width: 768, layers: 12, heads: 12, feedForward: 3072, epsilon: 1e-6 }
 const layerDefaults = { ...defaults, activation: 'gelu_pytorch_tanh' }
-const modelTypes = ['siglip', 'siglip2'].flatMap((name) => [
-  name,
-  `${name}_text_model`,
-  `${name}_vision_model`,
-])
 
 /** SigLIP (also the SigLIP 2 of fixed sizes) and Siglip2, the NaFlex one: the whole models, and their encoders alone. */
 export const huggingFace: Layout<ClipDescription> = {
-  library: 'transformers',
-  published: modelTypes,
-  claims: (name) => modelTypes.includes(name),
+  ...transformers({
+    ...{ siglip: 'Siglip', siglip_text_model: 'SiglipText', siglip_vision_model: 'SiglipVision' },
+    ...{ siglip2: 'Siglip2', siglip2_text_model: 'Siglip2Text', siglip2_vision_model: 'Siglip2Vision' },
+  }),
 
   // torch.nn.MultiheadAttention has no dot before weight and bias.
   checkpoint: () => ({

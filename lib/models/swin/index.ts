@@ -1,6 +1,6 @@
 import { positiveInt } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { type Description, family, imageTasks, type Layout } from '../family.js'
+import { type Description, family, imageTasks, type Layout, transformers } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
 import { libraryClass } from '../library-class.js'
 import { readSwinConfig, type SwinConfig } from './config.js'
@@ -18,9 +18,7 @@ interface SwinDescription extends Description {
 
 /** SwinModel, SwinForImageClassification and SwinForMaskedImageModeling of transformers. */
 const huggingFace: Layout<SwinDescription> = {
-  library: 'transformers',
-  published: ['swin'],
-  claims: (name) => name === 'swin',
+  ...transformers({ swin: 'Swin' }),
 
   describe({ config }, reader) {
     const spec = readSwinConfig(config)
@@ -47,7 +45,12 @@ function storedClass(reader: WeightReader): (typeof classes)[number] {
   return reader.has('classifier.weight') ? 'SwinForImageClassification' : 'SwinModel'
 }
 
-export const swin = family('swin', [huggingFace], (parts, { spec, heads, prefix }, reader) => {
-  const backbone = prefix === '' ? reader : reader.scope(prefix.slice(0, -1))
-  return new Swin(parts, spec, readModules(reader, backbone, spec, heads))
+export const swin = family({
+  name: 'swin',
+  layouts: [huggingFace],
+  build(parts, { spec, heads, prefix }, reader) {
+    const backbone = prefix === '' ? reader : reader.scope(prefix.slice(0, -1))
+    return new Swin(parts, spec, readModules(reader, backbone, spec, heads))
+  },
+  reference: async () => (await import('./reference.js')).swinReference,
 })

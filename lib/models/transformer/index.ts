@@ -15,8 +15,13 @@ const torch: Layout<TransformerDescription> = {
   describe: ({ config }) => ({ spec: readTransformerConfig(config), className: 'Transformer', tasks: [] }),
 }
 
-export const transformer = family('transformer', [torch], (parts, { spec }, reader) => {
-  const encoder = readEncoder(reader.scope('encoder'), spec)
-  const decoder = readDecoder(reader.scope('decoder'), spec)
-  return new Transformer(parts, spec, encoder, decoder)
+export const transformer = family({
+  name: 'transformer',
+  layouts: [torch],
+  build(parts, { spec }, reader) {
+    const encoder = readEncoder(reader.scope('encoder'), spec)
+    const decoder = readDecoder(reader.scope('decoder'), spec)
+    return new Transformer(parts, spec, encoder, decoder)
+  },
+  reference: async () => (await import('./reference.js')).transformerReference,
 })

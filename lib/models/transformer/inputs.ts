@@ -4,7 +4,7 @@ import type { AttentionCall } from '../../nn/attention.js'
 import type { Mask } from '../../nn/mask.js'
 import { requireFloat, requireRank, requireTensor } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
-import { checkOptions } from '../../options.js'
+import { checkFlags, checkOptions } from '../../options.js'
 import type { TransformerConfig } from './config.js'
 import { type AttentionMask, attentionCall } from './masks.js'
 
@@ -46,9 +46,10 @@ export interface TransformerCall {
   readonly cross: AttentionCall
 }
 
-/** @throws SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_BATCH, INPUT_INVALID, OPTION_UNKNOWN */
+/** @throws SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_BATCH, INPUT_INVALID, OPTION_UNKNOWN, OPTION_INVALID */
 export function readInputs(inputs: TransformerInputs, config: TransformerConfig): TransformerCall {
   checkOptions(inputs, inputNames, 'Transformer.run: inputs')
+  checkFlags(inputs, ['srcIsCausal', 'tgtIsCausal', 'memoryIsCausal'], 'Transformer.run: inputs')
   const src = sequence(inputs.src, 'src', config)
   const tgt = sequence(inputs.tgt, 'tgt', config)
   const [batch, sources] = sizesOf(src.shape.slice(0, 2), 2)

@@ -36,7 +36,7 @@ export function attentionCall(request: MaskRequest): AttentionCall {
 }
 
 function attentionPart({ mask, maskName, batch, heads, queries, keys }: MaskRequest) {
-  if (!mask) return undefined
+  if (mask === undefined) return undefined
   requireDType(mask, ['bool', 'float32'], maskName)
   const added = mask.dtype === 'bool' ? additiveMask(mask as Tensor<'bool'>) : (mask as ops.FloatTensor)
   if (sameShape(mask.shape, [queries, keys])) return added
@@ -51,7 +51,7 @@ function attentionPart({ mask, maskName, batch, heads, queries, keys }: MaskRequ
 }
 
 function paddingPart({ keyPadding, keyPaddingName, batch, keys }: MaskRequest) {
-  if (!keyPadding) return undefined
+  if (keyPadding === undefined) return undefined
   checkMask(keyPadding, [[batch, keys]], keyPaddingName)
   return ops.reshape(additiveMask(asBool(keyPadding)), [batch, 1, 1, keys]) as ops.FloatTensor
 }

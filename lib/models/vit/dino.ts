@@ -10,9 +10,10 @@ import {
   sizePair,
 } from '../../files/config.js'
 import { stateDictUnder } from '../../weights/torch/state-dict.js'
+import { gridOf } from './grid.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
-import { gridOf, type VitSpec } from './spec.js'
+import type { VitSpec } from './spec.js'
 
 /**
  * facebookresearch/dino: the backbones of dino_*_pretrain.pth, and whole training checkpoints, from which the teacher is

@@ -9,6 +9,7 @@ import {
   string,
 } from '../../files/config.js'
 import { renameBy } from '../../weights/names.js'
+import { transformers } from '../family.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames, type VitNames } from './names.js'
 import type { VitSpec } from './spec.js'
@@ -18,9 +19,7 @@ import type { VitSpec } from './spec.js'
  * rescaling of coordinates (pos_embed_*) are of the training.
  */
 export const dinov3: VitLayout = {
-  library: 'transformers',
-  published: ['dinov3_vit'],
-  claims: (name) => name === 'dinov3_vit',
+  ...transformers({ dinov3_vit: 'DINOv3ViT' }),
 
   // In memory, and in state dicts that were saved by hand, the layers are under `model`.
   checkpoint: () => ({ rename: renameBy([[/^model\.layer\./, 'layer.']]) }),

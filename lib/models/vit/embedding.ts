@@ -4,8 +4,9 @@ import type { PatchEmbedding } from '../../nn/patch.js'
 import { resizePositions, statesAt } from '../../nn/position.js'
 import * as ops from '../../ops/index.js'
 import type { Tensor } from '../../tensor/tensor.js'
+import { isOnRequest, positionedPrefix } from './grid.js'
 import type { HybridEmbedding } from './hybrid.js'
-import { type EmbeddingSpec, isOnRequest, type PositionTable, positionedPrefix, type Size } from './spec.js'
+import type { EmbeddingSpec, PositionTable, Size } from './spec.js'
 
 /** The learned parts of an embedding. */
 export interface EmbeddingParts {

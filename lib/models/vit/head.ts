@@ -4,7 +4,8 @@ import type { Linear } from '../../nn/linear.js'
 import type { Mlp } from '../../nn/mlp.js'
 import type { Norm } from '../../nn/norm.js'
 import * as ops from '../../ops/index.js'
-import { prefixLength, type VitSpec } from './spec.js'
+import { prefixLength } from './grid.js'
+import type { VitSpec } from './spec.js'
 
 /** Attention pooling: a learned query attends to the tokens (Lee et al. 2019; SigLIP). */
 export interface AttentionPool {

@@ -8,14 +8,8 @@ import {
   sizePair,
   string,
 } from '../../files/config.js'
-import {
-  type DecoderSpec,
-  type EmbeddingSpec,
-  gridOf,
-  type HeadSpec,
-  type Size,
-  type VitSpec,
-} from './spec.js'
+import { gridOf } from './grid.js'
+import type { DecoderSpec, EmbeddingSpec, HeadSpec, Size, VitSpec } from './spec.js'
 
 /** The part of a class name after the family's name. */
 export type ClassKind =

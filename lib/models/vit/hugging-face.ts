@@ -1,5 +1,6 @@
 import type { Config } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
+import { transformers } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
 import { libraryClass } from '../library-class.js'
 import { dinov2Names, vitNames } from './hugging-face-names.js'
@@ -23,9 +24,9 @@ const families: Readonly<Record<string, Family>> = {
 
 /** Hugging Face transformers: ViT (also of DINO), DeiT, Dinov2, Dinov2WithRegisters. */
 export const huggingFace: VitLayout = {
-  library: 'transformers',
-  published: Object.keys(families),
-  claims: (name) => Object.hasOwn(families, name),
+  ...transformers(
+    Object.fromEntries(Object.entries(families).map(([type, { className }]) => [type, className])),
+  ),
   checkpoint: ({ kind }) => ({
     rename: families[kind.name]!.dinov2 ? dinov2PublishedName : vitPublishedName,
   }),

@@ -10,8 +10,9 @@ import { torchvision } from './torchvision.js'
 import { Vit } from './vit.js'
 
 /** Vision Transformers: ViT, DeiT, DINO, DINOv2, DINOv3 and EVA, in all published layouts. */
-export const vit = family(
-  'vit',
-  [huggingFace, dinov3, timm, timmHybrid, timmEva, torchvision, dino],
-  (parts, { spec, names }, reader) => new Vit(parts, spec, readVit(reader, spec, names)),
-)
+export const vit = family({
+  name: 'vit',
+  layouts: [huggingFace, dinov3, timm, timmHybrid, timmEva, torchvision, dino],
+  build: (parts, { spec, names }, reader) => new Vit(parts, spec, readVit(reader, spec, names)),
+  reference: async () => (await import('./reference.js')).vitReference,
+})

@@ -6,7 +6,8 @@ import type { FloatTensor } from '../../ops/index.js'
 import { checkFlags, checkOptions, optionInvalid } from '../../options.js'
 import type { RunOptions } from '../../runtime/run-options.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import { type EmbeddingSpec, isOnRequest, patchGrid, prefixLength, type VitSpec } from './spec.js'
+import { isOnRequest, patchGrid, prefixLength } from './grid.js'
+import type { EmbeddingSpec, VitSpec } from './spec.js'
 
 /** Inputs of a vision Transformer. */
 export interface VitInputs {
@@ -38,18 +39,16 @@ const inputNames = ['pixelValues', 'maskedPatches']
 const optionNames = ['hiddenStates', 'attentions', 'interpolatePositions', 'signal', 'threads']
 const attentionNames = ['layers', 'query']
 
-/** The checks that do not depend on the model. @throws INPUT_INVALID, OPTION_UNKNOWN, OPTION_INVALID */
+/** The checks that do not depend on the model. @throws OPTION_UNKNOWN, OPTION_INVALID */
 export function checkCall(inputs: VitInputs, options: VitOptions): void {
-  if (typeof inputs !== 'object' || inputs === null)
-    throw invalid('INPUT_INVALID', 'run: inputs', '{ pixelValues }', show(inputs))
-  checkOptions(inputs, inputNames, 'run: inputs')
-  checkOptions(options, optionNames, 'run')
-  checkFlags(options, ['hiddenStates', 'interpolatePositions'], 'run')
+  checkOptions(inputs, inputNames, 'Vit.run: inputs')
+  checkOptions(options, optionNames, 'Vit.run')
+  checkFlags(options, ['hiddenStates', 'interpolatePositions'], 'Vit.run')
   const { attentions } = options
   if (attentions === undefined || typeof attentions === 'boolean') return
-  checkOptions(attentions, attentionNames, 'run: attentions')
+  checkOptions(attentions, attentionNames, 'Vit.run: attentions')
   if (attentions.layers !== undefined && !Array.isArray(attentions.layers))
-    optionInvalid('run: attentions.layers', attentions.layers, 'a list of layers')
+    optionInvalid('Vit.run: attentions.layers', attentions.layers, 'a list of layers')
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Description, imageTasks, type Layout } from '../family.js'
+import { checkSpec } from './check-spec.js'
 import type { VitNames } from './names.js'
-import { checkSpec, type VitSpec } from './spec.js'
+import type { VitSpec } from './spec.js'
 
 /** Description of one vision Transformer. */
 export interface VitDescription extends Description {

@@ -18,19 +18,12 @@ import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { ImageDecoder } from './decoder.js'
 import { VitEmbedding } from './embedding.js'
+import { gridOf, positionedPrefix } from './grid.js'
 import { type AttentionPool, VitHead } from './head.js'
 import { HybridEmbedding, readBackbone } from './hybrid.js'
 import type { AttentionPoolNames, VitNames } from './names.js'
 import { readLayers, readNorm } from './read-layer.js'
-import {
-  type DecoderSpec,
-  type EmbeddingSpec,
-  gridOf,
-  type PositionTable,
-  positionedPrefix,
-  type RotarySpec,
-  type VitSpec,
-} from './spec.js'
+import type { DecoderSpec, EmbeddingSpec, PositionTable, RotarySpec, VitSpec } from './spec.js'
 
 /** The modules of a vision Transformer, in the order of the forward pass. */
 export interface VitModules {

@@ -1,8 +1,8 @@
 import type * as ops from '../../ops/index.js'
-import { fromLibrary, type NamedTensors, type Reference, type ReferenceRun, toLibrary } from '../reference.js'
+import { fromLibrary, type NamedTensors, type ReferenceRun, reference, toLibrary } from '../reference.js'
 import { configKind } from '../registry.js'
 import type { VitInputs } from './inputs.js'
-import type { Vit, VitResult } from './vit.js'
+import { Vit, type VitResult } from './vit.js'
 
 /** Results of a run with all options. */
 type Everything = VitResult & Required<Pick<VitResult, 'hiddenStates' | 'attentions'>>
@@ -63,7 +63,7 @@ const libraries: Readonly<Record<string, Names>> = {
 }
 
 /** The names of the library whose layout the model has. */
-export const vitReference: Reference<Vit> = async (model, { inputs, call }) => {
+export const vitReference = reference(Vit, async (model, { inputs, call }) => {
   const { interpolates, publish } = libraries[configKind(model.config).library]!
   const { boolMaskedPos: maskedPatches, ...rest } = fromLibrary<
     VitInputs & { boolMaskedPos?: VitInputs['maskedPatches'] }
@@ -75,4 +75,4 @@ export const vitReference: Reference<Vit> = async (model, { inputs, call }) => {
     ...result
   } = await model.run({ ...rest, maskedPatches }, options)
   return publish({ ...result, hiddenStates, attentions }, model)
-}
+})

@@ -1,7 +1,5 @@
-import { invalid } from '../../errors.js'
 import type { NormPlacement } from '../../nn/layer.js'
 import type { PositionResize } from '../../nn/position.js'
-import { checkSizes } from '../sizes.js'
 import type { BackboneSpec } from './hybrid.js'
 
 /** Height and width: of images in pixels, of grids in patches. */
@@ -181,90 +179,6 @@ export type LayerSpec = Pick<
   | 'normPlacement'
   | 'layerScale'
 >
-
-/** Number of whole patches in an image, by rows and columns. */
-export function gridOf([height, width]: Size, patch: Size): Size {
-  return [Math.floor(height / patch[0]), Math.floor(width / patch[1])]
-}
-
-/** Number of patches that an image becomes, by rows and columns. */
-export function patchGrid({ accepts, patch }: EmbeddingSpec, [height, width]: Size): Size {
-  const round = accepts === 'padded' ? Math.ceil : Math.floor
-  return [round(height / patch[0]), round(width / patch[1])]
-}
-
-/** Whether images of another size need the option interpolatePositions. */
-export function isOnRequest(accepts: AcceptedSizes): boolean {
-  return accepts === 'on-request' || accepts === 'squares-on-request'
-}
-
-/** Number of tokens before those of the patches. */
-export function prefixLength({ class: classToken, distillation, registers }: PrefixTokens): number {
-  return Number(classToken) + Number(distillation) + registers
-}
-
-/** Number of prefix tokens that have a position embedding. */
-export function positionedPrefix({ prefix, positions }: EmbeddingSpec): number {
-  switch (positions?.covers) {
-    case 'all':
-      return prefixLength(prefix)
-    case 'all-but-registers':
-      return prefixLength({ ...prefix, registers: 0 })
-    default:
-      return 0
-  }
-}
-
-/** Checks that an embedding spec is consistent. @throws CONFIG_INVALID and LIMIT_EXCEEDED naming the file */
-export function checkEmbeddingSpec({ image, patch, positions, width }: EmbeddingSpec, file: string): void {
-  const [rows, columns] = gridOf(image, patch)
-  checkSizes(file, { modelImageSide: image, patches: rows * columns, width })
-  if (rows === 0 || columns === 0)
-    throw invalid(
-      'CONFIG_INVALID',
-      `${file}: image size`,
-      `at least one patch of ${patch.join('x')}`,
-      image.join('x'),
-    )
-  if (positions && positions.grid[0] * positions.grid[1] !== rows * columns)
-    throw invalid(
-      'CONFIG_INVALID',
-      `${file}: position table`,
-      `as many positions as patches, ${rows}x${columns}`,
-      positions.grid.join('x'),
-    )
-}
-
-/** Checks that a spec is consistent. @throws CONFIG_INVALID and LIMIT_EXCEEDED naming the file */
-export function checkSpec(spec: VitSpec, file: string): void {
-  const { width, depth, heads, prefix, head, rotary } = spec
-  const poolingHeads = head.poolingHeads ?? heads
-  checkSizes(file, {
-    layers: depth,
-    heads: [heads, poolingHeads],
-    width: [spec.mlp.hidden, head.poolingHidden],
-  })
-  for (const count of [heads, poolingHeads])
-    if (width % count !== 0)
-      throw invalid('CONFIG_INVALID', `${file}: width`, `a multiple of the ${count} heads`, String(width))
-  if (rotary && (width / heads) % 4 !== 0)
-    throw invalid(
-      'CONFIG_INVALID',
-      `${file}: width of a head`,
-      'a multiple of 4 for rotary positions in two dimensions',
-      String(width / heads),
-    )
-  checkEmbeddingSpec(spec, file)
-  if (head.pooling.startsWith('class') && !prefix.class)
-    throw invalid('CONFIG_INVALID', `${file}: tokens`, `a class token for pooling '${head.pooling}'`, 'none')
-  if (head.pooling === 'class-and-distillation' && !prefix.distillation)
-    throw invalid(
-      'CONFIG_INVALID',
-      `${file}: tokens`,
-      `a distillation token for pooling '${head.pooling}'`,
-      'none',
-    )
-}
 
 /** The parts of a spec that say an encoder has no head: its class token is the pooled vector. */
 export const noHead: Pick<VitSpec, 'head' | 'maskToken' | 'decoder'> = {

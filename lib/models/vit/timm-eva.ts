@@ -11,16 +11,18 @@ import {
   positiveInt,
   positiveNumber,
   sizePair,
-  string,
 } from '../../files/config.js'
 import { labelDescriptions, timmLabels } from '../labels.js'
 import { storedClasses, timmName } from '../timm-wrapper.js'
+import { gridOf } from './grid.js'
 import { describeVit, type VitLayout } from './layout.js'
-import { commonNames, type VitNames } from './names.js'
-import { gridOf, type HeadSpec, type MlpSpec, type RotarySpec, type VitSpec } from './spec.js'
+import { commonNames } from './names.js'
+import type { HeadSpec, MlpSpec, RotarySpec, VitSpec } from './spec.js'
 import { poolings, pools, withStoredGrid } from './timm.js'
-import { argumentsOf, type ClassArguments } from './timm-arguments.js'
+import { argumentsOf } from './timm-arguments.js'
 import { evaArchitecture } from './timm-eva-architectures.js'
+import { alignment, checkNulls, evaArguments, hasGateApart, isRope } from './timm-eva-arguments.js'
+import { fromAuthors, namesOf } from './timm-eva-names.js'
 
 /**
  * timm's Eva class: EVA and EVA-02 (Fang et al. 2023), DINOv3, RoPE-ViT (Heo et al. 2024), Perception Encoder, LingBot.
@@ -52,95 +54,6 @@ export const timmEva: VitLayout = {
       labelDescriptions: labelDescriptions(config),
     })
   },
-}
-
-const flags = [
-  ...[
-    'qkv_bias',
-    'qkv_fused',
-    'swiglu_mlp',
-    'scale_mlp',
-    'scale_attn_inner',
-    'class_token',
-    'no_embed_class',
-  ],
-  ...['use_abs_pos_emb', 'use_rot_pos_emb', 'rope_rotate_half', 'use_post_norm', 'use_pre_transformer_norm'],
-  ...['dynamic_img_size', 'dynamic_img_pad'],
-]
-/** Arguments for which None has a meaning of its own. */
-const optionals = [
-  ...['init_values', 'use_post_transformer_norm', 'use_fc_norm', 'attn_pool_num_heads'],
-  ...['attn_pool_mlp_ratio', 'ref_feat_shape', 'swiglu_align_to', 'attn_type', 'head_init_scale'],
-]
-const values = [
-  ...['img_size', 'patch_size', 'in_chans', 'num_classes', 'global_pool', 'embed_dim', 'depth', 'num_heads'],
-  ...[
-    'mlp_ratio',
-    'num_reg_tokens',
-    'rope_type',
-    'rope_grid_offset',
-    'rope_grid_indexing',
-    'rope_temperature',
-  ],
-]
-const evaArguments: ClassArguments = { known: [...values, ...optionals, ...flags], flags }
-
-function checkNulls(args: Config): void {
-  for (const key of values) if (args.values[key] === null) throw configInvalid(args, key, 'a value')
-}
-
-/**
- * The names of the authors of EVA-02 and DINOv3, in whose files timm's models are published too.
- * Source: `checkpoint_filter_fn` of timm/models/eva.py.
- */
-function fromAuthors(name: string): string {
-  return name
-    .replace(/\.ls([12])\.gamma$/, '.gamma_$1')
-    .replace(/^storage_tokens$/, 'reg_token')
-    .replace('.attn.inner_attn_ln.', '.attn.norm.')
-    .replace('.mlp.ffn_ln.', '.mlp.norm.')
-    .replace('.mlp.w12.', '.mlp.fc1.')
-    .replace('.mlp.w1.', '.mlp.fc1_g.')
-    .replace('.mlp.w2.', '.mlp.fc1_x.')
-    .replace('.mlp.w3.', '.mlp.fc2.')
-}
-
-/** @param biasesApart whether the biases of query and value are parameters of the attention */
-function namesOf(args: Config, biasesApart: boolean): VitNames {
-  const fused = boolean(args, 'qkv_fused', true)
-  const apart = !isRope(args) && (fused || biasesApart)
-  return {
-    ...commonNames,
-    block(index) {
-      const block = `blocks.${index}`
-      const attention = `${block}.attn`
-      return {
-        ...commonNames.block(index),
-        queryKeyValue: fused
-          ? `${attention}.qkv`
-          : [`${attention}.q_proj`, `${attention}.k_proj`, `${attention}.v_proj`],
-        queryValueBiases: apart ? [`${attention}.q_bias`, `${attention}.v_bias`] : undefined,
-        attentionScale: `${block}.gamma_1`,
-        mlpGate: hasGateApart(args) ? [`${block}.mlp.fc1_g`, `${block}.mlp.fc1_x`] : `${block}.mlp.fc1`,
-        mlpScale: `${block}.gamma_2`,
-      }
-    },
-  }
-}
-
-/** Any other type means EvaAttention, whose key has no bias. */
-function isRope(args: Config): boolean {
-  return string(args, 'attn_type', 'eva') === 'rope'
-}
-
-/** Whether gate and value of the MLP are two matrices. Blocks with the norm after the part ignore the alignment here. */
-function hasGateApart(args: Config): boolean {
-  const aligned = alignment(args) > 0 && !boolean(args, 'use_post_norm', false)
-  return boolean(args, 'scale_mlp', false) || aligned
-}
-
-function alignment(args: Config): number {
-  return nonNegativeInt(args, 'swiglu_align_to', 0)
 }
 
 /** Defaults are those of the class. */

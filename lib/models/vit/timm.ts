@@ -13,9 +13,10 @@ import {
 import type { WeightReader } from '../../weights/reader.js'
 import { labelDescriptions, timmLabels } from '../labels.js'
 import { storedClasses, timmName } from '../timm-wrapper.js'
+import { gridOf, positionedPrefix } from './grid.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
-import { gridOf, type HeadSpec, type MlpSpec, type Pooling, positionedPrefix, type VitSpec } from './spec.js'
+import type { HeadSpec, MlpSpec, Pooling, VitSpec } from './spec.js'
 import { type TimmArguments, timmArchitecture } from './timm-architectures.js'
 import { argumentsOf } from './timm-arguments.js'
 

@@ -8,9 +8,10 @@ import {
   sizePair,
 } from '../../files/config.js'
 import { labelsOf } from '../labels.js'
+import { gridOf } from './grid.js'
 import { describeVit, type VitLayout } from './layout.js'
 import { commonNames, type VitNames } from './names.js'
-import { gridOf, type VitSpec } from './spec.js'
+import type { VitSpec } from './spec.js'
 
 /** torchvision.models.vision_transformer.VisionTransformer. The arguments of the class are under `args`. */
 export const torchvision: VitLayout = {

@@ -3,6 +3,7 @@ import { runStack } from '../../nn/stack.js'
 import type { FloatTensor } from '../../ops/index.js'
 import { Model, type ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
+import { gridOf, patchGrid, prefixLength } from './grid.js'
 import {
   checkCall,
   checkMasked,
@@ -13,7 +14,7 @@ import {
   type VitOptions,
 } from './inputs.js'
 import type { VitModules } from './read.js'
-import { gridOf, patchGrid, prefixLength, type VitSpec } from './spec.js'
+import type { VitSpec } from './spec.js'
 
 /** Results of a vision Transformer. */
 export interface VitResult {
