@@ -213,7 +213,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
 
   /** A copy of the elements of a computed tensor, made on the event loop. */
   #read(): DataOf<D> {
-    return this.#view(this.#source().buffer.read())
+    return this.#view(this.#source().readNow())
   }
 
   /** The memory of a computed tensor. */
