@@ -64,25 +64,24 @@ export class BufferSource implements Source {
   }
 
   /**
-   * A copy of the content, in row-major order; of much content off the event loop.
-   * @throws OUT_OF_MEMORY, WEIGHTS_CORRUPT
+   * A copy of the content, in row-major order; a promise if there is much, which is copied off the event loop.
+   * @throws OUT_OF_MEMORY, WEIGHTS_CORRUPT; the promise rejects with them
    */
-  async read(): Promise<ArrayBuffer> {
-    if (!this.layout && this.buffer.byteLength <= maxReadOnLoop) return this.readNow()
-    const read = this.#download()
-    this.#reads.add(read)
-    try {
-      return await read
-    } finally {
-      this.#reads.delete(read)
-    }
+  read(): ArrayBuffer | Promise<ArrayBuffer> {
+    const small = !this.layout && this.buffer.byteLength <= maxReadOnLoop
+    return small ? this.readNow() : this.#download()
   }
 
   async #download(): Promise<ArrayBuffer> {
+    let read: Promise<ArrayBuffer> | undefined
     try {
-      return await this.buffer.download(this.layout)
+      read = this.buffer.download(this.layout)
+      this.#reads.add(read)
+      return await read
     } catch (error) {
       throw fromNative(error)
+    } finally {
+      if (read) this.#reads.delete(read)
     }
   }
 

@@ -149,7 +149,8 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
    */
   async data(options: RunOptions = {}): Promise<DataOf<D>> {
     await compute([this], options)
-    return this.#view(await unlessAborted(this.#source().read(), options.signal))
+    const read = this.#source().read()
+    return this.#view(read instanceof Promise ? await unlessAborted(read, options.signal) : read)
   }
 
   /**
