@@ -69,12 +69,19 @@ function shareListeners(signal: AbortSignal): SharedListeners {
  * @param discard releases the value of a promise that was fulfilled too late
  * @throws ABORTED
  */
-export async function unlessAborted<T>(
+export function unlessAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal | undefined,
   discard: (value: T) => void = () => {},
 ): Promise<T> {
-  if (!signal) return promise
+  return signal ? raceAbort(promise, signal, discard) : promise
+}
+
+async function raceAbort<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+  discard: (value: T) => void,
+): Promise<T> {
   let remove = () => {}
   const fired = new Promise<never>((_, reject) => {
     remove = onAbort(signal, () => reject(abortError(signal)))

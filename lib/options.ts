@@ -20,6 +20,8 @@ export function checkOptions<T extends object>(options: T, names: readonly strin
 function copyOf<T extends object>(options: T, names: readonly string[]): T | undefined {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) return undefined
   const copy = { ...options }
+  // What all objects inherit, the copy does too. Most options are such objects, and this runs at every call.
+  if (Object.getPrototypeOf(options) === Object.prototype) return copy
   for (const name of names)
     if (name in options && !Object.hasOwn(copy, name))
       Object.assign(copy, { [name]: Reflect.get(options, name) })

@@ -1,6 +1,6 @@
 import { SaccadeError } from '../errors.js'
 import type { Node, Source } from '../graph/node.js'
-import type { NativeBuffer } from './native.js'
+import type { NativeBuffer, NativeLayout } from './native.js'
 import { fromNative, getRuntime } from './runtime.js'
 import { joinSessions, type Session } from './session.js'
 
@@ -18,8 +18,8 @@ export class BufferSource implements Source {
   readonly session: Session | undefined
   /** The memory. */
   readonly buffer: NativeBuffer
-  /** false for a view of a file whose address is no multiple of the elements' size: programs need a copy (aligned.ts). */
-  readonly aligned: boolean
+  /** Of a weight whose layout in its file no program can use: programs need a copy (row-major.ts). */
+  readonly layout: NativeLayout | undefined
   #disposed = false
   #consumed = false
   #holders = 0
@@ -28,9 +28,9 @@ export class BufferSource implements Source {
   readonly #listeners = new Set<Listener>()
 
   /** @param key equal keys mean equal content; default: a unique key */
-  constructor(buffer: NativeBuffer, key?: string, session?: Session, aligned = true) {
+  constructor(buffer: NativeBuffer, key?: string, session?: Session, layout?: NativeLayout) {
     this.buffer = buffer
-    this.aligned = aligned
+    this.layout = layout
     this.session = session
     this.key = key ?? `#${nextKey++}`
   }
@@ -63,17 +63,34 @@ export class BufferSource implements Source {
     }
   }
 
-  /** A copy of the content; of much content off the event loop. @throws OUT_OF_MEMORY, WEIGHTS_CORRUPT */
-  async read(): Promise<ArrayBuffer> {
-    const read = this.buffer.byteLength > maxReadOnLoop ? this.buffer.download() : this.buffer.read()
-    if (read instanceof ArrayBuffer) return read
-    this.#reads.add(read)
+  /**
+   * A copy of the content, in row-major order; a promise if there is much, which is copied off the event loop.
+   * @throws OUT_OF_MEMORY, WEIGHTS_CORRUPT; the promise rejects with them
+   */
+  read(): ArrayBuffer | Promise<ArrayBuffer> {
+    const small = !this.layout && this.buffer.byteLength <= maxReadOnLoop
+    return small ? this.readNow() : this.#download()
+  }
+
+  async #download(): Promise<ArrayBuffer> {
+    let read: Promise<ArrayBuffer> | undefined
     try {
+      read = this.buffer.download(this.layout)
+      this.#reads.add(read)
       return await read
     } catch (error) {
       throw fromNative(error)
     } finally {
-      this.#reads.delete(read)
+      if (read) this.#reads.delete(read)
+    }
+  }
+
+  /** As {@link read}, on the event loop. */
+  readNow(): ArrayBuffer {
+    try {
+      return this.buffer.read(this.layout)
+    } catch (error) {
+      throw fromNative(error)
     }
   }
 

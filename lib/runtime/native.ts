@@ -9,15 +9,18 @@ export type DeviceName = 'cpu' | 'cuda'
 /** Reference-counted memory of one device. Counts as external memory of the JavaScript heap, except for views of files. */
 export interface NativeBuffer {
   readonly byteLength: number
-  /** A copy of `byteLength` bytes from `offset` (default: all bytes) as a new ArrayBuffer. */
-  read(offset?: number, byteLength?: number): ArrayBuffer
-  /** As {@link read} of all bytes, but copied off the event loop. Nothing may write to the memory meanwhile. */
-  download(): Promise<ArrayBuffer>
   /**
-   * Copies a view of a file into memory that is aligned for any type, off the event loop. Rejects with OUT_OF_MEMORY or
-   * WEIGHTS_CORRUPT.
+   * A copy of the bytes as a new ArrayBuffer; of a view of a file with a layout, the elements in row-major order. Throws
+   * OUT_OF_MEMORY, WEIGHTS_CORRUPT.
    */
-  copy(): Promise<NativeBuffer>
+  read(layout?: NativeLayout): ArrayBuffer
+  /** As {@link read}, but copied off the event loop. Nothing may write to the memory meanwhile. */
+  download(layout?: NativeLayout): Promise<ArrayBuffer>
+  /**
+   * Copies the elements of a view of a file in row-major order into memory that is aligned for any type, off the event
+   * loop. Rejects with OUT_OF_MEMORY or WEIGHTS_CORRUPT.
+   */
+  copy(layout: NativeLayout): Promise<NativeBuffer>
   /**
    * Releases the pages of a mapped file until they are read again: for weights that are packed now. Has no effect on
    * memory that is not mapped.
@@ -26,6 +29,17 @@ export interface NativeBuffer {
   /** Releases the memory now instead of at garbage collection. A run in flight keeps what it uses. Idempotent. */
   dispose(): void
   readonly disposed: boolean
+}
+
+/** How the elements of a weight lie in its file. */
+export interface NativeLayout {
+  /** 1, 2, 4 or 8. */
+  readonly elementBytes: number
+  /** Whether the elements are float64 and their copy is float32. A value beyond the range of float32 becomes infinite. */
+  readonly narrow: boolean
+  readonly shape: readonly number[]
+  /** In elements. */
+  readonly strides: readonly number[]
 }
 
 /**

@@ -4,27 +4,29 @@ import { GraphNode } from '../graph/node.js'
 import { checkShape, type Shape, sizeOf } from '../graph/shape.js'
 import { fillNode } from '../graph/views.js'
 import { BufferSource, sourceFrom } from '../runtime/memory.js'
-import type { NativeMapping } from '../runtime/native.js'
+import type { NativeLayout, NativeMapping } from '../runtime/native.js'
 import { fromNative } from '../runtime/runtime.js'
 import { Tensor } from './tensor.js'
 
 /**
- * A weight: row-major elements in a mapped file. Constants are packed and folded once in a process.
- * @param offset in bytes
+ * A weight: elements in a mapped file. Constants are packed and folded once in a process.
+ * @param offset of the first element, in bytes
+ * @param stored how the elements lie in the file, and in how many bytes, if not in row-major order or in another dtype
  */
 export function constant<D extends DType>(
   mapping: NativeMapping,
   offset: number,
   dtype: D,
   shape: Shape,
+  stored?: { readonly byteLength: number; readonly layout: NativeLayout },
 ): Tensor<D> {
   checkShape(shape, 'constant')
-  const bytes = sizeOf(shape) * dtypeBytes[dtype]
-  const aligned = offset % dtypeBytes[dtype] === 0
+  const bytes = stored?.byteLength ?? sizeOf(shape) * dtypeBytes[dtype]
   try {
     const view = mapping.buffer(offset, bytes, 1)
-    const key = `${mapping.key}@${offset}+${bytes}`
-    const source = new BufferSource(view, key, undefined, aligned).disposeWhenCollected()
+    const place = `${mapping.key}@${offset}+${bytes}`
+    const key = stored ? `${place} ${JSON.stringify(stored.layout)}` : place
+    const source = new BufferSource(view, key, undefined, stored?.layout).disposeWhenCollected()
     return new Tensor<D>(new GraphNode('constant', [], { dtype, shape: [...shape] }, source))
   } catch (error) {
     throw fromNative(error)

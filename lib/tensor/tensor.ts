@@ -149,7 +149,8 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
    */
   async data(options: RunOptions = {}): Promise<DataOf<D>> {
     await compute([this], options)
-    return this.#view(await unlessAborted(this.#source().read(), options.signal))
+    const read = this.#source().read()
+    return this.#view(read instanceof Promise ? await unlessAborted(read, options.signal) : read)
   }
 
   /**
@@ -213,7 +214,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
 
   /** A copy of the elements of a computed tensor, made on the event loop. */
   #read(): DataOf<D> {
-    return this.#view(this.#source().buffer.read())
+    return this.#view(this.#source().readNow())
   }
 
   /** The memory of a computed tensor. */

@@ -10,8 +10,8 @@ import type { NativeMapping } from '../runtime/native.js'
 import { fromNative, getRuntime } from '../runtime/runtime.js'
 import { constant, releaseConstant } from '../tensor/constant.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { contiguousCopy, float32Copy } from './copy.js'
 import { dtypeOfFile, type FileDType, type TensorEntry } from './entry.js'
+import { layoutOf } from './layout.js'
 import { type Rename, withoutWrappers } from './names.js'
 import { readSafetensors } from './safetensors.js'
 import { mergeShards } from './shards.js'
@@ -211,18 +211,17 @@ export class Checkpoint {
 
   #read(entry: TensorEntry): Tensor {
     const mapping = this.#mappings.get(entry.file)!
-    if (entry.dtype === 'F64') return float32Copy(mapping, entry)
     const dtype = dtypeOfFile[entry.dtype]
     if (!dtype)
       throw invalid(
         'DTYPE_MISMATCH',
         `${entry.file}: ${shorten(entry.name)}`,
-        [...Object.keys(dtypeOfFile), 'F64'].join(', '),
+        Object.keys(dtypeOfFile).join(', '),
         entry.dtype,
       )
-    return entry.strides
-      ? contiguousCopy(mapping, entry, dtype)
-      : constant(mapping, entry.offset, dtype, entry.shape)
+    const { offset, shape, byteLength } = entry
+    const layout = layoutOf(entry)
+    return constant(mapping, offset, dtype, shape, layout && { byteLength, layout })
   }
 
   /** Unmaps the files. The tensors that were handed out cannot be used any more. */

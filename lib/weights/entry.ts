@@ -31,6 +31,7 @@ export const fileDTypeBits = {
 
 export type FileDType = keyof typeof fileDTypeBits
 
+/** The data type that a tensor of the file has in saccade. */
 export const dtypeOfFile: { readonly [D in FileDType]?: DType } = {
   BOOL: 'bool',
   U8: 'uint8',
@@ -39,6 +40,7 @@ export const dtypeOfFile: { readonly [D in FileDType]?: DType } = {
   I32: 'int32',
   F32: 'float32',
   I64: 'int64',
+  F64: 'float32',
 }
 
 export function isFileDType(value: unknown): value is FileDType {

@@ -1,11 +1,28 @@
 #include "arguments.h"
 
 #include <cmath>
+#include <vector>
 
 #include "../runtime/error.h"
 #include "devices.h"
 
 namespace saccade {
+namespace {
+
+// Sizes and strides in JavaScript are numbers, of which those above are not exact.
+constexpr int64_t kMaxInteger = int64_t{1} << 53;
+
+std::vector<int64_t> integersArgument(const Napi::Value& value, const char* name) {
+  const Napi::Array list = arrayArgument(value, name);
+  std::vector<int64_t> integers;
+  integers.reserve(list.Length());
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    integers.push_back(integerArgument(list[i], name, 0, kMaxInteger));
+  }
+  return integers;
+}
+
+}  // namespace
 
 int64_t integerArgument(const Napi::Value& value, const char* name, int64_t low, int64_t high) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
@@ -29,6 +46,16 @@ std::string stringArgument(const Napi::Value& value, const char* name) {
 Napi::Array arrayArgument(const Napi::Value& value, const char* name) {
   if (!value.IsArray()) fail("INPUT_INVALID", name, ": expected an array");
   return value.As<Napi::Array>();
+}
+
+Layout layoutArgument(const Napi::Value& value, int64_t bytes) {
+  if (!value.IsObject()) fail("INPUT_INVALID", "layout: expected an object");
+  const auto object = value.As<Napi::Object>();
+  Layout layout{integerArgument(object.Get("elementBytes"), "layout.elementBytes", 1, 8),
+                object.Get("narrow").ToBoolean(), integersArgument(object.Get("shape"), "layout.shape"),
+                integersArgument(object.Get("strides"), "layout.strides")};
+  checkLayout(layout, bytes);
+  return layout;
 }
 
 Executor& executorArgument(const Napi::Value& value) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "../runtime/executor.h"
+#include "../runtime/layout.h"
 
 namespace saccade {
 
@@ -17,6 +18,9 @@ int64_t integerArgument(const Napi::Value& value, const char* name, int64_t low,
                         int64_t otherwise);
 std::string stringArgument(const Napi::Value& value, const char* name);
 Napi::Array arrayArgument(const Napi::Value& value, const char* name);
+
+// A NativeLayout of lib/runtime/native.ts, of memory of so many bytes. Throws also OUT_OF_MEMORY.
+Layout layoutArgument(const Napi::Value& value, int64_t bytes);
 
 // The executor of the device with this name, and that device. undefined: the host's.
 Executor& executorArgument(const Napi::Value& value);

@@ -1,6 +1,8 @@
 #include "buffer.h"
 
+#include "../runtime/block.h"
 #include "../runtime/device.h"
+#include "../runtime/layout.h"
 #include "../runtime/mapping.h"
 #include "arguments.h"
 #include "errors.h"
@@ -9,11 +11,10 @@
 namespace saccade {
 namespace {
 
-// A copy of a part of a mapped file, which the host can read.
-std::shared_ptr<Memory> copied(const Memory& from) {
-  Device& device = from.device();
-  std::shared_ptr<Memory> copy = device.allocate(from.bytes());
-  device.upload(*copy, 0, from.data(), from.bytes());
+// A copy of a part of a mapped file, as programs need it.
+std::shared_ptr<Memory> copied(const Memory& from, const Layout& layout) {
+  std::shared_ptr<Memory> copy = from.device().allocate(layout.copyBytes());
+  copyRowMajor(copy->data(), from.data(), layout);
   from.file()->check();
   return copy;
 }
@@ -25,10 +26,21 @@ struct FilledBytes {
   static Napi::Value create(Environment&, const HeldBytes& bytes) { return bytes->Value(); }
 };
 
-// The memory must not be a part of a file that has changed.
-void download(void* to, const Memory& from, int64_t offset, int64_t bytes) {
-  from.device().download(to, from, offset, bytes);
+// Bytes of a buffer, or its elements in row-major order if it has a layout. The memory must not be a part of
+// a file that has changed.
+void download(void* to, const Memory& from, const std::optional<Layout>& layout) {
+  if (layout) {
+    copyRowMajor(static_cast<char*>(to), from.data(), *layout);
+  } else {
+    from.device().download(to, from, 0, from.bytes());
+  }
   if (const auto file = from.file()) file->check();
+}
+
+// V8 ends the process if it gets no memory.
+Napi::ArrayBuffer arrayBuffer(Napi::Env env, int64_t bytes) {
+  checkRoom(bytes);
+  return Napi::ArrayBuffer::New(env, static_cast<size_t>(bytes));
 }
 
 }  // namespace
@@ -73,22 +85,20 @@ Napi::Value BufferObject::disposed(const Napi::CallbackInfo& info) {
 
 Napi::Value BufferObject::read(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    if (held_ == nullptr) fail("DISPOSED", "the buffer was disposed");
-    const int64_t offset = integerArgument(info[0], "offset", 0, bytes_, 0);
-    const int64_t length = integerArgument(info[1], "byteLength", 0, bytes_ - offset, bytes_ - offset);
-    Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(info.Env(), static_cast<size_t>(length));
-    saccade::download(copy.Data(), *held_, offset, length);
+    const std::optional<Layout> layout = layoutOf(info[0]);
+    Napi::ArrayBuffer copy = arrayBuffer(info.Env(), layout ? layout->copyBytes() : bytes_);
+    saccade::download(copy.Data(), *held_, layout);
     return copy;
   });
 }
 
 Napi::Value BufferObject::download(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    if (held_ == nullptr) fail("DISPOSED", "the buffer was disposed");
-    Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(info.Env(), static_cast<size_t>(bytes_));
+    const std::optional<Layout> layout = layoutOf(info[0]);
+    Napi::ArrayBuffer copy = arrayBuffer(info.Env(), layout ? layout->copyBytes() : bytes_);
     const auto kept = std::make_shared<Napi::Reference<Napi::ArrayBuffer>>(Napi::Persistent(copy));
-    return OffLoop<FilledBytes, HeldBytes>::start(info.Env(), [from = held_, to = copy.Data(), kept] {
-      saccade::download(to, *from, 0, from->bytes());
+    return OffLoop<FilledBytes, HeldBytes>::start(info.Env(), [from = held_, to = copy.Data(), layout, kept] {
+      saccade::download(to, *from, layout);
       return kept;
     });
   });
@@ -96,11 +106,19 @@ Napi::Value BufferObject::download(const Napi::CallbackInfo& info) {
 
 Napi::Value BufferObject::copy(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    if (held_ == nullptr) fail("DISPOSED", "the buffer was disposed");
-    if (!held_->mapped()) fail("INPUT_INVALID", "copy: expected a view of a file");
-    return OffLoop<BufferObject, std::shared_ptr<Memory>>::start(info.Env(),
-                                                                 [from = held_] { return copied(*from); });
+    const std::optional<Layout> layout = layoutOf(info[0]);
+    if (!layout) fail("INPUT_INVALID", "copy: expected a layout");
+    return OffLoop<BufferObject, std::shared_ptr<Memory>>::start(
+        info.Env(), [from = held_, layout = *layout] { return copied(*from, layout); });
   });
+}
+
+// Throws DISPOSED too. Only the memory of a file, which is the host's, has a layout.
+std::optional<Layout> BufferObject::layoutOf(const Napi::Value& value) const {
+  if (held_ == nullptr) fail("DISPOSED", "the buffer was disposed");
+  if (value.IsUndefined()) return std::nullopt;
+  if (!held_->mapped()) fail("INPUT_INVALID", "layout: expected a view of a file");
+  return layoutArgument(value, bytes_);
 }
 
 void BufferObject::forget(const Napi::CallbackInfo&) {

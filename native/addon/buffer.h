@@ -1,7 +1,9 @@
 // NativeBuffer of lib/runtime/native.ts.
 #pragma once
 #include <memory>
+#include <optional>
 
+#include "../runtime/layout.h"
 #include "../runtime/memory.h"
 #include "wrapped.h"
 
@@ -29,6 +31,7 @@ class BufferObject : public Wrapped<BufferObject, std::shared_ptr<Memory>> {
   void forget(const Napi::CallbackInfo& info);
   void dispose(const Napi::CallbackInfo& info);
 
+  std::optional<Layout> layoutOf(const Napi::Value& value) const;
   void release();
 
   std::shared_ptr<Ledger> ledger_;  // of the environment, which may end before the object is collected

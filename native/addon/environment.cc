@@ -47,13 +47,11 @@ void Environment::define(Class which, Napi::Function constructor) {
 
 Napi::Promise Environment::start(const Runnable& runnable, std::vector<std::shared_ptr<Memory>> inputs,
                                  int32_t threads, std::shared_ptr<Cancelled> cancelled) {
-  // The files are checked before the run, which saves a run in vain, and after it, as they can change
-  // meanwhile.
+  // The files are checked when the run has ended, as they can change until then.
   const Program& program = runnable.executable->program();
   if (inputs.size() == static_cast<size_t>(program.inputs)) checkSharing(program, inputs);
   Files files = program.files;
   for (const auto& input : inputs) files.add(*input);
-  files.check();
   const uint64_t id = ++lastRun_;
   auto deferred = Napi::Promise::Deferred::New(env_);
   if (pending_.empty()) mailbox_->keepAlive(env_, true);

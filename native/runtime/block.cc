@@ -62,18 +62,17 @@ int64_t reserveOf(int64_t capacity) {
   return std::min(capacity / 16, int64_t{256} << 20);
 }
 
-// Throws OUT_OF_MEMORY if the machine or container does not have the memory.
-void checkRoom(int64_t bytes) {
+// Throws OUT_OF_MEMORY if the machine or container does not have the memory, beside the bytes that are held.
+void checkRoom(int64_t bytes, int64_t held) {
   if (unchecked.fetch_sub(bytes, std::memory_order_relaxed) >= bytes) return;
   const MachineMemory memory = machineMemory();
   const int64_t room = std::max<int64_t>(0, memory.available - reserveOf(memory.capacity));
-  const int64_t total = liveTotal();
   // Memory that was allocated but not yet written to is still available to the system: so the total is
   // limited, too.
-  if (bytes > room || total > memory.capacity) {
+  if (bytes > room || held + bytes > memory.capacity) {
     unchecked.store(0, std::memory_order_relaxed);
     fail("OUT_OF_MEMORY", "cannot allocate ", bytes, " bytes: the machine or container has ", memory.capacity,
-         " bytes, of which ", memory.available, " are available, and saccade holds ", total - bytes);
+         " bytes, of which ", memory.available, " are available, and saccade holds ", held);
   }
   unchecked.store(std::min(kUnchecked, room - bytes), std::memory_order_relaxed);
 }
@@ -90,6 +89,10 @@ void giveBack(int64_t bytes) {
 
 int64_t liveBytes(Account account) {
   return counter(account).load(std::memory_order_relaxed);
+}
+
+void checkRoom(int64_t bytes) {
+  checkRoom(bytes, liveTotal());
 }
 
 void readMemoryLimit() {
@@ -113,7 +116,7 @@ Block::Block(int64_t bytes, Account account) : bytes_(bytes), account_(account) 
       fail("OUT_OF_MEMORY", "cannot allocate ", bytes, " bytes: ", total - bytes,
            " are in use and SACCADE_MEMORY_LIMIT is ", allowed);
     }
-    checkRoom(bytes);
+    checkRoom(bytes, liveTotal() - bytes);
     data_ = static_cast<char*>(
         allocateAligned(std::max<int64_t>(bytes, 1), bytes < kHugePage ? kAlignment : kHugePage));
     if (data_ == nullptr)

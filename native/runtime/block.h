@@ -18,6 +18,10 @@ int64_t liveBytes(Account account);
 // OPTION_INVALID.
 void readMemoryLimit();
 
+// Throws OUT_OF_MEMORY if the machine or container has no room for so many bytes more. A Block checks that
+// itself.
+void checkRoom(int64_t bytes);
+
 // An owned block, aligned to 64 bytes (to a huge page when it is large). Content is undefined.
 class Block {
  public:

@@ -39,18 +39,6 @@ test('an empty buffer is a buffer', () => {
   assert.is(buffer.read().byteLength, 0)
 })
 
-test('a part is read, and no more than there is', () => {
-  const buffer = native.bufferFrom(Uint8Array.from([1, 2, 3, 4]))
-  assert.equal(Array.from(new Uint8Array(buffer.read(1, 2))), [2, 3])
-  assert.equal(Array.from(new Uint8Array(buffer.read(3))), [4])
-  assert.is(buffer.read(4).byteLength, 0)
-  throws(() => buffer.read(5), 'INPUT_INVALID', /offset: expected a whole number from 0 to 4/)
-  throws(() => buffer.read(2, 3), 'INPUT_INVALID', /byteLength: expected a whole number from 0 to 2/)
-  throws(() => buffer.read(-1), 'INPUT_INVALID', /offset/)
-  throws(() => buffer.read(0.5), 'INPUT_INVALID', /offset/)
-  throws(() => buffer.read(Number.NaN), 'INPUT_INVALID', /offset/)
-})
-
 test('a disposed buffer is not read again, and may be disposed twice', () => {
   const before = native.info().memory.buffers
   const buffer = native.bufferFrom(new Uint8Array(1000))

@@ -5,8 +5,9 @@ import * as assert from 'uvu/assert'
 import { findWeights } from '../../lib/files/find.js'
 import { legacyLayerNorm } from '../../lib/models/bert/legacy-names.js'
 import * as ops from '../../lib/ops/index.js'
+import { getRuntime } from '../../lib/runtime/runtime.js'
 import { evaluate } from '../../lib/tensor/evaluate.js'
-import type { Tensor } from '../../lib/tensor/tensor.js'
+import { Tensor } from '../../lib/tensor/tensor.js'
 import { openCheckpoint } from '../../lib/weights/checkpoint.js'
 import { stateDictUnder } from '../../lib/weights/torch/state-dict.js'
 import {
@@ -146,6 +147,34 @@ test('float64 is rounded to float32, and infinite beyond its range, as in PyTorc
   })
 })
 
+test('weights that need a copy are copied off the event loop, for a program and for data()', async () => {
+  const values = Float64Array.from({ length: 6 }, (_, index) => index / 3)
+  const rows = Array.from(Float32Array.from(values))
+  const columns = [0, 2, 4, 1, 3, 5].map((index) => rows[index]!)
+  const strided = tensorPickle({ type: 'DoubleStorage', length: 6, shape: [2, 3], strides: [1, 2] })
+  await withFile(
+    'x.pth',
+    torchBytes(dictPickle('w', ...strided), { 0: new Uint8Array(values.buffer) }),
+    async (path) => {
+      using checkpoint = await openCheckpoint(path)
+      const before = getRuntime().native.info().memory.buffers
+      const tensor = checkpoint.tensor('w') as Tensor<'float32', [2, 3]>
+      assert.is(getRuntime().native.info().memory.buffers, before)
+      let turned = false
+      setImmediate(() => {
+        turned = true
+      })
+      assert.equal(Array.from(await tensor.data()), columns)
+      assert.ok(turned)
+      assert.equal(tensor.toJSON().data, columns)
+      assert.equal(Array.from(await ops.add(tensor, 0).data()), columns)
+      // Folded: the product packs the copy.
+      const identity = Tensor.from([1, 0, 0, 1], [2, 2])
+      assert.equal(Array.from(await ops.matmul(identity, tensor).data()), columns)
+    },
+  )
+})
+
 test('data that no type is aligned to', async () => {
   await inFolder(async (dir) => {
     const header = JSON.stringify({
@@ -207,7 +236,10 @@ test('a tensor of stride 0 that no memory could hold', async () => {
   const huge = dictPickle('w', ...tensorPickle({ shape: [2 ** 30, 2 ** 20], strides: [0, 0] }))
   await withFile('x.pth', torchBytes(huge, { 0: new Uint8Array(16) }), async (path) => {
     using checkpoint = await openCheckpoint(path)
-    await throws(() => checkpoint.tensor('w'), 'OUT_OF_MEMORY', path, 'w')
+    const tensor = checkpoint.tensor('w')
+    await rejects(tensor.data(), 'OUT_OF_MEMORY', 'larger than any memory')
+    await rejects(ops.add(tensor as Tensor<'float32'>, 1).data(), 'OUT_OF_MEMORY')
+    await throws(() => tensor.toJSON(), 'OUT_OF_MEMORY')
   })
 })
 

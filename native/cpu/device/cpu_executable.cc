@@ -32,6 +32,11 @@ CpuExecutable::CpuExecutable(std::shared_ptr<const Program> checked, const Kerne
   }
 }
 
+std::unique_ptr<Call> CpuExecutable::takeCall() {
+  std::unique_ptr<Call> spare(spare_.exchange(nullptr));
+  return spare != nullptr ? std::move(spare) : std::make_unique_for_overwrite<Call>();
+}
+
 void CpuExecutable::start(std::unique_ptr<Job> job) {
   scheduler_.start(std::make_unique<CpuRun>(*this, std::move(job), arenas_, usage_));
 }

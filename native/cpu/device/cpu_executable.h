@@ -2,6 +2,7 @@
 #pragma once
 #include <stdint.h>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -22,6 +23,7 @@ class CpuExecutable final : public Executable {
   // Throws INTERNAL for an instruction with more tiles than the scheduler can count.
   CpuExecutable(std::shared_ptr<const Program> program, const KernelTable& table, Scheduler& scheduler,
                 Arenas& arenas);
+  ~CpuExecutable() override { delete spare_.load(); }
 
   void start(std::unique_ptr<Job> job) override;
 
@@ -29,11 +31,17 @@ class CpuExecutable final : public Executable {
   // Scratch of a thread: the maximum over the instructions.
   int64_t scratchBytes() const { return scratchBytes_; }
 
+  // Memory for the operands of the instruction that a run is at. What one run gives back is kept for the
+  // next: malloc takes long for this size, compared with a short run.
+  std::unique_ptr<Call> takeCall();
+  void giveCall(std::unique_ptr<Call> call) { delete spare_.exchange(call.release()); }
+
  private:
   Scheduler& scheduler_;
   Arenas& arenas_;
   std::vector<Step> steps_;
   int64_t scratchBytes_ = 0;
+  std::atomic<Call*> spare_{nullptr};
   const std::shared_ptr<Usage> usage_ = std::make_shared<Usage>();
 };
 

@@ -20,12 +20,13 @@ bool isOutOfMemory(const std::optional<Error>& error) {
 
 }  // namespace
 
-CpuRun::CpuRun(const CpuExecutable& executable, std::unique_ptr<Job> job, Arenas& arenas,
+CpuRun::CpuRun(CpuExecutable& executable, std::unique_ptr<Job> job, Arenas& arenas,
                std::shared_ptr<Usage> usage)
     : Task(job->threads(), std::move(usage)),
       executable_(executable),
       job_(std::move(job)),
-      arenas_(arenas) {}
+      arenas_(arenas),
+      call_(executable.takeCall()) {}
 
 bool CpuRun::begin(Block& scratch) {
   std::optional<Error> error = reserve(scratch);
@@ -116,10 +117,11 @@ int64_t CpuRun::next() {
 void CpuRun::bind(size_t index) {
   const Instruction& instruction = executable_.program().instructions[index];
   kernel_ = executable_.steps()[index].kernel;
-  call_ = instruction.call;
-  for (int32_t i = 0; i < call_.views; ++i) {
+  *call_ = instruction.call;
+  for (int32_t i = 0; i < call_->views; ++i) {
     const int32_t buffer = instruction.buffer[i];
-    if (buffer >= 0) call_.view[i].data = addresses_[static_cast<size_t>(buffer)] + instruction.byteOffset[i];
+    if (buffer >= 0)
+      call_->view[i].data = addresses_[static_cast<size_t>(buffer)] + instruction.byteOffset[i];
   }
 }
 
@@ -135,12 +137,13 @@ void CpuRun::runTile(int64_t tile, Block& scratch) {
     fault_.store(Fault::memory, std::memory_order_relaxed);
     return;
   }
-  if (kernel_->run(call_, tile, scratch.data()) != Status::ok) {
+  if (kernel_->run(*call_, tile, scratch.data()) != Status::ok) {
     fault_.store(Fault::index, std::memory_order_relaxed);
   }
 }
 
 void CpuRun::end() {
+  executable_.giveCall(std::move(call_));
   arenas_.give(std::move(arena_));
   Arenas& arenas = arenas_;
   Job::end(std::move(job_), std::move(error_));

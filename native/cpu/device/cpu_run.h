@@ -17,8 +17,7 @@ namespace saccade {
 
 class CpuRun final : public Task {
  public:
-  CpuRun(const CpuExecutable& executable, std::unique_ptr<Job> job, Arenas& arenas,
-         std::shared_ptr<Usage> usage);
+  CpuRun(CpuExecutable& executable, std::unique_ptr<Job> job, Arenas& arenas, std::shared_ptr<Usage> usage);
 
   bool begin(Block& scratch) override;
   int64_t next() override;
@@ -36,7 +35,7 @@ class CpuRun final : public Task {
   void listPages();
   void bind(size_t index);
 
-  const CpuExecutable& executable_;  // kept alive by the job
+  CpuExecutable& executable_;  // kept alive by the job
   std::unique_ptr<Job> job_;
   Arenas& arenas_;
   Block arena_;
@@ -46,7 +45,7 @@ class CpuRun final : public Task {
   bool touched_ = false;
   size_t instructions_ = 0;         // that have begun
   const Kernel* kernel_ = nullptr;  // of the present step; null: it writes to the pages
-  Call call_;
+  std::unique_ptr<Call> call_;      // of the present step
   std::atomic<Fault> fault_{Fault::none};
   std::optional<Error> error_;
 };
