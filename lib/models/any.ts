@@ -1,6 +1,6 @@
 import type { BeitOutput } from './beit/beit.js'
 import type { BertOutput } from './bert/bert.js'
-import type { BertInputs } from './bert/encoder.js'
+import type { BertInputs } from './bert/inputs.js'
 import type { ImageEncoderOutput, TextEncoderOutput } from './clip/encoders.js'
 import type { ContrastiveInputs, ContrastiveOutput } from './contrastive.js'
 import type { DptOutput } from './dpt/dpt.js'
