@@ -27,7 +27,7 @@ export { Align, type AlignInputs } from './models/align/align.js'
 export type { AnyInputs, AnyModel, AnyOutputs } from './models/any.js'
 export { Beit, type BeitOutput } from './models/beit/beit.js'
 export { Bert, type BertOutput } from './models/bert/bert.js'
-export type { BertInputs } from './models/bert/encoder.js'
+export type { BertEncoderStates, BertInputs, BertPrompts } from './models/bert/inputs.js'
 export { Clip } from './models/clip/clip.js'
 export {
   ImageEncoder,

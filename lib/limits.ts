@@ -19,7 +19,9 @@ const defaults = {
   tokenizerBytes: 2 ** 27,
   /** Files of a model that are downloaded. The largest models have 200 shards. */
   downloadedFiles: 1_000,
-  /** Bytes of a config, a vocabulary or a list of files that is downloaded. The largest tokenizers have 40 MB. */
+  /** Pages of a list of files; the Hub itself has one. */
+  listPages: 100,
+  /** Bytes of a config, a vocabulary or a list of files (all pages) that is downloaded. The largest tokenizers have 40 MB. */
   downloadedConfigBytes: 100_000_000,
   /** Bytes of a weights file that is downloaded. Published shards have up to 50 GB. */
   downloadedWeightsBytes: 100_000_000_000,

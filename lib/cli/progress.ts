@@ -50,7 +50,8 @@ export class DownloadProgress {
 
   tell(info: ProgressInfo): void {
     if (info.status === 'done') this.stop()
-    if (info.status !== 'progress' || info.total === 0) return
+    // A small file would be 0 of 0 MB.
+    if (info.status !== 'progress' || info.total < 1e5) return
     if (!process.stderr.isTTY || performance.now() - this.#started < delay) return
     const file = escapeText(info.file)
     const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10

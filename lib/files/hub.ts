@@ -1,4 +1,5 @@
 import { abortError, onAbort } from '../abort.js'
+import { readConfigIfAny } from './config.js'
 import { weightFileNames, weightsIn } from './find.js'
 import { removeLeftovers } from './hub/disk.js'
 import { Download } from './hub/download.js'
@@ -7,6 +8,7 @@ import { modelFolder } from './hub/name.js'
 import { checkHubOptions, type HubOptions } from './hub/options.js'
 import { configFileNames, isSideFile, sideFileNames } from './hub/select.js'
 import { readModuleList } from './modules.js'
+import { namedWeights } from './named-weights.js'
 import { readShardIndex } from './shard-index.js'
 
 export { cacheFolder, isHubName } from './hub/name.js'
@@ -74,9 +76,12 @@ async function getWeights(
   names: readonly string[] | undefined,
   name: string,
 ): Promise<void> {
-  const wanted = names ? [weightsIn(names, name)].filter((file) => file !== undefined) : weightFileNames
+  const config = await readConfigIfAny(download.dir, 'config.json')
+  const named = config && namedWeights(config)
+  const listed = names && named === undefined ? weightsIn(names, name) : named
+  const wanted = listed === undefined ? weightFileNames : [listed]
   const weights = await download.first(wanted)
-  if (weights === undefined) throw download.notFound(weightFileNames)
+  if (weights === undefined) throw download.notFound(wanted)
   if (weights.endsWith('.index.json')) {
     const { shards } = await readShardIndex(download.dir, weights)
     for (const shard of shards) if (!(await download.get(shard))) throw download.notFound([shard])

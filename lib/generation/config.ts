@@ -1,7 +1,6 @@
-import { snakeCase } from '../case.js'
 import { type Config, configInvalid, isSet, nameOf, object, readConfigIfAny } from '../files/config.js'
 import type { GivenOptions } from './options.js'
-import { checkCounts, fromLibraryOptions } from './rules.js'
+import { fromLibraryOptions } from './rules.js'
 
 /**
  * Keys of transformers' GenerationConfig that change the result and that saccade does not support, with the value that
@@ -47,11 +46,10 @@ export function readOptions(config: Config): GivenOptions {
       throw configInvalid(config, key, `${String(neutral ?? null)}, as saccade has no such option`)
   // `seed` is an option of the caller only: transformers has no such key.
   const { seed: _, ...values } = config.values
-  const options = fromLibraryOptions(values, (key, _value, expected) => {
+  const refuse = (key: string, _value: unknown, expected: string) => {
     throw configInvalid(config, key, expected)
-  })
-  checkCounts(options, (name) => nameOf(config, snakeCase(name)))
-  return options
+  }
+  return fromLibraryOptions(values, refuse, (key) => nameOf(config, key))
 }
 
 /** In config.json, unlike in generation_config.json, null means not set. */

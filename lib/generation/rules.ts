@@ -100,15 +100,13 @@ const lengthLimits: readonly OptionLimit[] = [
   ['eosTokenId', 'endTokens'],
 ]
 
-/**
- * Checks counts of options that have good values.
- * @param nameOf how errors name an option
- * @throws LIMIT_EXCEEDED
- */
-export function checkCounts(
-  options: GivenOptions,
-  nameOf: (name: keyof GenerationOptions) => string = (name) => name,
-): void {
+/** Checks counts of options that have good values. @throws LIMIT_EXCEEDED */
+export function checkCounts(options: GivenOptions): void {
+  checkNamedCounts(options, (name) => name)
+}
+
+/** @param nameOf how errors name an option */
+function checkNamedCounts(options: GivenOptions, nameOf: (name: keyof GenerationOptions) => string): void {
   for (const [name, limit] of countLimits) {
     const value = options[name]
     if (typeof value === 'number') checkLimit(limit, value, nameOf(name))
@@ -129,12 +127,15 @@ export function checkGenerationOptions(options: GenerationOptions): void {
 }
 
 /**
- * Converts options from their names in Python libraries. Ignores other names.
+ * Converts options from their names in Python libraries, by which errors name them. Ignores other names.
  * @param refuse throws the error for a bad value
+ * @param nameOf how errors about limits write a name
+ * @throws LIMIT_EXCEEDED
  */
 export function fromLibraryOptions(
   values: Readonly<Record<string, unknown>>,
   refuse: (name: string, value: unknown, expected: string) => never = optionInvalid,
+  nameOf = (name: string) => name,
 ): GivenOptions {
   const options: Record<string, unknown> = {}
   for (const [libraryName, name] of libraryOptionNames) {
@@ -144,5 +145,6 @@ export function fromLibraryOptions(
     if (value !== null && value !== undefined && !accepts(value)) refuse(libraryName, value, expected)
     options[name] = value
   }
+  checkNamedCounts(options, (name) => nameOf(snakeCase(name)))
   return options
 }

@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { abortable, checkSignal } from '../abort.js'
 import { type ModelFolder, resolveModel } from '../files/folder.js'
 import { hubOptionNames } from '../files/hub/options.js'
 import type { HubOptions } from '../files/hub.js'
+import { namedWeights } from '../files/named-weights.js'
 import { checkFlags, checkOptions } from '../options.js'
 import { openSession, type Session, type SessionOptions } from '../runtime/session.js'
 import type { AnyModel } from './any.js'
@@ -30,7 +32,8 @@ const loadOptionNames = ['device', 'dtype', 'threads', 'mmap', ...hubOptionNames
  * Opens a published model: a folder, a weights file with its config in the same folder, or the name of a model on the
  * Hub. The config determines the family; `load<Vit>(dir)` returns the types of a known one. Weights are mapped into
  * memory, and packed at the first run. A config without model_type is read as what its class or its keys imply, and of
- * config.json and open_clip_config.json the one is taken that fits the weights.
+ * config.json and open_clip_config.json the one is taken that fits the weights. Weights that config.json names
+ * (`transformers_weights`) come before those with a usual name.
  * @throws FILE_NOT_FOUND, CONFIG_INVALID, ARCHITECTURE_UNSUPPORTED, TENSOR_MISSING, TENSOR_UNEXPECTED, SHAPE_MISMATCH,
  *   WEIGHTS_CORRUPT, PICKLE_FORBIDDEN, LIMIT_EXCEEDED, DEVICE_UNAVAILABLE, OPTION_INVALID, OPTION_UNKNOWN, ABORTED; for
  *   a model on the Hub also DOWNLOAD_FAILED, CACHE_UNWRITABLE
@@ -57,6 +60,8 @@ function openFolder({ dir, weights }: ModelFolder, session: Session, mmap: boole
   return openFitting(configsOf(dir, architectures), (config) => {
     const kind = configKind(config)
     const architecture = findArchitecture(architectures, kind, config.file)
-    return architecture.open({ dir, weights, config, kind, session, mmap })
+    const named = weights === dir ? namedWeights(config) : undefined
+    const path = named === undefined ? weights : join(dir, named)
+    return architecture.open({ dir, weights: path, config, kind, session, mmap })
   })
 }

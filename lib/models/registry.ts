@@ -23,7 +23,7 @@ export interface Architecture<M extends RunnableModel = RunnableModel> {
 export interface OpenRequest {
   /** Absolute path of the model's folder. */
   readonly dir: string
-  /** Argument of openCheckpoint: the folder, or the weights file that the user named. */
+  /** Argument of openCheckpoint: the folder, or the weights file that the user or the config named. */
   readonly weights: string
   readonly config: Config
   readonly kind: ConfigKind

@@ -1,4 +1,5 @@
 import { checkSignal } from '../abort.js'
+import { invalid } from '../errors.js'
 import type { Model } from '../models/model.js'
 import * as ops from '../ops/index.js'
 import { checkFlags, checkOptions, optionInvalid } from '../options.js'
@@ -41,7 +42,7 @@ export interface TextModel extends Model {
   run(
     inputs: { inputIds: Tensor<'int64'>; attentionMask: Tensor<'int64'>; tokenTypeIds?: Tensor<'int64'> },
     options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<{ readonly lastHiddenState: ops.FloatTensor }>
+  ): Promise<{ readonly lastHiddenState?: ops.FloatTensor | undefined }>
 }
 
 const task = 'feature-extraction'
@@ -80,6 +81,8 @@ export class FeatureExtraction {
     const prompted = prompt === '' ? list : list.map((text) => prompt + text)
     const { masks, ...inputs } = await encodeTexts(this.tokenizer, prompted, { truncation, signal }, task)
     const { lastHiddenState } = await this.model.run(inputs, { signal })
+    if (!lastHiddenState)
+      throw invalid('TASK_UNSUPPORTED', `${task}: model`, 'one with hidden states', 'none')
     const features =
       pooling === undefined && this.#folder
         ? this.#applyModules(lastHiddenState, masks, prompt, normalize)

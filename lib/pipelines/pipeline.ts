@@ -3,17 +3,17 @@ import { resolve } from 'node:path'
 import { unlessAborted } from '../abort.js'
 import { invalid, show } from '../errors.js'
 import type { ProgressCallback } from '../files/hub.js'
+import type { AnyModel } from '../models/any.js'
 import { GenerativeModel } from '../models/generative.js'
 import { type LoadOptions, load } from '../models/load.js'
 import type { Model } from '../models/model.js'
 import { checkOptions, optionInvalid } from '../options.js'
 import type { TokenizerOverrides } from '../text/settings.js'
 import { isString, isUrl } from '../values.js'
-import type { ImageModel } from './base.js'
 import { DepthEstimation } from './depth-estimation.js'
 import { contrastive, Embedder } from './embedder.js'
 import { env } from './env.js'
-import { FeatureExtraction, type TextModel } from './feature-extraction.js'
+import { FeatureExtraction } from './feature-extraction.js'
 import type { TextBatch } from './generation.js'
 import { ImageClassification } from './image-classification.js'
 import { ImageFeatureExtraction } from './image-feature-extraction.js'
@@ -64,17 +64,14 @@ const optionNames = [
   ...['cache_dir', 'local_files_only', 'token', 'progress_callback', 'signal'],
 ]
 
-const makers: { readonly [T in Task]: (model: Model) => Promise<Pipelines[T]> } = {
-  'image-classification': async (model) =>
-    new ImageClassification(model as ImageModel, await processorFor(model)),
-  'image-feature-extraction': async (model) =>
-    new ImageFeatureExtraction(model as ImageModel, await processorFor(model)),
-  'depth-estimation': async (model) => new DepthEstimation(model as ImageModel, await processorFor(model)),
-  'image-segmentation': async (model) =>
-    new ImageSegmentation(model as ImageModel, await processorFor(model)),
+const makers: { readonly [T in Task]: (model: AnyModel) => Promise<Pipelines[T]> } = {
+  'image-classification': async (model) => new ImageClassification(model, await processorFor(model)),
+  'image-feature-extraction': async (model) => new ImageFeatureExtraction(model, await processorFor(model)),
+  'depth-estimation': async (model) => new DepthEstimation(model, await processorFor(model)),
+  'image-segmentation': async (model) => new ImageSegmentation(model, await processorFor(model)),
   'feature-extraction': async (model) => {
     const folder = await readSentenceFolder(folderOf(model))
-    return new FeatureExtraction(model as TextModel, await tokenizerFor(model, folder?.tokenizer), folder)
+    return new FeatureExtraction(model, await tokenizerFor(model, folder?.tokenizer), folder)
   },
   translation: async (model) => new Translation(generative(model), await tokenizerFor(model)),
   'text2text-generation': async (model) => new TextToText(generative(model), await tokenizerFor(model)),
@@ -120,7 +117,7 @@ export async function pipeline<T extends Task>(
     }
     const made = await unlessAborted(makers[task](loaded), signal)
     progress?.({ status: 'ready', task, model: String(model) })
-    return callable(made, loaded) as unknown as Pipeline<T>
+    return callable<T>(made, loaded)
   } catch (error) {
     loaded.dispose()
     throw error
@@ -199,8 +196,8 @@ async function modelPath(model: string | URL): Promise<string | URL> {
 }
 
 /** A function with the properties of the pipeline that it calls. */
-function callable(made: Pipelines[Task], model: Model) {
-  const call = (...args: unknown[]) => (made.call as (...args: unknown[]) => unknown).apply(made, args)
+function callable<T extends Task>(made: Pipelines[T], model: Model): Pipeline<T> {
+  const call = made.call.bind(made)
   // Object.assign copies own properties only; methods are on the prototype.
   const methods = 'stream' in made ? { stream: made.stream.bind(made) } : {}
   return Object.assign(call, made, methods, {

@@ -22,12 +22,11 @@ export async function encodeTexts(
 ) {
   const rows = await encodeRows(tokenizer, texts, options, what)
   const batch = tokenizer.pad(rows, { padding: texts.length > 1 })
-  const segments = tokenizer.modelInputNames.includes('token_type_ids')
   return {
     masks: batch.attentionMask,
     inputIds: idTensor(batch.inputIds),
     attentionMask: idTensor(batch.attentionMask),
-    ...(segments && { tokenTypeIds: idTensor(batch.tokenTypeIds) }),
+    ...(batch.tokenTypeIds && { tokenTypeIds: idTensor(batch.tokenTypeIds) }),
   }
 }
 

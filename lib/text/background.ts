@@ -70,7 +70,7 @@ export interface Job {
 
 export interface Encoded {
   readonly ids: Int32Array
-  readonly typeIds: Int32Array
+  readonly typeIds: Int32Array | undefined
 }
 
 export type Answer = Encoded | { readonly code: SaccadeErrorCode; readonly message: string }
@@ -93,7 +93,7 @@ class Background {
     if ('code' in answer) throw new SaccadeError(answer.code, answer.message)
     return {
       inputIds: Array.from(answer.ids),
-      tokenTypeIds: Array.from(answer.typeIds),
+      ...(answer.typeIds && { tokenTypeIds: Array.from(answer.typeIds) }),
       attentionMask: new Array<number>(answer.ids.length).fill(1),
     }
   }

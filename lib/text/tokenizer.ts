@@ -45,8 +45,8 @@ export interface DecodeOptions {
 /** One text, or a pair. All lists have the same length. */
 export interface Encoding {
   inputIds: number[]
-  /** 1 for tokens of the second text, else 0. */
-  tokenTypeIds: number[]
+  /** 1 for tokens of the second text, else 0. Left out if it is no input of the model: {@link Tokenizer.modelInputNames}. */
+  tokenTypeIds?: number[]
   /** 1 for tokens, 0 for padding. */
   attentionMask: number[]
 }
@@ -54,7 +54,7 @@ export interface Encoding {
 /** A batch; the rows have one length if padded. */
 export interface BatchEncoding {
   inputIds: number[][]
-  tokenTypeIds: number[][]
+  tokenTypeIds?: number[][]
   attentionMask: number[][]
 }
 
@@ -216,7 +216,8 @@ export class Tokenizer {
    */
   pad(rows: readonly Encoding[], options: PadOptions = {}): BatchEncoding {
     checkOptions(options, ['padding', 'maxLength'], 'pad')
-    if (!(Array.isArray(rows) && rows.every(isEncoding)))
+    const isRow = (row: unknown) => isEncoding(row, this.#hasTypes)
+    if (!(Array.isArray(rows) && rows.every(isRow)))
       throw invalid('INPUT_INVALID', 'pad: rows', 'a list of results of encode()', show(rows))
     const { padding = true, maxLength } = options
     const length = this.#paddedLength(rows, padding, maxLength)
@@ -225,9 +226,10 @@ export class Tokenizer {
   }
 
   #transposed(rows: readonly Encoding[]): BatchEncoding {
+    const types = rows.flatMap(({ tokenTypeIds }) => (tokenTypeIds ? [tokenTypeIds] : []))
     return {
       inputIds: rows.map((row) => row.inputIds),
-      tokenTypeIds: rows.map((row) => row.tokenTypeIds),
+      ...(types.length > 0 && { tokenTypeIds: types }),
       attentionMask: rows.map((row) => row.attentionMask),
     }
   }
@@ -260,6 +262,10 @@ export class Tokenizer {
     return `Tokenizer (${this.size} tokens, at most ${this.modelMaxLength} in a text)`
   }
 
+  get #hasTypes(): boolean {
+    return this.modelInputNames.includes('token_type_ids')
+  }
+
   #second(pair: string | undefined): string | undefined {
     return pair === '' && this.#core.ignoresEmptyPair ? undefined : pair
   }
@@ -285,7 +291,11 @@ export class Tokenizer {
       ;[first, second] = cut
     }
     const { ids, typeIds } = this.#core.assemble(first, second, addSpecialTokens, language)
-    return { inputIds: ids, tokenTypeIds: typeIds, attentionMask: ids.map(() => 1) }
+    return {
+      inputIds: ids,
+      ...(this.#hasTypes && { tokenTypeIds: typeIds }),
+      attentionMask: ids.map(() => 1),
+    }
   }
 
   #languageId(language: string | undefined, target: boolean): number | undefined {
@@ -327,7 +337,7 @@ export class Tokenizer {
     }
     return {
       inputIds: padded(row.inputIds, this.padTokenId!),
-      tokenTypeIds: padded(row.tokenTypeIds, 0),
+      ...(row.tokenTypeIds && { tokenTypeIds: padded(row.tokenTypeIds, 0) }),
       attentionMask: padded(row.attentionMask, 0),
     }
   }
@@ -347,10 +357,12 @@ export function named<T>(which: string, run: () => T): T {
   }
 }
 
-function isEncoding(row: unknown): row is Encoding {
+function isEncoding(row: unknown, hasTypes: boolean): boolean {
   if (typeof row !== 'object' || row === null) return false
-  return ['inputIds', 'tokenTypeIds', 'attentionMask'].every((key) =>
-    Array.isArray((row as Record<string, unknown>)[key]),
+  const values: Partial<Record<string, unknown>> = { ...row }
+  return (
+    ['inputIds', 'attentionMask'].every((key) => Array.isArray(values[key])) &&
+    Array.isArray(values.tokenTypeIds) === hasTypes
   )
 }
 

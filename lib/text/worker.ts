@@ -15,8 +15,10 @@ parentPort!.on('message', async ({ text, options, limits }: Job) => {
   try {
     setLimits(limits)
     const { inputIds, tokenTypeIds } = (await loading).encode(text, options)
-    const answer: Encoded = { ids: Int32Array.from(inputIds), typeIds: Int32Array.from(tokenTypeIds) }
-    parentPort!.postMessage(answer, [answer.ids.buffer as ArrayBuffer, answer.typeIds.buffer as ArrayBuffer])
+    const ids = Int32Array.from(inputIds)
+    const typeIds = tokenTypeIds && Int32Array.from(tokenTypeIds)
+    const answer: Encoded = { ids, typeIds }
+    parentPort!.postMessage(answer, typeIds ? [ids.buffer, typeIds.buffer] : [ids.buffer])
   } catch (error) {
     const { code, message } = error instanceof SaccadeError ? error : threadError(error)
     const answer: Answer = { code, message }

@@ -7,7 +7,9 @@ import { Tensor } from '../../lib/tensor/tensor.js'
 import { rejects, sameBits } from './bits.js'
 import { golden, openChanged, testGoldens } from './goldens.js'
 
-testGoldens(test, ['bert-model', 'bert-classifier', 'bert-pretraining', 'bert-legacy-names'])
+testGoldens(test, [
+  ...['bert-model', 'bert-classifier', 'bert-pretraining', 'bert-legacy-names', 'bert-decoder', 'bert-cross'],
+])
 
 const open = async (name = 'bert-pretraining') => (await load(golden(name))) as Bert
 
@@ -99,7 +101,12 @@ test('a config or checkpoint that does not fit is named', async () => {
   )
   await rejects(pretraining({ num_attention_heads: 5 }), 'CONFIG_INVALID', 'num_attention_heads')
   await rejects(pretraining({ hidden_act: 'geglu' }), 'CONFIG_INVALID', 'geglu')
-  await rejects(pretraining({ is_decoder: true }), 'CONFIG_INVALID', 'is_decoder')
+  await rejects(pretraining({ add_cross_attention: true }), 'CONFIG_INVALID', 'add_cross_attention')
+  await rejects(
+    pretraining({ is_decoder: true, add_cross_attention: true }),
+    'TENSOR_MISSING',
+    'crossattention',
+  )
   await rejects(pretraining({ intermediate_size: 40 }), 'SHAPE_MISMATCH', 'intermediate.dense')
   await rejects(pretraining({ num_hidden_layers: 3 }), 'TENSOR_MISSING', 'encoder.layer.2')
   await rejects(pretraining({ num_hidden_layers: 1 }), 'TENSOR_UNEXPECTED', 'encoder.layer.1')
@@ -121,6 +128,54 @@ test('the bare model reads a checkpoint of pretraining', async () => {
   using whole = await open()
   const [bare, full] = [await model.run({ inputIds: ids(texts) }), await whole.run({ inputIds: ids(texts) })]
   await sameBits(bare.poolerOutput!, full.poolerOutput!, 'pooler output')
+})
+
+test('as a decoder, later tokens change nothing, unless is_causal is false', async () => {
+  const inputIds = ids([[2, 40, 41, 42]])
+  const other = ids([[2, 40, 41, 50]])
+  const before = async (model: Bert, inputIds: Tensor<'int64'>) => {
+    const { lastHiddenState } = await model.run({ inputIds })
+    return ops.slice(lastHiddenState, { axis: 1, start: 0, end: 3 }).data()
+  }
+  const isSame = async (changes: object) => {
+    using model = await openChanged<Bert>('bert-pretraining', changes)
+    const [one, two] = [await before(model, inputIds), await before(model, other)]
+    return one.every((value, index) => value === two[index])
+  }
+  assert.ok(await isSame({ is_decoder: true }))
+  assert.not.ok(await isSame({ is_decoder: true, is_causal: false }))
+  assert.not.ok(await isSame({ is_decoder: true, is_causal: null }))
+  assert.not.ok(await isSame({ is_causal: true }))
+})
+
+test('a decoder generates from what its tokenizer gives', async () => {
+  using model = await open('bert-decoder')
+  const inputIds = ids([[2, 40, 41]])
+  const options = { maxNewTokens: 4 }
+  const { sequences } = await model.generate({ inputIds }, options)
+  assert.is(sequences[0]!.length, 7)
+  const typed = { inputIds, attentionMask: ids([[1, 1, 1]]), tokenTypeIds: ids([[0, 0, 0]]) }
+  assert.equal((await model.generate(typed, options)).sequences, sequences)
+  const others = { inputIds, tokenTypeIds: ids([[0, 0, 1]]) }
+  await rejects(model.generate(others, options), 'INPUT_INVALID', 'tokenTypeIds')
+  using encoder = await open()
+  await rejects(encoder.generate({ inputIds }), 'TASK_UNSUPPORTED', 'BertForPreTraining')
+})
+
+test('states of another encoder', async () => {
+  using model = await open('bert-cross')
+  const inputIds = ids([[2, 40, 41]])
+  const encoderHiddenStates = Tensor.ones([1, 5, 24])
+  const run = (wrong: object) => model.run({ inputIds, encoderHiddenStates, ...wrong })
+  const narrow = { encoderHiddenStates: Tensor.ones([1, 5, 16]) }
+  await rejects(run(narrow), 'SHAPE_MISMATCH', 'encoderHiddenStates')
+  await rejects(run({ encoderHiddenStates: Tensor.ones([2, 5, 24]) }), 'SHAPE_MISMATCH', '[1, states, 24]')
+  await rejects(run({ encoderHiddenStates: 7 }), 'INPUT_INVALID', 'encoderHiddenStates')
+  await rejects(run({ encoderAttentionMask: ids([[1]]) }), 'SHAPE_MISMATCH', 'encoderAttentionMask')
+  const mask = { encoderHiddenStates: undefined, encoderAttentionMask: ids([[1]]) }
+  await rejects(run(mask), 'INPUT_INVALID', 'encoderAttentionMask')
+  using plain = await open('bert-decoder')
+  await rejects(plain.run({ inputIds, encoderHiddenStates }), 'INPUT_INVALID', 'no cross-attention')
 })
 
 test.run()

@@ -121,6 +121,7 @@ test('calling for a translation', async () => {
     ['TEXT_TOO_LONG', /64/, () => translate('one '.repeat(100))],
     ['OPTION_UNKNOWN', /num_beams.*'beams'/, () => translate('one', { beams: 3 } as never)],
     ['OPTION_INVALID', /num_beams/, () => translate('one', { num_beams: 0 })],
+    ['LIMIT_EXCEEDED', /^num_beams: /, () => translate('one', { num_beams: 1000 })],
   ]
   for (const [code, message, call] of wrong) await rejects(call, code, message)
   const cut = await translate('one '.repeat(100), { truncation: true })

@@ -9,6 +9,7 @@ import { jsonTokenizer } from '../../lib/text/kinds/json-tokenizer.js'
 import { readSettings } from '../../lib/text/settings.js'
 import { Tokenizer } from '../../lib/text/tokenizer.js'
 import { truncate } from '../../lib/text/truncation.js'
+import { throws } from '../weights/build.js'
 
 const goldens = fileURLToPath(new URL('../data/goldens/tokenizers/', import.meta.url))
 const load = (name: string) => loadTokenizer(join(goldens, name))
@@ -252,6 +253,16 @@ test('truncation of a pair of long texts keeps the tokens that the reference kee
 function settings() {
   return readSettings(join(goldens, 'bert-uncased'))
 }
+
+test('token types are left out where they are no input of the model', async () => {
+  const marian = await load('marian')
+  assert.equal(Object.keys(marian.encode('a', { pair: 'b' })), ['inputIds', 'attentionMask'])
+  const batch = marian.call(['a', 'a a'], { padding: true })
+  assert.equal(Object.keys(batch), ['inputIds', 'attentionMask'])
+  const bert = await load('bert-uncased')
+  throws(() => bert.pad([marian.encode('a')]), 'INPUT_INVALID', 'pad: rows')
+  throws(() => marian.pad([bert.encode('a')]), 'INPUT_INVALID', 'pad: rows')
+})
 
 test('lone surrogates, which have no UTF-8, count as U+FFFD', async () => {
   for (const name of ['bert-cased', 'gpt2', 'clip', 't5', 'marian', 'siglip']) {

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import type { FileFacts } from './repository.js'
+import type { FileFacts } from './listing.js'
 
 /** Hex digest of a file. @param hash that has been fed with what stands before the bytes */
 export async function digestFile(path: string, hash: Hash = createHash('sha256')): Promise<string> {

@@ -2,9 +2,9 @@ import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digestFile } from './digest.js'
 import { cacheError, makeFolders, unfinishedPath } from './disk.js'
+import { isCommit } from './listing.js'
 import { cacheFolder, isInside } from './name.js'
 import type { HubOptions } from './options.js'
-import { isCommit } from './repository.js'
 
 /** A file as it was when it was downloaded. */
 export interface FileRecord {

@@ -1,21 +1,17 @@
 import { SaccadeError } from '../../errors.js'
 import { checkLimit } from '../../limits.js'
+import { type Listing, nextPage, parseListing } from './listing.js'
 import { revisionOf } from './name.js'
 import { endpointOf, type HubOptions } from './options.js'
 import { type Answer, get } from './request.js'
 import { retryAfterOf, TransientError, withRetries } from './retry.js'
 import { tokenToSend } from './token.js'
 
-/** What the Hub tells about a file. `gitSha1` is the name of git's blob. */
-export interface FileFacts {
-  readonly size?: number | undefined
-  readonly sha256?: string | undefined
-  readonly gitSha1?: string | undefined
-}
-
-export interface Listing {
-  readonly commit: string
-  readonly files: ReadonlyMap<string, FileFacts>
+interface ListPage {
+  readonly listing: Listing
+  readonly next: string | undefined
+  /** Of this page and those before it. */
+  readonly bytes: number
 }
 
 /** A revision of a model at an endpoint. */
@@ -56,10 +52,31 @@ export class Repository {
   /**
    * The list of files with their sizes and hashes, and the commit of the revision. Undefined where the endpoint has no such
    * list: a plain file server.
-   * @throws FILE_NOT_FOUND for a model or revision that does not exist or needs a token; DOWNLOAD_FAILED
+   * @throws FILE_NOT_FOUND for a model or revision that does not exist or needs a token; DOWNLOAD_FAILED; LIMIT_EXCEEDED
    */
-  list(): Promise<Listing | undefined> {
+  async list(): Promise<Listing | undefined> {
     const url = `${this.#endpoint}/api/models/${this.#name}/revision/${encodeURIComponent(this.#revision)}?blobs=true`
+    const first = await this.#page(url, 0)
+    if (!first) return undefined
+    const { commit } = first.listing
+    const files = new Map(first.listing.files)
+    let { next, bytes } = first
+    for (let pages = 2; next !== undefined; pages++) {
+      checkLimit('listPages', pages, url)
+      const page = await this.#page(next, bytes)
+      if (page?.listing.commit !== commit)
+        throw new SaccadeError('DOWNLOAD_FAILED', `${next}: expected a page of the list of commit ${commit}`)
+      for (const [name, facts] of page.listing.files) files.set(name, facts)
+      ;({ next, bytes } = page)
+    }
+    return { commit, files }
+  }
+
+  /**
+   * A page of the list, and the URL of the next one, which a server may tell in a Link header.
+   * @param before bytes of the pages before it
+   */
+  #page(url: string, before: number): Promise<ListPage | undefined> {
     return this.#get(url, 0, async (answer) => {
       if (answer.status === 404) {
         if (!/^(?:Repo|Revision)NotFound$/.test(answer.headers.get('x-error-code') ?? '')) return undefined
@@ -68,8 +85,12 @@ export class Repository {
           `${this.#endpoint} has no model ${this.#name} with a revision ${this.#revision}`,
         )
       }
-      const text = await readText(answer, url)
-      return parseListing(text, url)
+      const content = await readAll(answer, url, before)
+      return {
+        listing: parseListing(content.toString('utf8'), url),
+        next: nextPage(answer.headers.get('link') ?? '', url),
+        bytes: before + content.length,
+      }
     })
   }
 
@@ -122,55 +143,13 @@ export class Repository {
   }
 }
 
-async function readText({ body }: Answer, url: string): Promise<string> {
+async function readAll({ body }: Answer, url: string, before: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
-  let bytes = 0
+  let bytes = before
   for await (const chunk of body()) {
     bytes += chunk.byteLength
     checkLimit('downloadedConfigBytes', bytes, url)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseListing(text: string, url: string): Listing {
-  const bad = (expected: string) =>
-    new SaccadeError('DOWNLOAD_FAILED', `${url}: expected ${expected}, got another answer`)
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new SaccadeError('DOWNLOAD_FAILED', `${url}: expected JSON, got something else`, { cause })
-  }
-  const { sha, siblings } = record(value)
-  if (typeof sha !== 'string' || !isCommit(sha)) throw bad('the commit of the model')
-  if (!Array.isArray(siblings)) throw bad('the list of files of the model')
-  const files = new Map<string, FileFacts>()
-  for (const sibling of siblings) {
-    const { rfilename, size, blobId, lfs } = record(sibling)
-    if (typeof rfilename !== 'string') throw bad('names of files')
-    const large = record(lfs)
-    const facts =
-      'sha256' in large ? { size: large.size ?? size, sha256: large.sha256 } : { size, gitSha1: blobId }
-    files.set(rfilename, checkedFacts(facts))
-  }
-  return { commit: sha, files }
-}
-
-export function isCommit(text: string): boolean {
-  return /^[0-9a-f]{40}$/.test(text)
-}
-
-/** Facts of which those that have another form are dropped. */
-export function checkedFacts(facts: { [Key in keyof FileFacts]: unknown }): FileFacts {
-  const { size, sha256, gitSha1 } = facts
-  return {
-    size: typeof size === 'number' && Number.isSafeInteger(size) && size >= 0 ? size : undefined,
-    sha256: typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : undefined,
-    gitSha1: typeof gitSha1 === 'string' && isCommit(gitSha1) ? gitSha1 : undefined,
-  }
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
+  return Buffer.concat(chunks)
 }

@@ -5,10 +5,10 @@ import { isWeightsFile } from '../find.js'
 import { faultOf } from './content.js'
 import { digestFile, gitHash } from './digest.js'
 import { checkFreeSpace, freeBytes, makeFolder } from './disk.js'
+import type { FileFacts } from './listing.js'
 import type { FileRecord } from './mark.js'
 import type { ProgressCallback } from './options.js'
 import { PartialFile } from './partial-file.js'
-import type { FileFacts } from './repository.js'
 import type { Answer } from './request.js'
 import { TransientError } from './retry.js'
 
@@ -95,10 +95,12 @@ export class Transfer {
   /** Size of the whole file, if the list or the headers tell it. */
   #sizeOf({ headers }: Answer, start: number, url: string): number | undefined {
     const { size } = this.#facts
+    // Of a part, the length is not that of the file, whether a part was asked for or not.
+    const whole = /^bytes \d+-\d+\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1]
     const length = headers.get('content-length')
     // With an encoding it is the length of the encoded body.
     if (length === null || !/^\d+$/.test(length) || headers.has('content-encoding')) return size
-    const declared = start + Number(length)
+    const declared = whole === undefined ? start + Number(length) : Number(whole)
     if (size !== undefined && size !== declared) throw wrong(url, `${size} bytes`, `${declared} bytes`)
     return declared
   }

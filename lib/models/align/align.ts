@@ -1,6 +1,7 @@
 import { type Config, configInvalid, isSet, object, positiveInt } from '../../files/config.js'
 import { runStages } from '../../nn/feature-maps.js'
 import { Linear, parameter } from '../../nn/linear.js'
+import { paddingMask } from '../../nn/mask.js'
 import { globalPool } from '../../nn/pooling.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
@@ -39,7 +40,8 @@ export interface AlignConfig {
 /** Reads config.json, with the library's defaults. @throws CONFIG_INVALID, LIMIT_EXCEEDED */
 export function readAlignConfig(config: Config): AlignConfig {
   const [text, image] = [
-    readBertConfig(part(config, 'text_config'), undefined),
+    // The text model of the library knows no is_decoder.
+    { ...readBertConfig(part(config, 'text_config'), undefined), causal: false, crossAttention: false },
     readEfficientNetSpec(part(config, 'vision_config'), false),
   ]
   const projection = positiveInt(config, 'projection_dim', 640)
@@ -103,7 +105,8 @@ export class Align extends ContrastiveModel {
 
   #encodeTexts(texts: TypedTextInputs, options: ContrastiveOptions): Projected {
     const { text, pooler, projection } = this.#modules
-    const stack = text.forward(texts, options.attentions ?? false)
+    const mask = texts.attentionMask && paddingMask(texts.attentionMask)
+    const stack = text.forward(texts, { self: { mask, weights: options.attentions } })
     const first = ops.select(stack.last, 1, 0) as ops.FloatTensor
     const poolerOutput: ops.FloatTensor = ops.tanh(pooler.forward(first))
     const output = { lastHiddenState: stack.last, poolerOutput, ...statesOf(stack, options) }

@@ -1,16 +1,28 @@
 import { invalid } from '../../errors.js'
-import { formatShape } from '../../graph/shape.js'
+import type { GenerationOptions, GivenOptions } from '../../generation/options.js'
+import { textPrompt } from '../../generation/prompt.js'
+import type { GenerationInput } from '../../generation/run.js'
+import type { AttentionCall } from '../../nn/attention.js'
 import type { TokenIds } from '../../nn/embedding.js'
-import { checkMask, type Mask } from '../../nn/mask.js'
+import { causalCall, paddingMask } from '../../nn/mask.js'
 import { requireTensor } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
-import { Model, type ModelParts } from '../model.js'
+import { GenerativeModel } from '../generative.js'
+import type { ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type States, type StatesOptions, statesOf } from '../run-options.js'
-import { checkTexts, textInputNames } from '../text-inputs.js'
-import type { BertConfig } from './config.js'
-import type { BertInputs } from './encoder.js'
+import { generates } from './config.js'
+import { BertDecoder } from './decoder.js'
+import {
+  type BertEncoderStates,
+  type BertInputs,
+  type BertPrompts,
+  checkInputs,
+  flattenChoices,
+  inputNames,
+  promptNames,
+} from './inputs.js'
 import type { BertModules } from './modules.js'
 
 /** Results of {@link Bert.run}: float32, computed. Which logits there are depends on the checkpoint's class. */
@@ -27,15 +39,20 @@ export interface BertOutput extends States {
   /** BertForQuestionAnswering: [B, N]. */
   readonly startLogits?: ops.FloatTensor
   readonly endLogits?: ops.FloatTensor
+  /** Of each layer to the states of another encoder: [B, heads, N, S]. */
+  readonly crossAttentions?: readonly ops.FloatTensor[]
 }
 
-/** BERT (Devlin et al. 2018), with the head of the class that published the checkpoint. */
-export class Bert extends Model {
+/**
+ * BERT (Devlin et al. 2018), with the head of the class that published the checkpoint: an encoder, or, where the config has
+ * is_decoder, a decoder. BertLMHeadModel as a decoder generates text.
+ */
+export class Bert extends GenerativeModel<BertPrompts> {
   readonly #modules: BertModules
 
   /** Use load(). */
-  constructor(parts: ModelParts, modules: BertModules) {
-    super(parts)
+  constructor(parts: ModelParts, modules: BertModules, defaults: GivenOptions) {
+    super(parts, defaults)
     this.#modules = modules
   }
 
@@ -46,7 +63,7 @@ export class Bert extends Model {
    */
   async run(inputs: BertInputs, options: StatesOptions = {}): Promise<BertOutput> {
     this.checkAlive()
-    checkOptions(inputs, [...textInputNames, 'tokenTypeIds'], 'Bert.run: inputs')
+    checkOptions(inputs, inputNames, 'Bert.run: inputs')
     checkStatesOptions(options, 'Bert.run')
     requireTensor(inputs.inputIds, 'inputIds')
     const choices = this.#modules.config.className === 'BertForMultipleChoice'
@@ -60,7 +77,13 @@ export class Bert extends Model {
 
   #forward(inputs: BertInputs, options: StatesOptions): BertOutput {
     const { encoder, pooler, head } = this.#modules
-    const encoded = encoder.forward(inputs, options.attentions ?? false)
+    const { attentions: weights = false } = options
+    const { memory, mask } = this.#memory(inputs)
+    const encoded = encoder.forward(inputs, {
+      self: { ...this.#selfCall(inputs), weights },
+      cross: { mask, weights },
+      memory,
+    })
     const first = ops.select(encoded.last, 1, 0) as ops.FloatTensor
     const pooled = pooler && ops.tanh(pooler.forward(first))
     return {
@@ -68,26 +91,35 @@ export class Bert extends Model {
       ...(pooled && { poolerOutput: pooled }),
       ...head({ sequence: encoded.last, pooled }),
       ...statesOf(encoded, options),
+      ...(weights && memory && { crossAttentions: [...encoded.crossAttentions.values()] }),
     }
   }
-}
 
-async function checkInputs({ attentionMask, ...texts }: BertInputs, config: BertConfig): Promise<void> {
-  await checkTexts(texts, config)
-  const { shape } = texts.inputIds
-  if (attentionMask !== undefined) checkMask(attentionMask, [shape, [...shape, shape[1]!]], 'attentionMask')
-}
+  #selfCall({ attentionMask }: BertInputs): AttentionCall {
+    if (this.#modules.config.causal) return causalCall(attentionMask)
+    return { mask: attentionMask && paddingMask(attentionMask) }
+  }
 
-/** Reshapes all inputs from [B, choices, N] to [B * choices, N]. */
-function flattenChoices(inputs: BertInputs): BertInputs {
-  const { shape } = inputs.inputIds
-  if (shape.length !== 3)
-    throw invalid('SHAPE_MISMATCH', 'inputIds', '[batch, choices, tokens]', formatShape(shape))
-  const flat = Object.entries(inputs).map(([name, tensor]: [string, TokenIds | Mask | undefined]) => {
-    const rank3 = tensor?.rank === 3
-    return [name, rank3 ? ops.reshape(tensor as TokenIds, [-1, tensor.shape[2]!]) : tensor]
-  })
-  return Object.fromEntries(flat) as BertInputs
+  #memory({ encoderHiddenStates, encoderAttentionMask }: BertEncoderStates) {
+    return {
+      memory: encoderHiddenStates && this.#modules.encoder.project(encoderHiddenStates),
+      mask: encoderAttentionMask && paddingMask(encoderAttentionMask),
+    }
+  }
+
+  override async begin(inputs: BertPrompts, options: GenerationOptions): Promise<GenerationInput> {
+    const { config } = this.#modules
+    if (!generates(config)) throw this.headless()
+    checkOptions(inputs, promptNames, 'inputs of the model')
+    const { inputIds, attentionMask, tokenTypeIds } = inputs
+    await checkInputs(inputs, config)
+    if (tokenTypeIds && (await tokenTypeIds.data()).some((type) => Number(type) !== 0))
+      throw invalid('INPUT_INVALID', 'tokenTypeIds', 'zeros, the type of generated tokens', 'other types')
+    const prompt = await textPrompt(inputIds, attentionMask, options)
+    const { memory: layers, mask } = this.#memory(inputs)
+    const memory = layers && { layers, mask, ids: () => Promise.resolve(prompt.ids) }
+    return { decoder: new BertDecoder(this.#modules, memory), prompt }
+  }
 }
 
 function unflattenLogits(output: BertOutput, { shape }: TokenIds): BertOutput {

@@ -21,6 +21,10 @@ export interface BertConfig extends EncoderConfig {
   readonly tokenTypes: number
   /** Whether the masked-language head uses the word embeddings. */
   readonly tied: boolean
+  /** Whether a token attends to no later ones: a decoder. */
+  readonly causal: boolean
+  /** Whether the layers also attend to the states of another encoder, where a call has them. */
+  readonly crossAttention: boolean
   /** Outputs of a classifier; 0 without one. */
   readonly classes: number
 }
@@ -35,9 +39,10 @@ const classifiers: readonly BertClass[] = ['BertForSequenceClassification', 'Ber
  */
 export function readBertConfig(config: Config, stored: number | undefined): BertConfig {
   oneOf(config, 'position_embedding_type', ['absolute'], 'absolute')
-  for (const key of ['is_decoder', 'is_causal'])
-    if (boolean(config, key, false))
-      throw configInvalid(config, key, 'false (BERT as a decoder is not supported)')
+  const isDecoder = boolean(config, 'is_decoder', false)
+  const crossAttention = boolean(config, 'add_cross_attention', false)
+  if (crossAttention && !isDecoder)
+    throw configInvalid(config, 'add_cross_attention', 'false, as is_decoder is not true')
   const className = libraryClass(config, classes) ?? 'BertModel'
   const vocabulary = positiveInt(config, 'vocab_size', 30522)
   const positions = positiveInt(config, 'max_position_embeddings', 512)
@@ -48,8 +53,15 @@ export function readBertConfig(config: Config, stored: number | undefined): Bert
     ...readEncoderConfig(config, {
       ...{ width: 768, layers: 12, heads: 12, feedForward: 3072, activation: 'gelu', epsilon: 1e-12 },
     }),
-    ...{ vocabulary, positions, tokenTypes },
+    ...{ vocabulary, positions, tokenTypes, crossAttention },
+    // The library asks a decoder alone for is_causal.
+    causal: isDecoder && boolean(config, 'is_causal', !('is_causal' in config.values)),
     tied: boolean(config, 'tie_word_embeddings', true),
     classes: classifiers.includes(className) ? classCount(config, stored) : 0,
   }
+}
+
+/** Whether the model generates text. */
+export function generates({ className, causal }: BertConfig): boolean {
+  return className === 'BertLMHeadModel' && causal
 }

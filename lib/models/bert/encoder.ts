@@ -1,28 +1,23 @@
-import { SelfAttention } from '../../nn/attention.js'
+import { CrossAttention, type KeyValue, SelfAttention } from '../../nn/attention.js'
 import { Embedding } from '../../nn/embedding.js'
 import { Layer } from '../../nn/layer.js'
-import { type Mask, paddingMask } from '../../nn/mask.js'
 import { Mlp } from '../../nn/mlp.js'
 import { LayerNorm } from '../../nn/norm.js'
-import { runStack, type StackResult } from '../../nn/stack.js'
+import { projectMemory, runStack, type StackCall, type StackResult } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { TypedTextInputs } from '../text-inputs.js'
 import type { BertConfig } from './config.js'
 
-/** A batch of texts. */
-export interface BertInputs extends TypedTextInputs {
-  /** [B, N], or [B, N, N] with a row for each query: 1 keeps a token, 0 is padding. Default: no padding. */
-  readonly attentionMask?: Mask | undefined
-}
-
-/** Embeddings and layers of BERT (Devlin et al. 2018): a post-norm Transformer encoder. */
+/** Embeddings and layers of BERT (Devlin et al. 2018): a post-norm Transformer encoder, or decoder. */
 export class BertEncoder {
   readonly words: Embedding
   readonly #types: Embedding
   readonly #positions: Embedding
   readonly #norm: LayerNorm
   readonly #layers: readonly Layer[]
+  /** The same with cross-attention. */
+  readonly #crossing: readonly Layer[]
 
   /** @param tiedWords full names of weights that are the word embeddings too, if those are not stored */
   constructor(reader: WeightReader, config: BertConfig, tiedWords: readonly string[]) {
@@ -34,33 +29,54 @@ export class BertEncoder {
     this.#positions = Embedding.read(embeddings, 'position_embeddings', positions, width)
     this.#norm = LayerNorm.read(embeddings, 'LayerNorm', width, epsilon)
     const list = reader.scope('encoder.layer')
-    this.#layers = Array.from({ length: layers }, (_, index) => readLayer(list.scope(index), config))
+    const parts = Array.from({ length: layers }, (_, index) => readLayer(list.scope(index), config))
+    this.#layers = parts.map(({ self, mlp }) => new Layer([self, mlp]))
+    this.#crossing = parts.flatMap(({ self, cross, mlp }) => (cross ? [new Layer([self, cross, mlp])] : []))
   }
 
-  forward(inputs: BertInputs, weights: boolean): StackResult {
-    const mask = inputs.attentionMask && paddingMask(inputs.attentionMask)
-    return runStack(this.#layers, this.#embed(inputs), { self: { mask, weights } })
+  /** Runs texts through all layers; those of a call with a memory attend to it. */
+  forward(texts: TypedTextInputs, call: StackCall): StackResult {
+    return this.continue(this.words.forward(texts.inputIds), texts, call)
   }
 
-  #embed({ inputIds, tokenTypeIds, positionIds }: BertInputs): ops.FloatTensor {
-    const words = this.words.forward(inputIds)
+  /** As {@link forward}, for word embeddings, float32 [B, N, width]. */
+  continue(words: ops.FloatTensor, places: Places, call: StackCall): StackResult {
+    return runStack(call.memory ? this.#crossing : this.#layers, this.#embed(words, places), call)
+  }
+
+  /** Keys and values of the cross-attentions to the states of another encoder. */
+  project(states: ops.FloatTensor): KeyValue[] {
+    return projectMemory(this.#crossing, states)
+  }
+
+  #embed(words: ops.FloatTensor, { tokenTypeIds, positionIds }: Places): ops.FloatTensor {
     const types = tokenTypeIds ? this.#types.forward(tokenTypeIds) : this.#types.first(1)
     const positions = positionIds
       ? this.#positions.forward(positionIds)
-      : this.#positions.first(inputIds.shape[1]!)
+      : this.#positions.first(words.shape[1]!)
     return this.#norm.forward(ops.add(ops.add(words, types), positions))
   }
 }
 
-function readLayer(layer: WeightReader, config: BertConfig): Layer {
-  const attention = layer.scope('attention')
-  const names = { queryKeyValue: ['self.query', 'self.key', 'self.value'], output: 'output.dense' }
+type Places = Pick<TypedTextInputs, 'tokenTypeIds' | 'positionIds'>
+
+function readLayer(layer: WeightReader, config: BertConfig) {
+  const [query, key, value] = ['self.query', 'self.key', 'self.value'] as const
+  const output = 'output.dense'
   const norm = (reader: WeightReader) => ({
     norm: LayerNorm.read(reader, 'output.LayerNorm', config.width, config.epsilon),
     placement: 'post' as const,
   })
-  return new Layer([
-    { attention: SelfAttention.read(attention, names, config), ...norm(attention) },
-    { mlp: Mlp.read(layer, ['intermediate.dense', 'output.dense'], config), ...norm(layer) },
-  ])
+  const attention = layer.scope('attention')
+  const crossAttention = layer.scope('crossattention')
+  const self = SelfAttention.read(attention, { queryKeyValue: [query, key, value], output }, config)
+  const cross = config.crossAttention && {
+    crossAttention: CrossAttention.read(crossAttention, { query, keyValue: [key, value], output }, config),
+    ...norm(crossAttention),
+  }
+  return {
+    self: { attention: self, ...norm(attention) },
+    cross: cross || undefined,
+    mlp: { mlp: Mlp.read(layer, ['intermediate.dense', output], config), ...norm(layer) },
+  }
 }

@@ -1,24 +1,34 @@
+import { readGenerationDefaults } from '../../generation/config.js'
+import type { GivenOptions } from '../../generation/options.js'
 import { type Description, family, type Layout, transformers } from '../family.js'
 import { labelsOf } from '../labels.js'
 import { Bert } from './bert.js'
-import { type BertConfig, readBertConfig } from './config.js'
+import { type BertConfig, generates, readBertConfig } from './config.js'
 import { legacyLayerNorm } from './legacy-names.js'
 import { readModules } from './modules.js'
 
 interface BertDescription extends Description {
   readonly spec: BertConfig
+  readonly defaults: GivenOptions
 }
+
+/** What BertConfig has where config.json says nothing. */
+const defaultTokens = { pad_token_id: 0 }
 
 /** The Bert classes of transformers. */
 const huggingFace: Layout<BertDescription> = {
   ...transformers({ bert: 'Bert' }),
   checkpoint: () => ({ rename: legacyLayerNorm }),
 
-  describe({ config }, reader) {
+  async describe({ config, dir }, reader) {
     const spec = readBertConfig(config, reader.shapeOf('classifier.weight')?.[0])
     const { className, classes } = spec
+    const writes = generates(spec)
+    const values = { ...defaultTokens, ...config.values }
     return {
-      ...{ spec, className, tasks: ['feature-extraction'] },
+      ...{ spec, className },
+      defaults: writes ? await readGenerationDefaults(dir, { ...config, values }) : {},
+      tasks: ['feature-extraction', ...(writes ? ['text-generation'] : [])],
       labels: classes > 0 ? labelsOf(config, classes) : undefined,
     }
   },
@@ -27,6 +37,6 @@ const huggingFace: Layout<BertDescription> = {
 export const bert = family({
   name: 'bert',
   layouts: [huggingFace],
-  build: (parts, { spec }, reader) => new Bert(parts, readModules(reader, spec)),
+  build: (parts, { spec, defaults }, reader) => new Bert(parts, readModules(reader, spec), defaults),
   reference: async () => (await import('./reference.js')).bertReference,
 })

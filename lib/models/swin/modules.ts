@@ -126,5 +126,5 @@ function readMerging(stage: WeightReader, width: number): PatchMerging {
 function readDecoder(reader: WeightReader, stride: number, channels: number, width: number): ImageDecoder {
   const outputs = channels * stride ** 2
   const weight = squeezedParameter(reader, 'weight', [outputs, width])
-  return new ImageDecoder({ stride, skip: [0, 0] }, new Linear(weight, parameter(reader, 'bias', [outputs])))
+  return new ImageDecoder({ stride, skip: 0 }, new Linear(weight, parameter(reader, 'bias', [outputs])))
 }

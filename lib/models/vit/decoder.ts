@@ -18,8 +18,7 @@ export class ImageDecoder {
   /** tokens float32 [B, N, width] of a grid of patches to float32 [B, channels, rows * stride, columns * stride]. */
   forward(tokens: FloatTensor, [rows, columns]: Size): FloatTensor {
     const { stride, skip } = this.spec
-    const end = tokens.shape[1]! - skip[1]
-    const pixels = this.linear.forward(ops.slice(tokens, { axis: 1, start: skip[0], end }))
+    const pixels = this.linear.forward(ops.slice(tokens, { axis: 1, start: skip }))
     const [batch, , outputs] = sizesOf(pixels.shape, 3)
     const channels = outputs / stride ** 2
     const squares: FloatTensor = ops.reshape(pixels, [batch, rows, columns, channels, stride, stride])

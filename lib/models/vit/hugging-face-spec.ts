@@ -114,9 +114,9 @@ function squareOr(grid: Size): Size {
   return side * side === grid[0] * grid[1] ? [side, side] : grid
 }
 
-/** DeiT's decoder is off by one token: it reads the distillation token and all patches except the last. */
+/** The decoder reads the patches alone. transformers 4 read other tokens of a DeiT: the distillation token, and no last patch. */
 export function decoderOf(config: Config, { distillation }: Family): DecoderSpec {
-  return { stride: positiveInt(config, 'encoder_stride', 16), skip: distillation ? [1, 1] : [1, 0] }
+  return { stride: positiveInt(config, 'encoder_stride', 16), skip: distillation ? 2 : 1 }
 }
 
 /** Whether the MLP of a Dinov2 is gated. */

@@ -113,8 +113,8 @@ export interface HeadSpec {
 export interface DecoderSpec {
   /** Side of the square of pixels that a token becomes. */
   readonly stride: number
-  /** Number of tokens to skip at the start and at the end. */
-  readonly skip: readonly [number, number]
+  /** Number of tokens before the patches. */
+  readonly skip: number
 }
 
 /** How images are embedded. There are no defaults: a layout must set what its library does. */

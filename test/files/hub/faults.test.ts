@@ -1,5 +1,5 @@
 // Whatever an endpoint answers, a folder of the cache that is marked complete has the right files.
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -163,6 +163,50 @@ test('lists that are none, or that name files outside the folder', async () => {
         assert.not.ok(options.asked.some(({ url }) => /\.\.|etc/.test(decodeURIComponent(url))))
       })
     }
+})
+
+test('a list in pages is read to its end, from the same server alone', async () => {
+  const paged =
+    (next: (page: number) => string | undefined, commit = aCommit): Fault =>
+    (request, response) => {
+      if (!request.url!.startsWith('/api/')) return false
+      const page = Number(/page=(\d+)/.exec(request.url!)?.[1] ?? 0)
+      const link = next(page)
+      const rfilename = Object.keys(files)[page] ?? 'README.md'
+      const headers = link === undefined ? {} : { link: `<${link}>; rel="next"` }
+      const sha = page === 0 ? aCommit : commit
+      response.writeHead(200, headers).end(JSON.stringify({ sha, siblings: [{ rfilename }] }))
+      return true
+    }
+  const following = (page: number) => (page < 2 ? `/api/models/org/model?page=${page + 1}` : undefined)
+  await withHub({ files, fault: paged(following) }, async (options) => {
+    const dir = await fetchModel('org/model', options)
+    assert.equal(await readFile(join(dir, 'model.safetensors')), Buffer.from(weights))
+  })
+  const elsewhere = paged(() => 'http://other.invalid/?page=1')
+  await withHub({ files, fault: elsewhere }, (options) =>
+    rejects(fetchModel('org/model', options), 'DOWNLOAD_FAILED', /other\.invalid.*another server/),
+  )
+  const endless = paged((page) => `/api/?page=${page + 1}`)
+  await withHub({ files, fault: endless }, (options) =>
+    rejects(fetchModel('org/model', options), 'LIMIT_EXCEEDED', /listPages/),
+  )
+  await withHub({ files, fault: paged(following, 'b'.repeat(40)) }, (options) =>
+    rejects(fetchModel('org/model', options), 'DOWNLOAD_FAILED', /page of the list of commit a+$/),
+  )
+})
+
+test('a part that was not asked for is not the file', async () => {
+  const fault: Fault = (request, response, body) => {
+    if (!request.url!.endsWith('vocab.txt') || body === undefined) return false
+    response.writeHead(206, { 'content-range': `bytes 0-2/${body.length}`, 'content-length': 3 })
+    response.end(body.subarray(0, 3))
+    return true
+  }
+  const more = { ...files, 'vocab.txt': 'a\nb\nc\n' }
+  await withHub({ files: more, lists: false, fault }, (options) =>
+    rejects(fetchModel('org/model', options), 'DOWNLOAD_FAILED', 'expected 6 bytes, got 3 bytes'),
+  )
 })
 
 test('a link in the cache does not lead a download out of it', async () => {

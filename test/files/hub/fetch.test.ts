@@ -127,6 +127,26 @@ test('shards are fetched as the index names them', async () => {
   }
 })
 
+test('the weights that config.json names are fetched, and no others', async () => {
+  const config = JSON.stringify({ model_type: 'bert', transformers_weights: 'fp32/other.safetensors' })
+  const named = { ...files, 'config.json': config, 'fp32/other.safetensors': weights }
+  const { 'fp32/other.safetensors': _, ...missing } = named
+  const leading = config.replace('fp32', '..')
+  for (const lists of [true, false]) {
+    await withHub({ files: named, lists }, async (options) => {
+      const got = await filesIn(await fetchModel('org/model', options))
+      assert.equal(got, ['config.json', 'fp32/other.safetensors', 'vocab.json'])
+    })
+    await withHub({ files: missing, lists }, (options) =>
+      rejects(fetchModel('org/model', options), 'FILE_NOT_FOUND', /has no fp32\/other\.safetensors$/),
+    )
+    await withHub({ files: { ...named, 'config.json': leading }, lists }, async (options) => {
+      await rejects(fetchModel('org/model', options), 'CONFIG_INVALID', '../other.safetensors')
+      assert.not.ok(paths(options.asked).some((url) => url.includes('other')))
+    })
+  }
+})
+
 test('tells progress in the form of transformers.js', async () => {
   await withHub({ files }, async (options) => {
     const told: ProgressInfo[] = []
