@@ -14,6 +14,7 @@ const networks: Readonly<Record<string, readonly [height: number, width: number]
   ...{ 'resnet-basic': [64, 40], 'resnet-bottleneck': [40, 64], 'timm-resnet-basic': [64, 40] },
   ...{ 'timm-resnet-bottleneck': [64, 40], 'timm-resnet-d': [64, 40], 'timm-resnext': [49, 50] },
   ...{ 'timm-resnet-dilated': [49, 50], 'timm-resnet-eca': [51, 66], 'timm-resnet-anti-aliasing': [64, 64] },
+  ...{ 'timm-resnet-blur': [50, 51] },
   ...{ 'torchvision-resnet-basic': [64, 40], 'torchvision-resnet-bottleneck': [40, 64] },
   ...{ 'bit-bottleneck': [51, 66], 'bit-preactivation': [64, 40], 'bit-dynamic-padding': [51, 64] },
   ...{ efficientnet: [40, 40], 'timm-nf-resnet': [36, 44], 'timm-nfnet-eca': [36, 44] },
@@ -124,7 +125,7 @@ test('architecture names of timm imply arguments', () => {
   assert.is(resnet('wide_resnet101_2')!.base_width, 128)
   assert.equal(resnet('ecaresnet26t')!.block_args, { attn_layer: 'eca' })
   assert.equal(resnet('resnetrs270')!.layers, [4, 29, 53, 4])
-  for (const name of ['resnet50x4_clip', 'resnet51q', 'resnetblur50', 'resnext50', 'wide_resnet50'])
+  for (const name of ['resnet50x4_clip', 'resnet51q', 'resnest50d', 'resnext50', 'wide_resnet50'])
     assert.is(resnet(name), undefined, name)
   assert.equal(nfnet('eca_nfnet_l1.ra2_in1k')!.depths, [2, 4, 12, 6])
   assert.is(nfnet('nf_regnet_b1')!.num_features, 1280)
