@@ -10,8 +10,8 @@ import { checkBatch } from '../pixels.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
 import { checkMaskedPatches } from '../vit/inputs.js'
-import type { SwinConfig } from './config.js'
 import type { SwinModules } from './modules.js'
+import type { SwinSpec } from './spec.js'
 
 export interface SwinInputs {
   /** float32 [B, channels, H, W]. */
@@ -34,7 +34,10 @@ export interface SwinOutput {
   readonly poolerOutput: ops.FloatTensor
   /** float32 [B, channels, rows * stride, columns * stride]; for models with a decoder. */
   readonly reconstruction?: ops.FloatTensor
-  /** float32 [B, N, width] each: the patches, then the output of each stage, after the merging of patches. */
+  /**
+   * float32 [B, N, width] each: the patches, then the output of each stage, after the merging of patches in transformers,
+   * before it in timm.
+   */
   readonly hiddenStates?: readonly ops.FloatTensor[]
   /** The same as grids, float32 [B, width, rows, columns]. */
   readonly reshapedHiddenStates?: readonly ops.FloatTensor[]
@@ -44,18 +47,19 @@ export interface SwinOutput {
 
 /** Swin Transformer (Liu et al. 2021): self-attention within windows, on a grid that each stage makes coarser. */
 export class Swin extends Model {
-  readonly spec: SwinConfig
+  readonly spec: SwinSpec
   readonly modules: SwinModules
 
   /** Use load(). */
-  constructor(parts: ModelParts, spec: SwinConfig, modules: SwinModules) {
+  constructor(parts: ModelParts, spec: SwinSpec, modules: SwinModules) {
     super(parts)
     this.spec = spec
     this.modules = modules
   }
 
   /**
-   * Runs the model on a batch of images of any size whose last grid has at least one window.
+   * Runs the model on a batch of images: in transformers of any size (the last grid of the first version must have at least
+   * one window), in timm of the model's size.
    * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, OPTION_UNKNOWN, OPTION_INVALID, ABORTED, DISPOSED,
    *   OUT_OF_MEMORY
    */
@@ -66,6 +70,7 @@ export class Swin extends Model {
     const { pixelValues } = inputs
     const { embedding, norm, classifier, decoder } = this.modules
     const [batch, height, width] = checkBatch(pixelValues, this.spec.channels, this.#smallest())
+    this.#checkSize([height, width])
     const grid = embedding.gridOf(height, width)
     this.#checkPositions(grid, options.interpolatePositions === true)
     const hasToken = embedding.parts.maskToken !== undefined
@@ -89,7 +94,7 @@ export class Swin extends Model {
   }
 
   #stages(patches: ops.FloatTensor, { attentions }: SwinOptions) {
-    const { stages: sizes } = this.spec
+    const { stages: sizes, statesBeforeMerging } = this.spec
     const states = [patches]
     const weights: ops.FloatTensor[] = []
     let x = patches
@@ -100,16 +105,24 @@ export class Swin extends Model {
       })
       weights.push(...stack.attentions.values())
       x = merging?.forward(stack.last) ?? stack.last
-      states.push(x)
+      states.push(statesBeforeMerging ? stack.last : x)
     })
     return { last: x, states, weights }
   }
 
-  /** Smallest height and width: the last grid must have one whole window, because the bias tables are of that size. */
+  /** Smallest height and width: of the first version in transformers, whose bias tables are of whole windows. */
   #smallest(): Grid {
-    const { window, patch, stages } = this.spec
+    const { patch, stages, accepts } = this.spec
+    if (accepts !== 'whole-window') return [1, 1]
+    const { window } = stages.at(-1)!
     const side = (axis: 0 | 1) => (window[axis] - 1) * 2 ** (stages.length - 1) * patch[axis] + 1
     return [side(0), side(1)]
+  }
+
+  #checkSize([height, width]: Grid): void {
+    const { image, accepts } = this.spec
+    if (accepts === 'exact' && (height !== image[0] || width !== image[1]))
+      throw invalid('SHAPE_MISMATCH', 'pixelValues', `images of ${image.join('x')}`, `${height}x${width}`)
   }
 
   #checkPositions([rows, columns]: Grid, interpolate: boolean): void {
