@@ -13,6 +13,7 @@ import { BeitBias } from './relative-bias.js'
 import { PyramidHead } from './segmentation.js'
 
 export type BeitModules = ReturnType<typeof readModules>
+export type BeitBodyModules = ReturnType<typeof readBody>
 
 /** Reads the weights of a class of transformers. `backbone` reads those of BeitModel. */
 export function readModules(
@@ -21,11 +22,27 @@ export function readModules(
   config: BeitConfig,
   heads: BeitHeads,
 ) {
-  const { encoder, embedding, bias, grid, meanPooling } = config
-  const { width, epsilon, layers } = encoder
+  const { encoder, meanPooling } = config
+  const { width, epsilon } = encoder
   const norm = (scope: WeightReader, name: string) => LayerNorm.read(scope, name, width, epsilon)
-  const list = backbone.scope('encoder')
   const { tokens, classes, segments } = heads
+  return {
+    body: readBody(backbone, config),
+    norm: meanPooling ? undefined : norm(backbone, 'layernorm'),
+    poolerNorm: meanPooling && heads.pools ? norm(backbone, 'pooler.layernorm') : undefined,
+    classifier: classes > 0 ? Linear.read(reader, 'classifier', width, classes) : undefined,
+    tokens:
+      tokens > 0
+        ? { norm: norm(reader, 'layernorm'), linear: Linear.read(reader, 'lm_head', width, tokens) }
+        : undefined,
+    segmentation: segments && new PyramidHead(reader, width, segments),
+  }
+}
+
+/** Reads the weights of the embedding and the layers. */
+export function readBody(backbone: WeightReader, config: BeitConfig) {
+  const { encoder, embedding, bias, grid } = config
+  const list = backbone.scope('encoder')
   return {
     embedding: readEmbedding(backbone.scope('embeddings'), embedding, {
       ...commonNames,
@@ -35,15 +52,9 @@ export function readModules(
     sharedBias: bias.shared
       ? new BeitBias(list.scope('relative_position_bias'), grid, encoder.heads)
       : undefined,
-    layers: Array.from({ length: layers }, (_, index) => readLayer(list.scope('layer').scope(index), config)),
-    norm: meanPooling ? undefined : norm(backbone, 'layernorm'),
-    poolerNorm: meanPooling && heads.pools ? norm(backbone, 'pooler.layernorm') : undefined,
-    classifier: classes > 0 ? Linear.read(reader, 'classifier', width, classes) : undefined,
-    tokens:
-      tokens > 0
-        ? { norm: norm(reader, 'layernorm'), linear: Linear.read(reader, 'lm_head', width, tokens) }
-        : undefined,
-    segmentation: segments && new PyramidHead(reader, width, segments),
+    layers: Array.from({ length: encoder.layers }, (_, index) =>
+      readLayer(list.scope('layer').scope(index), config),
+    ),
   }
 }
 

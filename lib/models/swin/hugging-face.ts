@@ -8,7 +8,7 @@ import type { SwinLayout } from './layout.js'
 import type { SwinNames } from './spec.js'
 
 /** Names of Swin and Swinv2 of transformers. */
-const names: SwinNames = {
+export const swinNames: SwinNames = {
   patches: 'embeddings.patch_embeddings.projection',
   patchNorm: 'embeddings.norm',
   positions: 'embeddings.position_embeddings',
@@ -52,9 +52,9 @@ function layoutOf(modelType: string, start: string, version: 1 | 2): SwinLayout 
       const scope = reader.has(`${modelType}.embeddings.norm.weight`) ? modelType : undefined
       const classes = reader.shapeOf('classifier.weight')?.[0]
       const count = className === classification ? classCount(config, classes) : 0
-      const token = `${scope === undefined ? '' : `${scope}.`}${names.maskToken}`
+      const token = `${scope === undefined ? '' : `${scope}.`}${swinNames.maskToken}`
       return {
-        ...{ spec, names, scope, className, tasks: imageTasks(count > 0) },
+        ...{ spec, names: swinNames, scope, className, tasks: imageTasks(count > 0) },
         heads: {
           classes: count,
           stride: className === masked ? positiveInt(config, 'encoder_stride', 32) : undefined,

@@ -54,6 +54,7 @@ class PatchMerging {
 }
 
 export type SwinModules = ReturnType<typeof readModules>
+export type SwinBody = ReturnType<typeof readBody>
 
 /** Reads the weights that the spec needs, under the names of a layout. `backbone` reads those of the model without heads. */
 export function readModules(
@@ -63,15 +64,28 @@ export function readModules(
   spec: SwinSpec,
   heads: SwinHeads,
 ) {
-  const { channels, patch, stages, epsilon } = spec
-  const [width, last] = [stages[0]!.width, stages[stages.length - 1]!.width]
+  const { channels, stages, epsilon } = spec
+  const last = stages[stages.length - 1]!.width
   const { classes, stride } = heads
+  return {
+    ...readBody(backbone, names, spec, heads.maskToken),
+    norm: LayerNorm.read(backbone, names.norm, last, epsilon),
+    classifier: classes > 0 ? Linear.read(reader, names.classifier, last, classes) : undefined,
+    decoder:
+      stride === undefined ? undefined : readDecoder(reader.scope('decoder.0'), stride, channels, last),
+  }
+}
+
+/** Reads the weights of the embedding and the stages. */
+export function readBody(backbone: WeightReader, names: SwinNames, spec: SwinSpec, maskToken: boolean) {
+  const { channels, patch, stages } = spec
+  const { width } = stages[0]!
   return {
     embedding: new SwinEmbedding({
       patches: PatchEmbedding.read(backbone, names.patches, { channels, width, patch }),
       norm: LayerNorm.read(backbone, names.patchNorm, width, patchEpsilon),
       positions: spec.absolutePositions ? readPositions(backbone, names.positions, spec, width) : undefined,
-      maskToken: heads.maskToken ? squeezedParameter(backbone, names.maskToken, [width]) : undefined,
+      maskToken: maskToken ? squeezedParameter(backbone, names.maskToken, [width]) : undefined,
     }),
     stages: stages.map((stage, index) => {
       const blocks = Array.from({ length: stage.depth }, (_, block) =>
@@ -83,10 +97,6 @@ export function readModules(
         : undefined
       return { blocks, merging }
     }),
-    norm: LayerNorm.read(backbone, names.norm, last, epsilon),
-    classifier: classes > 0 ? Linear.read(reader, names.classifier, last, classes) : undefined,
-    decoder:
-      stride === undefined ? undefined : readDecoder(reader.scope('decoder.0'), stride, channels, last),
   }
 }
 

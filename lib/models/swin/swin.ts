@@ -2,7 +2,6 @@ import { invalid } from '../../errors.js'
 import { sizesOf } from '../../graph/shape.js'
 import type { Grid } from '../../nn/grid-bias.js'
 import type { Mask } from '../../nn/mask.js'
-import { runStack } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
 import { Model, type ModelParts } from '../model.js'
@@ -12,6 +11,7 @@ import { checkStatesOptions, type StatesOptions } from '../run-options.js'
 import { checkMaskedPatches } from '../vit/inputs.js'
 import type { SwinModules } from './modules.js'
 import type { SwinSpec } from './spec.js'
+import { flat, runStages } from './stages.js'
 
 export interface SwinInputs {
   /** float32 [B, channels, H, W]. */
@@ -76,7 +76,8 @@ export class Swin extends Model {
     const hasToken = embedding.parts.maskToken !== undefined
     const masked = checkMaskedPatches(inputs.maskedPatches, [batch, grid[0] * grid[1]], hasToken)
 
-    const { last, states, weights } = this.#stages(embedding.forward(pixelValues, masked), options)
+    const patches = embedding.forward(pixelValues, masked)
+    const { last, states, weights } = runStages(this.spec, this.modules, patches, options)
     const lastHiddenState = flat(norm.forward(last))
     const poolerOutput = ops.mean(lastHiddenState, 1) as ops.FloatTensor
     const output: SwinOutput = {
@@ -91,23 +92,6 @@ export class Swin extends Model {
     }
     await this.compute(tensorsOf(output), options)
     return output
-  }
-
-  #stages(patches: ops.FloatTensor, { attentions }: SwinOptions) {
-    const { stages: sizes, statesBeforeMerging } = this.spec
-    const states = [patches]
-    const weights: ops.FloatTensor[] = []
-    let x = patches
-    this.modules.stages.forEach(({ blocks, merging }, stage) => {
-      const asked = sizes[stage]!.depth - 1
-      const stack = runStack(blocks, x, {
-        self: (layer) => ({ weights: attentions && layer === asked }),
-      })
-      weights.push(...stack.attentions.values())
-      x = merging?.forward(stack.last) ?? stack.last
-      states.push(statesBeforeMerging ? stack.last : x)
-    })
-    return { last: x, states, weights }
   }
 
   /** Smallest height and width: of the first version in transformers, whose bias tables are of whole windows. */
@@ -137,10 +121,4 @@ export class Swin extends Model {
         `${rows}x${columns} patches`,
       )
   }
-}
-
-/** A grid [B, H, W, C] as a sequence [B, H * W, C]. */
-function flat(x: ops.FloatTensor): ops.FloatTensor {
-  const [batch, height, width, channels] = sizesOf(x.shape, 4)
-  return ops.reshape(x, [batch, height * width, channels])
 }
