@@ -13,6 +13,7 @@ const classNames: Readonly<Record<string, string>> = {
   DPT: 'dpt',
   DeiT: 'deit',
   DepthAnything: 'depth_anything',
+  DINOv3ConvNext: 'dinov3_convnext',
   DINOv3ViT: 'dinov3_vit',
   Dinov2: 'dinov2',
   Dinov2WithRegisters: 'dinov2_with_registers',

@@ -12,7 +12,7 @@ const cases = [
   ...['convnext-v1', 'convnext-v2', 'timm-convnext', 'timm-convnext-conv-mlp', 'timm-convnextv2'],
   'torchvision-convnext',
 ]
-testGoldens(test, cases)
+testGoldens(test, [...cases, 'dinov3-convnext'])
 
 for (const name of cases) {
   test(`${name}: the same bits for any number of threads, in every run, alone or in a batch`, async () => {
