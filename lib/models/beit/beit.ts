@@ -1,4 +1,5 @@
 import { invalid } from '../../errors.js'
+import { formatShape } from '../../graph/shape.js'
 import type { Grid } from '../../nn/grid-bias.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
@@ -42,7 +43,7 @@ export class Beit extends Model {
 
   /**
    * Runs the model on a batch of images of any size of at least one patch; for semantic segmentation, of 2x2 patches.
-   * Position embeddings and biases are resized.
+   * Position embeddings and biases are resized. Models of timm take images of their size only.
    * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, OPTION_UNKNOWN, OPTION_INVALID, LIMIT_EXCEEDED,
    *   ABORTED, DISPOSED, OUT_OF_MEMORY
    */
@@ -53,6 +54,7 @@ export class Beit extends Model {
     const { norm } = this.modules
     const body = this.#body
     const pixels = checkPixels(this.spec.embedding, inputs.pixelValues, true)
+    this.#checkSize(pixels)
     const grid = body.gridOf(pixels)
     this.#checkGrid(grid)
     const shape = [pixels.shape[0]!, grid[0] * grid[1]] as const
@@ -68,6 +70,18 @@ export class Beit extends Model {
     }
     await this.compute(tensorsOf(output), options)
     return output
+  }
+
+  #checkSize(pixels: ops.FloatTensor): void {
+    const { embedding, exact } = this.spec
+    const [height, width] = embedding.image
+    if (exact && (pixels.shape[2] !== height || pixels.shape[3] !== width))
+      throw invalid(
+        'SHAPE_MISMATCH',
+        'pixelValues',
+        `images of ${height}x${width}`,
+        formatShape(pixels.shape),
+      )
   }
 
   /** The coarsest map of semantic segmentation has half as many rows and columns. */

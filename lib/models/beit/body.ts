@@ -36,21 +36,19 @@ export class BeitBody {
   ): StackResult {
     const { layers, embedding } = this.#modules
     const masks = this.#biases(this.gridOf(pixels))
-    return runStack(
-      layers.map(({ layer }) => layer),
-      embedding.forward(pixels, true, masked),
-      { self: (layer) => ({ weights: attentions, mask: masks[layer] }) },
-    )
+    return runStack(layers, embedding.forward(pixels, true, masked), {
+      self: (layer) => ({ weights: attentions, mask: masks[layer] }),
+    })
   }
 
   /** The biases of each layer, float32 [heads, N, N]. */
   #biases(grid: Grid): readonly (ops.FloatTensor | undefined)[] {
-    const { sharedBias, layers } = this.#modules
+    const { sharedBias, biases } = this.#modules
     const { shared, own } = this.spec.bias
     if (!shared && !own) return []
     const distances = this.#distancesOf(grid)
     const common = sharedBias?.forward(grid, distances)
-    return layers.map(({ bias }) => {
+    return biases.map((bias) => {
       const ofLayer = bias?.forward(grid, distances)
       return ofLayer && common ? ops.add(ofLayer, common) : (ofLayer ?? common)
     })

@@ -50,7 +50,7 @@ export function namedBackbone(config: Config, reader: WeightReader): BackboneSpe
   if (boolean(config, 'add_fpn', false)) throw configInvalid(config, 'add_fpn', 'false')
   const maskToken = reader.has('backbone.embeddings.mask_token')
   const beit = readBeitConfig(config, maskToken)
-  return { kind: 'beit', beit, features: featuresOf(config, beit.encoder.layers) }
+  return { kind: 'beit', beit, features: featuresOf(config, beit.layers.depth) }
 }
 
 /** The vision Transformer that a DPT has without a backbone_config. @throws CONFIG_INVALID, LIMIT_EXCEEDED */

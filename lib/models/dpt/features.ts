@@ -5,6 +5,7 @@ import type * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { BeitBody } from '../beit/body.js'
 import { readBody as readBeitBody } from '../beit/modules.js'
+import { huggingFaceNames } from '../beit/names.js'
 import { checkBatch } from '../pixels.js'
 import { type States, type StatesOptions, statesOf } from '../run-options.js'
 import { swinNames } from '../swin/hugging-face.js'
@@ -73,9 +74,9 @@ function readTransformer(
 function readBeit(reader: WeightReader, { beit: spec, features: numbers }: BeitBackboneSpec): Backbone {
   const scope = reader.scope('backbone')
   scope.ignore(/^layernorm\./, 'behind the features of the backbone')
-  const body = new BeitBody(spec, readBeitBody(scope, spec))
+  const body = new BeitBody(spec, readBeitBody(scope, huggingFaceNames, spec))
   return {
-    ...{ patch: spec.embedding.patch, width: spec.encoder.width },
+    ...{ patch: spec.embedding.patch, width: spec.layers.width },
     forward(given, options) {
       const pixels = checkPixels(spec.embedding, given, true)
       const stack = body.forward(pixels, options.attentions)

@@ -7,6 +7,7 @@ import { WindowAttention } from '../../nn/windows.js'
 import * as ops from '../../ops/index.js'
 import { constantFrom } from '../../tensor/constant.js'
 import type { WeightReader } from '../../weights/reader.js'
+import { readQueryKeyValue } from '../vit/read-layer.js'
 import type { SwinAttentionNames, SwinSpec, SwinStage } from './spec.js'
 
 /** Reads the attention of a block. @param shifts whether its windows are displaced */
@@ -22,7 +23,7 @@ export function readAttention(
     reader.ignore(new RegExp(`(^|\\.)${table}$`), 'computed from the size of the window')
   const attention = new SelfAttention({
     heads,
-    queryKeyValue: readQueryKeyValue(reader, names, spec, stage),
+    queryKeyValue: readProjections(reader, names, spec, stage),
     output: Linear.read(reader, names.output, heads * stage.headWidth, stage.width),
     ...(spec.version === 2 && cosine(reader, names, heads)),
   })
@@ -34,24 +35,18 @@ export function readAttention(
 }
 
 /** The keys of Swin V2 have no bias. */
-function readQueryKeyValue(
+function readProjections(
   reader: WeightReader,
-  { queryKeyValue: names, biases }: SwinAttentionNames,
+  names: SwinAttentionNames,
   { version, queryKeyValueBias: bias }: SwinSpec,
   { width, heads, headWidth }: SwinStage,
 ): FusedLinear {
+  if (version === 2) {
+    const queryKeyValueBias = bias && { query: true, key: false, value: true }
+    return readQueryKeyValue(reader, { width, queryKeyValueBias }, names)
+  }
   const inner = heads * headWidth
-  const widths = [inner, inner, inner] as const
-  if (version === 1) return FusedLinear.read(reader, names, width, widths, { bias })
-  if (typeof names !== 'string')
-    return FusedLinear.of(
-      names.map((name, index) => Linear.read(reader, name, width, inner, { bias: bias && index !== 1 })),
-    )
-  const { layer } = FusedLinear.read(reader, names, width, widths, { bias: false })
-  if (!bias) return new FusedLinear(layer, widths)
-  const [query, value] = biases.map((name) => parameter(reader, name, [inner]))
-  const none: ops.FloatTensor = ops.mul(query!, 0)
-  return new FusedLinear(new Linear(layer.weight, ops.concat([query!, none, value!])), widths)
+  return FusedLinear.read(reader, names.queryKeyValue, width, [inner, inner, inner], { bias })
 }
 
 const largestLogitScale = Math.log(100)

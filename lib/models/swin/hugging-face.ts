@@ -16,7 +16,7 @@ export const swinNames: SwinNames = {
   block: (stage, index) => `encoder.layers.${stage}.blocks.${index}`,
   attention: {
     queryKeyValue: ['attention.self.query', 'attention.self.key', 'attention.self.value'],
-    biases: ['', ''],
+    queryValueBiases: undefined,
     output: 'attention.output.dense',
     biasTable: 'attention.self.relative_position_bias_table',
     logitScale: 'attention.self.logit_scale',

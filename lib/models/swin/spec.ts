@@ -61,7 +61,7 @@ export interface SwinNames {
 export interface SwinAttentionNames {
   /** One name if they are stored as one matrix, whose biases of query and value Swin V2 stores apart. */
   readonly queryKeyValue: string | readonly [query: string, key: string, value: string]
-  readonly biases: readonly [query: string, value: string]
+  readonly queryValueBiases: readonly [query: string, value: string] | undefined
   readonly output: string
   readonly biasTable: string
   /** Version 2. */

@@ -132,7 +132,7 @@ function namesOf(reader: WeightReader): SwinNames {
     block: (stage, index) => `layers.${stage}.blocks.${index}`,
     attention: {
       queryKeyValue: 'attn.qkv',
-      biases: ['attn.q_bias', 'attn.v_bias'],
+      queryValueBiases: ['attn.q_bias', 'attn.v_bias'],
       output: 'attn.proj',
       biasTable: 'attn.relative_position_bias_table',
       logitScale: 'attn.logit_scale',
