@@ -9,6 +9,8 @@ import { Progress } from './progress.js'
 export interface ImageFlags {
   readonly json: boolean
   readonly maxPixels?: number
+  /** Images of one run. Default: as many as pipelines run together. */
+  readonly perRun?: number
 }
 
 /** Lists the images that the arguments name. Without any, the command ends with a usage error. */
@@ -35,19 +37,20 @@ export async function forImages<R>(
   flags: ImageFlags,
   signal: AbortSignal,
   run: RunImages<R>,
-  print: (name: string, result: R) => void,
+  print: (name: string, result: R) => void | Promise<void>,
 ): Promise<void> {
   const progress = new Progress(files.length)
+  const { perRun = imagesPerRun } = flags
   try {
-    for (let start = 0; start < files.length; start += imagesPerRun) {
-      const batch = files.slice(start, start + imagesPerRun)
+    for (let start = 0; start < files.length; start += perRun) {
+      const batch = files.slice(start, start + perRun)
       const read = await Promise.all(batch.map((file) => readSource(file, signal)))
       const images = read.filter((one) => 'image' in one)
       const ran = (await runImages(images, signal, run)).values()
       for (const one of read) {
         const outcome = 'image' in one ? ran.next().value! : one
         if ('error' in outcome) reportFailure({ input: outcome.name }, outcome.error, flags.json)
-        else print(outcome.name, outcome.result)
+        else await print(outcome.name, outcome.result)
       }
       progress.advance(batch.length)
     }

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { classifyCommand } from './classify.js'
+import { depthCommand } from './depth.js'
 import { embedCommand } from './embed.js'
 import { generateCommand } from './generate.js'
 import { infoCommand } from './info.js'
 import { describeError, exitCodes, watchOutput } from './output.js'
 import { endBar } from './progress.js'
 import { searchCommand } from './search.js'
+import { segmentCommand } from './segment.js'
 import { translateCommand } from './translate.js'
 import { verifyCommand } from './verify-command.js'
 
@@ -22,6 +24,8 @@ const program = new Command('saccade')
   .addCommand(generateCommand)
   .addCommand(embedCommand)
   .addCommand(searchCommand)
+  .addCommand(depthCommand)
+  .addCommand(segmentCommand)
   .addCommand(infoCommand)
   .addCommand(verifyCommand)
   .showHelpAfterError('(see saccade --help)')

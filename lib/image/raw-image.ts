@@ -179,7 +179,9 @@ export class RawImage implements Pixels {
   async save(path: string): Promise<void> {
     if (typeof path !== 'string' || path === '') optionInvalid('RawImage.save: path', path, 'a path')
     try {
-      await this.toSharp().toFile(path)
+      const image = this.toSharp()
+      // sharp writes gray as RGB unless told otherwise.
+      await (this.channels < 3 ? image.toColourspace('b-w') : image).toFile(path)
     } catch (cause) {
       const reason = String(cause instanceof Error ? cause.message : cause)
       throw invalid(

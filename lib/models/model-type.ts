@@ -21,6 +21,7 @@ const keyRules: readonly KeyRule[] = [
   { types: ['depth_anything'], keys: ['depth_estimation_type', 'reassemble_factors', 'neck_hidden_sizes'] },
   { types: ['dpt'], keys: ['readout_type', 'reassemble_factors', 'neck_hidden_sizes'] },
   { types: ['segformer'], keys: ['sr_ratios', 'hidden_sizes', 'depths', 'patch_sizes'] },
+  { types: ['swinv2'], keys: ['depths', 'embed_dim', 'window_size', 'pretrained_window_sizes'] },
   { types: ['swin'], keys: ['depths', 'embed_dim', 'window_size', 'patch_size'] },
   { types: ['convnext', 'convnextv2'], keys: ['depths', 'hidden_sizes', 'patch_size'] },
   { types: ['beit'], keys: ['use_relative_position_bias', 'use_mean_pooling', 'patch_size'] },

@@ -1,3 +1,5 @@
+import { invalid } from '../errors.js'
+import { formatShape } from '../graph/shape.js'
 import { checkLimit } from '../limits.js'
 import * as ops from '../ops/index.js'
 import { constantFrom } from '../tensor/constant.js'
@@ -21,6 +23,32 @@ export function shrinkAverage(x: ops.FloatTensor, stride: number): ops.FloatTens
   return stride === 1
     ? ops.avgPool2d(x, { kernel: 2, stride, padding: 'same' })
     : ops.avgPool2d(x, { kernel: 2, stride, ceil: true, countPadding: false })
+}
+
+/** The row [1/4, 1/2, 1/4], whose product with itself is the filter of a blur. */
+const blurRow = [0.25, 0.5, 0.25]
+
+/**
+ * Blurs feature maps float32 [B, H, W, C] with a 3x3 binomial filter, their border reflected, and takes every `stride`-th
+ * position (Zhang 2019).
+ * @throws SHAPE_MISMATCH for maps with a side of 1, which have nothing to reflect
+ */
+export function blurPool(x: ops.FloatTensor, stride: number): ops.FloatTensor {
+  const channels = x.shape[3]!
+  if (x.shape[1] === 1 || x.shape[2] === 1)
+    throw invalid('SHAPE_MISMATCH', 'blurPool', 'feature maps of at least 2x2', formatShape(x.shape))
+  const row = blurRow.flatMap((down) => blurRow.map((right) => down * right))
+  const filters = new Float32Array(Array.from({ length: channels }, () => row).flat())
+  const weight: ops.FloatTensor = constantFrom(filters, [channels, 1, 3, 3], 'float32')
+  return ops.conv2d(reflected(reflected(x, 1), 2), weight, undefined, { stride, groups: channels })
+}
+
+/** An axis with the second position also before the first, and the last but one also after the last. */
+function reflected(x: ops.FloatTensor, axis: number): ops.FloatTensor {
+  const length = x.shape[axis]!
+  const before: ops.FloatTensor = ops.slice(x, { axis, start: 1, end: 2 })
+  const after: ops.FloatTensor = ops.slice(x, { axis, start: length - 2, end: length - 1 })
+  return ops.concat([before, x, after], axis)
 }
 
 /**

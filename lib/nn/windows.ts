@@ -6,8 +6,15 @@ import type { Attended, SelfAttentionCall } from './attention.js'
 import { type Grid, gridBias, gridDistances } from './grid-bias.js'
 import type { SelfAttending } from './layer.js'
 
-/** Added to the score of a pair of positions that only the shift made neighbours (Swin's value). */
-const apart = -100
+/** How windows of libraries differ. */
+export interface WindowOptions {
+  /** Grids that are no larger than the window on an axis are shifted too. */
+  readonly shiftsSmall: boolean
+  /** Rows and columns of padding come after the shift, instead of before it: they stay at the end. */
+  readonly padsLast: boolean
+  /** Added to the score of a pair of positions that only the shift made neighbours. */
+  readonly apart: number
+}
 
 /** Self-attention within the windows of a grid, which shifted windows displace (Liu et al. 2021, Swin). */
 export class WindowAttention implements SelfAttending {
@@ -16,22 +23,30 @@ export class WindowAttention implements SelfAttending {
   readonly #bias: ops.FloatTensor
   readonly #window: Grid
   readonly #shift: Grid
+  readonly #options: WindowOptions
 
   /**
    * @param attention over the positions of one window
    * @param table biases by distance, float32 [distances, heads]: see {@link gridBias}
    * @param shift by how many rows and columns the windows are displaced
    */
-  constructor(attention: SelfAttending, table: ops.FloatTensor, window: Grid, shift: Grid) {
+  constructor(
+    attention: SelfAttending,
+    table: ops.FloatTensor,
+    window: Grid,
+    shift: Grid,
+    options: WindowOptions,
+  ) {
     this.#attention = attention
     this.#bias = gridBias(table, gridDistances(window))
     this.#window = window
     this.#shift = shift
+    this.#options = options
   }
 
   /**
    * x float32 [B, H, W, width] to the same shape. A grid of no multiple of the window is padded with zeros, which are
-   * attended to. One that is no larger than the window on an axis is not shifted. The weights are those of each window,
+   * attended to. The weights are those of each window,
    * [B * windows, heads, positions, positions].
    */
   forward(x: ops.FloatTensor, call: SelfAttentionCall = {}): Attended {
@@ -41,8 +56,9 @@ export class WindowAttention implements SelfAttending {
       '[batch, height, width, channels]',
       'window attention',
     )
-    const shifts = height > this.#window[0] && width > this.#window[1]
-    const layout = windowLayout([height, width], this.#window, shifts ? this.#shift : [0, 0])
+    const { shiftsSmall, padsLast } = this.#options
+    const shifts = shiftsSmall || (height > this.#window[0] && width > this.#window[1])
+    const layout = windowLayout([height, width], this.#window, shifts ? this.#shift : [0, 0], padsLast)
     const { windows, positions, from, to, padded } = layout
     const flat: ops.FloatTensor = ops.reshape(x, [batch, height * width, channels])
     const filled = padded
@@ -68,7 +84,7 @@ export class WindowAttention implements SelfAttending {
     const heads = bias.shape[0]!
     const ofKey = constantFrom(regions, [windows, 1, 1, positions], 'int32')
     const ofQuery: Tensor<'int32'> = ops.reshape(ofKey, [windows, 1, positions, 1])
-    const mask: ops.FloatTensor = ops.add(bias, ops.where(ops.equal(ofQuery, ofKey), 0, apart))
+    const mask: ops.FloatTensor = ops.add(bias, ops.where(ops.equal(ofQuery, ofKey), 0, this.#options.apart))
     const repeated: ops.FloatTensor = ops.expand(mask, [batch, windows, heads, positions, positions])
     return ops.reshape(repeated, [batch * windows, heads, positions, positions])
   }
@@ -93,8 +109,13 @@ interface WindowLayout {
   readonly regions: Int32Array | undefined
 }
 
-/** The layout of windows over a grid of `height` x `width` positions. */
-export function windowLayout([height, width]: Grid, window: Grid, shift: Grid): WindowLayout {
+/** The layout of windows over a grid of `height` x `width` positions. @param padsLast padding is not shifted */
+export function windowLayout(
+  [height, width]: Grid,
+  window: Grid,
+  shift: Grid,
+  padsLast = false,
+): WindowLayout {
   const [rows, columns] = [Math.ceil(height / window[0]), Math.ceil(width / window[1])]
   const [fullHeight, fullWidth] = [rows * window[0], columns * window[1]]
   const [windows, positions] = [rows * columns, window[0] * window[1]]
@@ -106,7 +127,9 @@ export function windowLayout([height, width]: Grid, window: Grid, shift: Grid): 
     // Row and column after the shift, and before it.
     const y = Math.floor(index / columns) * window[0] + Math.floor(inside / window[1])
     const x = (index % columns) * window[1] + (inside % window[1])
-    const [row, column] = [(y + shift[0]) % fullHeight, (x + shift[1]) % fullWidth]
+    const [row, column] = padsLast
+      ? [unshifted(y, height, shift[0]), unshifted(x, width, shift[1])]
+      : [(y + shift[0]) % fullHeight, (x + shift[1]) % fullWidth]
     const isPadding = row >= height || column >= width
     from[place] = isPadding ? height * width : row * width + column
     if (!isPadding) to[row * width + column] = place
@@ -122,6 +145,11 @@ export function windowLayout([height, width]: Grid, window: Grid, shift: Grid): 
     padded: from.length > to.length,
     regions: shifted ? regions : undefined,
   }
+}
+
+/** The position before a shift of the first `length` positions; those behind them stay. */
+function unshifted(position: number, length: number, shift: number): number {
+  return position < length ? (position + shift) % length : position
 }
 
 /** 0 before the last window, 1 in its part that was its neighbour before the shift, 2 in the part from the other end. */

@@ -43,7 +43,17 @@ const jsonLines = (text: string) =>
 test('help: of the whole, and of every command', async () => {
   const whole = await saccade(['--help'])
   assert.is(whole.status, 0)
-  for (const command of ['classify', 'translate', 'generate', 'embed', 'search', 'info', 'verify']) {
+  for (const command of [
+    'classify',
+    'translate',
+    'generate',
+    'embed',
+    'search',
+    'depth',
+    'segment',
+    'info',
+    'verify',
+  ]) {
     assert.match(whole.out, new RegExp(`^ {2}${command} `, 'm'))
     const help = await saccade([command, '--help'])
     assert.is(help.status, 0)

@@ -14,6 +14,7 @@ testGoldens(test, [
   ...['timm-resnet-d', 'timm-resnext', 'timm-resnet-dilated', 'timm-resnet-eca'],
   ...[
     'timm-resnet-anti-aliasing',
+    'timm-resnet-blur',
     'torchvision-resnet-basic',
     'torchvision-resnet-bottleneck',
     'bit-bottleneck',
@@ -102,7 +103,7 @@ test('architecture names of timm imply arguments', () => {
   assert.is(resnet('wide_resnet101_2')!.base_width, 128)
   assert.equal(resnet('ecaresnet26t')!.block_args, { attn_layer: 'eca' })
   assert.equal(resnet('resnetrs270')!.layers, [4, 29, 53, 4])
-  for (const name of ['resnet50x4_clip', 'resnet51q', 'resnetblur50', 'resnext50', 'wide_resnet50'])
+  for (const name of ['resnet50x4_clip', 'resnet51q', 'resnest50d', 'resnext50', 'wide_resnet50'])
     assert.is(resnet(name), undefined, name)
   assert.equal(nfnet('eca_nfnet_l1.ra2_in1k')!.depths, [2, 4, 12, 6])
   assert.is(nfnet('nf_regnet_b1')!.num_features, 1280)

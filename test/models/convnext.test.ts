@@ -12,7 +12,7 @@ const cases = [
   ...['convnext-v1', 'convnext-v2', 'timm-convnext', 'timm-convnext-conv-mlp', 'timm-convnextv2'],
   'torchvision-convnext',
 ]
-testGoldens(test, cases)
+testGoldens(test, [...cases, 'dinov3-convnext'])
 
 test('hidden states are channels first, and asking for them changes no bit', async () => {
   using model = (await load(golden('convnext-v2'))) as ConvNext

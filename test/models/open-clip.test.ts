@@ -5,6 +5,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Clip } from '../../lib/models/clip/clip.js'
 import { load } from '../../lib/models/load.js'
+import type * as ops from '../../lib/ops/index.js'
+import { Tensor } from '../../lib/tensor/tensor.js'
 import { rejects } from '../support/errors.js'
 import { golden, testGoldens } from './goldens.js'
 
@@ -12,6 +14,8 @@ testGoldens(test, [
   ...['open-clip-gelu', 'open-clip-quick-gelu', 'open-clip-custom-text'],
   // Made with open_clip 3.3: a token behind the text, whose mask is off by one; blocks with more norms.
   ...['open-clip-class-token', 'open-clip-custom-block'],
+  // A ResNet of an image size that its strides do not divide.
+  'open-clip-resnet',
 ])
 
 type Json = Record<string, unknown>
@@ -36,7 +40,7 @@ const unsupported: readonly [part: string | undefined, key: string, value: unkno
   [undefined, 'vision_cfg', null],
   [undefined, 'embed_dim', '16'],
   ['vision_cfg', 'attentional_pool', true],
-  ['vision_cfg', 'layers', [3, 4, 6, 3]],
+  ['vision_cfg', 'layers', [3, 4, 6]],
   ['vision_cfg', 'pool_type', 'none'],
   ['vision_cfg', 'scale_attn', true],
   ['vision_cfg', 'scaled_cosine_attn', true],
@@ -89,5 +93,32 @@ test('a logit bias that is not stored is 0, and makes each text scored by itself
   assert.is(model.similarity.scores, 'sigmoid')
   assert.is(model.similarity.bias, undefined)
 })
+
+test('a ResNet takes images of its size only', async () => {
+  using model = await load<Clip>(golden('open-clip-resnet'))
+  assert.equal(model.info.imageSize, [3, 75, 75])
+  const images = (...shape: readonly [number, number, number, number]) =>
+    Tensor.zeros(shape) as ops.FloatTensor
+  await rejects(() => model.run({ pixelValues: images(1, 3, 96, 75) }), 'SHAPE_MISMATCH', /75x75/)
+  await rejects(() => model.run({ pixelValues: images(1, 4, 75, 75) }), 'SHAPE_MISMATCH', /3/)
+  const spatialShapes = Tensor.from([1, 1], [1, 2], 'int32')
+  await rejects(
+    () => model.run({ pixelValues: images(1, 3, 75, 75), spatialShapes }),
+    'INPUT_INVALID',
+    /spatialShapes/,
+  )
+})
+
+for (const [key, value] of [
+  ['image_size', 31],
+  ['width', 1],
+  ['head_width', 97],
+] as const)
+  test(`a ResNet: ${key} = ${value} is an error that names it`, () =>
+    rejects(
+      () => changed('open-clip-resnet', ({ vision_cfg }) => Object.assign(vision_cfg!, { [key]: value })),
+      'CONFIG_INVALID',
+      new RegExp(key),
+    ))
 
 test.run()

@@ -1,16 +1,14 @@
 import { invalid } from '../../errors.js'
-import { sizesOf } from '../../graph/shape.js'
-import { type Grid, gridDistances } from '../../nn/grid-bias.js'
-import { runStack } from '../../nn/stack.js'
+import { formatShape } from '../../graph/shape.js'
+import type { Grid } from '../../nn/grid-bias.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
-import type { Tensor } from '../../tensor/tensor.js'
 import { channelsFirst } from '../image-network.js'
 import { Model, type ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type States, type StatesOptions, statesOf } from '../run-options.js'
-import { gridOf } from '../vit/grid.js'
 import { checkMaskedPatches, checkPixels, type VitInputs } from '../vit/inputs.js'
+import { BeitBody } from './body.js'
 import type { BeitConfig } from './config.js'
 import type { BeitHeads } from './heads.js'
 import type { BeitModules } from './modules.js'
@@ -31,21 +29,21 @@ export interface BeitOutput extends States {
 export class Beit extends Model {
   readonly spec: BeitConfig
   readonly #heads: BeitHeads
+  readonly #body: BeitBody
   readonly modules: BeitModules
-  /** Those of the last grid: images mostly have one size. */
-  #distances: { readonly grid: Grid; readonly pairs: Tensor<'int32'> } | undefined
 
   /** Use load(). */
   constructor(parts: ModelParts, spec: BeitConfig, heads: BeitHeads, modules: BeitModules) {
     super(parts)
     this.spec = spec
     this.#heads = heads
+    this.#body = new BeitBody(spec, modules.body)
     this.modules = modules
   }
 
   /**
    * Runs the model on a batch of images of any size of at least one patch; for semantic segmentation, of 2x2 patches.
-   * Position embeddings and biases are resized.
+   * Position embeddings and biases are resized. Models of timm take images of their size only.
    * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, OPTION_UNKNOWN, OPTION_INVALID, LIMIT_EXCEEDED,
    *   ABORTED, DISPOSED, OUT_OF_MEMORY
    */
@@ -53,20 +51,16 @@ export class Beit extends Model {
     this.checkAlive()
     checkOptions(inputs, ['pixelValues', 'maskedPatches'], 'Beit.run: inputs')
     checkStatesOptions(options, 'Beit.run')
-    const { embedding, norm, layers } = this.modules
+    const { norm } = this.modules
+    const body = this.#body
     const pixels = checkPixels(this.spec.embedding, inputs.pixelValues, true)
-    const [batch, , height, width] = sizesOf(pixels.shape, 4)
-    const grid = gridOf([height, width], this.spec.embedding.patch)
+    this.#checkSize(pixels)
+    const grid = body.gridOf(pixels)
     this.#checkGrid(grid)
-    const shape = [batch, grid[0] * grid[1]] as const
+    const shape = [pixels.shape[0]!, grid[0] * grid[1]] as const
     const masked = checkMaskedPatches(inputs.maskedPatches, shape, this.spec.embedding.maskToken)
 
-    const masks = this.#biases(grid)
-    const stack = runStack(
-      layers.map(({ layer }) => layer),
-      embedding.forward(pixels, true, masked),
-      { self: (layer) => ({ weights: options.attentions, mask: masks[layer] }) },
-    )
+    const stack = body.forward(pixels, options.attentions, masked)
     const lastHiddenState = norm?.forward(stack.last) ?? stack.last
     const poolerOutput = this.#heads.pools ? this.#pool(lastHiddenState) : undefined
     const logits = this.#logits(lastHiddenState, poolerOutput, stack.hiddenStates, grid)
@@ -76,6 +70,18 @@ export class Beit extends Model {
     }
     await this.compute(tensorsOf(output), options)
     return output
+  }
+
+  #checkSize(pixels: ops.FloatTensor): void {
+    const { embedding, exact } = this.spec
+    const [height, width] = embedding.image
+    if (exact && (pixels.shape[2] !== height || pixels.shape[3] !== width))
+      throw invalid(
+        'SHAPE_MISMATCH',
+        'pixelValues',
+        `images of ${height}x${width}`,
+        formatShape(pixels.shape),
+      )
   }
 
   /** The coarsest map of semantic segmentation has half as many rows and columns. */
@@ -89,27 +95,6 @@ export class Beit extends Model {
         `images of at least ${smallest}`,
         `${grid.join('x')} patches`,
       )
-  }
-
-  /** The biases of each layer, float32 [heads, N, N]. */
-  #biases(grid: Grid): readonly (ops.FloatTensor | undefined)[] {
-    const { sharedBias, layers } = this.modules
-    const { shared, own } = this.spec.bias
-    if (!shared && !own) return []
-    const distances = this.#distancesOf(grid)
-    const common = sharedBias?.forward(grid, distances)
-    return layers.map(({ bias }) => {
-      const ofLayer = bias?.forward(grid, distances)
-      return ofLayer && common ? ops.add(ofLayer, common) : (ofLayer ?? common)
-    })
-  }
-
-  #distancesOf(grid: Grid): Tensor<'int32'> {
-    const known = this.#distances
-    if (known && known.grid[0] === grid[0] && known.grid[1] === grid[1]) return known.pairs
-    const pairs = gridDistances(grid, true)
-    this.#distances = { grid, pairs }
-    return pairs
   }
 
   #pool(tokens: ops.FloatTensor): ops.FloatTensor {

@@ -1,23 +1,19 @@
-import { type Description, family, imageTasks, type Layout, transformers } from '../family.js'
+import { family, imageTasks, transformers } from '../family.js'
 import { labelsOf } from '../labels.js'
 import { Beit } from './beit.js'
-import { type BeitConfig, readBeitConfig } from './config.js'
-import { type BeitHeads, classOf, headsOf } from './heads.js'
+import { readBeitConfig } from './config.js'
+import { classOf, headsOf } from './heads.js'
+import type { BeitLayout } from './layout.js'
 import { readModules } from './modules.js'
+import { huggingFaceNames } from './names.js'
+import { timm } from './timm.js'
 
 /** Names by model type: that of the classes, and the prefix of the backbone in classes with a head. */
 const families = { beit: 'Beit', 'data2vec-vision': 'Data2VecVision' } as const
 const prefixes = { beit: 'beit', 'data2vec-vision': 'data2vec_vision' } as const
 
-interface BeitDescription extends Description {
-  readonly spec: BeitConfig
-  readonly heads: BeitHeads
-  /** Module of the backbone; undefined for the bare model. */
-  readonly prefix: string | undefined
-}
-
 /** The classes of Beit and Data2VecVision of transformers. */
-const huggingFace: Layout<BeitDescription> = {
+const huggingFace: BeitLayout = {
   ...transformers(families),
   checkpoint: () => ({ rename: publishedName }),
 
@@ -34,7 +30,7 @@ const huggingFace: Layout<BeitDescription> = {
     const classes = heads.classes + (heads.segments?.classes ?? 0)
     const { channels, image } = spec.embedding
     return {
-      ...{ spec, heads, className: `${families[type]}${className}` },
+      ...{ spec, names: huggingFaceNames, heads, className: `${families[type]}${className}` },
       prefix: isNested ? prefixes[type] : undefined,
       tasks: heads.segments ? ['image-segmentation'] : imageTasks(heads.classes > 0),
       labels: classes > 0 ? labelsOf(config, classes) : undefined,
@@ -58,10 +54,10 @@ function isFamily(name: string): name is keyof typeof families {
 
 export const beit = family({
   name: 'beit',
-  layouts: [huggingFace],
-  build(parts, { spec, heads, prefix }, reader) {
+  layouts: [huggingFace, timm],
+  build(parts, { spec, names, heads, prefix }, reader) {
     const backbone = prefix === undefined ? reader : reader.scope(prefix)
-    return new Beit(parts, spec, heads, readModules(reader, backbone, spec, heads))
+    return new Beit(parts, spec, heads, readModules(reader, backbone, names, spec, heads))
   },
   reference: async () => (await import('./reference.js')).beitReference,
 })

@@ -1,44 +1,34 @@
-import { SelfAttention } from '../../nn/attention.js'
-import { FusedLinear } from '../../nn/fused-linear.js'
-import { Layer } from '../../nn/layer.js'
-import { Linear, parameter } from '../../nn/linear.js'
-import { Mlp } from '../../nn/mlp.js'
-import { LayerNorm } from '../../nn/norm.js'
+import { Linear } from '../../nn/linear.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { commonNames } from '../vit/names.js'
 import { readEmbedding } from '../vit/read.js'
+import { readLayers, readNorm } from '../vit/read-layer.js'
 import type { BeitConfig } from './config.js'
 import type { BeitHeads } from './heads.js'
+import type { BeitNames } from './names.js'
 import { BeitBias } from './relative-bias.js'
 import { PyramidHead } from './segmentation.js'
 
 export type BeitModules = ReturnType<typeof readModules>
+export type BeitBodyModules = ReturnType<typeof readBody>
 
-/** Reads the weights of a class of transformers. `backbone` reads those of BeitModel. */
+/** Reads the weights that the spec needs, under the names of a layout. `backbone` reads those of the model without heads. */
 export function readModules(
   reader: WeightReader,
   backbone: WeightReader,
+  names: BeitNames,
   config: BeitConfig,
   heads: BeitHeads,
 ) {
-  const { encoder, embedding, bias, grid, meanPooling } = config
-  const { width, epsilon, layers } = encoder
-  const norm = (scope: WeightReader, name: string) => LayerNorm.read(scope, name, width, epsilon)
-  const list = backbone.scope('encoder')
+  const { layers, meanPooling } = config
+  const { width } = layers
+  const norm = (scope: WeightReader, name: string) => readNorm(scope, name, width, layers)
   const { tokens, classes, segments } = heads
   return {
-    embedding: readEmbedding(backbone.scope('embeddings'), embedding, {
-      ...commonNames,
-      patches: 'patch_embeddings.projection',
-      positions: 'position_embeddings',
-    }),
-    sharedBias: bias.shared
-      ? new BeitBias(list.scope('relative_position_bias'), grid, encoder.heads)
-      : undefined,
-    layers: Array.from({ length: layers }, (_, index) => readLayer(list.scope('layer').scope(index), config)),
-    norm: meanPooling ? undefined : norm(backbone, 'layernorm'),
-    poolerNorm: meanPooling && heads.pools ? norm(backbone, 'pooler.layernorm') : undefined,
-    classifier: classes > 0 ? Linear.read(reader, 'classifier', width, classes) : undefined,
+    body: readBody(backbone, names, config),
+    norm: meanPooling ? undefined : norm(backbone, names.norm),
+    poolerNorm: meanPooling && heads.pools ? norm(backbone, names.poolerNorm) : undefined,
+    classifier: classes > 0 ? Linear.read(reader, names.classifier, width, classes) : undefined,
     tokens:
       tokens > 0
         ? { norm: norm(reader, 'layernorm'), linear: Linear.read(reader, 'lm_head', width, tokens) }
@@ -47,26 +37,15 @@ export function readModules(
   }
 }
 
-function readLayer(reader: WeightReader, { encoder, layerScale, bias, grid }: BeitConfig) {
-  const { width, heads, epsilon } = encoder
-  const own = reader.scope('attention.attention')
-  const linear = (name: string, bias: boolean) => Linear.read(own, name, width, width, { bias })
-  const attention = new SelfAttention({
-    heads,
-    queryKeyValue: FusedLinear.of([linear('query', true), linear('key', false), linear('value', true)]),
-    output: Linear.read(reader, 'attention.output.dense', width, width),
-  })
-  const connection = (norm: string, scale: string) => ({
-    norm: LayerNorm.read(reader, norm, width, epsilon),
-    placement: 'pre' as const,
-    scale: layerScale ? parameter(reader, scale, [width]) : undefined,
-  })
-  const mlp = Mlp.read(reader, ['intermediate.dense', 'output.dense'], encoder)
+/** Reads the weights of the embedding and the layers. */
+export function readBody(backbone: WeightReader, names: BeitNames, config: BeitConfig) {
+  const { layers: spec, embedding, bias } = config
+  const layers = readLayers(backbone, spec, names)
+  const readBias = (name: string) => new BeitBias(backbone.scope(name), config, spec.heads)
   return {
-    layer: new Layer([
-      { attention, ...connection('layernorm_before', 'lambda_1') },
-      { mlp, ...connection('layernorm_after', 'lambda_2') },
-    ]),
-    bias: bias.own ? new BeitBias(own.scope('relative_position_bias'), grid, heads) : undefined,
+    embedding: readEmbedding(backbone, embedding, { ...commonNames, ...names }),
+    sharedBias: bias.shared ? readBias(names.sharedBias) : undefined,
+    layers,
+    biases: layers.map((_, index) => (bias.own ? readBias(names.bias(index)) : undefined)),
   }
 }

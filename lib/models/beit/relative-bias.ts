@@ -4,6 +4,7 @@ import { resizeMaps } from '../../nn/resize-maps.js'
 import * as ops from '../../ops/index.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import type { WeightReader } from '../../weights/reader.js'
+import type { BeitConfig } from './config.js'
 
 /** Entries of a table for pairs with the class token. */
 const classEntries = 3
@@ -12,12 +13,14 @@ const classEntries = 3
 export class BeitBias {
   readonly #table: ops.FloatTensor
   readonly #grid: Grid
+  readonly #exact: boolean
 
   /** Reads a table for the patches of `grid`. */
-  constructor(reader: WeightReader, grid: Grid, heads: number) {
+  constructor(reader: WeightReader, { grid, exact }: Pick<BeitConfig, 'grid' | 'exact'>, heads: number) {
     reader.ignore('relative_position_index', 'computed from the number of patches')
     this.#table = parameter(reader, 'relative_position_bias_table', [distancesOf(grid) + classEntries, heads])
     this.#grid = grid
+    this.#exact = exact
   }
 
   /**
@@ -26,7 +29,8 @@ export class BeitBias {
    */
   forward(grid: Grid, distances: Tensor<'int32'>): ops.FloatTensor {
     const [rows, columns] = this.#grid
-    if (rows === columns && grid[0] === rows && grid[1] === columns) return gridBias(this.#table, distances)
+    const same = rows === columns && grid[0] === rows && grid[1] === columns
+    if (same || this.#exact) return gridBias(this.#table, distances)
     const heads = this.#table.shape[1]!
     const count = distancesOf(this.#grid)
     const patches = ops.slice(this.#table, { axis: 0, end: count })

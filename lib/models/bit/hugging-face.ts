@@ -23,9 +23,9 @@ export const huggingFace: BitLayout = {
     const prefix = reader.has('bit.embedder.convolution.weight') ? 'bit.' : ''
     const stored = reader.shapeOf('classifier.1.weight')?.[0]
     const classes = stored === undefined ? 0 : classCount(config, stored)
-    const spec = readSpec(config)
+    const spec = readBitConfig(config)
     return {
-      ...{ spec, names: namesUnder(prefix), head: { pooling: 'average', classes } },
+      ...{ spec, names: bitNames(prefix), head: { pooling: 'average', classes } },
       className: prefix === '' ? 'BitModel' : 'BitForImageClassification',
       tasks: imageTasks(classes > 0),
       labels: classes > 0 ? labelsOf(config, classes) : undefined,
@@ -34,11 +34,15 @@ export const huggingFace: BitLayout = {
   },
 }
 
-function readSpec(config: Config): BitSpec {
+/** The stages of a config. @throws CONFIG_INVALID */
+export function readBitConfig(config: Config): BitSpec {
   const depths = positiveInts(config, 'depths', [3, 4, 6, 3])
   const sizes = positiveInts(config, 'hidden_sizes', [256, 512, 1024, 2048])
   if (depths.length === 0) throw configInvalid(config, 'depths', 'at least one depth')
-  if (sizes.length !== depths.length)
+  const preactivation =
+    oneOf(config, 'layer_type', ['preactivation', 'bottleneck'], 'preactivation') === 'preactivation'
+  // The library ignores further widths, except in the norm after pre-activation blocks, which then fails.
+  if (preactivation ? sizes.length !== depths.length : sizes.length < depths.length)
     throw configInvalid(config, 'hidden_sizes', `a list of ${depths.length} widths, one for each of depths`)
   const factor = positiveNumber(config, 'width_factor', 1)
   const padding = readPadding(config)
@@ -51,11 +55,10 @@ function readSpec(config: Config): BitSpec {
     },
     stages: bitStages(
       depths,
-      sizes.map((size) => size * factor),
+      sizes.slice(0, depths.length).map((size) => size * factor),
       positiveInt(config, 'output_stride', 32),
     ),
-    preactivation:
-      oneOf(config, 'layer_type', ['preactivation', 'bottleneck'], 'preactivation') === 'preactivation',
+    preactivation,
     activation: string(config, 'hidden_act', 'relu'),
     groups: positiveInt(config, 'num_groups', 32),
     padding,
@@ -70,7 +73,8 @@ function readPadding(config: Config): BitPadding {
   return 'same'
 }
 
-function namesUnder(prefix: string): BitNames {
+/** Names of a BitModel. @param prefix with a dot, or empty */
+export function bitNames(prefix: string): BitNames {
   const embedder = `${prefix}embedder`
   return {
     stem: { convolution: `${embedder}.convolution`, norm: `${embedder}.norm` },

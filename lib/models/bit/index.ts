@@ -1,6 +1,7 @@
 import { readPointwise } from '../../nn/linear.js'
 import { ConvNet } from '../convnet/convnet.js'
 import { family } from '../family.js'
+import { readNorm } from './block.js'
 import { huggingFace } from './hugging-face.js'
 import { readBit } from './modules.js'
 import { checkBitSizes } from './stages.js'
@@ -12,12 +13,13 @@ export const bit = family({
   layouts: [huggingFace, timm],
   build(parts, { spec, names, head }, reader) {
     checkBitSizes(parts.config.file, spec)
-    const { stem, stages, norm, width } = readBit(reader, spec, names)
+    const { stem, stages, width } = readBit(reader, spec, names)
+    const last = spec.preactivation ? readNorm(reader, names.norm, width, spec) : undefined
     const features = head.pooling === 'average-and-max' ? 2 * width : width
     const { classes, pooling } = head
     return new ConvNet(parts, {
       input: { channels: spec.channels, smallest: 1 },
-      ...{ stem, stages, pooling, last: norm },
+      ...{ stem, stages, pooling, last },
       classifier: classes > 0 ? readPointwise(reader, names.classifier, features, classes) : undefined,
     })
   },

@@ -4,11 +4,10 @@ import type { WeightReader } from '../../weights/reader.js'
 import { readBlock, readNorm, readStandardized } from './block.js'
 import type { BitNames, BitSpec } from './spec.js'
 
-/** Stem and stages of a ResNet V2, and the norm after them if its blocks are pre-activation ones. */
+/** Stem and stages of a ResNet V2. */
 export interface BitModules {
   readonly stem: MapModule
   readonly stages: readonly MapModule[]
-  readonly norm: MapModule | undefined
   /** Channels of the features. */
   readonly width: number
 }
@@ -24,8 +23,7 @@ export function readBit(reader: WeightReader, spec: BitSpec, names: BitNames): B
     })
     return sequence(blocks)
   })
-  const norm = spec.preactivation ? readNorm(reader, names.norm, width, spec) : undefined
-  return { stem: readStem(reader, spec, names), stages, norm, width }
+  return { stem: readStem(reader, spec, names), stages, width }
 }
 
 function readStem(reader: WeightReader, spec: BitSpec, names: BitNames): MapModule {

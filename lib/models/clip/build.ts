@@ -9,6 +9,7 @@ import { checkSpec } from '../vit/check-spec.js'
 import { Clip } from './clip.js'
 import { ImageEncoder, TextEncoder } from './encoders.js'
 import { ImageTower } from './image-tower.js'
+import { ResNetTower, type ResNetTowerSpec } from './resnet-tower.js'
 import type { ImageSpec, LinearSpec, TextSpec } from './spec.js'
 import { readLinear, TextTower } from './text-tower.js'
 
@@ -24,6 +25,8 @@ export interface SimilaritySpec {
 export interface ClipParts {
   readonly text?: TextSpec | undefined
   readonly image?: ImageSpec | undefined
+  /** An image encoder that is a ResNet, instead of `image`. */
+  readonly resnet?: ResNetTowerSpec | undefined
   readonly similarity?: SimilaritySpec | undefined
   readonly classifier?: LinearSpec | undefined
 }
@@ -37,7 +40,7 @@ export function describeClip(
   file: string,
   description: Omit<ClipDescription, 'tasks' | 'imageSize'>,
 ): ClipDescription {
-  const { text, image, similarity, classifier } = description.parts
+  const { text, image, resnet, similarity, classifier } = description.parts
   if (text) {
     const { vocabulary, positions, width, heads, depth, mlp, pooler, projection } = text
     const widths = [width, mlp.hidden, pooler?.width ?? 0, projection?.width ?? 0]
@@ -47,6 +50,13 @@ export function describeClip(
     checkSpec(image.vit, file)
     checkSizes(file, { width: image.projection.map(({ width }) => width) })
   }
+  if (resnet) {
+    const { stem, stages } = resnet.resnet
+    const width = [...stem.convolutions.map(({ outputs }) => outputs), ...stages.map((stage) => stage.width)]
+    const layers = stages.map(({ depth }) => depth)
+    const { heads, image: modelImageSide } = resnet
+    checkSizes(file, { layers, heads, modelImageSide, width: [...width, resnet.projection] })
+  }
   return {
     ...description,
     tasks: similarity
@@ -54,20 +64,26 @@ export function describeClip(
       : image
         ? imageTasks(classifier !== undefined)
         : ['feature-extraction'],
-    imageSize: image && !image.naflex ? [image.vit.channels, ...image.vit.image] : undefined,
+    imageSize: imageSizeOf(description.parts),
   }
+}
+
+function imageSizeOf({ image, resnet }: ClipParts): ClipDescription['imageSize'] {
+  if (resnet) return [resnet.resnet.channels, resnet.image, resnet.image]
+  return image && !image.naflex ? [image.vit.channels, ...image.vit.image] : undefined
 }
 
 /** Reads the weights, and makes the model. */
 export function buildClip(
   parts: ModelParts,
-  { parts: { text, image, similarity, classifier } }: ClipDescription,
+  { parts: { text, image, resnet, similarity, classifier } }: ClipDescription,
   reader: WeightReader,
 ): Clip | TextEncoder | ImageEncoder {
   const texts = text && new TextTower(reader, text)
   const images = image && new ImageTower(reader, image)
-  if (texts && images && similarity)
-    return new Clip(parts, readSimilarity(reader, similarity), texts.spec.form, texts, images)
+  const tower = resnet ? new ResNetTower(reader.scope('visual'), resnet) : images
+  if (texts && tower && similarity)
+    return new Clip(parts, readSimilarity(reader, similarity), texts.spec.form, texts, tower)
   if (texts) return new TextEncoder(parts, texts)
   return new ImageEncoder(parts, images!, classifier && readLinear(reader, classifier, image!.vit.width))
 }

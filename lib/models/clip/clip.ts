@@ -13,6 +13,7 @@ import { tensorsOf } from '../results.js'
 import type { TextForm } from '../text-form.js'
 import { textsOf } from '../text-inputs.js'
 import type { ImageTower } from './image-tower.js'
+import type { ResNetTower } from './resnet-tower.js'
 import type { TextTower } from './text-tower.js'
 
 /**
@@ -21,7 +22,7 @@ import type { TextTower } from './text-tower.js'
  */
 export class Clip extends ContrastiveModel {
   readonly #text: TextTower
-  readonly #image: ImageTower
+  readonly #image: ImageTower | ResNetTower
 
   /** Use load(). */
   constructor(
@@ -29,7 +30,7 @@ export class Clip extends ContrastiveModel {
     similarity: Similarity,
     textForm: TextForm,
     text: TextTower,
-    image: ImageTower,
+    image: ImageTower | ResNetTower,
   ) {
     super(parts, similarity, textForm)
     this.#text = text

@@ -16,6 +16,13 @@ export interface ImageEmbedding {
   forward(images: ContrastiveImages, interpolate: boolean): EmbeddedImages | Promise<EmbeddedImages>
 }
 
+/** Refuses the further inputs of NaFlex. @throws INPUT_INVALID */
+export function checkFixed(images: ContrastiveImages): void {
+  for (const name of contrastiveImageNames)
+    if (name !== 'pixelValues' && images[name] !== undefined)
+      throw invalid('INPUT_INVALID', name, 'a NaFlex model', 'a model of images of one size')
+}
+
 /** Images of one size. */
 export class FixedEmbedding implements ImageEmbedding {
   readonly #embedding: VitEmbedding
@@ -25,9 +32,7 @@ export class FixedEmbedding implements ImageEmbedding {
   }
 
   forward(images: ContrastiveImages, interpolate: boolean): EmbeddedImages {
-    for (const name of contrastiveImageNames)
-      if (name !== 'pixelValues' && images[name] !== undefined)
-        throw invalid('INPUT_INVALID', name, 'a NaFlex model', 'a model of images of one size')
+    checkFixed(images)
     const pixels = checkPixels(this.#embedding.spec, images.pixelValues, interpolate)
     return { tokens: this.#embedding.forward(pixels, interpolate), kept: undefined }
   }

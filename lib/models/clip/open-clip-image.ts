@@ -11,9 +11,10 @@ import type { WeightReader } from '../../weights/reader.js'
 import { gridOf } from '../vit/grid.js'
 import { commonNames, type VitNames } from '../vit/names.js'
 import type { PositionTable, Size, VitSpec } from '../vit/spec.js'
+import type { ClipParts } from './build.js'
 import { checkKeys, layerKeys, openClipBlock, openClipLayers, refuse } from './open-clip-keys.js'
+import { openClipResNet } from './open-clip-resnet.js'
 import { timmKeys, timmTower } from './open-clip-timm.js'
-import type { ImageSpec } from './spec.js'
 
 /**
  * The image encoder of an open_clip_config.json: vision_cfg.
@@ -25,7 +26,7 @@ export function openClipImage(
   projection: number,
   quick: boolean,
   reader: WeightReader,
-): ImageSpec {
+): Pick<ClipParts, 'image' | 'resnet'> {
   checkKeys(config, {
     used: [
       ...layerKeys.used,
@@ -39,16 +40,16 @@ export function openClipImage(
     ],
   })
   if (isSet(config, 'timm_model_name') && config.values.timm_model_name !== '')
-    return timmTower(config, projection)
-  if (Array.isArray(config.values.layers))
-    throw configInvalid(config, 'layers', 'a whole number (the ResNets of CLIP are not supported)')
+    return { image: timmTower(config, projection) }
+  if (Array.isArray(config.values.layers)) return { resnet: openClipResNet(config, projection) }
   refuse(config, 'attentional_pool')
-  return {
+  const image = {
     vit: visionTransformer(config, quick, reader),
     names,
     ...{ scope: undefined, naflex: false },
     projection: [{ name: 'visual.proj', width: projection, bias: false, transposed: true }],
   }
+  return { image }
 }
 
 const names: VitNames = {

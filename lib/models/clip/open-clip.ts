@@ -51,7 +51,7 @@ export const openClip: Layout<ClipDescription> = {
       className: custom ? 'CustomTextCLIP' : 'CLIP',
       parts: {
         text: openClipText(part(model, 'text_cfg'), width, quick, custom),
-        image: openClipImage(part(model, 'vision_cfg'), width, quick, reader),
+        ...openClipImage(part(model, 'vision_cfg'), width, quick, reader),
         similarity: {
           scale: 'logit_scale',
           // Where it is not stored, open_clip sets it to 0.

@@ -1,3 +1,4 @@
+import { sizesOf } from '../../graph/shape.js'
 import { activation } from '../../nn/activation.js'
 import { globalPool } from '../../nn/pooling.js'
 import * as ops from '../../ops/index.js'
@@ -67,10 +68,17 @@ export class ConvNext extends ImageNetwork<ConvNextTrace> {
       stem,
       downsampled,
       stages,
-      features,
+      features: spec.tokens ? modules.headNorm!.forward(tokensOf(pooled, features)) : features,
       pooled,
       preLogits,
       logits: modules.classifier?.forward(preLogits),
     }
   }
+}
+
+/** A pooled vector [B, C] and maps [B, H, W, C] as tokens, [B, 1 + H * W, C]. */
+function tokensOf(pooled: ops.FloatTensor, maps: ops.FloatTensor): ops.FloatTensor {
+  const [batch, height, width, channels] = sizesOf(maps.shape, 4)
+  const first: ops.FloatTensor = ops.unsqueeze(pooled, 1)
+  return ops.concat([first, ops.reshape(maps, [batch, height * width, channels])], 1)
 }

@@ -1,6 +1,7 @@
 import { family } from '../family.js'
 import { checkSizes } from '../sizes.js'
 import { ConvNext } from './convnext.js'
+import { dinov3 } from './dinov3.js'
 import { huggingFace } from './hugging-face.js'
 import { readConvNext } from './modules.js'
 import { timm } from './timm.js'
@@ -9,7 +10,7 @@ import { torchvision } from './torchvision.js'
 /** ConvNeXt and ConvNeXt V2, in all published layouts. */
 export const convnext = family({
   name: 'convnext',
-  layouts: [huggingFace, timm, torchvision],
+  layouts: [huggingFace, dinov3, timm, torchvision],
   build(parts, { spec, names }, reader) {
     const { stages, head } = spec
     const widths = [...stages.map(({ width }) => width), head.hidden ?? 0]

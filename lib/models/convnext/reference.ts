@@ -6,11 +6,12 @@ import { ConvNext, type ConvNextTrace } from './convnext.js'
 import { stageIndices } from './torchvision.js'
 
 /** Names the results of a pass as the library does. */
-type Names = (trace: ConvNextTrace, model: ConvNext) => NamedTensors
+type Names = (trace: ConvNextTrace, model: ConvNext, pixels: ops.FloatTensor) => NamedTensors
 
-const huggingFace: Names = ({ stem, stages, logits, features, preLogits }) =>
+/** DINOv3 has the pixels as first hidden state. */
+const huggingFace: Names = ({ stem, stages, logits, features, preLogits }, { spec }, pixels) =>
   toLibrary({
-    hiddenStates: [stem, ...stages].map(channelsFirst),
+    hiddenStates: [spec.tokens ? pixels : channelsFirst(stem), ...stages.map(channelsFirst)],
     ...{ logits, lastHiddenState: channelsFirst(features), poolerOutput: preLogits },
   })
 
@@ -38,5 +39,5 @@ const libraries: Readonly<Record<string, Names>> = { transformers: huggingFace, 
 /** The names of the library whose layout the model has. */
 export const convNextReference = reference(ConvNext, (model, { inputs }) => {
   const { pixelValues } = fromLibrary<{ pixelValues: ops.FloatTensor }>(inputs)
-  return libraries[configKind(model.config).library]!(model.trace(pixelValues), model)
+  return libraries[configKind(model.config).library]!(model.trace(pixelValues), model, pixelValues)
 })

@@ -15,6 +15,8 @@ export interface ConvNextSpec {
   readonly activation: string
   readonly norm: 'layer' | 'rms'
   readonly epsilon: number
+  /** The features are tokens: the pooled vector, then the positions row by row, with the norm of the head (DINOv3). */
+  readonly tokens?: boolean
   readonly head: HeadSpec
 }
 

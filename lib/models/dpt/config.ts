@@ -17,14 +17,15 @@ import {
 import { activation } from '../../nn/activation.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { checkSizes } from '../sizes.js'
-import { dinov2Backbone, ownBackbone } from './backbone.js'
-import type { DepthSpec, DptSpec, NeckSpec, ReassembleSpec } from './spec.js'
+import { dinov2Backbone, hybridBackbone, namedBackbone, ownBackbone } from './backbone.js'
+import type { BackboneSpec, DepthSpec, DptSpec, NeckSpec, ReassembleSpec } from './spec.js'
 
 const factors = listGetter(
   'a whole number, or a number from 0 to 1',
   (value): value is number =>
     typeof value === 'number' && value > 0 && (value < 1 || Number.isSafeInteger(value)),
 )
+const readouts = ['ignore', 'add', 'project'] as const
 const index = getter('a whole number', (value): value is number => Number.isSafeInteger(value))
 
 /** The backbone that the library assumes where a config of Depth Anything has none. */
@@ -48,7 +49,7 @@ export function readDepthAnything(config: Config, reader: WeightReader): DptSpec
   const hidden = positiveInt(config, 'head_hidden_size', 32)
   checkSizes(config.file, { width: hidden })
   const neck: NeckSpec = {
-    ...neckOf(config, backbone.features.length, { widths: [48, 96, 192, 384], fusion: 64 }),
+    ...neckOf(config, backbone, { widths: [48, 96, 192, 384], fusion: 64 }),
     ...{ readout: 'ignore', activation: 'gelu', batchNorm: false, bias: true, fusedSize: 'next' },
   }
   return {
@@ -68,15 +69,13 @@ export function readDepthAnything(config: Config, reader: WeightReader): DptSpec
  * @throws CONFIG_INVALID, LIMIT_EXCEEDED
  */
 export function readDpt(config: Config, reader: WeightReader, classes: number): DptSpec {
-  if (boolean(config, 'is_hybrid', false)) throw configInvalid(config, 'is_hybrid', 'false')
-  const given = isSet(config, 'backbone_config') ? object(config, 'backbone_config') : undefined
-  const backbone = given ? dinov2Backbone(given, reader) : ownBackbone(config)
+  const backbone = backboneOf(config, reader)
   const batchNorm = optional(boolean, config, 'use_batch_norm_in_fusion_residual') ?? false
   const name = string(config, 'hidden_act', 'gelu')
   activation(name, `${config.file}, "hidden_act"`)
   const neck: NeckSpec = {
-    ...neckOf(config, backbone.features.length, { widths: [96, 192, 384, 768], fusion: 256 }),
-    ...{ readout: oneOf(config, 'readout_type', ['ignore', 'add', 'project'], 'project'), activation: name },
+    ...neckOf(config, backbone, { widths: [96, 192, 384, 768], fusion: 256 }),
+    ...{ readout: oneOf(config, 'readout_type', readouts, 'project'), activation: name },
     ...{ batchNorm, fusedSize: 'double' },
     bias: optional(boolean, config, 'use_bias_in_fusion_residual') ?? !batchNorm,
   }
@@ -90,14 +89,34 @@ export function readDpt(config: Config, reader: WeightReader, classes: number): 
   }
 }
 
+function backboneOf(config: Config, reader: WeightReader): BackboneSpec {
+  if (boolean(config, 'is_hybrid', false)) return hybridBackbone(config, reader)
+  return isSet(config, 'backbone_config')
+    ? namedBackbone(object(config, 'backbone_config'), reader)
+    : ownBackbone(config)
+}
+
+/** Widths of the maps among the features of a backbone, which come before the tokens. */
+function mapWidths(backbone: BackboneSpec): readonly number[] {
+  if (backbone.kind === 'swin') {
+    const { stages } = backbone.swin
+    return backbone.features.map((feature) => stages[Math.max(0, feature - 1)]!.width)
+  }
+  if (backbone.kind === 'beit') return []
+  const { stem, stages } = backbone.vit.backbone?.network ?? { stages: [] }
+  return backbone.maps.map((map) => (map === 0 ? stem!.width : stages[map - 1]!.width))
+}
+
 function neckOf(
   config: Config,
-  features: number,
+  backbone: BackboneSpec,
   defaults: { readonly widths: readonly number[]; readonly fusion: number },
 ): Pick<NeckSpec, 'reassemble' | 'width'> {
   const widths = positiveInts(config, 'neck_hidden_sizes', defaults.widths)
   const sizes = factors(config, 'reassemble_factors', [4, 2, 1, 0.5])
   const width = positiveInt(config, 'fusion_hidden_size', defaults.fusion)
+  const maps = mapWidths(backbone)
+  const features = backbone.kind === 'vit' ? maps.length + backbone.features.length : backbone.features.length
   checkSizes(config.file, { width: [...widths, width] })
   if (widths.length !== features || features === 0)
     throw configInvalid(
@@ -107,7 +126,12 @@ function neckOf(
     )
   if (sizes.length < features)
     throw configInvalid(config, 'reassemble_factors', `${features} factors, one for each width`)
-  const reassemble: ReassembleSpec[] = widths.map((each, at) => ({ width: each, factor: sizes[at]! }))
+  const fixed = maps.findIndex((map, at) => map !== widths[at])
+  if (fixed >= 0)
+    throw configInvalid(config, 'neck_hidden_sizes', `the widths of the maps, ${maps.join(', ')}, first`)
+  const reassemble: ReassembleSpec[] = widths.map((each, at) => ({
+    ...{ width: each, factor: sizes[at]!, tokens: at >= maps.length },
+  }))
   for (const { factor } of reassemble)
     checkSizes(config.file, { modelImageSide: Math.max(factor, Math.trunc(1 / factor)) })
   return { reassemble, width }

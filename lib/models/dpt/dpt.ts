@@ -1,15 +1,11 @@
-import { sizesOf } from '../../graph/shape.js'
-import { runStack } from '../../nn/stack.js'
 import type * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { channelsFirst } from '../image-network.js'
 import { Model, type ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
-import { checkStatesOptions, type States, type StatesOptions, statesOf } from '../run-options.js'
-import { gridOf } from '../vit/grid.js'
-import { checkPixels } from '../vit/inputs.js'
-import { readVit } from '../vit/read.js'
+import { checkStatesOptions, type States, type StatesOptions } from '../run-options.js'
+import { readBackbone } from './features.js'
 import { DepthHead, type DepthNames, SegmentsHead } from './head.js'
 import { Neck } from './neck.js'
 import type { DptSpec } from './spec.js'
@@ -30,17 +26,19 @@ export interface DptTrace extends DptOutput {
 export type DptModules = ReturnType<typeof readModules>
 
 /** Reads the weights that the spec needs. @param names of the convolutions of a depth head */
-export function readModules(reader: WeightReader, { backbone, neck, head }: DptSpec, names: DepthNames) {
+export function readModules(reader: WeightReader, spec: DptSpec, names: DepthNames) {
+  const { neck, head } = spec
   const scope = reader.scope('head')
+  const backbone = readBackbone(reader, spec.backbone)
   return {
-    backbone: readVit(reader, backbone.vit, backbone.names),
-    neck: new Neck(reader.scope('neck'), neck, backbone.vit.width),
+    backbone,
+    neck: new Neck(reader.scope('neck'), neck, backbone.width),
     depth: head.kind === 'depth' ? new DepthHead(scope, head, names, neck.width) : undefined,
     segments: head.kind === 'segments' ? new SegmentsHead(scope, head, neck.width) : undefined,
   }
 }
 
-/** Depth Anything (Yang et al. 2024) and DPT (Ranftl et al. 2021): a vision Transformer whose hidden states become maps. */
+/** Depth Anything (Yang et al. 2024) and DPT (Ranftl et al. 2021): a Transformer whose hidden states become maps. */
 export class Dpt extends Model {
   readonly spec: DptSpec
   readonly modules: DptModules
@@ -53,8 +51,8 @@ export class Dpt extends Model {
   }
 
   /**
-   * Runs the model on a batch of images of any size of at least one patch. Hidden states and attention weights are those
-   * of the vision Transformer.
+   * Runs the model on a batch of images of any size of at least one patch; of a hybrid in whole patches. Hidden states and
+   * attention weights are those of the Transformer; of Swin V2 as its own model returns them, before the merging of patches.
    * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, OPTION_UNKNOWN, OPTION_INVALID, LIMIT_EXCEEDED,
    *   ABORTED, DISPOSED, OUT_OF_MEMORY
    */
@@ -72,26 +70,15 @@ export class Dpt extends Model {
     this.checkAlive()
     checkOptions(inputs, ['pixelValues'], 'Dpt.run: inputs')
     checkStatesOptions(options, 'Dpt.run')
-    const { backbone, headInput } = this.spec
-    const { backbone: vit, neck, depth, segments } = this.modules
-    const pixels = checkPixels(backbone.vit, inputs.pixelValues, true)
-    const [, , height, width] = sizesOf(pixels.shape, 4)
-    const { patch } = backbone.vit
-    const grid = gridOf([height, width], patch)
-
-    const stack = runStack(vit.layers, vit.embedding.forward(pixels, true), {
-      self: { weights: options.attentions },
-    })
-    const features = backbone.features.map((feature) => {
-      const state = stack.hiddenStates[feature]!
-      return backbone.normed && vit.norm ? vit.norm.forward(state) : state
-    })
+    const { backbone, neck, depth, segments } = this.modules
+    const { patch } = backbone
+    const { features, grid, states } = backbone.forward(inputs.pixelValues, options)
     const fused = neck.forward(features, grid)
-    const map = fused[headInput]!
+    const map = fused[this.spec.headInput]!
     return {
       ...(depth && { predictedDepth: depth.forward(map, [grid[0] * patch[0], grid[1] * patch[1]]) }),
       ...(segments && { logits: channelsFirst(segments.forward(map)) }),
-      ...{ fused: fused.map(channelsFirst), ...statesOf(stack, options) },
+      ...{ fused: fused.map(channelsFirst), ...states },
     }
   }
 }

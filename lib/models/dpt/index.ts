@@ -1,4 +1,5 @@
 import type { Config } from '../../files/config.js'
+import { renameBy } from '../../weights/names.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { type Description, family, type Layout, transformers } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
@@ -20,30 +21,41 @@ const depthAnything: Layout<DptDescription> = {
 
   describe({ config }, reader) {
     const spec = readDepthAnything(config, reader)
-    const { channels, image } = spec.backbone.vit
     return {
       ...{ spec, depth: ['conv1', 'conv2', 'conv3'], className: 'DepthAnythingForDepthEstimation' },
-      ...{ tasks: ['depth-estimation'], imageSize: [channels, ...image] },
+      ...{ tasks: ['depth-estimation'], imageSize: imageSizeOf(spec) },
     }
   },
 }
 
-/** DPTForDepthEstimation and DPTForSemanticSegmentation of transformers, without a convolutional backbone. */
+function imageSizeOf({ backbone }: DptSpec): readonly [number, number, number] {
+  const { channels, image } =
+    backbone.kind === 'vit'
+      ? backbone.vit
+      : backbone.kind === 'beit'
+        ? backbone.beit.embedding
+        : backbone.swin
+  return [channels, ...image]
+}
+
+/** DPTForDepthEstimation and DPTForSemanticSegmentation of transformers. */
 const dpt: Layout<DptDescription> = {
   ...transformers({ dpt: 'DPT' }),
+
+  // transformers 5 has a module around some of the names of BeitBackbone.
+  checkpoint: () => ({ rename: renameBy([[/^backbone\.beit\./, 'backbone.']]) }),
 
   describe({ config }, reader) {
     const segments = isSegmentation(config, reader)
     const classes = segments ? classCount(config, reader.shapeOf('head.head.4.weight')?.[0]) : 0
     const spec = readDpt(config, reader, classes)
-    const { channels, image } = spec.backbone.vit
     reader.ignore(/^auxiliary_head\./, 'a head for training, whose result is in no output')
     return {
       ...{ spec, depth: ['head.0', 'head.2', 'head.4'] },
       className: segments ? 'DPTForSemanticSegmentation' : 'DPTForDepthEstimation',
       tasks: [segments ? 'image-segmentation' : 'depth-estimation'],
       labels: segments ? labelsOf(config, classes) : undefined,
-      imageSize: [channels, ...image],
+      imageSize: imageSizeOf(spec),
     }
   },
 }

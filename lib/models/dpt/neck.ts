@@ -55,7 +55,10 @@ class Reassemble {
   }
 }
 
-function readResize(reader: WeightReader, { width, factor }: ReassembleSpec): MapModule | undefined {
+function readResize(
+  reader: WeightReader,
+  { width, factor }: Omit<ReassembleSpec, 'tokens'>,
+): MapModule | undefined {
   if (factor === 1) return undefined
   if (factor > 1) return TransposedConvolution.read(reader, 'resize', width, width, factor)
   const shape = { inputs: width, outputs: width, kernel: 3 }
@@ -109,14 +112,16 @@ function readResidual(reader: WeightReader, { width, batchNorm, bias }: NeckSpec
 /** Makes maps of several sizes of hidden states, and fuses them from the coarsest to the finest (Ranftl et al. 2021, DPT). */
 export class Neck {
   readonly #fusedSize: NeckSpec['fusedSize']
-  readonly #reassemble: readonly Reassemble[]
+  readonly #reassemble: readonly (Reassemble | undefined)[]
   readonly #convolutions: readonly Convolution[]
   readonly #fusions: readonly Fusion[]
 
-  /** @param width of the hidden states */
+  /** @param width of the tokens */
   constructor(reader: WeightReader, spec: NeckSpec, width: number) {
     this.#fusedSize = spec.fusedSize
-    this.#reassemble = spec.reassemble.map((_, index) => new Reassemble(reader, index, spec, width))
+    this.#reassemble = spec.reassemble.map(({ tokens }, index) =>
+      tokens ? new Reassemble(reader, index, spec, width) : undefined,
+    )
     this.#convolutions = spec.reassemble.map(({ width: inputs }, index) =>
       Convolution.read(
         reader,
@@ -131,12 +136,12 @@ export class Neck {
   }
 
   /**
-   * @param states float32 [B, 1 + rows * columns, width] each
+   * @param states tokens float32 [B, 1 + rows * columns, width], or maps [B, H, W, channels]
    * @returns the fused maps, float32 [B, H, W, channels] each, the coarsest first
    */
   forward(states: readonly ops.FloatTensor[], grid: Grid): readonly ops.FloatTensor[] {
     const maps = states.map((state, index) =>
-      this.#convolutions[index]!.forward(this.#reassemble[index]!.forward(state, grid)),
+      this.#convolutions[index]!.forward(this.#reassemble[index]?.forward(state, grid) ?? state),
     )
     const [coarsest, ...finer] = maps.reverse()
     const sizeOf = (map: ops.FloatTensor | undefined): Grid | undefined =>

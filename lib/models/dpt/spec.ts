@@ -1,19 +1,44 @@
+import type { BeitConfig } from '../beit/config.js'
+import type { SwinSpec } from '../swin/spec.js'
 import type { VitNames } from '../vit/names.js'
 import type { VitSpec } from '../vit/spec.js'
 
-/** The vision Transformer whose hidden states are read. */
-export interface BackboneSpec {
-  readonly vit: VitSpec
-  readonly names: VitNames
+/** The model whose hidden states are read. */
+export type BackboneSpec = VitBackboneSpec | BeitBackboneSpec | SwinBackboneSpec
+
+interface CommonSpec {
   /** Hidden states that the neck reads, in ascending order; 0 is the embedding. */
   readonly features: readonly number[]
-  /** Whether the final norm is applied to them. */
+}
+
+/** A vision Transformer; the tokens of its hidden states are read. */
+export interface VitBackboneSpec extends CommonSpec {
+  readonly kind: 'vit'
+  readonly vit: VitSpec
+  readonly names: VitNames
+  /** Maps that are read before the tokens, of a model over a convolution network: 0 is its stem. */
+  readonly maps: readonly number[]
+  /** Whether the final norm is applied to the tokens. */
   readonly normed: boolean
+}
+
+/** The same of a BEiT. */
+export interface BeitBackboneSpec extends CommonSpec {
+  readonly kind: 'beit'
+  readonly beit: BeitConfig
+}
+
+/** A Swin V2; its maps are read as they are. */
+export interface SwinBackboneSpec extends CommonSpec {
+  readonly kind: 'swin'
+  readonly swin: SwinSpec
 }
 
 /** How one hidden state becomes a map. */
 export interface ReassembleSpec {
   readonly width: number
+  /** Whether it is tokens; a map stays as it is. */
+  readonly tokens: boolean
   /** Size of the map over that of the grid of patches: a whole number, or 1 over a whole number. */
   readonly factor: number
 }

@@ -1,7 +1,7 @@
 import type { ConvolutionNames, ResNetNames, ResNetSpec } from './spec.js'
 
 /** The names of torchvision, which timm has too. A stem of three convolutions is numbered with its norms and activations. */
-export function authorsNames({ stem, shortcut }: ResNetSpec): ResNetNames {
+export function authorsNames({ stem, shortcut, antiAliasing }: ResNetSpec): ResNetNames {
   const numbered = (scope: string, index: number): ConvolutionNames => ({
     convolution: `${scope}.${index}`,
     norm: `${scope}.${index + 1}`,
@@ -13,7 +13,8 @@ export function authorsNames({ stem, shortcut }: ResNetSpec): ResNetNames {
       const names = numbered('conv1', 3 * index)
       return index === last ? { ...names, norm: 'bn1' } : names
     },
-    reduction: numbered('maxpool', 0),
+    // The pooling between the two is numbered, too.
+    reduction: { convolution: 'maxpool.0', norm: `maxpool.${antiAliasing ? 2 : 1}` },
     block: (stage, block) => {
       const scope = `layer${stage + 1}.${block}`
       return {

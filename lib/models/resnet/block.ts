@@ -5,7 +5,7 @@ import { Convolution, type ConvolutionShape } from '../../nn/convolution.js'
 import { ConvolutionNorm } from '../../nn/convolution-norm.js'
 import { type MapModule, mapOp, residual, sequence } from '../../nn/feature-maps.js'
 import { GroupNorm, type Norm } from '../../nn/norm.js'
-import { shrinkAverage } from '../../nn/pooling.js'
+import { blurPool, shrinkAverage } from '../../nn/pooling.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { BlockNames, ConvolutionNames, ResNetSpec, StageSpec } from './spec.js'
@@ -27,7 +27,7 @@ export function readConvolution(
   return new ConvolutionNorm(read, readNorm(reader, norm, shape.outputs, spec), act)
 }
 
-function readNorm(reader: WeightReader, name: string, width: number, { norm }: ResNetSpec): Norm {
+export function readNorm(reader: WeightReader, name: string, width: number, { norm }: ResNetSpec): Norm {
   return norm === 'batch'
     ? BatchNorm.read(reader, name, width, epsilon)
     : GroupNorm.read(reader, name, width, normGroups, epsilon)
@@ -52,6 +52,12 @@ export function readBlock(
   return residual(branch, shortcut, activation(spec.activation))
 }
 
+/** The pooling of an anti-aliased convolution: x [B, H, W, C] to [B, H / stride, W / stride, C]. */
+export function antiAliasing({ antiAliasing: kind }: ResNetSpec, stride: number): MapModule | undefined {
+  if (kind === 'blur') return mapOp((x) => blurPool(x, stride))
+  return kind && mapOp((x) => ops.avgPool2d(x, { kernel: stride }))
+}
+
 function branchOf(
   reader: WeightReader,
   names: BlockNames,
@@ -66,9 +72,9 @@ function branchOf(
   const read = (at: number, shape: ConvolutionShape, options: ops.ConvolutionOptions, last = false) =>
     readConvolution(reader, names.convolution(at), shape, options, spec, last ? undefined : act)
   const dilated = (by: number) => ({ padding: by, dilation: by })
-  const average = spec.antiAliasing && stride > 1
-  const pool = average ? mapOp((x) => ops.avgPool2d(x, { kernel: stride })) : undefined
-  const step = average ? 1 : stride
+  const pooled = stride > 1 || firstDilation !== dilation
+  const pool = pooled ? antiAliasing(spec, stride) : undefined
+  const step = pool ? 1 : stride
   if (block === 'basic')
     return [
       read(0, { inputs, outputs: first, kernel: 3 }, { stride: step, ...dilated(firstDilation) }),
@@ -93,8 +99,12 @@ function readShortcut(
   inputs: number,
 ): MapModule {
   const keepsSize = stride === 1 && dilation === 1
-  if (spec.shortcut === 'average') {
-    const pool = keepsSize ? undefined : mapOp((x) => shrinkAverage(x, dilation === 1 ? stride : 1))
+  if (typeof spec.shortcut === 'string') {
+    const shrink =
+      spec.shortcut === 'average'
+        ? (x: ops.FloatTensor) => shrinkAverage(x, dilation === 1 ? stride : 1)
+        : (x: ops.FloatTensor) => ops.avgPool2d(x, { kernel: stride })
+    const pool = keepsSize ? undefined : mapOp(shrink)
     return sequence([pool, readConvolution(reader, names, { inputs, outputs, kernel: 1 }, {}, spec)])
   }
   const kernel = keepsSize ? 1 : spec.shortcut.kernel

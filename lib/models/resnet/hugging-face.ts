@@ -63,7 +63,7 @@ function readSpec(config: Config, classes: number): ResNetSpec {
     innerActivation: 'relu',
     ...{
       norm: 'batch',
-      antiAliasing: false,
+      antiAliasing: undefined,
       attention: undefined,
       shortcut: { kernel: 1 },
       pooling: 'average',

@@ -1,10 +1,11 @@
 import { activation } from '../../nn/activation.js'
+import { Convolution } from '../../nn/convolution.js'
 import { type MapModule, mapOp, sequence } from '../../nn/feature-maps.js'
 import { Linear } from '../../nn/linear.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { ConvNetModules } from '../convnet/convnet.js'
-import { readBlock, readConvolution } from './block.js'
+import { antiAliasing, readBlock, readConvolution, readNorm } from './block.js'
 import type { ResNetNames, ResNetSpec } from './spec.js'
 
 /** Reads the weights that the spec needs, under the names of a layout. */
@@ -41,11 +42,16 @@ function readStem(reader: WeightReader, spec: ResNetSpec, names: ResNetNames): M
 }
 
 function readReduction(reader: WeightReader, spec: ResNetSpec, names: ResNetNames, width: number): MapModule {
-  const window = { stride: 2, padding: 1 }
-  if (spec.stem.reduction === 'max')
-    return spec.antiAliasing
-      ? mapOp((x) => ops.avgPool2d(x, { kernel: 2 }))
-      : mapOp((x) => ops.maxPool2d(x, { kernel: 3, ...window }))
-  const shape = { inputs: width, outputs: width, kernel: 3 }
-  return readConvolution(reader, names.reduction, shape, window, spec, activation(spec.activation))
+  const pool = antiAliasing(spec, 2)
+  const window = { stride: pool ? 1 : 2, padding: 1 }
+  if (spec.stem.reduction === 'max') {
+    const largest = mapOp((x) => ops.maxPool2d(x, { kernel: 3, ...window }))
+    return spec.antiAliasing === 'average' ? pool! : sequence([largest, pool])
+  }
+  const shape = { inputs: width, outputs: width, kernel: 3, bias: false }
+  const act = activation(spec.activation)
+  if (!pool) return readConvolution(reader, names.reduction, shape, window, spec, act)
+  const { convolution, norm } = names.reduction
+  const read = Convolution.read(reader, convolution, shape, window)
+  return sequence([read, pool, readNorm(reader, norm, width, spec), mapOp(act)])
 }

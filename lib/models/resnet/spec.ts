@@ -14,11 +14,14 @@ export interface ResNetSpec {
   readonly innerActivation: string
   /** `group`: 32 groups. */
   readonly norm: 'batch' | 'group'
-  /** Convolutions with a stride have none, and averages of their outputs follow instead (He et al. 2018). */
-  readonly antiAliasing: boolean
+  /** What follows convolutions instead of their stride: means of squares, or a blur (Zhang 2019). */
+  readonly antiAliasing: 'average' | 'blur' | undefined
   readonly attention: ChannelAttentionSpec | undefined
-  /** A shortcut that changes the size: a convolution with this kernel, or an average and a 1x1 convolution. */
-  readonly shortcut: { readonly kernel: number } | 'average'
+  /**
+   * A shortcut that changes the size: a convolution with this kernel, or an average and a 1x1 convolution. Windows of the
+   * average that the border cuts count, or not.
+   */
+  readonly shortcut: { readonly kernel: number } | 'average' | 'average-whole'
   readonly pooling: GlobalPooling
   /** Number of classes; 0: no classifier. */
   readonly classes: number

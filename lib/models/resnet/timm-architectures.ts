@@ -56,7 +56,7 @@ const special: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 }
 
 const pattern =
-  /^(?<kind>wide_|se|eca)?res(?<net>net|next)(?<aa>aa)?(?<depth>\d+)(?<variant>[cdst])?(?:_(?<groups>\d+)x(?<base>\d+)d)?(?<wide>_2)?(?<norm>_gn)?$/
+  /^(?<kind>wide_|se|eca)?res(?<net>net|next)(?<aa>aa|blur)?(?<depth>\d+)(?<variant>[cdst])?(?:_(?<groups>\d+)x(?<base>\d+)d)?(?<wide>_2)?(?<norm>_gn)?$/
 
 /**
  * The arguments that an architecture name of timm's ResNet implies, with or without a pretrained tag after a dot.
@@ -96,7 +96,7 @@ function patternArguments(architecture: string): Readonly<Record<string, unknown
     ...{ block, layers, ...variants[variant] },
     ...(isNext && { cardinality: Number(groups), base_width: Number(base) }),
     ...(wide && { base_width: 128 }),
-    ...(aa && { aa_layer: 'avg' }),
+    ...(aa && { aa_layer: aa === 'aa' ? 'avg' : aa }),
     ...(norm && { norm_layer: 'groupnorm' }),
     ...((kind === 'se' || kind === 'eca') && { block_args: { attn_layer: kind } }),
   }

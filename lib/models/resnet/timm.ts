@@ -26,7 +26,16 @@ import { timmArchitecture } from './timm-architectures.js'
 export const timm: ResNetLayout = {
   library: 'timm',
   published: [
-    ...['resnet*', 'resnetaa*', 'resnetrs*', 'wide_resnet*', 'resnext*', 'seresnet*', 'seresnext*'],
+    ...[
+      'resnet*',
+      'resnetaa*',
+      'resnetblur*',
+      'resnetrs*',
+      'wide_resnet*',
+      'resnext*',
+      'seresnet*',
+      'seresnext*',
+    ],
     ...['ecaresnet*', 'ecaresnext*', 'senet154', 'test_resnet'],
   ],
   claims: (name) => timmArchitecture(name) !== undefined,
@@ -63,7 +72,7 @@ function readSpec(args: Config, classes: number): ResNetSpec {
     stem: readStem(args),
     ...{ stages, groups, activation, innerActivation: activation, classes },
     norm: oneOf(args, 'norm_layer', norms, 'batchnorm') === 'groupnorm' ? 'group' : 'batch',
-    antiAliasing: isSet(args, 'aa_layer') && oneOf(args, 'aa_layer', ['avg', 'avgpool']) !== undefined,
+    antiAliasing: antiAliasings[oneOf(args, 'aa_layer', ['', ...antiAliasingNames], '')],
     attention: readAttention(args),
     shortcut: boolean(args, 'avg_down', false) ? 'average' : { kernel },
     pooling: timmPooling(args),
@@ -82,6 +91,15 @@ function readStem(args: Config): StemSpec {
   }))
   return { convolutions, reduction }
 }
+
+const antiAliasings = {
+  '': undefined,
+  avg: 'average',
+  avgpool: 'average',
+  blur: 'blur',
+  blurpool: 'blur',
+} as const
+const antiAliasingNames = ['avg', 'avgpool', 'blur', 'blurpool'] as const
 
 const blocks = ['basic', 'bottleneck'] as const
 

@@ -94,7 +94,7 @@ function readSpec(args: Config): ResNetSpec {
       activation: 'relu',
       innerActivation: 'relu',
       norm: 'batch',
-      antiAliasing: false,
+      antiAliasing: undefined,
       attention: undefined,
     },
     ...{ shortcut: { kernel: 1 }, pooling: 'average', classes: nonNegativeInt(args, 'num_classes', 1000) },

@@ -3,6 +3,7 @@ import {
   type Config,
   configInvalid,
   epsilon,
+  listGetter,
   nameOf,
   positiveInt,
   positiveInts,
@@ -10,52 +11,79 @@ import {
   sizePair,
   string,
 } from '../../files/config.js'
-import { type Activation, activation } from '../../nn/activation.js'
+import { activation } from '../../nn/activation.js'
 import type { Grid } from '../../nn/grid-bias.js'
 import { checkSizes } from '../sizes.js'
+import type { SwinSpec, SwinStage } from './spec.js'
 
-/** Layers between two changes of the grid. */
-export interface SwinStage {
-  readonly width: number
-  readonly depth: number
-  readonly heads: number
-  readonly feedForward: number
-}
-
-/** The parts of transformers' SwinConfig that change the computation. */
-export interface SwinConfig {
-  readonly channels: number
-  readonly image: Grid
-  readonly patch: Grid
-  readonly stages: readonly SwinStage[]
-  readonly window: Grid
-  readonly queryKeyValueBias: boolean
-  readonly activation: Activation
-  /** Epsilon of the norms in and after the layers. Those of the patches are always 1e-5. */
-  readonly epsilon: number
-  /** Whether patches have learned position embeddings besides the relative biases. */
-  readonly absolutePositions: boolean
-}
-
-/** Reads config.json, with the library's defaults. @throws CONFIG_INVALID, LIMIT_EXCEEDED */
-export function readSwinConfig(config: Config): SwinConfig {
+/** Reads config.json of transformers, with the library's defaults. @throws CONFIG_INVALID, LIMIT_EXCEEDED */
+export function readSwinConfig(config: Config, version: 1 | 2): SwinSpec {
   const image = sizePair(config, 'image_size', [224, 224])
   const patch = sizePair(config, 'patch_size', [4, 4])
-  const window = positiveInt(config, 'window_size', 7)
-  checkSizes(config.file, { modelImageSide: image, windowPositions: window * window })
+  checkSizes(config.file, { modelImageSide: image })
+  const absolutePositions = boolean(config, 'use_absolute_embeddings', false)
+  if (version === 2 && absolutePositions)
+    throw configInvalid(
+      config,
+      'use_absolute_embeddings',
+      'false: the class has one position more than patches',
+    )
+  const grid: Grid = [Math.floor(image[0] / patch[0]), Math.floor(image[1] / patch[1])]
   return {
+    version,
     channels: positiveInt(config, 'num_channels', 3),
-    ...{ image, patch, window: [window, window] },
-    stages: readStages(config),
+    ...{ image, patch },
+    stages: version === 1 ? stagesOf(config, windowsOf(config)) : stagesOf(config, clampedTo(config, grid)),
     queryKeyValueBias: boolean(config, 'qkv_bias', true),
     activation: activation(string(config, 'hidden_act', 'gelu'), nameOf(config, 'hidden_act')),
     epsilon: epsilon(config, 'layer_norm_eps', 1e-5),
-    absolutePositions: boolean(config, 'use_absolute_embeddings', false),
+    absolutePositions,
+    // Version 2 of the library adds -100 twice.
+    windows: { shiftsSmall: version === 2, padsLast: false, apart: version === 2 ? -200 : -100 },
+    accepts: version === 1 ? 'whole-window' : 'any',
+    statesBeforeMerging: false,
+  }
+}
+
+export type StageWindows = Pick<SwinStage, 'window' | 'shift' | 'trainedWindow'>
+
+/** The windows of version 1, the same for all stages. */
+function windowsOf(config: Config): () => StageWindows {
+  const size = positiveInt(config, 'window_size', 7)
+  const half = Math.floor(size / 2)
+  return () => ({ window: [size, size], shift: [half, half], trainedWindow: [0, 0] })
+}
+
+/** The windows of version 2: no larger than the rows of the grid, with which they are not shifted. */
+function clampedTo(config: Config, grid: Grid): (stage: number) => StageWindows {
+  const trained = trainedWindows(config, 'pretrained_window_sizes')
+  const size = positiveInt(config, 'window_size', 7)
+  return (stage) => {
+    const rows = Math.floor(grid[0] / 2 ** stage)
+    if (rows === 0) throw configInvalid(config, 'image_size', 'an image with a row of patches in each stage')
+    const window = Math.min(rows, size)
+    const shift = rows <= window ? 0 : Math.floor(size / 2)
+    return { window: [window, window], shift: [shift, shift], trainedWindow: trained(stage) }
+  }
+}
+
+const sizes = listGetter(
+  '0 or a whole number above 1',
+  (value): value is number => Number.isSafeInteger(value) && value !== 1 && Number(value) >= 0,
+)
+
+/** The windows of the training of each stage. */
+export function trainedWindows(config: Config, key: string): (stage: number) => Grid {
+  const trained = sizes(config, key, [0, 0, 0, 0])
+  return (stage) => {
+    const size = trained[stage]
+    if (size === undefined) throw configInvalid(config, key, 'a size for each stage')
+    return [size, size]
   }
 }
 
 /** The width of a stage is twice that of the one before. */
-function readStages(config: Config): readonly SwinStage[] {
+export function stagesOf(config: Config, windows: (stage: number) => StageWindows): readonly SwinStage[] {
   const depths = positiveInts(config, 'depths', [2, 2, 6, 2])
   const heads = positiveInts(config, 'num_heads', [3, 6, 12, 24])
   if (depths.length === 0) throw configInvalid(config, 'depths', 'at least one stage')
@@ -65,9 +93,12 @@ function readStages(config: Config): readonly SwinStage[] {
   return depths.map((depth, index) => {
     const width = first * 2 ** index
     const feedForward = Math.trunc(ratio * width)
-    checkSizes(config.file, { layers: depth, heads: heads[index]!, width: [width, feedForward] })
-    if (width % heads[index]! !== 0)
+    const count = heads[index]!
+    const stage = windows(index)
+    const windowPositions = stage.window[0] * stage.window[1]
+    checkSizes(config.file, { layers: depth, heads: count, width: [width, feedForward], windowPositions })
+    if (width % count !== 0)
       throw configInvalid(config, 'num_heads', `divisors of the widths of the stages (${width})`)
-    return { width, depth, heads: heads[index]!, feedForward }
+    return { width, depth, heads: count, headWidth: width / count, feedForward, ...stage }
   })
 }

@@ -2,7 +2,6 @@ import { invalid } from '../../errors.js'
 import { sizesOf } from '../../graph/shape.js'
 import type { Grid } from '../../nn/grid-bias.js'
 import type { Mask } from '../../nn/mask.js'
-import { runStack } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
 import { Model, type ModelParts } from '../model.js'
@@ -10,8 +9,9 @@ import { checkBatch } from '../pixels.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
 import { checkMaskedPatches } from '../vit/inputs.js'
-import type { SwinConfig } from './config.js'
 import type { SwinModules } from './modules.js'
+import type { SwinSpec } from './spec.js'
+import { flat, runStages } from './stages.js'
 
 export interface SwinInputs {
   /** float32 [B, channels, H, W]. */
@@ -34,7 +34,10 @@ export interface SwinOutput {
   readonly poolerOutput: ops.FloatTensor
   /** float32 [B, channels, rows * stride, columns * stride]; for models with a decoder. */
   readonly reconstruction?: ops.FloatTensor
-  /** float32 [B, N, width] each: the patches, then the output of each stage, after the merging of patches. */
+  /**
+   * float32 [B, N, width] each: the patches, then the output of each stage, after the merging of patches in transformers,
+   * before it in timm.
+   */
   readonly hiddenStates?: readonly ops.FloatTensor[]
   /** The same as grids, float32 [B, width, rows, columns]. */
   readonly reshapedHiddenStates?: readonly ops.FloatTensor[]
@@ -44,18 +47,19 @@ export interface SwinOutput {
 
 /** Swin Transformer (Liu et al. 2021): self-attention within windows, on a grid that each stage makes coarser. */
 export class Swin extends Model {
-  readonly spec: SwinConfig
+  readonly spec: SwinSpec
   readonly modules: SwinModules
 
   /** Use load(). */
-  constructor(parts: ModelParts, spec: SwinConfig, modules: SwinModules) {
+  constructor(parts: ModelParts, spec: SwinSpec, modules: SwinModules) {
     super(parts)
     this.spec = spec
     this.modules = modules
   }
 
   /**
-   * Runs the model on a batch of images of any size whose last grid has at least one window.
+   * Runs the model on a batch of images: in transformers of any size (the last grid of the first version must have at least
+   * one window), in timm of the model's size.
    * @throws INPUT_INVALID, DTYPE_MISMATCH, SHAPE_MISMATCH, EMPTY_BATCH, OPTION_UNKNOWN, OPTION_INVALID, ABORTED, DISPOSED,
    *   OUT_OF_MEMORY
    */
@@ -66,12 +70,14 @@ export class Swin extends Model {
     const { pixelValues } = inputs
     const { embedding, norm, classifier, decoder } = this.modules
     const [batch, height, width] = checkBatch(pixelValues, this.spec.channels, this.#smallest())
+    this.#checkSize([height, width])
     const grid = embedding.gridOf(height, width)
     this.#checkPositions(grid, options.interpolatePositions === true)
     const hasToken = embedding.parts.maskToken !== undefined
     const masked = checkMaskedPatches(inputs.maskedPatches, [batch, grid[0] * grid[1]], hasToken)
 
-    const { last, states, weights } = this.#stages(embedding.forward(pixelValues, masked), options)
+    const patches = embedding.forward(pixelValues, masked)
+    const { last, states, weights } = runStages(this.spec, this.modules, patches, options)
     const lastHiddenState = flat(norm.forward(last))
     const poolerOutput = ops.mean(lastHiddenState, 1) as ops.FloatTensor
     const output: SwinOutput = {
@@ -88,28 +94,19 @@ export class Swin extends Model {
     return output
   }
 
-  #stages(patches: ops.FloatTensor, { attentions }: SwinOptions) {
-    const { stages: sizes } = this.spec
-    const states = [patches]
-    const weights: ops.FloatTensor[] = []
-    let x = patches
-    this.modules.stages.forEach(({ blocks, merging }, stage) => {
-      const asked = sizes[stage]!.depth - 1
-      const stack = runStack(blocks, x, {
-        self: (layer) => ({ weights: attentions && layer === asked }),
-      })
-      weights.push(...stack.attentions.values())
-      x = merging?.forward(stack.last) ?? stack.last
-      states.push(x)
-    })
-    return { last: x, states, weights }
-  }
-
-  /** Smallest height and width: the last grid must have one whole window, because the bias tables are of that size. */
+  /** Smallest height and width: of the first version in transformers, whose bias tables are of whole windows. */
   #smallest(): Grid {
-    const { window, patch, stages } = this.spec
+    const { patch, stages, accepts } = this.spec
+    if (accepts !== 'whole-window') return [1, 1]
+    const { window } = stages.at(-1)!
     const side = (axis: 0 | 1) => (window[axis] - 1) * 2 ** (stages.length - 1) * patch[axis] + 1
     return [side(0), side(1)]
+  }
+
+  #checkSize([height, width]: Grid): void {
+    const { image, accepts } = this.spec
+    if (accepts === 'exact' && (height !== image[0] || width !== image[1]))
+      throw invalid('SHAPE_MISMATCH', 'pixelValues', `images of ${image.join('x')}`, `${height}x${width}`)
   }
 
   #checkPositions([rows, columns]: Grid, interpolate: boolean): void {
@@ -124,10 +121,4 @@ export class Swin extends Model {
         `${rows}x${columns} patches`,
       )
   }
-}
-
-/** A grid [B, H, W, C] as a sequence [B, H * W, C]. */
-function flat(x: ops.FloatTensor): ops.FloatTensor {
-  const [batch, height, width, channels] = sizesOf(x.shape, 4)
-  return ops.reshape(x, [batch, height * width, channels])
 }

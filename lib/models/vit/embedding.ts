@@ -43,11 +43,25 @@ export class VitEmbedding {
     masked?: Tensor<'bool'>,
     visible?: Tensor<'int32'>,
   ): ops.FloatTensor {
-    const { patches, prefix, norm } = this.parts
-    const { width } = this.spec
     const size = sizesOf(pixels.shape.slice(2), 2)
     const filled = this.spec.accepts === 'padded' ? fillPatches(pixels, this.spec.patch) : pixels
-    const embedded = patches.forward(filled)
+    return this.place(this.parts.patches.forward(filled), size, interpolate, masked, visible)
+  }
+
+  /**
+   * The rest of {@link forward}.
+   * @param embedded float32 [B, rows, columns, width]: the patches without positions
+   * @param size height and width of the images
+   */
+  place(
+    embedded: ops.FloatTensor,
+    size: Size,
+    interpolate: boolean,
+    masked?: Tensor<'bool'>,
+    visible?: Tensor<'int32'>,
+  ): ops.FloatTensor {
+    const { prefix, norm } = this.parts
+    const { width } = this.spec
     const [batch, ...grid] = sizesOf(embedded.shape.slice(0, 3), 3)
     const flat: ops.FloatTensor = ops.reshape(embedded, [batch, grid[0] * grid[1], width])
     const positions = this.#positions(grid, size, interpolate)

@@ -1,8 +1,8 @@
-import { type MapModule, sequence } from '../../nn/feature-maps.js'
-import type { PatchEmbedding } from '../../nn/patch.js'
+import { type MapModule, runStages } from '../../nn/feature-maps.js'
+import { PatchEmbedding } from '../../nn/patch.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { readBit } from '../bit/modules.js'
+import { type BitModules, readBit } from '../bit/modules.js'
 import type { BitNames, BitSpec } from '../bit/spec.js'
 
 /** A convolution network whose feature maps are split into patches, instead of the image (Dosovitskiy et al. 2020, R-ViT). */
@@ -13,30 +13,41 @@ export interface BackboneSpec {
   readonly patch: readonly [number, number]
 }
 
-/** Embeds the patches of a backbone's feature maps. */
+/** Embeds the patches of a backbone's feature maps: those of its last stage, without a norm after it. */
 export class HybridEmbedding {
-  readonly backbone: MapModule
-  readonly patches: PatchEmbedding
+  readonly #stem: MapModule
+  readonly #stages: readonly MapModule[]
+  readonly #patches: PatchEmbedding
 
-  constructor(backbone: MapModule, patches: PatchEmbedding) {
-    this.backbone = backbone
-    this.patches = patches
+  constructor(backbone: Pick<BitModules, 'stem' | 'stages'>, patches: PatchEmbedding) {
+    this.#stem = backbone.stem
+    this.#stages = backbone.stages
+    this.#patches = patches
+  }
+
+  /** Reads the backbone and the embedding `name` of its patches. @param sizes of the embedding */
+  static read(
+    reader: WeightReader,
+    name: string,
+    { network, names, patch }: BackboneSpec,
+    sizes: { readonly width: number; readonly bias: boolean },
+  ): HybridEmbedding {
+    const backbone = readBit(reader, network, names)
+    const channels = backbone.width
+    return new HybridEmbedding(backbone, PatchEmbedding.read(reader, name, { ...sizes, channels, patch }))
   }
 
   /** pixels float32 [B, C, H, W] to [B, rows, columns, width]. */
   forward(pixels: ops.FloatTensor): ops.FloatTensor {
-    const maps = this.backbone.forward(ops.permute(pixels, [0, 2, 3, 1]))
-    return this.patches.forward(ops.permute(maps, [0, 3, 1, 2]))
+    return this.trace(pixels).patches
   }
-}
 
-/** Reads a backbone, which ends with its last stage. @returns it with the number of its output channels */
-export function readBackbone(
-  reader: WeightReader,
-  { network, names }: BackboneSpec,
-): { backbone: MapModule; width: number } {
-  const { stem, stages, norm, width } = readBit(reader, network, names)
-  return { backbone: sequence([stem, ...stages, norm]), width }
+  /** The same with the maps of the stem and of each stage, [B, H, W, channels]. */
+  trace(pixels: ops.FloatTensor) {
+    const stem = this.#stem.forward(ops.permute(pixels, [0, 2, 3, 1]))
+    const { stages, last } = runStages(this.#stages, stem)
+    return { maps: [stem, ...stages], patches: this.#patches.forward(ops.permute(last, [0, 3, 1, 2])) }
+  }
 }
 
 /** By how much a backbone makes images smaller. */

@@ -60,9 +60,12 @@ function readAttention(reader: WeightReader, spec: LayerSpec, names: BlockNames)
   })
 }
 
-function readQueryKeyValue(reader: WeightReader, spec: LayerSpec, names: BlockNames): FusedLinear {
-  const { width, queryKeyValueBias: bias } = spec
-  const { queryKeyValue, queryValueBiases } = names
+/** Reads the projections of query, key and value. */
+export function readQueryKeyValue(
+  reader: WeightReader,
+  { width, queryKeyValueBias: bias }: Pick<LayerSpec, 'width' | 'queryKeyValueBias'>,
+  { queryKeyValue, queryValueBiases }: Pick<BlockNames, 'queryKeyValue' | 'queryValueBiases'>,
+): FusedLinear {
   const widths = [width, width, width]
   if (bias !== false && queryValueBiases) {
     const { layer } = FusedLinear.read(reader, queryKeyValue, width, widths, { bias: false })

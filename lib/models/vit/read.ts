@@ -20,7 +20,7 @@ import { ImageDecoder } from './decoder.js'
 import { VitEmbedding } from './embedding.js'
 import { gridOf, positionedPrefix } from './grid.js'
 import { type AttentionPool, VitHead } from './head.js'
-import { HybridEmbedding, readBackbone } from './hybrid.js'
+import { HybridEmbedding } from './hybrid.js'
 import type { AttentionPoolNames, VitNames } from './names.js'
 import { readLayers, readNorm } from './read-layer.js'
 import type { DecoderSpec, EmbeddingSpec, PositionTable, RotarySpec, VitSpec } from './spec.js'
@@ -106,9 +106,7 @@ function readPatches(
 ): PatchEmbedding | HybridEmbedding {
   const { channels, patch, patchBias: bias, width, backbone } = spec
   if (!backbone) return PatchEmbedding.read(reader, name, { channels, width, patch, bias })
-  const network = readBackbone(reader, backbone)
-  const sizes = { channels: network.width, width, patch: backbone.patch, bias }
-  return new HybridEmbedding(network.backbone, PatchEmbedding.read(reader, name, sizes))
+  return HybridEmbedding.read(reader, name, backbone, { width, bias })
 }
 
 function readPositions(
