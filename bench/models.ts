@@ -1,6 +1,7 @@
 // Whole models in Node against onnxruntime-node: the same networks with the same random weights, run by run in turns.
 //
-//   npm run bench [-- --quick] [--only vit,convnext,transformer,attention,busy,start,call] [--rounds N]
+//   npm run bench [-- --quick] [--only vit,convnext,resnet50,clip-vit-b32,swin-t,dinov3-s,efficientnet-b0,mae-b,transformer,
+//                              attention,search,busy,start,call] [--rounds N]
 //
 // Needs bench/peers (npm install there) and its models (make_models.py there). With --only no report is made.
 import { existsSync } from 'node:fs'
@@ -14,8 +15,10 @@ import { benchCall } from './models/call.js'
 import { benchImages } from './models/images.js'
 import type { Line } from './models/line.js'
 import { version } from './models/peer.js'
+import { benchSearch } from './models/search.js'
 import { benchStart } from './models/start.js'
 import { benchTranslation } from './models/translation.js'
+import { benchVision, visionNames } from './models/vision.js'
 import { describeMachine, saveReport } from './report.js'
 
 const { values } = parseArgs({
@@ -26,7 +29,8 @@ const { values } = parseArgs({
   },
 })
 const rounds = Number(values.rounds ?? (values.quick ? 5 : 15))
-const names = ['vit', 'convnext', 'transformer', 'attention', 'busy', 'start', 'call'] as const
+const others = ['transformer', 'attention', 'search', 'busy', 'start', 'call'] as const
+const names = ['vit', 'convnext', ...visionNames, ...others] as const
 const only = values.only?.split(',') ?? names
 const unknown = only.filter((name) => !names.some((known) => known === name))
 if (unknown.length > 0) {
@@ -58,6 +62,12 @@ for (const threads of new Set([1, cores])) {
     add('Models', await benchTranslation(models, 'transformer-base', threads, rounds))
 }
 for (const threads of new Set([1, cores]))
+  for (const name of visionNames)
+    if (wanted(name)) add('Vision', await benchVision(models, name, threads, rounds))
+for (const threads of new Set([1, cores]))
+  for (const rows of values.quick ? [100_000] : [100_000, 1_000_000])
+    if (wanted('search')) add('Search', await benchSearch(rows, threads, rounds))
+for (const threads of new Set([1, cores]))
   if (wanted('attention')) add('Attention', await benchAttention(models, threads, rounds, values.quick))
 if (wanted('busy')) add('A busy machine', await benchBusy(models, 'vit-base-patch16', Math.min(rounds, 9)))
 if (wanted('start')) add('Start, memory, event loop', await benchStart(models, 'vit-base-patch16', rounds))
@@ -71,6 +81,7 @@ if (values.only === undefined) {
     notes: [
       `Against onnxruntime-node ${version}, in turns; medians with the middle four fifths. A ratio above 1: saccade is faster.`,
       "A turn begins when the process is idle (onnxruntime's threads spin for 40 ms and more after a run), with a run that is not measured.",
+      'Vision: batch 1, random weights. GFLOP/s count what PyTorch counts (products and convolutions), and are compared with a product of two 1152 x 1152 matrices, before and after. Differences from PyTorch in float64 are relative to the largest element of an output.',
     ],
     tables: [...sections].map(([title, lines]) => ({
       title,

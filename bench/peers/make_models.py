@@ -4,7 +4,8 @@
 
 Each goes to bench/peers/models/NAME: config.json and model.safetensors, and NAME.onnx (for the Transformer an encoder,
 and a decoder that takes one token and the caches, as exports for transformers.js have them). attention has no weights:
-onnxruntime's fused operator alone, for as many heads, causal and not.
+onnxruntime's fused operator alone, for as many heads, causal and not. vision.py has the image models that are also compared with
+PyTorch.
 """
 
 import pathlib
@@ -13,6 +14,8 @@ import sys
 import onnx
 import torch
 import transformers
+
+from vision import vision_case, vision_models
 
 out = pathlib.Path(__file__).parent / "models"
 opset = 17
@@ -152,6 +155,7 @@ models = {
     "convnext-tiny": lambda name: image_model(name, transformers.ConvNextForImageClassification(transformers.ConvNextConfig(num_labels=labels))),
     "transformer-base": lambda name: translation_model(name, transformers.MarianConfig(**base, **feed, **words, attn_implementation="eager")),
     "attention": lambda name: attention_models(name, (8, 12)),
+    **{name: lambda name: vision_case(out / name, name, export, *vision_models[name]()) for name in vision_models},
 }
 
 if __name__ == "__main__":
