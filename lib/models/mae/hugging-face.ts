@@ -1,4 +1,5 @@
 import { boolean, number, positiveInt } from '../../files/config.js'
+import { renameBy } from '../../weights/names.js'
 import { vitBlock, vitNames } from '../vit/hugging-face-names.js'
 import { specOf } from '../vit/hugging-face-spec.js'
 import { noHead } from '../vit/spec.js'
@@ -6,12 +7,15 @@ import { vitPublishedName } from '../vit/transformers-5-names.js'
 import { describeMae, type MaeLayout } from './layout.js'
 import { decoderLayers } from './spec.js'
 
+/** save_pretrained() of transformers 5 renames the layers of the decoder too, as if they were those of the encoder. */
+const decoderName = renameBy([[/(^|\.)decoder\.decoder_encoder\.layer\./, '$1decoder.decoder_layers.']])
+
 /** ViTMAEModel and ViTMAEForPreTraining of transformers. */
 export const huggingFace: MaeLayout = {
   library: 'transformers',
   published: ['vit_mae'],
   claims: (name) => name === 'vit_mae',
-  checkpoint: () => ({ rename: vitPublishedName }),
+  checkpoint: () => ({ rename: (name) => decoderName(vitPublishedName(name)) }),
 
   describe({ config }, reader) {
     const prefix = reader.has('vit.embeddings.cls_token') ? 'vit.' : ''
