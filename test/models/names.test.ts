@@ -132,6 +132,13 @@ function stored(name: string): string {
   return name === 'marian-mt' ? 'model.shared.weight' : tied[name]![0]!
 }
 
+test('vit-mae: the layers of the decoder have the names that save_pretrained() of transformers 5 writes', () =>
+  withNames(
+    'vit-mae',
+    (each) => [each.replace('decoder.decoder_layers.', 'decoder.decoder_encoder.layer.')],
+    agrees,
+  ))
+
 test('tied weights that are stored with different values are not tied, as in transformers 5', async () => {
   const logits = async (
     change: (weights: Map<string, { shape: readonly number[]; data: Float32Array }>) => void,

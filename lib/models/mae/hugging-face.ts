@@ -1,4 +1,5 @@
 import { boolean, number, positiveInt } from '../../files/config.js'
+import { renameBy } from '../../weights/names.js'
 import { transformers } from '../family.js'
 import { vitBlock, vitNames } from '../vit/hugging-face-names.js'
 import { specOf } from '../vit/hugging-face-spec.js'
@@ -7,10 +8,13 @@ import { vitPublishedName } from '../vit/transformers-5-names.js'
 import { describeMae, type MaeLayout } from './layout.js'
 import { decoderLayers } from './spec.js'
 
+/** save_pretrained() of transformers 5 renames the layers of the decoder too, as if they were those of the encoder. */
+const decoderName = renameBy([[/(^|\.)decoder\.decoder_encoder\.layer\./, '$1decoder.decoder_layers.']])
+
 /** ViTMAEModel and ViTMAEForPreTraining of transformers. */
 export const huggingFace: MaeLayout = {
   ...transformers({ vit_mae: 'ViTMAE' }),
-  checkpoint: () => ({ rename: vitPublishedName }),
+  checkpoint: () => ({ rename: (name) => decoderName(vitPublishedName(name)) }),
 
   describe({ config }, reader) {
     const prefix = reader.has('vit.embeddings.cls_token') ? 'vit.' : ''
