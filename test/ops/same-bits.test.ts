@@ -88,4 +88,25 @@ for (const [name, { sample, op }] of Object.entries(families)) {
   })
 }
 
+// In front of the others they can: keys are added in blocks, which begin at the first one.
+test('attention: masked keys behind the others change no bit, whatever their numbers', async () => {
+  const random = new Random(3)
+  for (const keys of [1, 63, 65, 300])
+    for (const padding of [1, 200])
+      for (const queries of [1, 9, keys]) {
+        const q = tensor(random.numbers([1, 2, queries, 24]))
+        const [k, v] = [
+          random.numbers([1, 2, keys + padding, 24]),
+          random.numbers([1, 2, keys + padding, 24]),
+        ]
+        const kept = (x: Nd) => ops.slice(tensor(x), { axis: 2, start: 0, end: keys }) as Float
+        const lowest = -3.4028234663852886e38
+        const mask = Array.from({ length: keys + padding }, (_, key) => (key < keys ? 0 : lowest))
+        const want = await numbersOf(ops.attention(q, kept(k), kept(v)))
+        const masked = { mask: tensor(nd([1, 1, 1, mask.length], mask)) }
+        const got = await numbersOf(ops.attention(q, tensor(k), tensor(v), masked))
+        assertNumbers(got, want, `${queries} queries, ${keys} keys, ${padding} masked ones`)
+      }
+})
+
 test.run()

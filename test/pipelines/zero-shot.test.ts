@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -47,6 +48,38 @@ test('labels are encoded once, and kept up to the limit', async () => {
   assert.equal(encoded, [3, 1, 2])
   await classify.dispose()
 })
+
+const cases = path('../data/zero-shot/')
+interface Expected {
+  readonly template: string
+  readonly labels: readonly string[]
+  readonly images: readonly string[]
+  /** By image and label. */
+  readonly scores: readonly (readonly number[])[]
+}
+
+// Random weights, and the tokenizers of other cases. The scores are those of the library's pipeline in float64; of
+// open_clip, those of its own transform, tokenizer and encoders.
+for (const name of readdirSync(cases))
+  test(`${name}: the scores of its library`, async () => {
+    const expected: Expected = JSON.parse(readFileSync(`${cases}${name}/expected.json`, 'utf8'))
+    const { template, labels, images, scores } = expected
+    const classify = await pipeline('zero-shot-image-classification', `${cases}${name}`)
+    const files = images.map((file) => path(`../data/goldens/preprocess/images/${file}`))
+    const results = await classify(files, labels, { hypothesis_template: template })
+    assert.is(results.length, scores.length)
+    for (const [index, row] of results.entries()) {
+      const want = labels.map((label, at) => ({ label, score: scores[index]![at]! }))
+      want.sort((a, b) => b.score - a.score)
+      assert.equal(
+        row.map(({ label }) => label),
+        want.map(({ label }) => label),
+      )
+      for (const [at, { label, score }] of row.entries())
+        assert.ok(Math.abs(score - want[at]!.score) < 2e-6, `${images[index]}, ${label}: ${score}`)
+    }
+    await classify.dispose()
+  })
 
 test('SigLIP scores each label by itself, from texts padded to their full length', async () => {
   const classify = await pipeline('zero-shot-image-classification', siglip)

@@ -138,6 +138,8 @@ test('M2M100: its files may leave the languages open', async () => {
   assert.equal(open.encode('').inputIds, [139, 2])
   assert.is(open.size, 229)
   assert.equal(open.encodeTarget('', { language: 'ru' }).inputIds, [194, 2])
+  // 225 is a made-up word, which has no token.
+  assert.is(open.decode([139, 3, 225], { skipSpecialTokens: true }), '__en__<unk>')
   const noTarget = /language: expected the code of one of the model's languages, got undefined/
   assert.throws(() => open.encodeTarget(''), noTarget)
   const german = await changed({ language_codes: 'wmt21', src_lang: 'de' })

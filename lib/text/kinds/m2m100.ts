@@ -98,9 +98,11 @@ class M2m100 implements TokenizerCore {
 
   decode(ids: readonly number[], skipSpecialTokens: boolean): string {
     const { special, unknownToken } = this.#parts
+    // An id without a token is none of a special one, though the unknown token stands for it.
     const tokens = ids
-      .map((id) => this.token(id) ?? unknownToken)
-      .filter((token) => !(skipSpecialTokens && special.isSpecial(token)))
+      .map((id) => this.token(id))
+      .filter((token) => !(skipSpecialTokens && token !== undefined && special.isSpecial(token)))
+      .map((token) => token ?? unknownToken)
     return special.toText(tokens, (run) => this.#join(run))
   }
 

@@ -1,4 +1,4 @@
-// Padding that is masked changes no bit of the rest.
+// Padding that is masked, behind a text or the patches of an image, changes no bit of the rest.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rejects } from '../../support/errors.js'
