@@ -58,6 +58,8 @@ const defaults = {
 
   /** Components of tokenizer.json inside of one another. */
   componentDepth: 32,
+  /** Parts of a template of special tokens in tokenizer.json. Published ones have up to 5. */
+  templateParts: 1_000,
   /** Characters of a regular expression in tokenizer.json. The longest of published tokenizers has about 1000. */
   patternLength: 50_000,
   /** Instructions of a compiled regular expression in tokenizer.json. The longest of published tokenizers has about 100. */
