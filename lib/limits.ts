@@ -81,8 +81,10 @@ const defaults = {
   returnSequences: 1_024,
   /** Tokens that end a text. A beam search looks at that many more candidates for each beam. */
   endTokens: 64,
-  /** Entries of a list of tokens or words in the options of generation. Every step looks at all of them. */
+  /** Entries of a list of tokens in the options of generation. */
   tokenLists: 100_000,
+  /** Words of `badWordsIds`, and of `sequenceBias`. Every step looks at all of them. */
+  wordLists: 10_000,
 
   // Comparison of texts with images
 
