@@ -157,17 +157,17 @@ export { evaluate } from './tensor/evaluate.js'
 export type { ElementOf, Nested } from './tensor/format.js'
 export { Tensor } from './tensor/tensor.js'
 export type { SpecialRole } from './text/class-defaults.js'
+export type {
+  BatchEncoding,
+  BatchOptions,
+  DecodeOptions as TokenDecodeOptions,
+  EncodeOptions,
+  Encoding,
+  PadOptions,
+} from './text/encoding.js'
 export { loadTokenizer, type TokenizerOptions } from './text/index.js'
 export type { Side, TokenizerOverrides, TokenizerSettings, TokenizerSource } from './text/settings.js'
-export {
-  type BatchEncoding,
-  type BatchOptions,
-  type DecodeOptions as TokenDecodeOptions,
-  type EncodeOptions,
-  type Encoding,
-  type PadOptions,
-  Tokenizer,
-} from './text/tokenizer.js'
+export { Tokenizer } from './text/tokenizer.js'
 export type { AddedToken, ExtraToken } from './text/tokenizer-json/added-tokens.js'
 export type { TruncationStrategy } from './text/truncation.js'
 export type { IgnoredTensor } from './weights/reader.js'

@@ -60,6 +60,8 @@ const defaults = {
 
   /** Components of tokenizer.json inside of one another. */
   componentDepth: 32,
+  /** Parts of a template of special tokens in tokenizer.json. Published ones have up to 5. */
+  templateParts: 1_000,
   /** Characters of a regular expression in tokenizer.json. The longest of published tokenizers has about 1000. */
   patternLength: 50_000,
   /** Instructions of a compiled regular expression in tokenizer.json. The longest of published tokenizers has about 100. */
@@ -81,8 +83,10 @@ const defaults = {
   returnSequences: 1_024,
   /** Tokens that end a text. A beam search looks at that many more candidates for each beam. */
   endTokens: 64,
-  /** Entries of a list of tokens or words in the options of generation. Every step looks at all of them. */
+  /** Entries of a list of tokens in the options of generation. */
   tokenLists: 100_000,
+  /** Words of `badWordsIds`, and of `sequenceBias`. Every step looks at all of them. */
+  wordLists: 10_000,
 
   // Comparison of texts with images
 

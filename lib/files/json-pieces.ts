@@ -1,66 +1,68 @@
 import type { Turns } from '../turns.js'
 
-/** Characters that JSON.parse reads in a few milliseconds. */
-const pieceChars = 2 ** 16
+/** Bytes that JSON.parse reads in a few milliseconds. */
+const pieceBytes = 2 ** 16
 
 /** Containers within containers that are taken apart; what is deeper is read at once. */
 const levels = 4
 
-const [quote, backslash, comma] = ['"', '\\', ','].map((char) => char.charCodeAt(0)) as [
-  number,
-  number,
-  number,
-]
+const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
+/** Space, tab, line feed, carriage return. */
+const whiteSpace: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 /** An object of more members is read as a Map: adding one to so large an object can take tens of milliseconds. */
 const mostMembers = 2 ** 16
 
-const brackets = { '{': '}', '[': ']' } as const
+const [brace, squareBracket] = [0x7b, 0x5b]
 
 /**
  * JSON.parse of a long text, with turns of the event loop between pieces of it: large objects and lists are read a few
  * members at a time. An object of more than 65,536 members, as vocabularies are, becomes a Map.
+ * @param text valid UTF-8: to make one string of megabytes takes tens of milliseconds
  * @throws SyntaxError, which does not tell the place
  */
-export async function parseInPieces(text: string, turns: Turns): Promise<unknown> {
+export async function parseInPieces(text: Uint8Array, turns: Turns): Promise<unknown> {
   return parseValue(text, turns, levels)
 }
 
-async function parseValue(given: string, turns: Turns, level: number): Promise<unknown> {
+async function parseValue(given: Uint8Array, turns: Turns, level: number): Promise<unknown> {
   await turns.step()
-  const open = given.length > pieceChars && level > 0 ? /^[ \t\r\n]*([[{])/.exec(given) : null
-  if (!open) return JSON.parse(given)
-  const bracket = open[1] as keyof typeof brackets
-  const members = new Members(bracket, turns, level)
+  const start = skipSpace(given, 0)
+  const bracket = given[start]
+  const large = given.length > pieceBytes && level > 0
+  if (!large || (bracket !== brace && bracket !== squareBracket)) return JSON.parse(decoder.decode(given))
+  const members = new Members(bracket === brace, turns, level)
   let depth = 0
-  let from = open[0].length
+  let from = start + 1
   let last = from
   let at = from
   let pause = at
   for (; at < given.length && depth >= 0; at++) {
     if (at >= pause) {
       await turns.step()
-      pause = at + pieceChars
+      pause = at + pieceBytes
     }
-    const code = given.charCodeAt(at)
+    const code = given[at]!
     if (code === quote) at = endOfString(given, at)
     else if (isBracket(code)) depth += isOpening(code) ? 1 : -1
     else if (code === comma && depth === 0) {
       // The members up to the one that ends here would be too long together.
-      if (at - from > pieceChars && last > from) {
-        await members.add(given.slice(from, last))
+      if (at - from > pieceBytes && last > from) {
+        await members.add(given.subarray(from, last))
         from = last + 1
       }
       last = at
     }
   }
   const end = at - 1
-  if (given[end] !== brackets[bracket] || !/^[ \t\r\n]*$/.test(given.slice(at)))
+  // A closing bracket differs from its opening one by 2.
+  if (given[end] !== bracket + 2 || !isBlank(given.subarray(at)))
     throw new SyntaxError('the brackets do not match')
-  if (last > from && end - from > pieceChars) {
-    await members.add(given.slice(from, last))
+  if (last > from && end - from > pieceBytes) {
+    await members.add(given.subarray(from, last))
     from = last + 1
   }
-  await members.add(given.slice(from, end))
+  await members.add(given.subarray(from, end))
   return members.finish()
 }
 
@@ -69,35 +71,35 @@ class Members {
   readonly #items: unknown[] = []
   readonly #parts: Record<string, unknown>[] = []
   #count = 0
-  readonly #open: keyof typeof brackets
+  readonly #isObject: boolean
   readonly #turns: Turns
   readonly #level: number
   #isEmpty = false
   #hasMembers = false
 
-  constructor(open: keyof typeof brackets, turns: Turns, level: number) {
-    this.#open = open
+  constructor(isObject: boolean, turns: Turns, level: number) {
+    this.#isObject = isObject
     this.#turns = turns
     this.#level = level
   }
 
   /** @param piece one member, or several with commas between them; blank for a container without any */
-  async add(piece: string): Promise<void> {
+  async add(piece: Uint8Array): Promise<void> {
     await this.#turns.step()
-    const isBlank = /^[ \t\r\n]*$/.test(piece)
-    if (this.#isEmpty || (isBlank && this.#hasMembers)) throw new SyntaxError('a member is missing')
-    this.#isEmpty = isBlank
+    const blank = isBlank(piece)
+    if (this.#isEmpty || (blank && this.#hasMembers)) throw new SyntaxError('a member is missing')
+    this.#isEmpty = blank
     this.#hasMembers = true
-    if (isBlank) return
+    if (blank) return
     // A long piece is one member.
-    const key = this.#open === '{' && piece.length > pieceChars ? keyBefore(piece) : undefined
+    const key = this.#isObject && piece.length > pieceBytes ? keyBefore(piece) : undefined
     const level = this.#level - 1
     if (key) {
-      const value = await parseValue(piece.slice(key.end), this.#turns, level)
+      const value = await parseValue(piece.subarray(key.end), this.#turns, level)
       this.#addPart(Object.fromEntries([[JSON.parse(key.text), value]]))
-    } else if (this.#open === '{') this.#addPart(JSON.parse(`{${piece}}`))
-    else if (piece.length > pieceChars) this.#items.push(await parseValue(piece, this.#turns, level))
-    else for (const item of JSON.parse(`[${piece}]`)) this.#items.push(item)
+    } else if (this.#isObject) this.#addPart(JSON.parse(`{${decoder.decode(piece)}}`))
+    else if (piece.length > pieceBytes) this.#items.push(await parseValue(piece, this.#turns, level))
+    else for (const item of JSON.parse(`[${decoder.decode(piece)}]`)) this.#items.push(item)
   }
 
   #addPart(part: Record<string, unknown>): void {
@@ -107,7 +109,7 @@ class Members {
 
   /** As JSON.parse does: the last of equal keys counts. */
   async finish(): Promise<unknown> {
-    if (this.#open === '[') return this.#items
+    if (!this.#isObject) return this.#items
     if (this.#count <= mostMembers) return this.#object()
     const map = new Map<string, unknown>()
     for (const part of this.#parts) {
@@ -134,18 +136,30 @@ function set(object: Record<string, unknown>, key: string, value: unknown): void
 }
 
 /** The key of a member as JSON, and the index behind its colon. */
-function keyBefore(member: string): { text: string; end: number } | undefined {
-  const start = member.indexOf('"')
-  const end = start < 0 ? -1 : endOfString(member, start) + 1
-  const colon = end < 0 ? null : /^[ \t\r\n]*:/.exec(member.slice(end, end + 1000))
-  if (!colon || !/^[ \t\r\n]*$/.test(member.slice(0, start))) return undefined
-  return { text: member.slice(start, end), end: end + colon[0].length }
+function keyBefore(member: Uint8Array): { text: string; end: number } | undefined {
+  const start = skipSpace(member, 0)
+  if (member[start] !== quote) return undefined
+  const end = endOfString(member, start) + 1
+  const at = skipSpace(member, end)
+  if (member[at] !== colon) return undefined
+  return { text: decoder.decode(member.subarray(start, end)), end: at + 1 }
+}
+
+function isBlank(text: Uint8Array): boolean {
+  return skipSpace(text, 0) === text.length
+}
+
+/** The index of the first character that is no white space. */
+function skipSpace(text: Uint8Array, start: number): number {
+  let at = start
+  while (whiteSpace.has(text[at]!)) at++
+  return at
 }
 
 /** The index of the quote that ends the string that begins at an index. */
-function endOfString(text: string, start: number): number {
+function endOfString(text: Uint8Array, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
-    const code = text.charCodeAt(at)
+    const code = text[at]
     if (code === backslash) at++
     else if (code === quote) return at
   }

@@ -9,21 +9,24 @@ export function parseJson(text: string, options: JsonOptions): JsonValue {
   return value
 }
 
-const charsAtOnce = 2 ** 16
+const bytesAtOnce = 2 ** 16
 
-/** Index of the first bracket of a JSON text that is nested deeper than parseJson allows, or undefined. */
-export async function tooDeepAt(text: string, turns: Turns): Promise<number | undefined> {
+/**
+ * Index of the first bracket of a JSON text that is nested deeper than parseJson allows, or undefined.
+ * @param text in UTF-8
+ */
+export async function tooDeepAt(text: Uint8Array, turns: Turns): Promise<number | undefined> {
   const [quote, backslash] = ['"'.charCodeAt(0), '\\'.charCodeAt(0)]
   const [opening, closing] = ['{'.charCodeAt(0), '}'.charCodeAt(0)]
-  let pause = charsAtOnce
+  let pause = bytesAtOnce
   let depth = 0
   let inString = false
   for (let at = 0; at < text.length; at++) {
     if (at >= pause) {
       await turns.step()
-      pause = at + charsAtOnce
+      pause = at + bytesAtOnce
     }
-    const code = text.charCodeAt(at)
+    const code = text[at]!
     if (code === quote) inString = !inString
     else if (inString) at += code === backslash ? 1 : 0
     // Square brackets differ from braces in one bit.

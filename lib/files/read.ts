@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { SaccadeError, type SaccadeErrorCode } from '../errors.js'
 import { checkLimit, type LimitName } from '../limits.js'
 import { Turns } from '../turns.js'
@@ -9,6 +10,7 @@ import { type JsonValue, tooDeep } from './json-reader.js'
 /** The event loop gets a turn after so many milliseconds of reading. */
 const sliceMs = 5
 const bytesAtOnce = 2 ** 18
+const byteOrderMark = [0xef, 0xbb, 0xbf]
 
 /**
  * Reads a whole file. Bytes that are added while it is read are left out.
@@ -77,20 +79,25 @@ export async function readJson(path: string, code: SaccadeErrorCode): Promise<un
  * @throws `code` with line and column of the fault
  */
 export async function jsonOf(path: string, bytes: Uint8Array, code: SaccadeErrorCode): Promise<unknown> {
-  const text = (await textOf(path, bytes, code)).replace(/^\uFEFF/, '')
+  if (!isUtf8(bytes)) throw new SaccadeError(code, `${path}: not UTF-8 text`)
+  const json = byteOrderMark.every((byte, at) => bytes[at] === byte)
+    ? bytes.subarray(byteOrderMark.length)
+    : bytes
+  const textUpTo = (end: number) => Buffer.from(json.subarray(0, end)).toString()
   const fail = (problem: string, at: number, cause?: unknown): never => {
-    const { line, column } = lineAndColumn(text, at)
+    const { line, column } = lineAndColumn(textUpTo(json.length), at)
     throw new SaccadeError(code, `${path}, line ${line}, column ${column}: not JSON: ${problem}`, { cause })
   }
   // JSON.parse takes seconds for nesting of millions of levels, and whoever reads the value would overflow the stack.
   const turns = new Turns(sliceMs, undefined)
-  const deep = await tooDeepAt(text, turns)
-  if (deep !== undefined) fail(tooDeep, deep)
+  const deep = await tooDeepAt(json, turns)
+  if (deep !== undefined) fail(tooDeep, textUpTo(deep).length)
   try {
-    return await parseInPieces(text, turns)
+    return await parseInPieces(json, turns)
   } catch (cause) {
     // JSON.parse is fast, which matters for tokenizers of tens of megabytes; the slower parser knows what Python writes,
     // and finds the fault.
+    const text = textUpTo(json.length)
     return plain(parseJson(text, { pythonNumbers: true, fail: (problem, at) => fail(problem, at, cause) }))
   }
 }

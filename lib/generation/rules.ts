@@ -92,8 +92,8 @@ const countLimits: readonly OptionLimit[] = [
   ['numReturnSequences', 'returnSequences'],
 ]
 const lengthLimits: readonly OptionLimit[] = [
-  ['badWordsIds', 'tokenLists'],
-  ['sequenceBias', 'tokenLists'],
+  ['badWordsIds', 'wordLists'],
+  ['sequenceBias', 'wordLists'],
   ['suppressTokens', 'tokenLists'],
   ['beginSuppressTokens', 'tokenLists'],
   ['forcedEosTokenId', 'tokenLists'],

@@ -1,6 +1,7 @@
 import { invalid, show } from '../errors.js'
 import { checkOptions, optionInvalid } from '../options.js'
-import type { DecodeOptions, Tokenizer } from '../text/tokenizer.js'
+import type { DecodeOptions } from '../text/encoding.js'
+import type { Tokenizer } from '../text/tokenizer.js'
 import { attempt } from '../values.js'
 import type { GenerationStep } from './search.js'
 import { TextStream } from './text-stream.js'

@@ -1,4 +1,5 @@
-import type { DecodeOptions, Tokenizer } from '../text/tokenizer.js'
+import type { DecodeOptions } from '../text/encoding.js'
+import type { Tokenizer } from '../text/tokenizer.js'
 import { cleanUpSpaces } from '../text/unicode.js'
 
 /** Ideographs and kana: no spaces separate them, so each counts as a word. */

@@ -8,6 +8,7 @@ import type { GenerativeModel } from '../models/generative.js'
 import { checkOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Tokenizer } from '../text/tokenizer.js'
+import { Turns } from '../turns.js'
 import { isString } from '../values.js'
 import { asList, type CallOptions } from './base.js'
 
@@ -43,6 +44,8 @@ export interface EncodedTexts {
 
 /** Texts of one native run. */
 const textsPerRun = 16
+/** Milliseconds of decoding results in one turn of the event loop. */
+const decodeSliceMs = 5
 
 /** A pipeline whose model generates text. */
 export abstract class Generation {
@@ -80,16 +83,19 @@ export abstract class Generation {
     if (streamer && list.length > 1)
       throw invalid('OPTION_INVALID', `${this.task}: texts with a streamer`, 'one', String(list.length))
     const results: string[][] = []
+    const turns = new Turns(decodeSliceMs, signal)
     for (let start = 0; start < list.length; start += textsPerRun) {
       const { inputs, skipped } = await this.encode(list.slice(start, start + textsPerRun), options, start)
       // Every run counts its rows from 0: with one seed for all, equal texts of two runs would get equal results.
       const ofRun = typeof seed === 'number' ? { seed: seed + start } : {}
       const found = await this.model.generate(inputs, { ...generation, ...ofRun, signal, streamer })
-      const decoded = found.sequences.map((ids, row) => {
+      const decoded: string[] = []
+      for (const [row, ids] of found.sequences.entries()) {
         const text = Math.floor((row * skipped.length) / found.sequences.length)
         const shown = ids.slice(skipped[text], found.lengths[row])
-        return this.tokenizer.decode(shown, { skipSpecialTokens: true })
-      })
+        decoded.push(this.tokenizer.decode(shown, { skipSpecialTokens: true }))
+        await turns.step()
+      }
       const perText = decoded.length / skipped.length
       skipped.forEach((_, text) => {
         results.push(decoded.slice(text * perText, (text + 1) * perText))

@@ -1,10 +1,13 @@
 import { invalid } from '../errors.js'
 import { type Config, isSet, oneOf } from '../files/config.js'
+import { sizesOf } from '../graph/shape.js'
 import type { ImageProcessor } from '../image/process.js'
 import type { ImageInput } from '../image/raw-image.js'
 import { unnamedLabel } from '../models/labels.js'
 import * as ops from '../ops/index.js'
 import { optionInvalid } from '../options.js'
+import { evaluate } from '../tensor/evaluate.js'
+import { Turns } from '../turns.js'
 import { type ImageCallOptions, type ImageModel, imageCall, runImages } from './base.js'
 
 /** A class and its score. */
@@ -28,6 +31,8 @@ export interface ImageClassificationOptions extends ImageCallOptions {
 }
 
 const task = 'image-classification'
+/** Milliseconds of making results, of which there are 20,000 or more for some models, in one turn of the event loop. */
+const sliceMs = 5
 
 /** Classifies images: for each image, the classes by descending score. */
 export class ImageClassification {
@@ -55,11 +60,21 @@ export class ImageClassification {
     if (asked !== undefined && asked !== null && !scoreFunctions.includes(asked))
       optionInvalid(`${task}: function_to_apply`, asked, `one of ${scoreFunctions.join(', ')}`)
     const results: Classification[][] = []
+    const turns = new Turns(sliceMs, signal)
     for await (const { logits } of runImages(list, this.model, this.processor, options)) {
       if (!logits) throw invalid('TASK_UNSUPPORTED', `${task}: model`, 'a classification head', 'none')
       const scores = scoresOf(logits, asked ?? this.#defaultFunction(logits.shape[1]!))
-      const rows = (await scores.toArray({ signal })) as number[][]
-      results.push(...rows.map((row) => this.#best(row, count)))
+      const [rows, classes] = sizesOf(scores.shape, 2)
+      const most = Math.min(Math.floor(count), classes)
+      const { values, indices } = ops.topK(scores, most)
+      await evaluate([values, indices], { signal })
+      const [best, ids] = [await values.data(), await indices.data()]
+      for (let row = 0; row < rows; row++) {
+        const label = (rank: number) => this.#label(ids[row * most + rank]!)
+        const ofRow = best.subarray(row * most, (row + 1) * most)
+        results.push(Array.from(ofRow, (score, rank) => ({ label: label(rank), score })))
+        await turns.step()
+      }
     }
     return single ? results[0]! : results
   }
@@ -68,12 +83,8 @@ export class ImageClassification {
     return this.#severalLabels || classes === 1 ? 'sigmoid' : 'softmax'
   }
 
-  #best(scores: readonly number[], count: number): Classification[] {
-    const { labels } = this.model.info
-    return scores
-      .map((score, id) => ({ label: labels?.[id] ?? unnamedLabel(id), score }))
-      .sort((a, b) => b.score - a.score)
-      .slice(0, count)
+  #label(id: number): string {
+    return this.model.info.labels?.[id] ?? unnamedLabel(id)
   }
 }
 

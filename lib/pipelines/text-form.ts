@@ -1,6 +1,7 @@
 import type { TextForm } from '../models/text-form.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Encoding, Tokenizer } from '../text/tokenizer.js'
+import type { Encoding } from '../text/encoding.js'
+import type { Tokenizer } from '../text/tokenizer.js'
 import { encodeRows, idTensor } from './texts.js'
 
 /** Texts as a contrastive model takes them. */

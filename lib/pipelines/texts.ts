@@ -1,7 +1,8 @@
 import { invalid } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
+import type { EncodeOptions, Encoding } from '../text/encoding.js'
 import { textName } from '../text/text-name.js'
-import type { EncodeOptions, Encoding, Tokenizer } from '../text/tokenizer.js'
+import type { Tokenizer } from '../text/tokenizer.js'
 
 /** Options of {@link encodeRows}. */
 export interface TextOptions extends Pick<EncodeOptions, 'truncation' | 'addSpecialTokens' | 'maxLength'> {

@@ -149,7 +149,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
    */
   async data(options: RunOptions = {}): Promise<DataOf<D>> {
     await compute([this], options)
-    const read = this.#source().read()
+    const read = this.#source().read(this.size * dtypeBytes[this.node.dtype])
     return this.#view(read instanceof Promise ? await unlessAborted(read, options.signal) : read)
   }
 

@@ -7,9 +7,10 @@ import { SaccadeError, type SaccadeErrorCode } from '../errors.js'
 import { getLimits, type Limits } from '../limits.js'
 import { packageRoot } from '../runtime/package-root.js'
 import { Turns } from '../turns.js'
+import type { EncodeOptions, Encoding } from './encoding.js'
 import type { TokenizerSource } from './settings.js'
-import { textName } from './text-name.js'
-import { type EncodeOptions, type Encoding, named, type Tokenizer } from './tokenizer.js'
+import { named, textName } from './text-name.js'
+import type { Tokenizer } from './tokenizer.js'
 
 /** A text of at most so many characters is encoded where it is, in a few milliseconds. */
 const shortText = 4096

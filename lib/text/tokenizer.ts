@@ -1,62 +1,21 @@
-import { invalid, SaccadeError, show } from '../errors.js'
+import { invalid, show } from '../errors.js'
 import { checkLimit } from '../limits.js'
 import { checkFlags, checkOptions, checkStrings, optionInvalid } from '../options.js'
 import { roles, type SpecialRole } from './class-defaults.js'
 import type { Room, TokenizerCore } from './core.js'
+import type {
+  BatchEncoding,
+  BatchOptions,
+  DecodeOptions,
+  EncodeOptions,
+  Encoding,
+  PadOptions,
+} from './encoding.js'
+import { batchOf, isEncoding, padRow } from './padding.js'
 import type { Side, TokenizerSettings, TokenizerSource } from './settings.js'
-import { textName } from './text-name.js'
-import { type TruncationStrategy, truncate } from './truncation.js'
+import { named, textName } from './text-name.js'
+import { readStrategy, truncate } from './truncation.js'
 import { cleanUpSpaces, wellFormed } from './unicode.js'
-
-export interface EncodeOptions {
-  /** A second text, for models that take two. An empty one counts as none, except for SentencePiece tokenizers. */
-  pair?: string
-  /** Default true. */
-  addSpecialTokens?: boolean
-  /** The language of the text, for a translator of many: 'ru', 'rus_Cyrl'. Default: that of tokenizer_config.json. */
-  language?: string
-  /** Default false. `true` is 'longest_first'. Cuts to maxLength, or to the model's limit. */
-  truncation?: boolean | TruncationStrategy
-  /** In tokens, special ones included. Default: the model's limit. */
-  maxLength?: number
-}
-
-export interface BatchOptions extends Omit<EncodeOptions, 'pair'> {
-  /** Second texts, one for each first text. */
-  textPair?: readonly string[]
-  /** Default false. `true` is 'longest': up to the longest of the batch. 'max_length': up to maxLength. */
-  padding?: boolean | 'longest' | 'max_length'
-}
-
-/** Options of {@link Tokenizer.pad}. */
-export interface PadOptions {
-  /** Default true. */
-  padding?: BatchOptions['padding']
-  maxLength?: number | undefined
-}
-
-export interface DecodeOptions {
-  /** Default false. */
-  skipSpecialTokens?: boolean
-  /** Remove spaces before English punctuation. Default: the value in tokenizer_config.json, else false. */
-  cleanUpTokenizationSpaces?: boolean
-}
-
-/** One text, or a pair. All lists have the same length. */
-export interface Encoding {
-  inputIds: number[]
-  /** 1 for tokens of the second text, else 0. Left out if it is no input of the model: {@link Tokenizer.modelInputNames}. */
-  tokenTypeIds?: number[]
-  /** 1 for tokens, 0 for padding. */
-  attentionMask: number[]
-}
-
-/** A batch; the rows have one length if padded. */
-export interface BatchEncoding {
-  inputIds: number[][]
-  tokenTypeIds?: number[][]
-  attentionMask: number[][]
-}
 
 const encodeOptions = ['pair', 'addSpecialTokens', 'language', 'truncation', 'maxLength']
 const batchOptions = ['textPair', 'addSpecialTokens', 'language', 'truncation', 'maxLength', 'padding']
@@ -222,16 +181,7 @@ export class Tokenizer {
     const { padding = true, maxLength } = options
     const length = this.#paddedLength(rows, padding, maxLength)
     checkLimit('paddedTokens', length * rows.length, 'padding')
-    return this.#transposed(rows.map((row) => this.#padded(row, length)))
-  }
-
-  #transposed(rows: readonly Encoding[]): BatchEncoding {
-    const types = rows.flatMap(({ tokenTypeIds }) => (tokenTypeIds ? [tokenTypeIds] : []))
-    return {
-      inputIds: rows.map((row) => row.inputIds),
-      ...(types.length > 0 && { tokenTypeIds: types }),
-      attentionMask: rows.map((row) => row.attentionMask),
-    }
+    return batchOf(rows.map((row) => padRow(row, length, this.padTokenId, this.paddingSide)))
   }
 
   /** Decodes ids. Ids outside the vocabulary are skipped, or unknown, as in the model's own tokenizer. */
@@ -327,43 +277,6 @@ export class Tokenizer {
     if (padding === 'max_length') return limit === Infinity ? 0 : limit
     return rows.reduce((length, row) => Math.max(length, row.inputIds.length), 0)
   }
-
-  #padded(row: Encoding, length: number): Encoding {
-    const missing = length - row.inputIds.length
-    if (missing <= 0) return row
-    const padded = (ids: number[], by: number): number[] => {
-      const padding = new Array<number>(missing).fill(by)
-      return this.paddingSide === 'right' ? ids.concat(padding) : padding.concat(ids)
-    }
-    return {
-      inputIds: padded(row.inputIds, this.padTokenId!),
-      ...(row.tokenTypeIds && { tokenTypeIds: padded(row.tokenTypeIds, 0) }),
-      attentionMask: padded(row.attentionMask, 0),
-    }
-  }
-}
-
-/** Runs a function of a text, which the message of an error then names. */
-export function named<T>(which: string, run: () => T): T {
-  const rename = (error: unknown): never => {
-    if (!(error instanceof SaccadeError) || error.code === 'ABORTED') throw error
-    throw new SaccadeError(error.code, `${which}: ${error.message}`, { cause: error })
-  }
-  try {
-    const result = run()
-    return result instanceof Promise ? (result.catch(rename) as T) : result
-  } catch (error) {
-    return rename(error)
-  }
-}
-
-function isEncoding(row: unknown, hasTypes: boolean): boolean {
-  if (typeof row !== 'object' || row === null) return false
-  const values: Partial<Record<string, unknown>> = { ...row }
-  return (
-    ['inputIds', 'attentionMask'].every((key) => Array.isArray(values[key])) &&
-    Array.isArray(values.tokenTypeIds) === hasTypes
-  )
 }
 
 function idList(ids: ArrayLike<number | bigint>): number[] {
@@ -373,13 +286,4 @@ function idList(ids: ArrayLike<number | bigint>): number[] {
     if (typeof id === 'number' || typeof id === 'bigint') return Number(id)
     throw invalid('INPUT_INVALID', `decode: ids[${index}]`, 'a token id', show(id))
   })
-}
-
-function readStrategy(truncation: boolean | TruncationStrategy): TruncationStrategy | undefined {
-  if (truncation === false) return undefined
-  if (truncation === true) return 'longest_first'
-  const known = ['longest_first', 'only_first', 'only_second']
-  return known.includes(truncation)
-    ? truncation
-    : optionInvalid('truncation', truncation, `true, false or one of ${known.join(', ')}`)
 }

@@ -1,8 +1,19 @@
+import { optionInvalid } from '../options.js'
 import type { CutRule } from './core.js'
 import type { Side } from './settings.js'
 
 /** `longest_first` cuts the longer of two texts first, the others cut one text only. */
 export type TruncationStrategy = 'longest_first' | 'only_first' | 'only_second'
+
+/** The strategy of the option `truncation`; undefined if texts are not cut. @throws OPTION_INVALID */
+export function readStrategy(truncation: boolean | TruncationStrategy): TruncationStrategy | undefined {
+  if (truncation === false) return undefined
+  if (truncation === true) return 'longest_first'
+  const known = ['longest_first', 'only_first', 'only_second']
+  return known.includes(truncation)
+    ? truncation
+    : optionInvalid('truncation', truncation, `true, false or one of ${known.join(', ')}`)
+}
 
 /** Cuts one or two texts to `max` tokens in total. Undefined if the strategy cannot remove that many. */
 export function truncate(

@@ -33,6 +33,7 @@ test('a file that is missing, or no JSON, is named with the place of the fault',
     await rejects(config.readConfigIfAny(dir, 'folder.json'), 'FILE_NOT_FOUND', 'folder.json', 'a folder')
   })
   await rejects(readText('{\n  "a": 1,\n  "b": tru\n}'), 'CONFIG_INVALID', 'config.json, line 3, column 8')
+  await rejects(readText('{"é€😀": tru}'), 'CONFIG_INVALID', 'config.json, line 1, column 10')
   await rejects(readText(''), 'CONFIG_INVALID', 'line 1, column 1', 'the end of the text')
   await rejects(readText('[1]'), 'CONFIG_INVALID', 'expected an object, got [1]')
   await rejects(readText('null'), 'CONFIG_INVALID', 'got null')

@@ -14,12 +14,12 @@ async function read(parse: () => unknown): Promise<string> {
 }
 
 async function same(text: string): Promise<void> {
-  const found = await read(() => parseInPieces(text, new Turns(0, undefined)))
+  const found = await read(() => parseInPieces(Buffer.from(text), new Turns(0, undefined)))
   assert.is(found, await read(() => JSON.parse(text)), text.slice(0, 40))
 }
 
 const blank = ' \n'.repeat(50_000)
-const long = 'a"],}\\'.repeat(20_000)
+const long = 'a"],}\\é€😀'.repeat(20_000)
 const vocabulary = Object.fromEntries(Array.from({ length: 20_000 }, (_, id) => [`token "${id}"`, id]))
 const merges = Array.from({ length: 20_000 }, (_, rank) => [`${rank}`, `{[,${rank}`])
 
@@ -71,7 +71,8 @@ test('what is no JSON is none in pieces', async () => {
 test('the event loop goes on', async () => {
   let turns = 0
   const timer = setInterval(() => turns++, 0)
-  await parseInPieces(JSON.stringify(Array.from({ length: 50 }, () => vocabulary)), new Turns(1, undefined))
+  const list = JSON.stringify(Array.from({ length: 50 }, () => vocabulary))
+  await parseInPieces(Buffer.from(list), new Turns(1, undefined))
   clearInterval(timer)
   assert.ok(turns > 3, `${turns} turns`)
 })
@@ -79,7 +80,7 @@ test('the event loop goes on', async () => {
 test('an object of very many members is a map, of which the last of equal keys counts', async () => {
   const members = Array.from({ length: 70_000 }, (_, i) => `"k${i}":${i}`)
   const text = `{${members.join()},"k7":-1,"__proto__":5}`
-  const found = await parseInPieces(text, new Turns(0, undefined))
+  const found = await parseInPieces(Buffer.from(text), new Turns(0, undefined))
   assert.instance(found, Map)
   const expected = new Map(Object.entries(JSON.parse(text)))
   const wrong = [...(found as Map<string, unknown>)].filter(([key, value]) => expected.get(key) !== value)

@@ -10,6 +10,7 @@ import {
   objects,
   string,
 } from '../../files/config.js'
+import { checkLimit } from '../../limits.js'
 import { checkGrowth } from '../growth.js'
 import { isTokenId } from '../models/model.js'
 import { components } from './components.js'
@@ -128,6 +129,8 @@ function readSpecialTokens(config: Config): SpecialTokens {
 }
 
 function readTemplate(config: Config, key: 'single' | 'pair', tokens: SpecialTokens): TemplateItem[] {
+  const items = config.values[key]
+  if (Array.isArray(items)) checkLimit('templateParts', items.length, nameOf(config, key))
   return objects(config, key).map((item): TemplateItem => {
     if (isSet(item, 'Sequence')) {
       const sequence = object(item, 'Sequence')

@@ -2,81 +2,33 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "../../runtime/spin.h"
 
-#ifdef __linux__
-#include <pthread.h>
-#endif
-
 namespace saccade {
 namespace {
 
-// Longer than the gaps between the steps of a task and between the runs of a caller that uses each result in
-// the next run, and short enough not to take time from other processes.
-constexpr std::chrono::microseconds kSpin{60};
-// The same when other tasks may have a tile.
+// How long a thread spins between the steps of a task when other tasks may have a tile.
 constexpr std::chrono::microseconds kShortSpin{5};
 
-enum State : int32_t { working, resting, asleep };
-
 }  // namespace
-
-struct Scheduler::Worker {
-  int32_t index = 0;
-  Block scratch;
-  int64_t since = 0;       // when it chose its slot
-  bool spunAway = false;   // whether it has spun just now, and in vain
-  bool searching = false;  // whether it counts in searching_
-
-  alignas(64) std::atomic<State> state{working};
-  std::mutex mutex;
-  std::condition_variable wake;
-  std::thread handle;
-};
-
-struct Scheduler::Slot {
-  std::unique_ptr<Task> task;
-  std::shared_ptr<Usage> usage;
-  int32_t limit = 0;
-  uint32_t total = 0;  // tiles of the step; read after a claim
-  std::atomic<int32_t> members{0};
-  std::atomic<bool> ended{false};
-  alignas(64) std::atomic<uint32_t> unclaimed{0};
-  alignas(64) std::atomic<uint32_t> undone{0};
-
-  // A claimed tile is of the present step, as no step ends before its claimed tiles are done.
-  bool claim(uint32_t& tile) {
-    uint32_t left = unclaimed.load(std::memory_order_relaxed);
-    while (left > 0) {
-      if (unclaimed.compare_exchange_weak(left, left - 1, std::memory_order_acq_rel,
-                                          std::memory_order_relaxed)) {
-        tile = total - left;
-        return true;
-      }
-    }
-    return false;
-  }
-};
 
 int64_t Scheduler::now() {
   return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
 }
 
 Scheduler::Scheduler(int32_t cores, Idle idle, Clock clock)
-    : cores_(cores), idle_(std::move(idle)), clock_(clock) {
+    : cores_(cores),
+      clock_(clock),
+      workers_(
+          cores, [this](Worker& worker) { work(worker); }, std::move(idle)) {
   const std::lock_guard lock(mutex_);
-  addWorkers(1);
+  workers_.add(1);
 }
 
 Scheduler::~Scheduler() {
-  stopping_.store(true);
-  for (int32_t i = 0; i < workerCount_.load(); ++i) call(*workers_[static_cast<size_t>(i)]);
-  for (int32_t i = 0; i < workerCount_.load(); ++i) workers_[static_cast<size_t>(i)]->handle.join();
+  workers_.stop();
 }
 
 void Scheduler::start(std::unique_ptr<Task> task) {
@@ -86,61 +38,38 @@ void Scheduler::start(std::unique_ptr<Task> task) {
     countFresh();
     if (static_cast<int32_t>(fresh_.size()) <= searching_) return;
   }
-  const int32_t count = std::min(workerCount_.load(), cores_);
+  const int32_t count = std::min(workers_.count(), cores_);
   for (int32_t i = 0; i < count; ++i) {
-    if (call(*workers_[static_cast<size_t>(i)])) return;
+    if (workers_.call(workers_.at(i))) return;
   }
   // All are busy. If there may be no more of them, the first to finish its tile takes the task.
   const std::lock_guard lock(mutex_);
-  if (!fresh_.empty()) addWorkers(std::min(count + 1, cores_));
+  if (!fresh_.empty()) workers_.add(std::min(count + 1, cores_));
 }
 
 void Scheduler::countFresh() {
   freshCount_.store(static_cast<int32_t>(fresh_.size()));
 }
 
-// The system may start fewer. The first one there must be.
-void Scheduler::addWorkers(int32_t wanted) {
-  wanted = std::min(wanted, kMaxWorkers);
-  for (int32_t index = workerCount_.load(); index < wanted; ++index) {
-    auto worker = std::make_unique<Worker>();
-    worker->index = index;
-    try {
-      worker->handle = std::thread([this, raw = worker.get()] { work(*raw); });
-    } catch (const std::system_error&) {
-      if (index == 0) throw;
-      return;
-    }
-    workers_[static_cast<size_t>(index)] = std::move(worker);
-    workerCount_.store(index + 1);
-  }
-}
-
 void Scheduler::work(Worker& worker) {
-#ifdef __linux__
-  pthread_setname_np(pthread_self(), "saccade-worker");
-#endif
   while (true) {
     Slot* slot = choose(worker);
     if (slot == nullptr) {
-      // Announced first, and then looked once more: whoever has a tile to offer writes it and then looks who
-      // rests, so one of the two sees the other.
-      worker.state.store(resting);
-      resting_.fetch_add(1);
+      workers_.announceRest(worker);
       slot = choose(worker);
       if (slot == nullptr) {
-        if (stopping_.load()) return;
-        rest(worker);
+        if (workers_.stopping()) return;
+        workers_.rest(worker);
         continue;
       }
-      if (worker.state.exchange(working) != working) resting_.fetch_sub(1);
+      workers_.withdrawRest(worker);
     }
     workOn(*slot, worker);
     leave(*slot, clock_() - worker.since);
   }
 }
 
-Scheduler::Slot* Scheduler::choose(Worker& worker) {
+Slot* Scheduler::choose(Worker& worker) {
   while (true) {
     worker.since = clock_();
     std::unique_ptr<Task> task;
@@ -158,7 +87,7 @@ Scheduler::Slot* Scheduler::choose(Worker& worker) {
 }
 
 // Begins a task, in a slot that this thread is a member of; null if the task ends here.
-Scheduler::Slot* Scheduler::open(std::unique_ptr<Task> task, Worker& worker) {
+Slot* Scheduler::open(std::unique_ptr<Task> task, Worker& worker) {
   if (!task->begin(worker.scratch)) return nullptr;
   Slot* slot;
   {
@@ -179,7 +108,7 @@ Scheduler::Slot* Scheduler::open(std::unique_ptr<Task> task, Worker& worker) {
     tasks_.store(static_cast<int32_t>(underWay_.size()));
     int64_t threads = 0;
     for (const Slot* each : underWay_) threads += each->limit;
-    addWorkers(std::max(slot->limit, static_cast<int32_t>(std::min<int64_t>(threads, cores_))));
+    workers_.add(std::max(slot->limit, static_cast<int32_t>(std::min<int64_t>(threads, cores_))));
   }
   advance(*slot, worker);
   return slot;
@@ -196,7 +125,7 @@ void Scheduler::keepUp(const Slot& slot) const {
   slot.usage->time = std::max(slot.usage->time, mostUsed_ - kCredit);
 }
 
-Scheduler::Slot* Scheduler::leastUsed(const Worker& worker) {
+Slot* Scheduler::leastUsed(const Worker& worker) {
   Slot* best = nullptr;
   int64_t least = 0;
   for (Slot* slot : underWay_) {
@@ -308,51 +237,13 @@ void Scheduler::leave(Slot& slot, int64_t time) {
 
 // Calls up to `helpers` threads that rest and may join.
 void Scheduler::callHelpers(const Slot& slot, int64_t helpers) {
-  if (resting_.load() == 0) return;
-  const int32_t count = workerCount_.load();
+  if (!workers_.anyRests()) return;
+  const int32_t count = workers_.count();
   helpers = std::min<int64_t>(helpers, slot.limit - slot.members.load());
   for (int32_t i = 0; i < count && helpers > 0; ++i) {
-    Worker& worker = *workers_[static_cast<size_t>(i)];
-    if (mayJoin(worker, slot) && call(worker)) --helpers;
+    Worker& worker = workers_.at(i);
+    if (mayJoin(worker, slot) && workers_.call(worker)) --helpers;
   }
-}
-
-// False if the thread does not rest.
-bool Scheduler::call(Worker& worker) {
-  if (worker.state.load() == working) return false;
-  const State before = worker.state.exchange(working);
-  if (before == working) return false;
-  resting_.fetch_sub(1);
-  if (before == asleep) {
-    const std::lock_guard lock(worker.mutex);
-    worker.wake.notify_one();
-  }
-  return true;
-}
-
-// Until the thread is called.
-void Scheduler::rest(Worker& worker) {
-  const bool spins = worker.index < cores_ && !std::exchange(worker.spunAway, false);
-  const auto called = [&] { return worker.state.load() == working; };
-  if (spinUntil(called, spins ? kSpin : std::chrono::microseconds{0})) return;
-  State expected = resting;
-  if (worker.state.compare_exchange_strong(expected, asleep)) sleep(worker);
-}
-
-void Scheduler::sleep(Worker& worker) {
-  const auto called = [&] { return worker.state.load() == working; };
-  std::unique_lock lock(worker.mutex);
-  // One thread looks after what is to be done when there is nothing to do. It is the first to be called, so
-  // it sleeps only if all do.
-  while (worker.index == 0 && !called()) {
-    // Without the lock, as freeing much memory takes time, which a caller must not wait for.
-    lock.unlock();
-    const std::optional<int64_t> again = idle_();
-    lock.lock();
-    if (!again) break;
-    worker.wake.wait_for(lock, std::chrono::nanoseconds(*again), called);
-  }
-  worker.wake.wait(lock, called);
 }
 
 }  // namespace saccade

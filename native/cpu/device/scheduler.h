@@ -22,17 +22,15 @@
 #pragma once
 #include <stdint.h>
 
-#include <array>
 #include <atomic>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <vector>
 
-#include "../../runtime/block.h"
+#include "slot.h"
 #include "task.h"
+#include "workers.h"
 
 namespace saccade {
 
@@ -40,9 +38,7 @@ class Scheduler {
  public:
   // A clock, in nanoseconds.
   using Clock = int64_t (*)();
-  // Called when threads have nothing to do. Returns the nanoseconds after which to call it again, if that is
-  // still so.
-  using Idle = std::function<std::optional<int64_t>()>;
+  using Idle = Workers::Idle;
 
   static constexpr int64_t kCredit = 10'000'000;
   static constexpr int64_t kSlice = 2'000'000;
@@ -61,12 +57,7 @@ class Scheduler {
   static int64_t now();
 
  private:
-  struct Worker;
-  struct Slot;
-  static constexpr int32_t kMaxWorkers = 1024;
-
   void countFresh();
-  void addWorkers(int32_t wanted);
   void work(Worker& worker);
   Slot* choose(Worker& worker);
   Slot* open(std::unique_ptr<Task> task, Worker& worker);
@@ -81,13 +72,9 @@ class Scheduler {
   void leave(Slot& slot, int64_t time);
   bool shouldChoose(const Worker& worker) const;
 
-  void rest(Worker& worker);
-  void sleep(Worker& worker);
-  bool call(Worker& worker);
   void callHelpers(const Slot& slot, int64_t helpers);
 
   const int32_t cores_;
-  const Idle idle_;
   const Clock clock_;
 
   std::mutex mutex_;  // guards what follows, up to the atomics
@@ -102,10 +89,7 @@ class Scheduler {
 
   std::atomic<int32_t> tasks_{0};       // size of underWay_
   std::atomic<int32_t> freshCount_{0};  // size of fresh_
-  std::atomic<bool> stopping_{false};
-  std::array<std::unique_ptr<Worker>, kMaxWorkers> workers_;
-  std::atomic<int32_t> workerCount_{0};
-  alignas(64) std::atomic<int32_t> resting_{0};
+  Workers workers_;                     // last: its threads use the rest. Added to with the mutex
 };
 
 }  // namespace saccade
