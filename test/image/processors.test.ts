@@ -73,11 +73,25 @@ test('a processor config that cannot be meant is refused before memory is spent'
     [{ ...type, image_mean: null }, 'CONFIG_INVALID'],
     [{ ...type, size: { longest_edge: 5 } }, 'CONFIG_INVALID'],
     [{ ...type, resample: 9 }, 'CONFIG_INVALID'],
+    [{ ...type, rescale_factor: 0 }, 'CONFIG_INVALID'],
+    [{ ...type, do_pad: true, pad_size: { height: 300, width: 300 } }, 'CONFIG_INVALID'],
     [{ image_processor_type: 'SamImageProcessor' }, 'CONFIG_INVALID'],
     [{ size: 8 }, 'CONFIG_INVALID'],
     [[], 'CONFIG_INVALID'],
   ]
   for (const [config, code] of bad) assert.is(await codeOf(config), code, JSON.stringify(config))
+})
+
+test('keys of steps that are off are not looked at, as in transformers', async () => {
+  const type = { image_processor_type: 'ViTImageProcessor', size: 8 }
+  for (const config of [
+    { ...type, do_normalize: false, image_mean: [0.5], image_std: [0, 0, 0] },
+    { ...type, do_rescale: false, rescale_factor: 0 },
+    { ...type, do_pad: false, pad_size: { height: 300, width: 300 } },
+    { image_processor_type: 'BeitImageProcessor', size: 8, do_pad: true, pad_size: { height: 9, width: 9 } },
+    { ...type, rescale_factor: -1 },
+  ])
+    assert.is(await codeOf(config), 'none', JSON.stringify(config))
 })
 
 test('limits of a processor can be changed', async () => {
