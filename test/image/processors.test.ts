@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ImageProcessor, type SaccadeError, setLimits } from '../../lib/index.js'
+import { ImageProcessor, RawImage, type SaccadeError, setLimits } from '../../lib/index.js'
 
 const data = fileURLToPath(new URL('../data/image/', import.meta.url))
 
@@ -92,6 +92,21 @@ test('keys of steps that are off are not looked at, as in transformers', async (
     { ...type, rescale_factor: -1 },
   ])
     assert.is(await codeOf(config), 'none', JSON.stringify(config))
+})
+
+test('the color around a picture that is smaller than the crop is the same for gray ones', async () => {
+  const fill = [10, 20, 30]
+  const processor = new ImageProcessor({ crop: { size: [4, 4], margin: 'even', fill } })
+  const gray = new RawImage(Uint8Array.of(200, 100, 50, 0), 2, 2, 1)
+  const [one, two, color] = await Promise.all(
+    [gray, new RawImage(Uint8Array.of(200, 9, 100, 9, 50, 9, 0, 9), 2, 2, 2), gray.rgb()].map(async (image) =>
+      (await processor.process(image)).data(),
+    ),
+  )
+  assert.equal([one![0], one![16], one![32]], fill)
+  assert.equal([one![5], one![21], one![37]], [200, 200, 200])
+  assert.equal(one, color)
+  assert.equal(two, color)
 })
 
 test('limits of a processor can be changed', async () => {
