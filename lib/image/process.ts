@@ -11,7 +11,7 @@ import { checkDecodeOptions, type DecodeOptions, withPixels } from './decode.js'
 import { loadSpec } from './load.js'
 import { patchesOf } from './patches.js'
 import type { Pixels } from './pixels.js'
-import { type ImageInput, isRawImage, type RawImage } from './raw-image.js'
+import { type ImageInput, isRawImage, RawImage } from './raw-image.js'
 import { resizePixels, type Window } from './resize.js'
 import { colorsOf, resizeFloats } from './resize-floats.js'
 import { type CropSpec, cropWindow, type ImageSpec, resizedSize, type Size } from './spec.js'
@@ -225,9 +225,12 @@ function checkProcessed([height, width]: Size): void {
 }
 
 /** Pixels with the crop's color around them, where they are fewer than the crop. */
-function padded(pixels: Pixels, { size, fill }: CropSpec, top: number, left: number): Pixels {
+function padded(part: Pixels, { size, fill }: CropSpec, top: number, left: number): Pixels {
   const [height, width] = size
-  if (pixels.height === height && pixels.width === width) return pixels
+  if (part.height === height && part.width === width) return part
+  // A gray picture has no place for a color.
+  const isColor = fill.some((value) => value !== fill[0])
+  const pixels = isColor ? new RawImage(part.data, part.width, part.height, part.channels).rgb() : part
   const { channels } = pixels
   const data = new Uint8Array(height * width * channels)
   const color = fill.slice(0, channels)

@@ -26,7 +26,7 @@ export interface Window {
 
 /**
  * A part of what Pillow's Image.resize gives, with the same bits; the rest is not computed. Runs on native threads: a strip
- * of rows at a time horizontally, then vertically, as Pillow does.
+ * of rows at a time horizontally, then vertically, as Pillow does; a very tall picture that is made lower in the other order.
  * @param size height and width of the whole picture after the resize
  * @throws LIMIT_EXCEEDED, IMAGE_TOO_LARGE, OUT_OF_MEMORY, ABORTED
  */
@@ -47,6 +47,10 @@ export async function resizePixels(
   checkLimit('imagePixels', window.height * window.width, 'resize: pixels of the result')
   const rows: AxisPart = { length: size[0], start: window.top, count: window.height }
   const columns: AxisPart = { length: size[1], start: window.left, count: window.width }
+  if (pixels.height > 100 * pixels.width && size[0] < pixels.height) {
+    const low = await resizeRows(pixels, whole(pixels.height), rows, filter, run)
+    return resizeColumns(low, whole(low.height), columns, filter, run)
+  }
   const needed = resampleInputs(pixels.height, rows, filter)
   checkLimit(
     'resizePixels',
@@ -55,6 +59,10 @@ export async function resizePixels(
   )
   const wide = await resizeColumns(pixels, needed, columns, filter, run)
   return resizeRows(wide, needed, rows, filter, run)
+}
+
+function whole(length: number): AxisPart {
+  return { length, start: 0, count: length }
 }
 
 /** The rows that are needed, with other columns. */
@@ -66,7 +74,6 @@ async function resizeColumns(
   run: RunOptions,
 ): Promise<Pixels> {
   const stride = width * channels
-  const all = { length: width, start: 0, count: width }
   const result = new Uint8Array(needed.count * columns.count * channels)
   const rowsAtOnce = Math.max(1, Math.floor(stripBytes / stride))
   for (let row = 0; row < needed.count; row += rowsAtOnce) {
@@ -74,7 +81,7 @@ async function resizeColumns(
     const count = Math.min(rowsAtOnce, needed.count - row)
     const from = (needed.start + row) * stride
     using strip = Tensor.from(data.subarray(from, from + count * stride), [count, width, channels])
-    using resized = resamplePart(strip, 1, all, columns, filter)
+    using resized = resamplePart(strip, 1, whole(width), columns, filter)
     result.set(await resized.data(run), row * columns.count * channels)
   }
   return { data: result, width: columns.count, height: needed.count, channels }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ImageProcessor, type SaccadeError, setLimits } from '../../lib/index.js'
+import { ImageProcessor, RawImage, type SaccadeError, setLimits } from '../../lib/index.js'
 
 const data = fileURLToPath(new URL('../data/image/', import.meta.url))
 
@@ -73,11 +73,40 @@ test('a processor config that cannot be meant is refused before memory is spent'
     [{ ...type, image_mean: null }, 'CONFIG_INVALID'],
     [{ ...type, size: { longest_edge: 5 } }, 'CONFIG_INVALID'],
     [{ ...type, resample: 9 }, 'CONFIG_INVALID'],
+    [{ ...type, rescale_factor: 0 }, 'CONFIG_INVALID'],
+    [{ ...type, do_pad: true, pad_size: { height: 300, width: 300 } }, 'CONFIG_INVALID'],
     [{ image_processor_type: 'SamImageProcessor' }, 'CONFIG_INVALID'],
     [{ size: 8 }, 'CONFIG_INVALID'],
     [[], 'CONFIG_INVALID'],
   ]
   for (const [config, code] of bad) assert.is(await codeOf(config), code, JSON.stringify(config))
+})
+
+test('keys of steps that are off are not looked at, as in transformers', async () => {
+  const type = { image_processor_type: 'ViTImageProcessor', size: 8 }
+  for (const config of [
+    { ...type, do_normalize: false, image_mean: [0.5], image_std: [0, 0, 0] },
+    { ...type, do_rescale: false, rescale_factor: 0 },
+    { ...type, do_pad: false, pad_size: { height: 300, width: 300 } },
+    { image_processor_type: 'BeitImageProcessor', size: 8, do_pad: true, pad_size: { height: 9, width: 9 } },
+    { ...type, rescale_factor: -1 },
+  ])
+    assert.is(await codeOf(config), 'none', JSON.stringify(config))
+})
+
+test('the color around a picture that is smaller than the crop is the same for gray ones', async () => {
+  const fill = [10, 20, 30]
+  const processor = new ImageProcessor({ crop: { size: [4, 4], margin: 'even', fill } })
+  const gray = new RawImage(Uint8Array.of(200, 100, 50, 0), 2, 2, 1)
+  const [one, two, color] = await Promise.all(
+    [gray, new RawImage(Uint8Array.of(200, 9, 100, 9, 50, 9, 0, 9), 2, 2, 2), gray.rgb()].map(async (image) =>
+      (await processor.process(image)).data(),
+    ),
+  )
+  assert.equal([one![0], one![16], one![32]], fill)
+  assert.equal([one![5], one![21], one![37]], [200, 200, 200])
+  assert.equal(one, color)
+  assert.equal(two, color)
 })
 
 test('limits of a processor can be changed', async () => {

@@ -28,6 +28,32 @@ test('resize is that of the ops, also in strips and for gray and alpha', async (
   assert.is(Buffer.compare(resized.data, await ops.resample(wide, 0, 700, 'bicubic').data()), 0)
 })
 
+// Values of Pillow 12.3: the vertical pass comes first if a picture is 100 times as high as wide, and is made lower.
+test('a very tall picture is resized in the order of Pillow', async () => {
+  const data = Uint8Array.from({ length: 500 }, (_, index) => (index * 37) % 256)
+  const tall = new RawImage(data, 2, 250, 1)
+  const bicubic = [
+    ...[125, 125, 126, 127, 127, 128, 128, 128, 127, 127],
+    ...[126, 126, 128, 129, 129, 129, 129, 128, 127, 127],
+  ]
+  assert.equal([...(await tall.resize(5, 4, { resample: 'bicubic' })).data], bicubic)
+  const lanczos = [
+    ...[125, 125, 126, 127, 127, 128, 128, 128, 127, 127],
+    ...[125, 126, 128, 129, 130, 131, 130, 129, 127, 126],
+  ]
+  assert.equal([...(await tall.resize(5, 4, { resample: 'lanczos' })).data], lanczos)
+  // At 100 times, and where it is not made lower, the horizontal pass is the first.
+  for (const [height, into] of [
+    [200, 4],
+    [250, 250],
+  ] as const) {
+    const part = new RawImage(data.slice(0, 2 * height), 2, height, 1)
+    const wide = ops.resample(part.tensor(), 1, 5, 'bicubic')
+    const expected = await ops.resample(wide, 0, into, 'bicubic').data()
+    assert.is(Buffer.compare((await part.resize(5, into, { resample: 'bicubic' })).data, expected), 0)
+  }
+})
+
 test('a decoded picture has bytes of its own in a Uint8Array, which JSON writes as a list', async () => {
   const image = await decodeImage(picture)
   const copy = image.clone()

@@ -24,13 +24,18 @@ const level = getter(
 /** open_clip's image_transform for evaluation. @throws CONFIG_INVALID */
 export function openClipSpec(config: Config): ImageSpec {
   const size = fixedSize(config, 'image_size', [224, 224])
-  const filter = oneOf(config, 'interpolation', ['bicubic', 'bilinear'], 'bicubic')
+  const asked = oneOf(config, 'interpolation', ['bicubic', 'bilinear', 'random'], 'bicubic')
+  // A random filter is for training alone.
+  const filter = asked === 'random' ? 'bicubic' : asked
   const mode = oneOf(config, 'resize_mode', ['shortest', 'longest', 'squash'], 'shortest')
   const color = level(config, 'fill_color', 0)
   // The crop after a resize of the shorter edge has no color of its own.
   const fill = mode === 'longest' ? [color, color, color] : black
+  // open_clip does not pass the interpolation for sizes that are not square; its ResizeKeepRatio is then bicubic.
   const shortest: ResizeSpec =
-    size[0] === size[1] ? { to: 'shortest', length: size[0], filter } : { to: 'cover', box: size, filter }
+    size[0] === size[1]
+      ? { to: 'shortest', length: size[0], filter }
+      : { to: 'cover', box: size, filter: 'bicubic' }
   const resizes: Record<typeof mode, ResizeSpec> = {
     shortest,
     longest: { to: 'inside', box: size, filter },

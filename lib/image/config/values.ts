@@ -1,4 +1,12 @@
-import { type Config, configInvalid, isPositive, isSet, object, positiveInt } from '../../files/config.js'
+import {
+  boolean,
+  type Config,
+  configInvalid,
+  isPositive,
+  isSet,
+  object,
+  positiveInt,
+} from '../../files/config.js'
 import type { Size } from '../spec.js'
 
 export const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
@@ -48,4 +56,15 @@ export function fixedSize(config: Config, key: string, fallback: Size): Size {
   }
   const sizes = object(config, key)
   return [positiveInt(sizes, 'height'), positiveInt(sizes, 'width')]
+}
+
+/** transformers takes null, which is None there, as false; the default is for keys that are absent. */
+export function flag(config: Config, key: string, fallback: boolean): boolean {
+  return config.values[key] === null ? false : boolean(config, key, fallback)
+}
+
+/** A key of a value that is needed: null does not stand for the default. */
+export function notNull(config: Config, key: string): string {
+  if (config.values[key] === null) throw configInvalid(config, key, 'a value')
+  return key
 }
