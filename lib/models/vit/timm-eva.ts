@@ -13,6 +13,7 @@ import {
   sizePair,
   string,
 } from '../../files/config.js'
+import type { WeightReader } from '../../weights/reader.js'
 import { labelDescriptions, timmLabels } from '../labels.js'
 import { storedClasses, timmName } from '../timm-wrapper.js'
 import { describeVit, type VitLayout } from './layout.js'
@@ -35,7 +36,9 @@ export const timmEva: VitLayout = {
   async describe({ config, kind }, reader) {
     const args = argumentsOf(config, evaArchitecture(kind.name)!, evaArguments)
     checkNulls(args)
-    const declared = specOf(args)
+    const authors = reader.has(`${firstProjections}.bias_mask`)
+    const declared = authors ? withoutKeyBias(specOf(args)) : specOf(args)
+    if (authors) ignoreAuthors(reader, declared.queryKeyValueBias !== false)
     const classes = storedClasses(config, declared.head.classes, reader, commonNames.classifier)
     const spec = withStoredGrid(kind.name, { ...declared, head: { ...declared.head, classes } }, reader)
     reader.ignore(
@@ -46,7 +49,7 @@ export const timmEva: VitLayout = {
     if (classes === 0) reader.ignore(/^head\./, 'num_classes is 0')
     return describeVit(config.file, {
       spec,
-      names: namesOf(args, reader.has('blocks.0.attn.q_bias')),
+      names: authors ? authorsNames : namesOf(args, reader.has('blocks.0.attn.q_bias')),
       className: 'Eva',
       labels: await timmLabels(config, classes),
       labelDescriptions: labelDescriptions(config),
@@ -103,6 +106,35 @@ function fromAuthors(name: string): string {
     .replace('.mlp.w1.', '.mlp.fc1_g.')
     .replace('.mlp.w2.', '.mlp.fc1_x.')
     .replace('.mlp.w3.', '.mlp.fc2.')
+}
+
+const firstProjections = 'blocks.0.attn.qkv'
+
+/** The authors of DINOv3 store one bias of query, key and value, whose part for the key is not used. */
+function withoutKeyBias(spec: VitSpec): VitSpec {
+  const { queryKeyValueBias: bias } = spec
+  return bias === false ? spec : { ...spec, queryKeyValueBias: { query: true, key: false, value: true } }
+}
+
+/** @param biased whether the architecture has biases; timm has names with and without */
+function ignoreAuthors(reader: WeightReader, biased: boolean): void {
+  reader.ignore(/\.bias_mask$/, 'which parts of a bias are used')
+  reader.ignore(/^(local_cls_norm|projectors)\./, 'of the training, and left out by timm too')
+  if (!biased) reader.ignore(/\.attn\.qkv\.bias$/, 'the architecture has no such bias, as in timm')
+}
+
+/** The names of the authors of DINOv3, after {@link fromAuthors}. */
+const authorsNames: VitNames = {
+  ...commonNames,
+  block(index) {
+    const block = `blocks.${index}`
+    return {
+      ...commonNames.block(index),
+      attentionScale: `${block}.gamma_1`,
+      mlpGate: [`${block}.mlp.fc1_g`, `${block}.mlp.fc1_x`],
+      mlpScale: `${block}.gamma_2`,
+    }
+  },
 }
 
 /** @param biasesApart whether the biases of query and value are parameters of the attention */
