@@ -13,7 +13,6 @@ import {
   sizePair,
   string,
 } from '../../files/config.js'
-import type { WeightReader } from '../../weights/reader.js'
 import { labelDescriptions, timmLabels } from '../labels.js'
 import { storedClasses, timmName } from '../timm-wrapper.js'
 import { describeVit, type VitLayout } from './layout.js'
@@ -22,6 +21,7 @@ import { gridOf, type HeadSpec, type MlpSpec, type RotarySpec, type VitSpec } fr
 import { poolings, pools, withStoredGrid } from './timm.js'
 import { argumentsOf, type ClassArguments } from './timm-arguments.js'
 import { evaArchitecture } from './timm-eva-architectures.js'
+import { authorsNames, fromAuthors, ignoreAuthors, isAuthors, withoutKeyBias } from './timm-eva-authors.js'
 
 /**
  * timm's Eva class: EVA and EVA-02 (Fang et al. 2023), DINOv3, RoPE-ViT (Heo et al. 2024), Perception Encoder, LingBot.
@@ -36,7 +36,7 @@ export const timmEva: VitLayout = {
   async describe({ config, kind }, reader) {
     const args = argumentsOf(config, evaArchitecture(kind.name)!, evaArguments)
     checkNulls(args)
-    const authors = reader.has(`${firstProjections}.bias_mask`)
+    const authors = isAuthors(reader)
     const declared = authors ? withoutKeyBias(specOf(args)) : specOf(args)
     if (authors) ignoreAuthors(reader, declared.queryKeyValueBias !== false)
     const classes = storedClasses(config, declared.head.classes, reader, commonNames.classifier)
@@ -90,51 +90,6 @@ const evaArguments: ClassArguments = { known: [...values, ...optionals, ...flags
 
 function checkNulls(args: Config): void {
   for (const key of values) if (args.values[key] === null) throw configInvalid(args, key, 'a value')
-}
-
-/**
- * The names of the authors of EVA-02 and DINOv3, in whose files timm's models are published too.
- * Source: `checkpoint_filter_fn` of timm/models/eva.py.
- */
-function fromAuthors(name: string): string {
-  return name
-    .replace(/\.ls([12])\.gamma$/, '.gamma_$1')
-    .replace(/^storage_tokens$/, 'reg_token')
-    .replace('.attn.inner_attn_ln.', '.attn.norm.')
-    .replace('.mlp.ffn_ln.', '.mlp.norm.')
-    .replace('.mlp.w12.', '.mlp.fc1.')
-    .replace('.mlp.w1.', '.mlp.fc1_g.')
-    .replace('.mlp.w2.', '.mlp.fc1_x.')
-    .replace('.mlp.w3.', '.mlp.fc2.')
-}
-
-const firstProjections = 'blocks.0.attn.qkv'
-
-/** The authors of DINOv3 store one bias of query, key and value, whose part for the key is not used. */
-function withoutKeyBias(spec: VitSpec): VitSpec {
-  const { queryKeyValueBias: bias } = spec
-  return bias === false ? spec : { ...spec, queryKeyValueBias: { query: true, key: false, value: true } }
-}
-
-/** @param biased whether the architecture has biases; timm has names with and without */
-function ignoreAuthors(reader: WeightReader, biased: boolean): void {
-  reader.ignore(/\.bias_mask$/, 'which parts of a bias are used')
-  reader.ignore(/^(local_cls_norm|projectors)\./, 'of the training, and left out by timm too')
-  if (!biased) reader.ignore(/\.attn\.qkv\.bias$/, 'the architecture has no such bias, as in timm')
-}
-
-/** The names of the authors of DINOv3, after {@link fromAuthors}. */
-const authorsNames: VitNames = {
-  ...commonNames,
-  block(index) {
-    const block = `blocks.${index}`
-    return {
-      ...commonNames.block(index),
-      attentionScale: `${block}.gamma_1`,
-      mlpGate: [`${block}.mlp.fc1_g`, `${block}.mlp.fc1_x`],
-      mlpScale: `${block}.gamma_2`,
-    }
-  },
 }
 
 /** @param biasesApart whether the biases of query and value are parameters of the attention */
