@@ -37,7 +37,7 @@ export const segmentCommand = addHubOptions(
     .addOption(
       new Option(
         '--picture <kind>',
-        'overlay: a colour for each class over the image; mask: gray, the number of the segment in the printed list from 0',
+        'overlay: a color for each class over the image; mask: gray, the number of the segment in the printed list from 0',
       )
         .choices(['overlay', 'mask'])
         .default('overlay'),
