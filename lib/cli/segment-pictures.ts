@@ -13,8 +13,8 @@ const goldenAngle = 137.508
 
 /** The color of a class, the same in all pictures: hues around the circle, in three brightnesses. */
 export function colorOf(index: number): Color {
-  const hue = ((((index + 1) * goldenAngle) % 360) + 360) % 360
-  const value = [255, 200, 145][Math.floor(Math.max(0, index) / 12) % 3]!
+  const hue = ((index + 1) * goldenAngle) % 360
+  const value = [255, 200, 145][Math.floor(index / 12) % 3]!
   // Red, green and blue are two, zero and four sixths of the circle further on in a ramp of the hue.
   const ramp = (offset: number) => {
     const sixth = (offset + hue / 60) % 6

@@ -37,7 +37,7 @@ export const segmentCommand = addHubOptions(
     .addOption(
       new Option(
         '--picture <kind>',
-        'overlay: a colour for each class over the image; mask: gray, the number of the segment in the printed list from 0',
+        'overlay: a color for each class over the image; mask: gray, the number of the segment in the printed list from 0',
       )
         .choices(['overlay', 'mask'])
         .default('overlay'),
@@ -49,6 +49,11 @@ export const segmentCommand = addHubOptions(
   const segment = await pipeline('image-segmentation', flags.model, pipelineFlags(flags, signal))
   const folder = await PictureFolder.open(flags.out, '.segments.png')
   const labels = segment.model.info.labels ?? []
+  // A class without a name in the config has no color of its own: it is the next one that is free.
+  const classOf = (label: string, index: number) => {
+    const found = labels.indexOf(label)
+    return found < 0 ? labels.length + index : found
+  }
   const { maxPixels } = flags
   const run = async ([source]: readonly ImageSource[]) => {
     const image = await RawImage.read(source!, { maxPixels, signal })
@@ -57,7 +62,7 @@ export const segmentCommand = addHubOptions(
   // One at a time: results have the size of the pictures.
   await forImages(files, { ...flags, perRun: 1 }, signal, run, async (input, { image, segments }) => {
     const output = folder.pathFor(input)
-    const colored = segments.map((each) => ({ ...each, color: colorOf(labels.indexOf(each.label)) }))
+    const colored = segments.map((each, index) => ({ ...each, color: colorOf(classOf(each.label, index)) }))
     await draw(image, colored, flags.picture).save(output)
     print(
       input,

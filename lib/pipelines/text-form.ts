@@ -2,6 +2,7 @@ import type { TextForm } from '../models/text-form.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Encoding } from '../text/encoding.js'
 import type { Tokenizer } from '../text/tokenizer.js'
+import { repairText } from './text-repair.js'
 import { encodeRows, idTensor } from './texts.js'
 
 /** Texts as a contrastive model takes them. */
@@ -64,10 +65,11 @@ function padRows(
 
 const punctuation = /[!-/:-@[-`{-~]/g
 
-/** The functions of open_clip, without its repair of wrongly decoded texts and HTML entities. */
+/** The functions of open_clip, without its repair of wrongly decoded texts, HTML entities and terminal codes. */
 function clean(text: string, { clean }: TextForm): string {
   if (clean === 'none') return text
-  const bare = clean === 'canonicalize' ? text.replaceAll('_', ' ').replaceAll(punctuation, '') : text
+  const repaired = repairText(text)
+  const bare = clean === 'canonicalize' ? repaired.replaceAll('_', ' ').replaceAll(punctuation, '') : repaired
   const spaced = bare.replaceAll(/\s+/g, ' ').trim()
   return clean === 'whitespace' ? spaced : spaced.toLowerCase()
 }

@@ -6,7 +6,7 @@ import { Linear, parameter } from '../../nn/linear.js'
 import { GatedMlp, Mlp } from '../../nn/mlp.js'
 import { LayerNorm, type Norm, RmsNorm } from '../../nn/norm.js'
 import * as ops from '../../ops/index.js'
-import { constantFull } from '../../tensor/constant.js'
+import { constantFrom, constantFull } from '../../tensor/constant.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { BlockNames, VitNames } from './names.js'
 import type { EmbeddingSpec, LayerSpec } from './spec.js'
@@ -73,8 +73,14 @@ export function readQueryKeyValue(
     const zeros = constantFull([width], 0, 'float32')
     return new FusedLinear(new Linear(layer.weight, ops.concat([query!, zeros, value!])), widths)
   }
-  if (typeof bias === 'boolean' || typeof queryKeyValue === 'string')
-    return FusedLinear.read(reader, queryKeyValue, width, widths, { bias: bias !== false })
+  if (typeof bias === 'boolean') return FusedLinear.read(reader, queryKeyValue, width, widths, { bias })
+  if (typeof queryKeyValue === 'string') {
+    const { layer } = FusedLinear.read(reader, queryKeyValue, width, widths)
+    const kept = [bias.query, bias.key, bias.value].map(Number)
+    const mask = constantFrom(Float32Array.from(kept), [3, 1], 'float32')
+    const parts: ops.FloatTensor = ops.where(ops.equal(mask, 1), ops.reshape(layer.bias!, [3, width]), 0)
+    return new FusedLinear(new Linear(layer.weight, ops.reshape(parts, [3 * width])), widths)
+  }
   const [query, key, value] = queryKeyValue
   const read = (name: string, bias: boolean) => Linear.read(reader, name, width, width, { bias })
   return FusedLinear.of([read(query, bias.query), read(key, bias.key), read(value, bias.value)])

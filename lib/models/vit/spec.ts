@@ -85,7 +85,7 @@ export interface MlpSpec {
   readonly bias?: boolean | undefined
 }
 
-/** Which of the projections of an attention have a bias, where each is a matrix of its own. */
+/** Which of the projections of an attention have a bias; of a stored one that they do not have, nothing is used. */
 export interface QueryKeyValueBias {
   readonly query: boolean
   readonly key: boolean

@@ -22,7 +22,8 @@ import { poolings, pools, withStoredGrid } from './timm.js'
 import { argumentsOf } from './timm-arguments.js'
 import { evaArchitecture } from './timm-eva-architectures.js'
 import { alignment, checkNulls, evaArguments, hasGateApart, isRope } from './timm-eva-arguments.js'
-import { fromAuthors, namesOf } from './timm-eva-names.js'
+import { authorsNames, fromAuthors, ignoreAuthors, isAuthors, withoutKeyBias } from './timm-eva-authors.js'
+import { namesOf } from './timm-eva-names.js'
 
 /**
  * timm's Eva class: EVA and EVA-02 (Fang et al. 2023), DINOv3, RoPE-ViT (Heo et al. 2024), Perception Encoder, LingBot.
@@ -37,7 +38,9 @@ export const timmEva: VitLayout = {
   async describe({ config, kind }, reader) {
     const args = argumentsOf(config, evaArchitecture(kind.name)!, evaArguments)
     checkNulls(args)
-    const declared = specOf(args)
+    const authors = isAuthors(reader)
+    const declared = authors ? withoutKeyBias(specOf(args)) : specOf(args)
+    if (authors) ignoreAuthors(reader, declared.queryKeyValueBias !== false)
     const classes = storedClasses(config, declared.head.classes, reader, commonNames.classifier)
     const spec = withStoredGrid(kind.name, { ...declared, head: { ...declared.head, classes } }, reader)
     reader.ignore(
@@ -48,7 +51,7 @@ export const timmEva: VitLayout = {
     if (classes === 0) reader.ignore(/^head\./, 'num_classes is 0')
     return describeVit(config.file, {
       spec,
-      names: namesOf(args, reader.has('blocks.0.attn.q_bias')),
+      names: authors ? authorsNames : namesOf(args, reader.has('blocks.0.attn.q_bias')),
       className: 'Eva',
       labels: await timmLabels(config, classes),
       labelDescriptions: labelDescriptions(config),
