@@ -38,7 +38,7 @@ export function openClipImage(
     ],
   })
   if (isSet(config, 'timm_model_name') && config.values.timm_model_name !== '')
-    return timmTower(config, projection)
+    return timmTower(config, projection, reader)
   if (Array.isArray(config.values.layers))
     throw configInvalid(config, 'layers', 'a whole number (the ResNets of CLIP are not supported)')
   refuse(config, 'attentional_pool')

@@ -13,6 +13,7 @@ import {
   sizePair,
   string,
 } from '../../files/config.js'
+import type { WeightReader } from '../../weights/reader.js'
 import { labelDescriptions, timmLabels } from '../labels.js'
 import { storedClasses, timmName } from '../timm-wrapper.js'
 import { describeVit, type VitLayout } from './layout.js'
@@ -20,7 +21,7 @@ import { commonNames, type VitNames } from './names.js'
 import { gridOf, type HeadSpec, type MlpSpec, type RotarySpec, type VitSpec } from './spec.js'
 import { poolings, pools, withStoredGrid } from './timm.js'
 import { argumentsOf, type ClassArguments } from './timm-arguments.js'
-import { evaArchitecture } from './timm-eva-architectures.js'
+import { type EvaArguments, evaArchitecture } from './timm-eva-architectures.js'
 
 /**
  * timm's Eva class: EVA and EVA-02 (Fang et al. 2023), DINOv3, RoPE-ViT (Heo et al. 2024), Perception Encoder, LingBot.
@@ -33,9 +34,8 @@ export const timmEva: VitLayout = {
   checkpoint: () => ({ rename: (name) => fromAuthors(timmName(name)) }),
 
   async describe({ config, kind }, reader) {
-    const args = argumentsOf(config, evaArchitecture(kind.name)!, evaArguments)
-    checkNulls(args)
-    const declared = specOf(args)
+    const args = evaArgumentsOf(config, evaArchitecture(kind.name)!)
+    const declared = evaSpecOf(args)
     const classes = storedClasses(config, declared.head.classes, reader, commonNames.classifier)
     const spec = withStoredGrid(kind.name, { ...declared, head: { ...declared.head, classes } }, reader)
     reader.ignore(
@@ -46,7 +46,7 @@ export const timmEva: VitLayout = {
     if (classes === 0) reader.ignore(/^head\./, 'num_classes is 0')
     return describeVit(config.file, {
       spec,
-      names: namesOf(args, reader.has('blocks.0.attn.q_bias')),
+      names: evaNames(args, reader),
       className: 'Eva',
       labels: await timmLabels(config, classes),
       labelDescriptions: labelDescriptions(config),
@@ -85,8 +85,11 @@ const values = [
 ]
 const evaArguments: ClassArguments = { known: [...values, ...optionals, ...flags], flags }
 
-function checkNulls(args: Config): void {
+/** The arguments of the class, resolved as in timm. @throws CONFIG_INVALID */
+export function evaArgumentsOf(config: Config, implied: EvaArguments): Config {
+  const args = argumentsOf(config, implied, evaArguments)
   for (const key of values) if (args.values[key] === null) throw configInvalid(args, key, 'a value')
+  return args
 }
 
 /**
@@ -105,10 +108,10 @@ function fromAuthors(name: string): string {
     .replace('.mlp.w3.', '.mlp.fc2.')
 }
 
-/** @param biasesApart whether the biases of query and value are parameters of the attention */
-function namesOf(args: Config, biasesApart: boolean): VitNames {
+/** The names of the class. The biases of query and value can be parameters of the attention. */
+export function evaNames(args: Config, reader: WeightReader): VitNames {
   const fused = boolean(args, 'qkv_fused', true)
-  const apart = !isRope(args) && (fused || biasesApart)
+  const apart = !isRope(args) && (fused || reader.has('blocks.0.attn.q_bias'))
   return {
     ...commonNames,
     block(index) {
@@ -143,8 +146,8 @@ function alignment(args: Config): number {
   return nonNegativeInt(args, 'swiglu_align_to', 0)
 }
 
-/** Defaults are those of the class. */
-function specOf(args: Config): VitSpec {
+/** The spec of resolved arguments. Defaults are those of the class. */
+export function evaSpecOf(args: Config): VitSpec {
   const image = sizePair(args, 'img_size', [224, 224])
   const patch = sizePair(args, 'patch_size', [16, 16])
   const preNorm = boolean(args, 'use_pre_transformer_norm', false)
