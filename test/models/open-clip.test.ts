@@ -4,10 +4,18 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Clip } from '../../lib/models/clip/clip.js'
+import { ImageTower } from '../../lib/models/clip/image-tower.js'
 import { load } from '../../lib/models/load.js'
+import { evaArchitecture } from '../../lib/models/vit/timm-eva-architectures.js'
+import { evaArgumentsOf } from '../../lib/models/vit/timm-eva-arguments.js'
+import { evaNames } from '../../lib/models/vit/timm-eva-names.js'
+import type { Vit } from '../../lib/models/vit/vit.js'
 import type * as ops from '../../lib/ops/index.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
+import { openCheckpoint } from '../../lib/weights/checkpoint.js'
+import { WeightReader } from '../../lib/weights/reader.js'
 import { rejects } from '../support/errors.js'
+import { noise } from './bits.js'
 import { golden, testGoldens } from './goldens.js'
 
 testGoldens(test, [
@@ -120,5 +128,31 @@ for (const [key, value] of [
       'CONFIG_INVALID',
       new RegExp(key),
     ))
+
+test('a tower of timm with rotary positions computes what the same model alone computes', async () => {
+  using vit = await load<Vit>(golden('timm-eva02'))
+  using checkpoint = await openCheckpoint(golden('timm-eva02'))
+  const reader = new WeightReader(checkpoint)
+  const names = evaNames(evaArgumentsOf(vit.config, evaArchitecture('eva02_tiny_patch14_224')!), reader)
+  const tower = new ImageTower(reader, {
+    ...{ vit: vit.spec, names, scope: undefined, naflex: false, projection: [] },
+  })
+  const pixelValues = Tensor.from(noise(3 * 16 * 16), [1, 3, 16, 16]) as ops.FloatTensor
+  const { features } = await tower.forward({ pixelValues }, {})
+  const { logits } = await vit.run({ pixelValues })
+  assert.equal(await features.data(), await logits!.data())
+})
+
+test('the vision Transformers of timm with rotary positions are towers', () =>
+  rejects(
+    () =>
+      changed('open-clip-custom-text', (config) =>
+        Object.assign(config, {
+          vision_cfg: { timm_model_name: 'eva02_base_patch16_clip_224', timm_pool: 'token', timm_proj: null },
+        }),
+      ),
+    'TENSOR_MISSING',
+    /visual\.trunk\./,
+  ))
 
 test.run()

@@ -1,14 +1,20 @@
 import { invalid } from '../../errors.js'
+import { sizesOf } from '../../graph/shape.js'
 import type * as ops from '../../ops/index.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { type ContrastiveImages, contrastiveImageNames } from '../contrastive.js'
 import type { VitEmbedding } from '../vit/embedding.js'
 import { checkPixels } from '../vit/inputs.js'
+import type { Size } from '../vit/spec.js'
 
-/** Tokens of images: float32 [B, N, width], and which are no padding: bool [B, N]. */
+/** Images as the layers take them. */
 export interface EmbeddedImages {
+  /** float32 [B, N, width]. */
   readonly tokens: ops.FloatTensor
+  /** bool [B, N]: which tokens are no padding. */
   readonly kept: Tensor<'bool'> | undefined
+  /** Height and width in pixels; undefined where each image has its own. */
+  readonly size?: Size
 }
 
 /** Checks and embeds a batch of images. */
@@ -34,6 +40,8 @@ export class FixedEmbedding implements ImageEmbedding {
   forward(images: ContrastiveImages, interpolate: boolean): EmbeddedImages {
     checkFixed(images)
     const pixels = checkPixels(this.#embedding.spec, images.pixelValues, interpolate)
-    return { tokens: this.#embedding.forward(pixels, interpolate), kept: undefined }
+    const [, , height, width] = sizesOf(pixels.shape, 4)
+    const tokens = this.#embedding.forward(pixels, interpolate)
+    return { tokens, kept: undefined, size: [height, width] }
   }
 }

@@ -7,6 +7,7 @@ import type { Tensor } from '../../tensor/tensor.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { ContrastiveImages, ContrastiveOptions, Projected } from '../contrastive.js'
 import { statesOf } from '../run-options.js'
+import { patchGrid, prefixLength } from '../vit/grid.js'
 import { readBody, readEmbedding, type VitModules } from '../vit/read.js'
 import { FixedEmbedding, type ImageEmbedding } from './image-embedding.js'
 import { NaflexEmbedding } from './naflex.js'
@@ -49,10 +50,14 @@ export class ImageTower {
   /** @throws SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_BATCH, INPUT_INVALID, LIMIT_EXCEEDED */
   async forward(images: ContrastiveImages, options: ContrastiveOptions): Promise<EncodedImages> {
     const { interpolatePositions = false, attentions: weights } = options
-    const { layers, norm, head } = this.#body
-    const { tokens, kept } = await this.#embedding.forward(images, interpolatePositions)
+    const { rotary, layers, norm, head } = this.#body
+    const { tokens, kept, size } = await this.#embedding.forward(images, interpolatePositions)
     const mask = kept && paddingMask(kept)
-    const stack = runStack(layers, tokens, { self: { mask, weights } })
+    const { vit } = this.spec
+    const rotationOf = size && rotary?.rotations(patchGrid(vit, size), prefixLength(vit.prefix))
+    const stack = runStack(layers, tokens, {
+      self: (layer) => ({ mask, weights, rotation: rotationOf?.(layer) }),
+    })
     const last = norm?.forward(stack.last) ?? stack.last
     const { pooled, logits = pooled } = head.forward(last, mask)
     const output = { lastHiddenState: last, poolerOutput: pooled, ...statesOf(stack, options) }

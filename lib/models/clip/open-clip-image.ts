@@ -40,7 +40,7 @@ export function openClipImage(
     ],
   })
   if (isSet(config, 'timm_model_name') && config.values.timm_model_name !== '')
-    return { image: timmTower(config, projection) }
+    return { image: timmTower(config, projection, reader) }
   if (Array.isArray(config.values.layers)) return { resnet: openClipResNet(config, projection) }
   refuse(config, 'attentional_pool')
   const image = {

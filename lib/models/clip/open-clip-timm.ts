@@ -1,8 +1,13 @@
 import { boolean, type Config, configInvalid, oneOf, optional, string } from '../../files/config.js'
+import type { WeightReader } from '../../weights/reader.js'
 import { commonNames } from '../vit/names.js'
 import { timmSpecOf } from '../vit/timm.js'
 import { timmArchitecture } from '../vit/timm-architectures.js'
 import { argumentsOf } from '../vit/timm-arguments.js'
+import { evaSpecOf } from '../vit/timm-eva.js'
+import { evaArchitecture } from '../vit/timm-eva-architectures.js'
+import { evaArgumentsOf } from '../vit/timm-eva-arguments.js'
+import { evaNames } from '../vit/timm-eva-names.js'
 import type { ImageSpec, LinearSpec } from './spec.js'
 
 export const timmKeys = ['timm_model_name', 'timm_pool', 'timm_proj', 'timm_proj_bias']
@@ -15,30 +20,48 @@ const poolings = { token: 'class', avg: 'mean', map: 'attention' } as const
  * @param width of the shared space
  * @throws CONFIG_INVALID
  */
-export function timmTower(config: Config, width: number): ImageSpec {
-  const implied = timmArchitecture(string(config, 'timm_model_name'))
-  if (!implied || implied.distilled)
-    throw configInvalid(config, 'timm_model_name', 'a plain vision Transformer of timm')
+export function timmTower(config: Config, width: number, reader: WeightReader): ImageSpec {
   const kind = projectionKind(config)
   const own = kind === 'linear' || kind === 'mlp'
   const pool = oneOf(config, 'timm_pool', ['', ...(['token', 'avg', 'map'] as const)], 'avg')
   if (pool === '' && !own) throw configInvalid(config, 'timm_pool', "'token', 'avg' or 'map'")
-  const values = { num_classes: kind === 'classifier' ? width : 0 }
   // Before a projection of its own, open_clip changes the pooling of the complete model, whose norms stay.
-  const args = argumentsOf(
-    { ...config, values },
-    own || pool === '' ? implied : { ...implied, global_pool: pool },
+  const { vit, names } = trunkOf(
+    config,
+    { num_classes: kind === 'classifier' ? width : 0 },
+    own || pool === '' ? {} : { global_pool: pool },
+    reader.scope(trunk),
   )
-  const vit = timmSpecOf(args, implied)
   const pooling = own && pool !== '' ? poolings[pool] : vit.head.pooling
   if (pooling === 'attention' && vit.head.pooling !== 'attention')
     throw configInvalid(config, 'timm_pool', 'a pooling for which the model has weights')
   return {
     vit: { ...vit, head: { ...vit.head, pooling }, accepts: 'on-request' },
-    names: commonNames,
-    ...{ scope: 'visual.trunk', naflex: false },
+    ...{ names, scope: trunk, naflex: false },
     projection: own ? layers(kind, width, boolean(config, 'timm_proj_bias', false)) : [],
   }
+}
+
+const trunk = 'visual.trunk'
+
+function trunkOf(
+  config: Config,
+  values: { readonly num_classes: number },
+  pooling: { readonly global_pool?: 'token' | 'avg' | 'map' },
+  reader: WeightReader,
+): Pick<ImageSpec, 'vit' | 'names'> {
+  const name = string(config, 'timm_model_name')
+  const plain = timmArchitecture(name)
+  if (plain && !plain.distilled)
+    return {
+      vit: timmSpecOf(argumentsOf({ ...config, values }, { ...plain, ...pooling }), plain),
+      names: commonNames,
+    }
+  const eva = evaArchitecture(name)
+  if (!eva)
+    throw configInvalid(config, 'timm_model_name', 'a vision Transformer of timm, plain or of its class Eva')
+  const args = evaArgumentsOf({ ...config, values }, { ...eva, ...pooling })
+  return { vit: evaSpecOf(args), names: evaNames(args, reader) }
 }
 
 /** An empty or null timm_proj stands for timm's classifier. */

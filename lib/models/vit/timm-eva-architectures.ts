@@ -6,7 +6,7 @@ export interface EvaArguments {
   readonly depth?: number
   readonly num_heads?: number
   readonly mlp_ratio?: number
-  readonly global_pool?: 'token' | 'map'
+  readonly global_pool?: 'token' | 'avg' | 'map'
   readonly qkv_bias?: boolean
   readonly qkv_fused?: boolean
   readonly swiglu_mlp?: boolean

@@ -1,5 +1,6 @@
 import { boolean, type Config, configInvalid, nonNegativeInt, string } from '../../files/config.js'
-import type { ClassArguments } from './timm-arguments.js'
+import { argumentsOf, type ClassArguments } from './timm-arguments.js'
+import type { EvaArguments } from './timm-eva-architectures.js'
 
 const flags = [
   ...[
@@ -30,12 +31,13 @@ const values = [
     'rope_temperature',
   ],
 ]
-/** The arguments of timm's Eva class. */
-export const evaArguments: ClassArguments = { known: [...values, ...optionals, ...flags], flags }
+const evaArguments: ClassArguments = { known: [...values, ...optionals, ...flags], flags }
 
-/** @throws CONFIG_INVALID naming an argument that cannot be None, and is */
-export function checkNulls(args: Config): void {
+/** The arguments of timm's Eva class, resolved as in timm. @throws CONFIG_INVALID */
+export function evaArgumentsOf(config: Config, implied: EvaArguments): Config {
+  const args = argumentsOf(config, implied, evaArguments)
   for (const key of values) if (args.values[key] === null) throw configInvalid(args, key, 'a value')
+  return args
 }
 
 /** Any other type means EvaAttention, whose key has no bias. */

@@ -1,11 +1,12 @@
 import { boolean, type Config } from '../../files/config.js'
+import type { WeightReader } from '../../weights/reader.js'
 import { commonNames, type VitNames } from './names.js'
 import { hasGateApart, isRope } from './timm-eva-arguments.js'
 
-/** Names of the weights. @param biasesApart whether the biases of query and value are parameters of the attention */
-export function namesOf(args: Config, biasesApart: boolean): VitNames {
+/** The names of the class. The biases of query and value can be parameters of the attention. */
+export function evaNames(args: Config, reader: WeightReader): VitNames {
   const fused = boolean(args, 'qkv_fused', true)
-  const apart = !isRope(args) && (fused || biasesApart)
+  const apart = !isRope(args) && (fused || reader.has('blocks.0.attn.q_bias'))
   return {
     ...commonNames,
     block(index) {

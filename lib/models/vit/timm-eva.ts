@@ -19,11 +19,10 @@ import { describeVit, type VitLayout } from './layout.js'
 import { commonNames } from './names.js'
 import type { HeadSpec, MlpSpec, RotarySpec, VitSpec } from './spec.js'
 import { poolings, pools, withStoredGrid } from './timm.js'
-import { argumentsOf } from './timm-arguments.js'
 import { evaArchitecture } from './timm-eva-architectures.js'
-import { alignment, checkNulls, evaArguments, hasGateApart, isRope } from './timm-eva-arguments.js'
+import { alignment, evaArgumentsOf, hasGateApart, isRope } from './timm-eva-arguments.js'
 import { authorsNames, fromAuthors, ignoreAuthors, isAuthors, withoutKeyBias } from './timm-eva-authors.js'
-import { namesOf } from './timm-eva-names.js'
+import { evaNames } from './timm-eva-names.js'
 
 /**
  * timm's Eva class: EVA and EVA-02 (Fang et al. 2023), DINOv3, RoPE-ViT (Heo et al. 2024), Perception Encoder, LingBot.
@@ -36,10 +35,9 @@ export const timmEva: VitLayout = {
   checkpoint: () => ({ rename: (name) => fromAuthors(timmName(name)) }),
 
   async describe({ config, kind }, reader) {
-    const args = argumentsOf(config, evaArchitecture(kind.name)!, evaArguments)
-    checkNulls(args)
+    const args = evaArgumentsOf(config, evaArchitecture(kind.name)!)
     const authors = isAuthors(reader)
-    const declared = authors ? withoutKeyBias(specOf(args)) : specOf(args)
+    const declared = authors ? withoutKeyBias(evaSpecOf(args)) : evaSpecOf(args)
     if (authors) ignoreAuthors(reader, declared.queryKeyValueBias !== false)
     const classes = storedClasses(config, declared.head.classes, reader, commonNames.classifier)
     const spec = withStoredGrid(kind.name, { ...declared, head: { ...declared.head, classes } }, reader)
@@ -51,7 +49,7 @@ export const timmEva: VitLayout = {
     if (classes === 0) reader.ignore(/^head\./, 'num_classes is 0')
     return describeVit(config.file, {
       spec,
-      names: authors ? authorsNames : namesOf(args, reader.has('blocks.0.attn.q_bias')),
+      names: authors ? authorsNames : evaNames(args, reader),
       className: 'Eva',
       labels: await timmLabels(config, classes),
       labelDescriptions: labelDescriptions(config),
@@ -59,8 +57,8 @@ export const timmEva: VitLayout = {
   },
 }
 
-/** Defaults are those of the class. */
-function specOf(args: Config): VitSpec {
+/** The spec of resolved arguments. Defaults are those of the class. */
+export function evaSpecOf(args: Config): VitSpec {
   const image = sizePair(args, 'img_size', [224, 224])
   const patch = sizePair(args, 'patch_size', [16, 16])
   const preNorm = boolean(args, 'use_pre_transformer_norm', false)
