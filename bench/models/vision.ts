@@ -1,9 +1,10 @@
+import { camelCase } from '../../lib/case.js'
 import { compareOutput } from '../../lib/cli/verify/compare.js'
 import { type Golden, type GoldenRun, readGolden } from '../../lib/cli/verify/golden.js'
 import { number, readConfig, string } from '../../lib/files/config.js'
 import { evaluate, load, Tensor } from '../../lib/index.js'
 import type { Model } from '../../lib/models/model.js'
-import type { NamedTensors } from '../../lib/models/reference.js'
+import { fromLibrary, type NamedTensors } from '../../lib/models/reference.js'
 import { runReference } from '../../lib/models/references.js'
 import { type Line, race, steady } from './line.js'
 import { openSession, ort, type Session } from './peer.js'
@@ -26,9 +27,9 @@ export async function benchVision(
   const run = golden.runs[0]!
   const facts = await readConfig(dir, 'golden.json')
   const title = `${name}, ${threads} thread${threads > 1 ? 's' : ''}`
-  using model = await load(dir, { threads })
+  using model = await load<VisionModel>(dir, { threads })
   const ours = () => runOurs(model, run)
-  const error = await worstError(await ours(), golden, run)
+  const error = await worstError(await referenceOf(model, run), golden, run)
   const checked = `differs from PyTorch by ${error.toExponential(1)} (at most ${golden.tolerance.toExponential(1)})`
   if (facts.values.no_onnx !== undefined)
     return [{ name: title, text: `${checked}; no ONNX: ${string(facts, 'no_onnx')}`, unit: 'ms', rounds: 0 }]
@@ -49,19 +50,28 @@ export async function benchVision(
   return [{ ...line, text: `${line.text}; ${speed}; ${errors}` }]
 }
 
-/** The stored outputs, computed and copied to JavaScript. */
-async function runOurs(model: Model, run: GoldenRun): Promise<NamedTensors> {
+type VisionModel = Model & { run(inputs: NamedTensors): Promise<Readonly<Record<string, Tensor>>> }
+
+/** The stored outputs, by their names in the library. */
+async function referenceOf(model: Model, run: GoldenRun): Promise<NamedTensors> {
   const names = [...run.outputs.keys()]
   const given = await runReference(model, { ...run, outputs: names })
-  const outputs = names.map((name) => given[name]!)
-  await evaluate(outputs, { session: model.session })
-  await Promise.all(outputs.map((output) => output.data()))
+  await evaluate(
+    names.map((name) => given[name]!),
+    { session: model.session },
+  )
   return given
+}
+
+/** A run as a user calls it; the stored outputs are copied to JavaScript. */
+async function runOurs(model: VisionModel, run: GoldenRun): Promise<void> {
+  const results = await model.run(fromLibrary(run.inputs))
+  await Promise.all([...run.outputs.keys()].map((name) => results[camelCase(name)]!.data()))
 }
 
 function peerRun(session: Session, run: GoldenRun): () => ReturnType<Session['run']> {
   const feeds: Parameters<Session['run']>[0] = {}
-  const data = [...Object.entries(run.inputs)].map(async ([name, tensor]) => {
+  const data = Object.entries(run.inputs).map(async ([name, tensor]) => {
     const values = (await tensor.data()) as Float32Array | BigInt64Array
     const type = values instanceof BigInt64Array ? 'int64' : 'float32'
     feeds[name] = new ort.Tensor(type, values, tensor.shape)

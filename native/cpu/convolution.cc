@@ -70,32 +70,77 @@ void clear(int64_t n, float* out) {
   for (; i < n; i++) out[i] = 0;
 }
 
-// Writes elements k..k+length-1 of the window whose first input is at (y, x). in: the image, at the first
-// channel of the group.
-void gatherWindow(const Plan& plan, const View& view, const float* in, int64_t y, int64_t x, int64_t k,
+// A position in the window.
+struct Position {
+  int64_t i, j, channel;
+};
+
+// Writes the `length` elements of a window from `at` on. The window's first input is at (y, x). in: the
+// image, at the first channel of the group.
+void gatherWindow(const Plan& plan, const View& view, const float* in, int64_t y, int64_t x, Position at,
                   int64_t length, float* out) {
   // A contiguous row of the window is copied at once.
   const bool isContiguous = plan.dilationW == 1 && view.stride[3] == 1 && view.stride[2] == plan.channels;
-  const int64_t end = k + length;
-  while (k < end) {
-    const int64_t tap = k / plan.channels, channel = k % plan.channels, i = tap / plan.kw, j = tap % plan.kw;
-    const int64_t row = y + i * plan.dilationH, column = x + j * plan.dilationW;
-    int64_t run = plan.channels - channel;
+  while (length > 0) {
+    const int64_t row = y + at.i * plan.dilationH, column = x + at.j * plan.dilationW;
+    int64_t taps = 1;
     const bool isInside = row >= 0 && row < view.dim[1] && column >= 0 && column < view.dim[2];
-    if (isInside && isContiguous) {
-      run = min(plan.kw - j, view.dim[2] - column) * plan.channels - channel;
+    if (isInside && isContiguous) taps = min(plan.kw - at.j, view.dim[2] - column);
+    int64_t run = taps * plan.channels - at.channel;
+    if (run <= length) {
+      at.j += taps;
+    } else {
+      run = length;
     }
-    run = min(run, end - k);
     if (isInside) {
-      const float* from = in + row * view.stride[1] + column * view.stride[2] + channel * view.stride[3];
+      const float* from = in + row * view.stride[1] + column * view.stride[2] + at.channel * view.stride[3];
       copyFloats(from, view.stride[3], run, out);
     } else {
       clear(run, out);
     }
-    k += run;
+    at.channel = 0;
+    if (at.j == plan.kw) {
+      at.j = 0;
+      at.i++;
+    }
+    length -= run;
     out += run;
   }
 }
+
+// A pixel of an image, and the next ones without a division for each.
+struct OutputPixel {
+  int64_t width, y, x;
+  OutputPixel(int64_t width, int64_t pixel) : width(width), y(pixel / width), x(pixel % width) {}
+  void next() {
+    if (++x == width) {
+      x = 0;
+      y++;
+    }
+  }
+};
+
+// Where pixels of an image are, from `pixel` on.
+struct Pixels {
+  float* image;
+  int64_t width, rowStride, stride;
+  bool isEven;  // whether all pixels are `stride` apart
+  Pixels(const View& view, int64_t index, int64_t channel)
+      : image(isAbsent(view) ? nullptr
+                             : reinterpret_cast<float*>(view.data) + index * view.stride[0] + channel),
+        width(view.dim[2]),
+        rowStride(view.stride[1]),
+        stride(view.stride[2]),
+        isEven(rowStride == width * stride) {}
+  float* operator()(int64_t pixel) const {
+    if (isEven) return image + pixel * stride;
+    return image + pixel / width * rowStride + pixel % width * stride;
+  }
+  Target from(int64_t pixel) const {
+    if (!isEven) return {nullptr, 0};
+    return {image + pixel * stride, stride};
+  }
+};
 
 Status run(const Call& call, int64_t tile, char* scratch) {
   const View &out = call.view[0], &in = call.view[1], &bias = call.view[3], &residual = call.view[4];
@@ -116,30 +161,28 @@ Status run(const Call& call, int64_t tile, char* scratch) {
   float* narrow = sums + sumsSize(plan.block, plan.panels);
   float* rows = narrow + narrowSize(plan.block, plan.b.precision);
   const auto rowsAt = [&](int64_t k, int64_t length) -> Rows {
-    for (int64_t i = 0; i < pixels; i++) {
-      const int64_t y = (pixel + i) / out.dim[2] * plan.strideH - plan.top;
-      const int64_t x = (pixel + i) % out.dim[2] * plan.strideW - plan.left;
-      gatherWindow(plan, in, from, y, x, k, length, rows + i * kBlockK);
+    const int64_t tap = k / plan.channels;
+    const Position start{tap / plan.kw, tap % plan.kw, k % plan.channels};
+    OutputPixel at(out.dim[2], pixel);
+    for (int64_t i = 0; i < pixels; i++, at.next()) {
+      gatherWindow(plan, in, from, at.y * plan.strideH - plan.top, at.x * plan.strideW - plan.left, start,
+                   length, rows + i * kBlockK);
     }
     return {rows, kBlockK};
   };
-  const float* scales = scalesOf(plan.b, b);
-  const auto finish = [&](int64_t done) {
-    const int64_t column = (panel + done) * kMicroColumns, channel = group * plan.b.n + column;
-    const Epilogue epilogue{1.0f,
-                            isAbsent(bias) ? nullptr : reinterpret_cast<const float*>(bias.data) + channel,
-                            static_cast<Unary>(attributeOf(call, 9))};
-    const auto pixelOf = [&](const View& view, int64_t i) {
-      const int64_t y = (pixel + i) / out.dim[2], x = (pixel + i) % out.dim[2];
-      return reinterpret_cast<float*>(view.data) + image * view.stride[0] + y * view.stride[1] +
-             x * view.stride[2] + channel;
-    };
+  const int64_t channel = group * plan.b.n + panel * kMicroColumns;
+  const Pixels outputs(out, image, channel), residuals(residual, image, channel);
+  const auto finish = [&](int64_t done, const FloatSums& of) {
+    const int64_t column = done * kMicroColumns;
+    const Epilogue epilogue{
+        1.0f, isAbsent(bias) ? nullptr : reinterpret_cast<const float*>(bias.data) + channel + column,
+        static_cast<Unary>(attributeOf(call, 9))};
     finishPanel(
-        FloatSums{sums + done * kMicroColumns, panels * kMicroColumns, scales ? scales + column : nullptr},
-        pixels, min(kMicroColumns, plan.b.n - column), epilogue, [&](int64_t i) { return pixelOf(out, i); },
-        [&](int64_t i) { return isAbsent(residual) ? nullptr : pixelOf(residual, i); });
+        of, pixels, min(kMicroColumns, plan.b.n - panel * kMicroColumns - column), epilogue,
+        [&](int64_t i) { return outputs(pixel + i) + column; },
+        [&](int64_t i) { return residuals.image ? residuals(pixel + i) + column : nullptr; });
   };
-  multiplyTile(plan.b, b, pixels, panel, panels, rowsAt, narrow, {nullptr, 0}, sums, finish);
+  multiplyTile(plan.b, b, pixels, panel, panels, rowsAt, narrow, outputs.from(pixel), sums, finish);
   return Status::ok;
 }
 

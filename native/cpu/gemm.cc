@@ -162,13 +162,9 @@ void runFloat(const Call& call, const Plan& plan, const Tile& tile, const char* 
     copyRows(a + k * plan.aStride[2], plan.aStride[1], plan.aStride[2], tile.rows, length, copied);
     return {copied, kBlockK};
   };
-  const float* scales = scalesOf(plan.b, b);
   multiplyTile(plan.b, b, tile.rows, tile.panel, tile.panels, rowsAt, narrow, targetOf(call, plan, tile),
-               scratch, [&](int64_t panel) {
-                 const int64_t column = (tile.panel + panel) * kMicroColumns;
-                 finish(call, plan, tile, column,
-                        FloatSums{scratch + panel * kMicroColumns, tile.panels * kMicroColumns,
-                                  scales ? scales + column : nullptr});
+               scratch, [&](int64_t panel, const FloatSums& sums) {
+                 finish(call, plan, tile, (tile.panel + panel) * kMicroColumns, sums);
                });
 }
 

@@ -92,15 +92,34 @@ inline PanelPrefetch prefetchAfter(const PackedShape& shape, const char* b, int6
   return prefetch;
 }
 
-// sums[rows][panels * kMicroColumns] = A @ (panels `first`... of b). rowsAt(k, length) returns A's columns
-// k..k+length-1, at most kBlockK. done(panel) is called when the sums of a panel of the tile are complete.
-// narrow: scratch of narrowSize().
+// The column scales of int8 weights; null for others.
+inline const float* scalesOf(const PackedShape& shape, const char* b) {
+  return shape.precision == Precision::int8 ? reinterpret_cast<const float*>(b) : nullptr;
+}
+
+// The sums of a panel in float32: kLanes columns from j on, of row i.
+struct FloatSums {
+  const float* sums;
+  int64_t stride;
+  const float* scales;  // of each column of int8 weights; or null
+  F operator()(int64_t i, int64_t j) const {
+    const F v = load(sums + i * stride + j);
+    return scales ? v * load(scales + j) : v;
+  }
+};
+
+// A @ (panels `first`... of b). rowsAt(k, length) returns A's columns k..k+length-1, at most kBlockK.
+// done(panel, sums) is called when the sums of a panel of the tile are complete.
+// narrow: scratch of narrowSize(). sums: scratch of sumsSize().
 template <class RowsAt, class Done>
 void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t first, int64_t panels,
                   RowsAt rowsAt, float* narrow, const Target& target, float* sums, Done done) {
-  const int64_t stride = panels * kMicroColumns;
   const bool byPairs = multipliesBfloat16(shape.precision);
   const int64_t blockK = byPairs ? kBlockKBfloat16 : kBlockK;
+  // The panels of a single block of K use the same memory, which stays in the first-level cache.
+  const bool single = shape.k <= blockK;
+  const int64_t stride = (single ? 1 : panels) * kMicroColumns;
+  const float* scales = scalesOf(shape, b);
   for (int64_t k = 0; k < shape.k; k += blockK) {
     const int64_t length = min(blockK, shape.k - k);
     Rows a{};
@@ -116,7 +135,7 @@ void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t
     for (int64_t panel = 0; panel < panels; panel++) {
       const int64_t columns = shape.panelColumns(first + panel);
       const char* block = b + shape.rowOffset(first + panel, k);
-      float* c = sums + panel * kMicroColumns;
+      float* c = sums + (single ? 0 : panel * kMicroColumns);
       const bool add = k > 0;
       const PanelPrefetch prefetch = prefetchAfter(shape, b, first, panel, panels, k, blockK, target);
       switch (shape.precision) {
@@ -140,21 +159,11 @@ void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t
           multiplyPanel<LoadFloat32>(rows, columns, length, a.data, a.stride, block, c, stride, add,
                                      prefetch);
       }
-      if (k + blockK >= shape.k) done(panel);
+      if (k + blockK < shape.k) continue;
+      done(panel, FloatSums{c, stride, scales ? scales + (first + panel) * kMicroColumns : nullptr});
     }
   }
 }
-
-// The sums of a panel in float32: kLanes columns from j on, of row i.
-struct FloatSums {
-  const float* sums;
-  int64_t stride;
-  const float* scales;  // of each column of int8 weights; or null
-  F operator()(int64_t i, int64_t j) const {
-    const F v = load(sums + i * stride + j);
-    return scales ? v * load(scales + j) : v;
-  }
-};
 
 // Writes rows of the output from the sums of a panel, which are padded to whole vectors. outOf(i) and
 // residualOf(i) return where row i begins; the second may be null, or the same memory.
@@ -191,11 +200,6 @@ void finishPanel(const Sums& sums, int64_t rows, int64_t columns, const Epilogue
   if (epilogue.activation == Unary::identity) return write([](F v) { return v; });
   withUnary(epilogue.activation,
             [&](auto kind) { write([](F v) { return activate<decltype(kind)::value>(v, zero()); }); });
-}
-
-// The column scales of int8 weights; null for others.
-inline const float* scalesOf(const PackedShape& shape, const char* b) {
-  return shape.precision == Precision::int8 ? reinterpret_cast<const float*>(b) : nullptr;
 }
 
 }  // namespace
