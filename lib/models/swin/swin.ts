@@ -4,6 +4,7 @@ import type { Grid } from '../../nn/grid-bias.js'
 import type { Mask } from '../../nn/mask.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
+import { maskedPixelLoss } from '../masked-loss.js'
 import { Model, type ModelParts } from '../model.js'
 import { checkBatch } from '../pixels.js'
 import { tensorsOf } from '../results.js'
@@ -34,6 +35,8 @@ export interface SwinOutput {
   readonly poolerOutput: ops.FloatTensor
   /** float32 [B, channels, rows * stride, columns * stride]; for models with a decoder. */
   readonly reconstruction?: ops.FloatTensor
+  /** float32 []: mean absolute error of the pixels of masked patches; for models with a decoder, with `maskedPatches`. */
+  readonly loss?: ops.FloatTensor
   /**
    * float32 [B, N, width] each: the patches, then the output of each stage, after the merging of patches in transformers,
    * before it in timm.
@@ -80,10 +83,14 @@ export class Swin extends Model {
     const { last, states, weights } = runStages(this.spec, this.modules, patches, options)
     const lastHiddenState = flat(norm.forward(last))
     const poolerOutput = ops.mean(lastHiddenState, 1) as ops.FloatTensor
+    const reconstruction = decoder?.forward(lastHiddenState, [last.shape[1]!, last.shape[2]!])
+    const loss =
+      reconstruction && masked && maskedPixelLoss(reconstruction, pixelValues, masked, this.spec.patch)
     const output: SwinOutput = {
       ...(classifier && { logits: classifier.forward(poolerOutput) }),
       ...{ lastHiddenState, poolerOutput },
-      ...(decoder && { reconstruction: decoder.forward(lastHiddenState, [last.shape[1]!, last.shape[2]!]) }),
+      ...(reconstruction && { reconstruction }),
+      ...(loss && { loss }),
       ...(options.hiddenStates && {
         hiddenStates: states.map(flat),
         reshapedHiddenStates: states.map((x): ops.FloatTensor => ops.permute(x, [0, 3, 1, 2])),

@@ -1,6 +1,7 @@
 import { sizesOf } from '../../graph/shape.js'
 import { runStack } from '../../nn/stack.js'
 import type { FloatTensor } from '../../ops/index.js'
+import { maskedPixelLoss } from '../masked-loss.js'
 import { Model, type ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { gridOf, patchGrid, prefixLength } from './grid.js'
@@ -29,6 +30,8 @@ export interface VitResult {
   readonly poolerOutput: FloatTensor
   /** float32 [B, channels, height, width]; for models with a decoder. */
   readonly reconstruction?: FloatTensor
+  /** float32 []: mean absolute error of the pixels of masked patches; for models with a decoder, with `maskedPatches`. */
+  readonly loss?: FloatTensor
   /** float32 [B, tokens, width] each: the embeddings, then the output of each layer. */
   readonly hiddenStates?: readonly FloatTensor[]
   /** float32 [B, heads, queries, tokens] for each requested layer, in the order of the request. */
@@ -76,11 +79,14 @@ export class Vit extends Model {
     })
     const last = norm?.forward(stack.last) ?? stack.last
     const { pooled, ...logits } = head.forward(last)
+    const reconstruction = decoder?.forward(last, gridOf([height, width], this.spec.patch))
+    const loss = reconstruction && masked && maskedPixelLoss(reconstruction, pixels, masked, this.spec.patch)
     const result: VitResult = {
       ...logits,
       lastHiddenState: last,
       poolerOutput: pooled,
-      ...(decoder && { reconstruction: decoder.forward(last, gridOf([height, width], this.spec.patch)) }),
+      ...(reconstruction && { reconstruction }),
+      ...(loss && { loss }),
       ...(hiddenStates && { hiddenStates: stack.hiddenStates }),
       ...(attentions && { attentions: [...plan.keys()].map((layer) => stack.attentions.get(layer)!) }),
     }
