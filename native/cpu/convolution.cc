@@ -1,10 +1,11 @@
 // convolution on NHWC as a matrix product: a row of A is the kh * kw * C/groups inputs in the window of one
-// output pixel; B is the packed weights. Rows are gathered to scratch one block of K at a time, with zeros
-// for padding; A is never stored as a whole.
+// output pixel; B is the packed weights. A is never stored as a whole. Where a pixel has many channels, the
+// product reads them in place, tap by tap, and a row of zeros for padding; else rows are gathered to scratch,
+// one block of K at a time.
 //
 // A tile is a block of pixels of one image and one group, times a group of panels. Gathering costs about as
 // much as the product with one panel, so a tile has as many panels as leave kMinTiles tiles.
-#include "product.h"
+#include "windows.h"
 
 namespace saccade {
 namespace {
@@ -12,12 +13,12 @@ namespace {
 constexpr int64_t kPixels = 48;
 constexpr int64_t kMinTiles = 32;
 
-struct Plan {
-  int64_t kh, kw, strideH, strideW, top, left, dilationH, dilationW, groups;
-  int64_t channels;               // inputs of a group
+struct Plan : Window {
+  int64_t groups;
   PackedShape b;                  // weights of a group
   int64_t pixels, block, blocks;  // of an image; of a tile; tiles along the pixels
   int64_t panels, panelGroups;    // of a tile; tiles along the columns
+  bool inPlace;
 };
 
 int64_t attributeOf(const Call& call, int index) {
@@ -40,6 +41,7 @@ Plan planOf(const Call& call) {
   const int64_t tilesOfOnePanel = out.dim[0] * plan.groups * plan.blocks * plan.b.panels();
   plan.panels = min(max(tilesOfOnePanel / kMinTiles, 1), min(kTilePanels, plan.b.panels()));
   plan.panelGroups = (plan.b.panels() + plan.panels - 1) / plan.panels;
+  plan.inPlace = plan.channels >= kMinInPlace && in.stride[3] == 1 && plan.b.precision == Precision::float32;
   return plan;
 }
 
@@ -53,72 +55,6 @@ int64_t scratch(const Call& call) {
   return 4 * (sumsSize(plan.block, plan.panels) + narrowSize(plan.block, plan.b.precision) +
               plan.block * kBlockK);
 }
-
-void copyFloats(const float* in, int64_t stride, int64_t n, float* out) {
-  int64_t i = 0;
-  if (stride == 1) {
-    for (; i + kLanes <= n; i += kLanes) store(out + i, load(in + i));
-    if (i < n) store(out + i, load(in + i, n - i), n - i);
-    return;
-  }
-  for (; i < n; i++) out[i] = in[i * stride];
-}
-
-void clear(int64_t n, float* out) {
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) store(out + i, zero());
-  for (; i < n; i++) out[i] = 0;
-}
-
-// A position in the window.
-struct Position {
-  int64_t i, j, channel;
-};
-
-// Writes the `length` elements of a window from `at` on. The window's first input is at (y, x). in: the
-// image, at the first channel of the group.
-void gatherWindow(const Plan& plan, const View& view, const float* in, int64_t y, int64_t x, Position at,
-                  int64_t length, float* out) {
-  // A contiguous row of the window is copied at once.
-  const bool isContiguous = plan.dilationW == 1 && view.stride[3] == 1 && view.stride[2] == plan.channels;
-  while (length > 0) {
-    const int64_t row = y + at.i * plan.dilationH, column = x + at.j * plan.dilationW;
-    int64_t taps = 1;
-    const bool isInside = row >= 0 && row < view.dim[1] && column >= 0 && column < view.dim[2];
-    if (isInside && isContiguous) taps = min(plan.kw - at.j, view.dim[2] - column);
-    int64_t run = taps * plan.channels - at.channel;
-    if (run <= length) {
-      at.j += taps;
-    } else {
-      run = length;
-    }
-    if (isInside) {
-      const float* from = in + row * view.stride[1] + column * view.stride[2] + at.channel * view.stride[3];
-      copyFloats(from, view.stride[3], run, out);
-    } else {
-      clear(run, out);
-    }
-    at.channel = 0;
-    if (at.j == plan.kw) {
-      at.j = 0;
-      at.i++;
-    }
-    length -= run;
-    out += run;
-  }
-}
-
-// A pixel of an image, and the next ones without a division for each.
-struct OutputPixel {
-  int64_t width, y, x;
-  OutputPixel(int64_t width, int64_t pixel) : width(width), y(pixel / width), x(pixel % width) {}
-  void next() {
-    if (++x == width) {
-      x = 0;
-      y++;
-    }
-  }
-};
 
 // Where pixels of an image are, from `pixel` on.
 struct Pixels {
@@ -160,15 +96,19 @@ Status run(const Call& call, int64_t tile, char* scratch) {
   float* sums = reinterpret_cast<float*>(scratch);
   float* narrow = sums + sumsSize(plan.block, plan.panels);
   float* rows = narrow + narrowSize(plan.block, plan.b.precision);
+  Segment segments[kMaxSegments];
   const auto rowsAt = [&](int64_t k, int64_t length) -> Rows {
-    const int64_t tap = k / plan.channels;
-    const Position start{tap / plan.kw, tap % plan.kw, k % plan.channels};
+    if (plan.inPlace) {
+      return segmentsOf(plan, {in, from, out.dim[2], pixel, pixels}, k, length, segments,
+                        reinterpret_cast<const float**>(rows));
+    }
+    const Position start(plan, k);
     OutputPixel at(out.dim[2], pixel);
     for (int64_t i = 0; i < pixels; i++, at.next()) {
       gatherWindow(plan, in, from, at.y * plan.strideH - plan.top, at.x * plan.strideW - plan.left, start,
                    length, rows + i * kBlockK);
     }
-    return {rows, kBlockK};
+    return {rows, kBlockK, nullptr, 0};
   };
   const int64_t channel = group * plan.b.n + panel * kMicroColumns;
   const Pixels outputs(out, image, channel), residuals(residual, image, channel);

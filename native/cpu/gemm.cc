@@ -158,9 +158,9 @@ void runFloat(const Call& call, const Plan& plan, const Tile& tile, const char* 
   float* narrow = scratch + sumsSize(plan.rowBlock, plan.panels);
   float* copied = narrow + narrowSize(plan.rowBlock, plan.b.precision);
   const auto rowsAt = [&](int64_t k, int64_t length) -> Rows {
-    if (plan.aStride[2] == 1) return {a + k, plan.aStride[1]};
+    if (plan.aStride[2] == 1) return {a + k, plan.aStride[1], nullptr, 0};
     copyRows(a + k * plan.aStride[2], plan.aStride[1], plan.aStride[2], tile.rows, length, copied);
-    return {copied, kBlockK};
+    return {copied, kBlockK, nullptr, 0};
   };
   multiplyTile(plan.b, b, tile.rows, tile.panel, tile.panels, rowsAt, narrow, targetOf(call, plan, tile),
                scratch, [&](int64_t panel, const FloatSums& sums) {

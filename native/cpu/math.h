@@ -26,11 +26,11 @@ struct Exponential {
   F fraction, power;
 };
 
-// For |x| <= 120 or so; `correction` is added to x where x alone cannot hold it. ln 2 is taken off in two
-// parts, the first of 9 bits, so that its product is exact also without fma.
-inline Exponential exponential(F x, F correction) {
+// For |x| <= 120 or so. ln 2 is taken off in two parts, the first of 9 bits, so that its product is exact
+// also without fma.
+inline Exponential exponential(F x) {
   const F n = round(x * broadcast(1.44269504f));
-  const F r = fma(n, broadcast(2.12194440e-4f), fma(n, broadcast(-0.693359375f), x)) + correction;
+  const F r = fma(n, broadcast(2.12194440e-4f), fma(n, broadcast(-0.693359375f), x));
   const F tail = polynomial(
       r, {1.38146022181e-3f, 8.36871644016e-3f, 4.16683879608e-2f, 1.66665206385e-1f, 4.99999934485e-1f});
   return {fma(r * r, tail, r), n};
@@ -38,7 +38,7 @@ inline Exponential exponential(F x, F correction) {
 
 // 1 ulp. Beyond the limits the result is 0 or infinite anyway.
 inline F exp(F x) {
-  const Exponential e = exponential(min(broadcast(89.0f), max(broadcast(-104.0f), x)), zero());
+  const Exponential e = exponential(min(broadcast(89.0f), max(broadcast(-104.0f), x)));
   return scale(broadcast(1.0f) + e.fraction, e.power);
 }
 
@@ -53,7 +53,7 @@ inline F expBelow0(F x) {
 
 // e^x - 1 for x <= 88, without cancellation near 0: 2 ulp.
 inline F expMinus1(F x) {
-  const Exponential e = exponential(max(broadcast(-87.0f), x), zero());
+  const Exponential e = exponential(max(broadcast(-87.0f), x));
   const F power = scale(broadcast(1.0f), e.power);
   return fma(power, e.fraction, power - broadcast(1.0f));
 }

@@ -112,6 +112,29 @@ struct Prefetch {
   int64_t outStride;  // bytes
 };
 
+template <int kRows, int kVectors>
+void prefetchOut(const Prefetch& prefetch) {
+  if (!prefetch.out) return;
+#pragma GCC unroll 8
+  for (int i = 0; i < kRows; i++) {
+#pragma GCC unroll 8
+    for (int j = 0; j < kVectors; j++)
+      __builtin_prefetch(prefetch.out + i * prefetch.outStride + j * 4 * kLanes, 1);
+  }
+}
+
+template <int kRows, int kVectors, class Vector, class Sum>
+void storeSums(const Vector (&sums)[kRows][kVectors], Sum* c, int64_t cStride, bool add) {
+#pragma GCC unroll 8
+  for (int i = 0; i < kRows; i++) {
+#pragma GCC unroll 8
+    for (int j = 0; j < kVectors; j++) {
+      auto* out = c + i * cStride + j * kLanes;
+      store(out, add ? load(out) + sums[i][j] : sums[i][j]);
+    }
+  }
+}
+
 // a: rows of `words` consecutive words, `aStride` words apart; or column-major. panel: the steps of kVectors
 // * kLanes columns, one after the other. c: rows `cStride` apart. add: whether the product is added to C or
 // replaces it.
@@ -119,14 +142,7 @@ template <class Product, int kRows, int kVectors>
 void microkernel(int64_t words, const typename Product::Word* a, int64_t aStride, const void* panel,
                  typename Product::Sum* c, int64_t cStride, bool add, Prefetch prefetch) {
   const char* b = static_cast<const char*>(panel);
-  if (prefetch.out) {
-#pragma GCC unroll 8
-    for (int i = 0; i < kRows; i++) {
-#pragma GCC unroll 8
-      for (int j = 0; j < kVectors; j++)
-        __builtin_prefetch(prefetch.out + i * prefetch.outStride + j * 4 * kLanes, 1);
-    }
-  }
+  prefetchOut<kRows, kVectors>(prefetch);
   typename Product::Vector sums[kRows][kVectors];
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; i++) {
@@ -154,14 +170,7 @@ void microkernel(int64_t words, const typename Product::Word* a, int64_t aStride
   }
   // A last step that k does not fill; the rest of it in B is not used.
   for (int word = 0; at + word < words; word++) multiply(at + word, word);
-#pragma GCC unroll 8
-  for (int i = 0; i < kRows; i++) {
-#pragma GCC unroll 8
-    for (int j = 0; j < kVectors; j++) {
-      auto* out = c + i * cStride + j * kLanes;
-      store(out, add ? load(out) + sums[i][j] : sums[i][j]);
-    }
-  }
+  storeSums<kRows, kVectors>(sums, c, cStride, add);
 }
 
 template <class Product>

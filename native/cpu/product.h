@@ -1,14 +1,15 @@
 // A tile of  out = activation(scale * (A @ B) + bias) + residual,  shared by gemm and convolution, which
 // differ only in where the rows of A are read. B is packed (pack.h).
 //
-// The loop nest: for each block of K, the rows of A are read in place or copied to scratch; for each panel of
-// the tile, the block of B is read from the second-level cache once for every six rows; sums are kept in
-// scratch, and the epilogue runs over those of a panel as soon as they are complete, while they are in the
-// first-level cache.
+// The loop nest: for each block of K, the rows of A are read in place, whole or in segments, or copied to
+// scratch; for each panel of the tile, the block of B is read from the second-level cache once for every six
+// rows; sums are kept in scratch, and the epilogue runs over those of a panel as soon as they are complete,
+// while they are in the first-level cache.
 #pragma once
 #include "accumulate.h"
 #include "math.h"
 #include "pack.h"
+#include "segments.h"
 
 namespace saccade {
 namespace {
@@ -19,9 +20,12 @@ constexpr int64_t kTileRows = 72;
 constexpr int64_t kTilePanels = 16;
 static_assert(kTileRows % kMicroRows == 0 && kBlockK % kLanes == 0);
 
+// Rows of A: `stride` floats apart, or, in products of float32, in `count` segments.
 struct Rows {
   const float* data;
   int64_t stride;
+  const Segment* segments;
+  int64_t count;
 };
 
 struct Epilogue {
@@ -156,8 +160,12 @@ void multiplyTile(const PackedShape& shape, const char* b, int64_t rows, int64_t
           multiplyPanel<LoadInt8>(rows, columns, length, a.data, a.stride, block, c, stride, add, prefetch);
           break;
         default:
-          multiplyPanel<LoadFloat32>(rows, columns, length, a.data, a.stride, block, c, stride, add,
-                                     prefetch);
+          if (a.segments) {
+            multiplySegments(rows, columns, a.segments, a.count, length, block, c, stride, add, prefetch);
+          } else {
+            multiplyPanel<LoadFloat32>(rows, columns, length, a.data, a.stride, block, c, stride, add,
+                                       prefetch);
+          }
       }
       if (k + blockK < shape.k) continue;
       done(panel, FloatSums{c, stride, scales ? scales + (first + panel) * kMicroColumns : nullptr});

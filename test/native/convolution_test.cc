@@ -24,6 +24,11 @@ const Case kCases[] = {
     {1, 4, 4, 6, 9, 9, 4, 5, 5, 1, 1, 5, 5, 1, 1, 2},         // windows that see padding alone
     {3, 8, 8, 40, 8, 8, 24, 1, 1, 1, 1, 0, 0, 1, 1, 1},
     {1, 10, 50, 4, 10, 25, 300, 1, 7, 1, 2, 0, 3, 1, 1, 1},
+    {1, 30, 27, 3, 15, 14, 20, 7, 7, 2, 2, 3, 3, 1, 1, 1},  // a stem: whole windows are copied by rows
+    {2, 9, 10, 17, 9, 10, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1},   // read in place: 17 segments, K ends in one
+    {1, 9, 11, 300, 5, 6, 70, 3, 3, 2, 2, 1, 1, 1, 1, 1},   // a tap in two blocks of K
+    {1, 12, 9, 64, 6, 5, 33, 1, 1, 2, 2, 0, 0, 1, 1, 1},    // a shortcut
+    {1, 11, 12, 96, 9, 12, 66, 3, 3, 1, 1, 2, 4, 3, 4, 3},  // in place with groups and dilation
 };
 
 std::vector<double> attributes(const Case& c, Unary activation, Precision precision) {
@@ -135,6 +140,27 @@ TEST_CASE("convolution takes NCHW views, holes, and images side by side") {
         wrong += double(out[i]) != naive(in, w, c, n, y, x, o);
       }
       CHECK(wrong == 0);
+      CHECK(out.intact());
+    }
+  });
+}
+
+TEST_CASE("windows read in place give the bits of copied ones") {
+  forEachTable([](const KernelTable& table) {
+    Random random(5);
+    const Case c{2, 9, 10, 80, 5, 5, 70, 3, 3, 2, 2, 1, 1, 1, 1, 2};
+    Array<float> in({c.batch, c.height, c.width, c.channels}, random.normals()),
+        w(weightDims(c), random.normals());
+    const Array<char> packed = pack(table, w.view(), Precision::float32);
+    std::vector<float> first;
+    // Dense, with holes between pixels, and with channels apart, which are copied.
+    for (const Dims& strides : {Dims{7200, 800, 80, 1}, Dims{9000, 990, 99, 1}, Dims{7200, 10, 1, 90}}) {
+      Array<float> same({c.batch, c.height, c.width, c.channels}, strides, [&](int64_t i) { return in[i]; });
+      Array<float> out({c.batch, c.outHeight, c.outWidth, c.outChannels});
+      run(table, Op::convolution, {out.view(), same.view(), packed.view(), absent(), absent()},
+          attributes(c, Unary::identity, Precision::float32));
+      if (first.empty()) first.assign(&out[0], &out[0] + out.size());
+      CHECK(std::memcmp(&out[0], first.data(), first.size() * 4) == 0);
       CHECK(out.intact());
     }
   });
