@@ -9,15 +9,16 @@ export type DeviceName = 'cpu' | 'cuda'
 /** Reference-counted memory of one device. Counts as external memory of the JavaScript heap, except for views of files. */
 export interface NativeBuffer {
   readonly byteLength: number
+  readonly device: DeviceName
   /** A copy of `byteLength` bytes from `offset` (default: all bytes) as a new ArrayBuffer. */
   read(offset?: number, byteLength?: number): ArrayBuffer
   /** As {@link read} of all bytes, but copied off the event loop. Nothing may write to the memory meanwhile. */
   download(): Promise<ArrayBuffer>
   /**
-   * Copies a view of a file into memory that is aligned for any type, off the event loop. Rejects with OUT_OF_MEMORY or
-   * WEIGHTS_CORRUPT.
+   * A copy on a device (default: the CPU), aligned for any type, made off the event loop. Nothing may write to the memory
+   * meanwhile. One of the two devices must be the CPU. Rejects with OUT_OF_MEMORY or WEIGHTS_CORRUPT.
    */
-  copy(): Promise<NativeBuffer>
+  copy(device?: DeviceName): Promise<NativeBuffer>
   /**
    * Releases the pages of a mapped file until they are read again: for weights that are packed now. Has no effect on
    * memory that is not mapped.

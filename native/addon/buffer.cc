@@ -1,20 +1,30 @@
 #include "buffer.h"
 
+#include <string_view>
+
 #include "../runtime/device.h"
 #include "../runtime/mapping.h"
 #include "arguments.h"
+#include "devices.h"
 #include "errors.h"
 #include "off_loop.h"
 
 namespace saccade {
 namespace {
 
-// A copy of a part of a mapped file, which the host can read.
-std::shared_ptr<Memory> copied(const Memory& from) {
-  Device& device = from.device();
-  std::shared_ptr<Memory> copy = device.allocate(from.bytes());
-  device.upload(*copy, 0, from.data(), from.bytes());
-  from.file()->check();
+bool isHost(const Device& device) {
+  return device.name() == std::string_view(kHost);
+}
+
+// A copy on another device, or on the same. One of the two is the host, which can read or write its memory.
+std::shared_ptr<Memory> copied(const Memory& from, Device& to) {
+  std::shared_ptr<Memory> copy = to.allocate(from.bytes());
+  if (isHost(from.device())) {
+    to.upload(*copy, 0, from.data(), from.bytes());
+  } else {
+    from.device().download(copy->data(), from, 0, from.bytes());
+  }
+  if (const auto file = from.file()) file->check();
   return copy;
 }
 
@@ -36,7 +46,8 @@ void download(void* to, const Memory& from, int64_t offset, int64_t bytes) {
 Napi::Function BufferObject::define(Napi::Env env) {
   return DefineClass(
       env, kName,
-      {readOnly<&BufferObject::byteLength>("byteLength"), readOnly<&BufferObject::disposed>("disposed"),
+      {readOnly<&BufferObject::byteLength>("byteLength"), readOnly<&BufferObject::device>("device"),
+       readOnly<&BufferObject::disposed>("disposed"),
        InstanceMethod<&BufferObject::read>("read"), InstanceMethod<&BufferObject::download>("download"),
        InstanceMethod<&BufferObject::copy>("copy"), InstanceMethod<&BufferObject::forget>("forget"),
        InstanceMethod<&BufferObject::dispose>("dispose")});
@@ -49,7 +60,9 @@ std::shared_ptr<Memory> BufferObject::memoryOf(const Napi::Value& value, const c
 }
 
 BufferObject::BufferObject(const Napi::CallbackInfo& info)
-    : Wrapped(info), ledger_(Environment::of(info.Env()).ledger()), bytes_(held_->bytes()) {
+    : Wrapped(info), ledger_(Environment::of(info.Env()).ledger()),
+      bytes_(held_->bytes()),
+      device_(held_->device().name()) {
   ledger_->hold(info.Env(), *held_);
 }
 
@@ -65,6 +78,10 @@ void BufferObject::release() {
 
 Napi::Value BufferObject::byteLength(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(bytes_));
+}
+
+Napi::Value BufferObject::device(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), device_);
 }
 
 Napi::Value BufferObject::disposed(const Napi::CallbackInfo& info) {
@@ -97,9 +114,12 @@ Napi::Value BufferObject::download(const Napi::CallbackInfo& info) {
 Napi::Value BufferObject::copy(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     if (held_ == nullptr) fail("DISPOSED", "the buffer was disposed");
-    if (!held_->mapped()) fail("INPUT_INVALID", "copy: expected a view of a file");
-    return OffLoop<BufferObject, std::shared_ptr<Memory>>::start(info.Env(),
-                                                                 [from = held_] { return copied(*from); });
+    Device& to = deviceArgument(info[0]);
+    if (!isHost(held_->device()) && !isHost(to))
+      fail("DEVICE_MISMATCH", "copy: one of the devices must be '", kHost, "', got '", held_->device().name(),
+           "' and '", to.name(), "'");
+    return OffLoop<BufferObject, std::shared_ptr<Memory>>::start(
+        info.Env(), [from = held_, &to] { return copied(*from, to); });
   });
 }
 

@@ -28,6 +28,12 @@ struct Launch {
   size_t argumentBytes;
 };
 
+// A parameter of this type does not take part in the deduction of T.
+template <class T>
+struct Same {
+  using type = T;
+};
+
 // Takes the launches of an instruction, in their order.
 class Launcher {
  public:
@@ -36,7 +42,7 @@ class Launcher {
 
   template <class Arguments>
   void launch(void (*kernel)(Arguments), Grid grid, int32_t threads, int32_t sharedBytes,
-              const std::type_identity_t<Arguments>& arguments) {
+              const typename Same<Arguments>::type& arguments) {
     static_assert(std::is_trivially_copyable_v<Arguments> && sizeof(Arguments) <= kMaxArgumentBytes);
     take({reinterpret_cast<const void*>(kernel), invokeOf<Arguments>(), grid, threads, sharedBytes,
           &arguments, sizeof(Arguments)});
