@@ -6,7 +6,10 @@ import { joinSessions, type Session } from './session.js'
 
 type Listener = () => void
 
-/** More bytes than this are copied off the event loop: they take more than a millisecond. */
+/**
+ * More bytes than this are copied off the event loop: they take more than a millisecond. So are those of another device
+ * than the CPU, as the copy may have to wait for others.
+ */
 const maxReadOnLoop = 1 << 20
 
 let nextKey = 0
@@ -65,7 +68,8 @@ export class BufferSource implements Source {
 
   /** A copy of the content; of much content off the event loop. @throws OUT_OF_MEMORY, WEIGHTS_CORRUPT */
   async read(): Promise<ArrayBuffer> {
-    const read = this.buffer.byteLength > maxReadOnLoop ? this.buffer.download() : this.buffer.read()
+    const onLoop = this.buffer.device === 'cpu' && this.buffer.byteLength <= maxReadOnLoop
+    const read = onLoop ? this.buffer.read() : this.buffer.download()
     if (read instanceof ArrayBuffer) return read
     this.#reads.add(read)
     try {

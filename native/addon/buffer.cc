@@ -47,10 +47,9 @@ Napi::Function BufferObject::define(Napi::Env env) {
   return DefineClass(
       env, kName,
       {readOnly<&BufferObject::byteLength>("byteLength"), readOnly<&BufferObject::device>("device"),
-       readOnly<&BufferObject::disposed>("disposed"),
-       InstanceMethod<&BufferObject::read>("read"), InstanceMethod<&BufferObject::download>("download"),
-       InstanceMethod<&BufferObject::copy>("copy"), InstanceMethod<&BufferObject::forget>("forget"),
-       InstanceMethod<&BufferObject::dispose>("dispose")});
+       readOnly<&BufferObject::disposed>("disposed"), InstanceMethod<&BufferObject::read>("read"),
+       InstanceMethod<&BufferObject::download>("download"), InstanceMethod<&BufferObject::copy>("copy"),
+       InstanceMethod<&BufferObject::forget>("forget"), InstanceMethod<&BufferObject::dispose>("dispose")});
 }
 
 std::shared_ptr<Memory> BufferObject::memoryOf(const Napi::Value& value, const char* argument) {
@@ -60,7 +59,8 @@ std::shared_ptr<Memory> BufferObject::memoryOf(const Napi::Value& value, const c
 }
 
 BufferObject::BufferObject(const Napi::CallbackInfo& info)
-    : Wrapped(info), ledger_(Environment::of(info.Env()).ledger()),
+    : Wrapped(info),
+      ledger_(Environment::of(info.Env()).ledger()),
       bytes_(held_->bytes()),
       device_(held_->device().name()) {
   ledger_->hold(info.Env(), *held_);

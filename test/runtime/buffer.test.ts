@@ -39,6 +39,19 @@ test('an empty buffer is a buffer', () => {
   assert.is(buffer.read().byteLength, 0)
 })
 
+test('a copy is memory of its own, on the CPU if no device is named', async () => {
+  const buffer = native.bufferFrom(Float32Array.from([1, 2, 3]))
+  const copy = await buffer.copy()
+  assert.is(buffer.device, 'cpu')
+  assert.is(copy.device, 'cpu')
+  buffer.dispose()
+  assert.is(buffer.device, 'cpu')
+  assert.equal(read(copy), [1, 2, 3])
+  throws(() => buffer.copy(), 'DISPOSED', /disposed/)
+  throws(() => copy.copy('cuda'), 'DEVICE_UNAVAILABLE', /device 'cuda' cannot be used: ./)
+  throws(() => copy.copy('tpu' as 'cpu'), 'OPTION_INVALID', /unknown device 'tpu'/)
+})
+
 test('a part is read, and no more than there is', () => {
   const buffer = native.bufferFrom(Uint8Array.from([1, 2, 3, 4]))
   assert.equal(Array.from(new Uint8Array(buffer.read(1, 2))), [2, 3])
