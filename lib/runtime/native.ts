@@ -87,6 +87,8 @@ export interface NativeDevice {
   readonly available: boolean
   /** Why it cannot be used; '' if it can. */
   readonly reason: string
+  /** What it is, such as the GPU's name, compute capability, memory and driver; '' if it cannot be used. */
+  readonly description: string
 }
 
 /** Names in the order of the native enumerations (native/runtime/op.h), so that lib/ looks codes up by name. */

@@ -6,6 +6,7 @@
 #include "../cpu/device/cpu_device.h"
 #include "../cpu/device/isa.h"
 #include "../cuda/cuda.h"
+#include "../runtime/machine.h"
 
 namespace saccade {
 namespace {
@@ -23,8 +24,8 @@ std::unique_ptr<Device> openCpu() {
 Devices& devices() {
   // Never destroyed, as the process must not wait for a run when it exits.
   static Devices* const instance = new Devices({
-      {kHost, nothing, openCpu},
-      {"cuda", cudaMissing, openCuda},
+      {kHost, nothing, openCpu, cpuName},
+      {"cuda", cudaMissing, openCuda, describeCuda},
   });
   return *instance;
 }

@@ -11,6 +11,9 @@ namespace saccade {
 // Why there is no CUDA device, or "" if there is one. The driver is asked once a process.
 std::string cudaMissing();
 
+// Its name, compute capability and memory, and the driver's version; "" if there is none.
+std::string describeCuda();
+
 // Throws DEVICE_UNAVAILABLE.
 std::unique_ptr<Device> openCuda();
 

@@ -34,12 +34,12 @@ SACCADE_DEVICE float clamp6(float x) {
 }
 
 // In double, as a product of many rounded steps would have its error many times over.
-SACCADE_DEVICE float power(float x, float y) {
+SACCADE_CALLED float power(float x, float y) {
   return static_cast<float>(pow(static_cast<double>(x), static_cast<double>(y)));
 }
 
 // `parameter` is for leakyRelu, elu and power.
-SACCADE_DEVICE float apply(Unary kind, float x, float parameter) {
+SACCADE_CALLED float apply(Unary kind, float x, float parameter) {
   switch (kind) {
     case Unary::relu:
       return x < 0 ? 0.0f : x;

@@ -180,7 +180,7 @@ void exchanged(Numbers numbers) {
   const float sum = warpReduce(static_cast<float>(thread), [](float a, float b) { return a + b; });
   out.write(thread, sum);
   out.write(64 + thread, shuffle(static_cast<float>(thread), lane + 1));
-  out.write(128 + thread, static_cast<float>(ballot(lane == 3 || lane == 0)));
+  out.write(128 + thread, static_cast<float>(vote(lane == 3 || lane == 0)));
 }
 
 // The second warp waits for what the first one wrote; the first does not wait.

@@ -9,12 +9,15 @@
 #define SACCADE_GLOBAL(threads) inline
 // A function of kernels.
 #define SACCADE_DEVICE inline
+// A large function of kernels, which is called instead of compiled into each of its uses.
+#define SACCADE_CALLED inline
 // A function of kernels and of the host.
 #define SACCADE_BOTH inline
 #define SACCADE_UNROLL
 #else
 #define SACCADE_GLOBAL(threads) __global__ __launch_bounds__(threads)
 #define SACCADE_DEVICE __device__ __forceinline__
+#define SACCADE_CALLED static __device__ __noinline__
 #define SACCADE_BOTH __host__ __device__ __forceinline__
 #define SACCADE_UNROLL _Pragma("unroll")
 #endif

@@ -47,7 +47,7 @@ SACCADE_DEVICE T shuffleXor(T value, int32_t mask) {
   return shuffle(value, laneIndex() ^ mask);
 }
 // Of which lanes the predicate holds.
-SACCADE_DEVICE uint32_t ballot(bool predicate) {
+SACCADE_DEVICE uint32_t vote(bool predicate) {
   emulated::Ballot slot{predicate, 0};
   emulation::running->exchange("a vote", &slot, emulated::Ballot::act);
   return slot.result;
@@ -63,7 +63,7 @@ template <class T>
 SACCADE_DEVICE T shuffleXor(T value, int32_t mask) {
   return __shfl_xor_sync(0xffffffff, value, mask);
 }
-SACCADE_DEVICE uint32_t ballot(bool predicate) {
+SACCADE_DEVICE uint32_t vote(bool predicate) {
   return __ballot_sync(0xffffffff, predicate);
 }
 

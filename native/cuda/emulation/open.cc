@@ -12,6 +12,10 @@ std::string cudaMissing() {
   return "";
 }
 
+std::string describeCuda() {
+  return "emulated on the host";
+}
+
 std::unique_ptr<Device> openCuda() {
   if (const char* const text = getenv("SACCADE_CUDA_SEED"))
     emulation::seed(static_cast<uint32_t>(atoi(text)));

@@ -3,6 +3,7 @@
 // reason.
 #include <cuda_runtime_api.h>
 
+#include <sstream>
 #include <string>
 
 #include "../../runtime/error.h"
@@ -39,6 +40,18 @@ std::string probe() {
 std::string cudaMissing() {
   static const std::string* const reason = new std::string(probe());
   return *reason;
+}
+
+std::string describeCuda() {
+  cudaDeviceProp device;
+  int driver = 0;
+  if (cudaGetDeviceProperties(&device, 0) != cudaSuccess || cudaDriverGetVersion(&driver) != cudaSuccess)
+    return "";
+  std::ostringstream text;
+  text << device.name << ", compute capability " << device.major << "." << device.minor << ", "
+       << device.totalGlobalMem / (size_t{1} << 20) << " MiB, driver for CUDA " << driver / 1000 << "."
+       << driver % 1000 / 10;
+  return text.str();
 }
 
 std::unique_ptr<Device> openCuda() {
