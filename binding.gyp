@@ -34,7 +34,7 @@
     },
     {
       "target_name": "saccade",
-      "sources": ["<@(runtime)", "native/cuda/probe_absent.cc"],
+      "sources": ["<@(runtime)", "native/cuda/absent.cc"],
       "dependencies": ["saccade_cpu_generic"],
       "include_dirs": ["<(napi)"],
       "defines": [

@@ -23,7 +23,7 @@ export function buildNative(sanitize, targets = ['all'], more = [], name = sanit
   const generator = which('ninja') === undefined ? [] : ['-G', 'Ninja']
   const settings = [
     ...['-DCMAKE_BUILD_TYPE=Release', '-DTESTS=ON', `-DSANITIZE=${sanitize}`],
-    ...[`-DISAS=${isas.replaceAll(',', ';')}`, ...more],
+    ...[`-DISAS=${isas.replaceAll(',', ';')}`, ...(sanitize === '' ? ['-DCUDA_EMULATE=ON'] : []), ...more],
   ]
   const configured = run('cmake', [
     '-S',

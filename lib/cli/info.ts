@@ -64,7 +64,7 @@ function describeMachine() {
     isa,
     isas,
     devices: Object.fromEntries(
-      devices.map(({ name, available, reason }) => [name, available ? 'available' : reason]),
+      devices.map(({ name, available, reason, description }) => [name, available ? description : reason]),
     ),
   }
 }

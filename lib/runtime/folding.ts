@@ -7,7 +7,7 @@ import { topologicalOrder } from '../graph/structure.js'
 import { createProgram, execute } from './execute.js'
 import { bufferOf } from './memory.js'
 import type { NativeBuffer, NativeProgram } from './native.js'
-import { copyRowMajor } from './row-major.js'
+import { placeConstants } from './placement.js'
 import { getRuntime } from './runtime.js'
 import type { Session } from './session.js'
 
@@ -79,7 +79,7 @@ async function computeGroup(
   const copies = new Map<string, NativeBuffer>()
   let program: NativeProgram | undefined
   try {
-    await copyRowMajor(copies, leaves)
+    await placeConstants(copies, leaves, device)
     program = createProgram(compileFolded(group, target(device)), device, copies)
     for (const [index, buffer] of (await execute(program, [], threads)).entries()) {
       const { key } = group[index]!.source

@@ -6,7 +6,10 @@ import { joinSessions, type Session } from './session.js'
 
 type Listener = () => void
 
-/** More bytes than this are copied off the event loop: they take more than a millisecond. */
+/**
+ * More bytes than this are copied off the event loop: they take more than a millisecond. So are those of another device
+ * than the CPU, as the copy may have to wait for others.
+ */
 const maxReadOnLoop = 1 << 20
 
 let nextKey = 0
@@ -64,12 +67,13 @@ export class BufferSource implements Source {
   }
 
   /**
-   * A copy of the content, in row-major order; a promise if there is much, which is copied off the event loop.
+   * A copy of the content, in row-major order; a promise if it is copied off the event loop: much, or from another device.
    * @param byteLength of the content, which the caller knows: asking the addon takes part of a microsecond
    * @throws OUT_OF_MEMORY, WEIGHTS_CORRUPT; the promise rejects with them
    */
   read(byteLength: number): ArrayBuffer | Promise<ArrayBuffer> {
-    const small = !this.layout && byteLength <= maxReadOnLoop
+    const onHost = this.session === undefined || this.session.device === 'cpu'
+    const small = onHost && !this.layout && byteLength <= maxReadOnLoop
     return small ? this.readNow() : this.#download()
   }
 

@@ -9,6 +9,7 @@ export type DeviceName = 'cpu' | 'cuda'
 /** Reference-counted memory of one device. Counts as external memory of the JavaScript heap, except for views of files. */
 export interface NativeBuffer {
   readonly byteLength: number
+  readonly device: DeviceName
   /**
    * A copy of the bytes as a new ArrayBuffer; of a view of a file with a layout, the elements in row-major order. Throws
    * OUT_OF_MEMORY, WEIGHTS_CORRUPT.
@@ -17,10 +18,11 @@ export interface NativeBuffer {
   /** As {@link read}, but copied off the event loop. Nothing may write to the memory meanwhile. */
   download(layout?: NativeLayout): Promise<ArrayBuffer>
   /**
-   * Copies the elements of a view of a file in row-major order into memory that is aligned for any type, off the event
-   * loop. Rejects with OUT_OF_MEMORY or WEIGHTS_CORRUPT.
+   * A copy on a device, aligned for any type, made off the event loop; of a view of a file with a layout, the elements in
+   * row-major order. Nothing may write to the memory meanwhile. One of the two devices must be the CPU. Rejects with
+   * OUT_OF_MEMORY or WEIGHTS_CORRUPT.
    */
-  copy(layout: NativeLayout): Promise<NativeBuffer>
+  copy(device: DeviceName, layout?: NativeLayout): Promise<NativeBuffer>
   /**
    * Releases the pages of a mapped file until they are read again: for weights that are packed now. Has no effect on
    * memory that is not mapped.
@@ -100,6 +102,8 @@ export interface NativeDevice {
   readonly available: boolean
   /** Why it cannot be used; '' if it can. */
   readonly reason: string
+  /** What it is, such as the GPU's name, compute capability, memory and driver; '' if it cannot be used. */
+  readonly description: string
 }
 
 /** Names in the order of the native enumerations (native/runtime/op.h), so that lib/ looks codes up by name. */

@@ -5,7 +5,7 @@ import { createProgram } from './execute.js'
 import { constantLeaves, findFolded } from './folding.js'
 import { BufferSource, holdAll } from './memory.js'
 import type { NativeBuffer, NativeProgram } from './native.js'
-import { copyRowMajor } from './row-major.js'
+import { placeConstants } from './placement.js'
 import { getRuntime } from './runtime.js'
 import type { Session } from './session.js'
 
@@ -120,7 +120,7 @@ export async function makeProgram(graph: Analysed, session: Session): Promise<Ne
     const compiled = await compile(roots, getRuntime().target(device), dtype, new Turns(0, undefined))
     const constants = [...compiled.constants, ...compiled.folded.flatMap(({ node }) => constantLeaves(node))]
     await findFolded(memory, compiled.folded, session)
-    await copyRowMajor(memory, compiled.constants)
+    await placeConstants(memory, compiled.constants, device)
     const native = createProgram(compiled, device, memory)
     const indices = (nodes: readonly Node[]) => nodes.map((leaf) => leaves.indexOf(leaf))
     return { native, leaves: indices(compiled.inputs), written: indices(compiled.written), constants }

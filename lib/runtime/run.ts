@@ -5,6 +5,7 @@ import { formatShape } from '../graph/shape.js'
 import { structureKey, topologicalOrder } from '../graph/structure.js'
 import { execute } from './execute.js'
 import { BufferSource, bufferOf, bufferSource, carriedSession, holdAll } from './memory.js'
+import { placeInputs } from './placement.js'
 import { leaseProgram, makeProgram } from './programs.js'
 import type { RunOptions } from './run-options.js'
 import { defaultSession, type Session, sessionFor } from './session.js'
@@ -71,8 +72,15 @@ export async function runPrepared(
       await Promise.all(caches.map((cache) => cache.readsEnd()))
     // Another run may have consumed inputs while this one waited.
     checkAlive(data.filter(({ source }) => bufferSource(source).consumed))
-    const results = await executeInPlace(caches, () => execute(program.native, inputs, used.threads, signal))
-    return results.map((buffer) => new BufferSource(buffer, undefined, session))
+    const { placed, end } = await placeInputs(inputs, used.device)
+    try {
+      const results = await executeInPlace(caches, () =>
+        execute(program.native, placed, used.threads, signal),
+      )
+      return results.map((buffer) => new BufferSource(buffer, undefined, session))
+    } finally {
+      end()
+    }
   } finally {
     lease.release()
     release()

@@ -5,7 +5,7 @@ import { attempt, isString } from '../values.js'
 import type { DeviceName } from './native.js'
 import { getRuntime } from './runtime.js'
 
-/** Devices by name. 'auto' is the best that is available; 'gpu' is another name of 'cuda'. */
+/** Devices by name. 'auto' is the CPU at present; 'gpu' is another name of 'cuda'. */
 export const devices = ['auto', 'cpu', 'cuda', 'gpu'] as const
 export type Device = (typeof devices)[number]
 
@@ -58,7 +58,7 @@ export function openSession({ device = 'auto', dtype = 'fp32', threads = 0 }: Se
 /** The session of a call without session options, on data without a session. */
 export const defaultSession: Session = openSession()
 
-// 'auto' is the CPU as long as no other device has kernels.
+// 'auto' is the CPU as long as the kernels of CUDA have not run on a GPU (native/cuda/README.md).
 function deviceNamed(device: Device): DeviceName {
   if (!devices.includes(device)) unknown('device', device, devices)
   if (device === 'auto' || device === 'cpu') return 'cpu'

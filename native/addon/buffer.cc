@@ -1,18 +1,37 @@
 #include "buffer.h"
 
+#include <string_view>
+
 #include "../runtime/block.h"
 #include "../runtime/device.h"
 #include "../runtime/layout.h"
 #include "../runtime/mapping.h"
 #include "arguments.h"
+#include "devices.h"
 #include "errors.h"
 #include "off_loop.h"
 
 namespace saccade {
 namespace {
 
-// A copy of a part of a mapped file, as programs need it.
-std::shared_ptr<Memory> copied(const Memory& from, const Layout& layout) {
+bool isHost(const Device& device) {
+  return device.name() == std::string_view(kHost);
+}
+
+// A copy on another device, or on the same. One of the two is the host, which can read or write its memory.
+std::shared_ptr<Memory> copied(const Memory& from, Device& to) {
+  std::shared_ptr<Memory> copy = to.allocate(from.bytes());
+  if (isHost(from.device())) {
+    to.upload(*copy, 0, from.data(), from.bytes());
+  } else {
+    from.device().download(copy->data(), from, 0, from.bytes());
+  }
+  if (const auto file = from.file()) file->check();
+  return copy;
+}
+
+// The elements of a part of a mapped file in row-major order, on the host.
+std::shared_ptr<Memory> rowMajor(const Memory& from, const Layout& layout) {
   std::shared_ptr<Memory> copy = from.device().allocate(layout.copyBytes());
   copyRowMajor(copy->data(), from.data(), layout);
   from.file()->check();
@@ -48,10 +67,10 @@ Napi::ArrayBuffer arrayBuffer(Napi::Env env, int64_t bytes) {
 Napi::Function BufferObject::define(Napi::Env env) {
   return DefineClass(
       env, kName,
-      {readOnly<&BufferObject::byteLength>("byteLength"), readOnly<&BufferObject::disposed>("disposed"),
-       InstanceMethod<&BufferObject::read>("read"), InstanceMethod<&BufferObject::download>("download"),
-       InstanceMethod<&BufferObject::copy>("copy"), InstanceMethod<&BufferObject::forget>("forget"),
-       InstanceMethod<&BufferObject::dispose>("dispose")});
+      {readOnly<&BufferObject::byteLength>("byteLength"), readOnly<&BufferObject::device>("device"),
+       readOnly<&BufferObject::disposed>("disposed"), InstanceMethod<&BufferObject::read>("read"),
+       InstanceMethod<&BufferObject::download>("download"), InstanceMethod<&BufferObject::copy>("copy"),
+       InstanceMethod<&BufferObject::forget>("forget"), InstanceMethod<&BufferObject::dispose>("dispose")});
 }
 
 std::shared_ptr<Memory> BufferObject::memoryOf(const Napi::Value& value, const char* argument) {
@@ -61,7 +80,10 @@ std::shared_ptr<Memory> BufferObject::memoryOf(const Napi::Value& value, const c
 }
 
 BufferObject::BufferObject(const Napi::CallbackInfo& info)
-    : Wrapped(info), ledger_(Environment::of(info.Env()).ledger()), bytes_(held_->bytes()) {
+    : Wrapped(info),
+      ledger_(Environment::of(info.Env()).ledger()),
+      bytes_(held_->bytes()),
+      device_(held_->device().name()) {
   ledger_->hold(info.Env(), *held_);
 }
 
@@ -77,6 +99,10 @@ void BufferObject::release() {
 
 Napi::Value BufferObject::byteLength(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(bytes_));
+}
+
+Napi::Value BufferObject::device(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), device_);
 }
 
 Napi::Value BufferObject::disposed(const Napi::CallbackInfo& info) {
@@ -106,10 +132,16 @@ Napi::Value BufferObject::download(const Napi::CallbackInfo& info) {
 
 Napi::Value BufferObject::copy(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    const std::optional<Layout> layout = layoutOf(info[0]);
-    if (!layout) fail("INPUT_INVALID", "copy: expected a layout");
-    return OffLoop<BufferObject, std::shared_ptr<Memory>>::start(
-        info.Env(), [from = held_, layout = *layout] { return copied(*from, layout); });
+    const std::optional<Layout> layout = layoutOf(info[1]);
+    Device& to = deviceArgument(info[0]);
+    if (!isHost(held_->device()) && !isHost(to))
+      fail("DEVICE_MISMATCH", "copy: one of the devices must be '", kHost, "', got '", held_->device().name(),
+           "' and '", to.name(), "'");
+    return OffLoop<BufferObject, std::shared_ptr<Memory>>::start(info.Env(), [from = held_, layout, &to] {
+      if (!layout) return copied(*from, to);
+      std::shared_ptr<Memory> copy = rowMajor(*from, *layout);
+      return isHost(to) ? copy : copied(*copy, to);
+    });
   });
 }
 

@@ -24,6 +24,7 @@ class BufferObject : public Wrapped<BufferObject, std::shared_ptr<Memory>> {
 
  private:
   Napi::Value byteLength(const Napi::CallbackInfo& info);
+  Napi::Value device(const Napi::CallbackInfo& info);
   Napi::Value disposed(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value download(const Napi::CallbackInfo& info);
@@ -36,6 +37,7 @@ class BufferObject : public Wrapped<BufferObject, std::shared_ptr<Memory>> {
 
   std::shared_ptr<Ledger> ledger_;  // of the environment, which may end before the object is collected
   int64_t bytes_;                   // also after dispose()
+  const char* device_;              // its name; devices are never destroyed
 };
 
 }  // namespace saccade

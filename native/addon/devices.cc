@@ -5,7 +5,8 @@
 
 #include "../cpu/device/cpu_device.h"
 #include "../cpu/device/isa.h"
-#include "../cuda/probe.h"
+#include "../cuda/cuda.h"
+#include "../runtime/machine.h"
 
 namespace saccade {
 namespace {
@@ -18,17 +19,13 @@ std::unique_ptr<Device> openCpu() {
   return std::make_unique<CpuDevice>(kernels());
 }
 
-std::string missingCuda() {
-  return cudaMissing().empty() ? "saccade has no CUDA kernels yet" : cudaMissing();
-}
-
 }  // namespace
 
 Devices& devices() {
   // Never destroyed, as the process must not wait for a run when it exits.
   static Devices* const instance = new Devices({
-      {kHost, nothing, openCpu},
-      {"cuda", missingCuda, nullptr},
+      {kHost, nothing, openCpu, cpuName},
+      {"cuda", cudaMissing, openCuda, describeCuda},
   });
   return *instance;
 }

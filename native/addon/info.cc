@@ -32,6 +32,7 @@ Napi::Value describeDevices(const Napi::CallbackInfo& info) {
     device.Set("name", kind.name);
     device.Set("available", reason.empty());
     device.Set("reason", reason);
+    device.Set("description", reason.empty() ? kind.describe() : "");
     list.Set(list.Length(), device);
   }
   return list;

@@ -3,7 +3,7 @@
 // If the input is dense along the output's innermost axis, or along none, runs along that axis are copied one
 // after another. If it is dense along another axis, the copy is a transposition: tiles are blocks of these
 // two axes, so that both input and output use whole cache lines.
-#include "convert.h"
+#include "../runtime/convert.h"
 #include "elements.h"
 #include "isa.h"
 #include "simd.h"

@@ -1,5 +1,5 @@
 // fill: sets every element of out to the attribute `value`, converted as copy does.
-#include "convert.h"
+#include "../runtime/convert.h"
 #include "isa.h"
 #include "strided.h"
 

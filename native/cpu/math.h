@@ -5,8 +5,8 @@
 // instruction the polynomials round a little more. Results below 2^-126 are right to their last bit's size.
 // Polynomials are minimax fits of our own.
 #pragma once
+#include "../runtime/math_double.h"
 #include "../runtime/op.h"
-#include "math_double.h"
 #include "simd.h"
 
 namespace saccade {

@@ -17,7 +17,7 @@
 // Callers split k at multiples of kBlockK only, and add the chains in order. So an element's bits depend on
 // its row of A, its column of B and k, and not on other elements.
 #pragma once
-#include "half.h"
+#include "../runtime/half.h"
 #include "narrow.h"
 
 namespace saccade {

@@ -12,7 +12,7 @@
 // kByteProducts and kBfloat16Products say whether the instruction set has addByteQuads and addBfloat16Pairs
 // as one instruction. Otherwise they are slower than float32 arithmetic on widened elements.
 #pragma once
-#include "half.h"
+#include "../runtime/half.h"
 #include "simd.h"
 
 namespace saccade {

@@ -11,7 +11,7 @@
 // -128 times the sum of its elements: it corrects products with elements of A to which 128 was added, to make
 // them unsigned.
 #pragma once
-#include "half.h"
+#include "../runtime/half.h"
 #include "integer.h"
 #include "isa.h"
 #include "microkernel.h"

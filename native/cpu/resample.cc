@@ -6,7 +6,7 @@
 // computes once, times a block of the outer and of the inner axis. Vertically (inner is a row of pixels)
 // kLanes bytes are summed at a time; horizontally (inner is a pixel of 3 or 4 bytes) a pixel is one small
 // vector.
-#include "filter.h"
+#include "../runtime/filter.h"
 #include "isa.h"
 #include "simd.h"
 #include "strided.h"

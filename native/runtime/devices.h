@@ -17,6 +17,8 @@ struct DeviceKind {
   std::string (*missing)();
   // Called at most once, if missing() is "".
   std::unique_ptr<Device> (*open)();
+  // What it is, for people. Called if missing() is "".
+  std::string (*describe)() = [] { return std::string(); };
 };
 
 class Devices {

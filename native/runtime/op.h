@@ -170,12 +170,12 @@ struct Formats {
 // In an anonymous namespace for the reason given at the top.
 namespace {
 
-inline bool isAbsent(const View& view) {
+constexpr bool isAbsent(const View& view) {
   return view.rank < 0;
 }
 
 // Whether the elements of a row (along the last axis) are next to each other.
-inline bool isDense(const View& view) {
+constexpr bool isDense(const View& view) {
   return view.stride[view.rank - 1] == 1 || view.dim[view.rank - 1] == 1;
 }
 

@@ -1,7 +1,7 @@
 // The functions of native/cpu/math.h, through the unary kernel: errors against higher precision over the
 // whole range of floats, special values, and the double functions behind them. The bounds are those math.h
 // states.
-#include "../../native/cpu/math_double.h"
+#include "../../native/runtime/math_double.h"
 #include "testing.h"
 
 using namespace saccade;

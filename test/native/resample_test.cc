@@ -1,6 +1,6 @@
 // resample: against stored results of Pillow, against a plain implementation that uses the C library's
 // functions, at all layouts, and its fixed-point weights over many sizes.
-#include "../../native/cpu/filter.h"
+#include "../../native/runtime/filter.h"
 #include "resample_expected.h"
 #include "testing.h"
 

@@ -39,6 +39,19 @@ test('an empty buffer is a buffer', () => {
   assert.is(buffer.read().byteLength, 0)
 })
 
+test('a copy is memory of its own', async () => {
+  const buffer = native.bufferFrom(Float32Array.from([1, 2, 3]))
+  const copy = await buffer.copy('cpu')
+  assert.is(buffer.device, 'cpu')
+  assert.is(copy.device, 'cpu')
+  buffer.dispose()
+  assert.is(buffer.device, 'cpu')
+  assert.equal(read(copy), [1, 2, 3])
+  throws(() => buffer.copy('cpu'), 'DISPOSED', /disposed/)
+  throws(() => copy.copy('cuda'), 'DEVICE_UNAVAILABLE', /device 'cuda' cannot be used: ./)
+  throws(() => copy.copy('tpu' as 'cpu'), 'OPTION_INVALID', /unknown device 'tpu'/)
+})
+
 test('a disposed buffer is not read again, and may be disposed twice', () => {
   const before = native.info().memory.buffers
   const buffer = native.bufferFrom(new Uint8Array(1000))

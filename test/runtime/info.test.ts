@@ -19,7 +19,10 @@ test('info describes the machine and the build', () => {
     info.devices.map(({ name }) => name),
     ['cpu', 'cuda'],
   )
-  for (const { available, reason } of info.devices) assert.is(available, reason === '')
+  for (const { available, reason, description } of info.devices) {
+    assert.is(available, reason === '')
+    assert.is(available, description !== '')
+  }
   assert.ok(info.devices[0]!.available)
   assert.is(native.isa('cpu'), info.isa)
 })

@@ -4,16 +4,23 @@
 #pragma once
 #include <stdint.h>
 
+// Functions that kernels of a GPU call, too, are compiled for both.
+#if defined(__CUDACC__)
+#define SACCADE_ANYWHERE __host__ __device__
+#else
+#define SACCADE_ANYWHERE
+#endif
+
 namespace saccade {
 namespace {
 
-inline uint64_t bitsOfDouble(double value) {
+SACCADE_ANYWHERE inline uint64_t bitsOfDouble(double value) {
   uint64_t bits;
   __builtin_memcpy(&bits, &value, 8);
   return bits;
 }
 
-inline double doubleOfBits(uint64_t bits) {
+SACCADE_ANYWHERE inline double doubleOfBits(uint64_t bits) {
   double value;
   __builtin_memcpy(&value, &bits, 8);
   return value;
@@ -21,14 +28,14 @@ inline double doubleOfBits(uint64_t bits) {
 
 // Coefficients from the highest power down.
 template <int N>
-inline double polynomial(double x, const double (&c)[N]) {
+SACCADE_ANYWHERE inline double polynomial(double x, const double (&c)[N]) {
   double sum = c[0];
   for (int i = 1; i < N; i++) sum = sum * x + c[i];
   return sum;
 }
 
 // To the nearest whole number, ties to even, for |x| < 2^51: adding 1.5 * 2^52 rounds the fraction away.
-inline double nearest(double x) {
+SACCADE_ANYWHERE inline double nearest(double x) {
   return (x + 0x1.8p52) - 0x1.8p52;
 }
 
@@ -40,7 +47,7 @@ struct Angle {
 
 // For |x| >= 2^26, a float's value: multiplies its 24-bit significand by the 96 bits of 2/pi that matter
 // (those above only add whole turns), in integers, so nothing is lost however large the angle.
-inline Angle reduceLarge(double x) {
+SACCADE_ANYWHERE inline Angle reduceLarge(double x) {
   static const uint32_t kTwoOverPi[] = {0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0,
                                         0xdb629599, 0x3c439041, 0xfe5163ab};
   const uint64_t bits = bitsOfDouble(x);
@@ -61,14 +68,14 @@ inline Angle reduceLarge(double x) {
 }
 
 // Takes off n * pi/2 with pi/2 in three parts; the first two have 27 bits, so that their products are exact.
-inline Angle reduce(double x) {
+SACCADE_ANYWHERE inline Angle reduce(double x) {
   if (!(x < 0x1p26 && x > -0x1p26)) return reduceLarge(x);
   const double n = nearest(x * 0x1.45f306dc9c883p-1);
   const double rest = ((x - n * 0x1.921fb54p0) - n * 0x1.10b461p-30) - n * 0x1.a62633145c06ep-58;
   return {rest, static_cast<int>(n)};
 }
 
-inline double sineOfRest(double r) {
+SACCADE_ANYWHERE inline double sineOfRest(double r) {
   const double z = r * r;
   return r + r * z *
                  polynomial(z, {-7.578403295467217745e-13, 1.605836044076574254e-10, -2.505210486078555562e-8,
@@ -76,7 +83,7 @@ inline double sineOfRest(double r) {
                                 -1.666666666666666664e-1});
 }
 
-inline double cosineOfRest(double r) {
+SACCADE_ANYWHERE inline double cosineOfRest(double r) {
   const double z = r * r;
   return 1 - (0.5 * z - z * z *
                             polynomial(z, {-1.135831042492317343e-11, 2.087569657059661799e-9,
@@ -85,14 +92,14 @@ inline double cosineOfRest(double r) {
 }
 
 // Within 2 ulp for |x| < 2^26, and for any float. NaN for infinities and NaN.
-inline double sine(double x) {
+SACCADE_ANYWHERE inline double sine(double x) {
   if (x - x != 0) return x - x;
   const Angle a = reduce(x);
   const double value = a.quadrant & 1 ? cosineOfRest(a.rest) : sineOfRest(a.rest);
   return a.quadrant & 2 ? -value : value;
 }
 
-inline double cosine(double x) {
+SACCADE_ANYWHERE inline double cosine(double x) {
   if (x - x != 0) return x - x;
   const Angle a = reduce(x);
   const double value = a.quadrant & 1 ? sineOfRest(a.rest) : cosineOfRest(a.rest);
@@ -100,7 +107,7 @@ inline double cosine(double x) {
 }
 
 // Natural logarithm of a float's value > 0, relative error below 1e-15.
-inline double logarithm(double x) {
+SACCADE_ANYWHERE inline double logarithm(double x) {
   if (x == 0) return -__builtin_inf();
   if (x - x != 0) return x;
   const uint64_t bits = bitsOfDouble(x);
@@ -114,7 +121,7 @@ inline double logarithm(double x) {
 }
 
 // e^x, relative error below 1e-14, for any x; as a float the result overflows and underflows as it should.
-inline double exponential(double x) {
+SACCADE_ANYWHERE inline double exponential(double x) {
   if (x != x) return x;
   x = x > 200 ? 200 : x < -200 ? -200 : x;
   const double n = nearest(x * 0x1.71547652b82fep0);
@@ -127,7 +134,7 @@ inline double exponential(double x) {
 }
 
 // x^y as C's powf defines it, special cases included; within 0.51 ulp of a float.
-inline float power(float x, float y) {
+SACCADE_ANYWHERE inline float power(float x, float y) {
   const double magnitude = x < 0 ? -static_cast<double>(x) : x;
   if (y == 0 || x == 1) return 1;
   if (x != x || y != y) return x + y;

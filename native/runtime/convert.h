@@ -2,8 +2,8 @@
 // value outside the range of an integer becomes the nearest limit, and NaN becomes 0, so that a conversion
 // cannot turn an invalid index into a valid one.
 #pragma once
-#include "../runtime/op.h"
 #include "half.h"
+#include "op.h"
 
 namespace saccade {
 namespace {

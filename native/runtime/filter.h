@@ -2,8 +2,8 @@
 // weights. The arithmetic is that of Pillow, operation by operation, in double, so that the rounded
 // fixed-point weights have the same bits.
 #pragma once
-#include "../runtime/op.h"
 #include "math_double.h"
+#include "op.h"
 
 namespace saccade {
 namespace {
@@ -12,13 +12,13 @@ constexpr double kPi = 3.14159265358979323846;
 // Fraction bits of the weights: 32, less 8 for the pixel and 2 for sums above its range.
 constexpr int kPrecisionBits = 32 - 8 - 2;
 
-inline double sinc(double x) {
+SACCADE_ANYWHERE inline double sinc(double x) {
   if (x == 0) return 1;
   x = x * kPi;
   return sine(x) / x;
 }
 
-inline double weightOf(Filter filter, double x) {
+SACCADE_ANYWHERE inline double weightOf(Filter filter, double x) {
   const double distance = x < 0 ? -x : x;
   switch (filter) {
     case Filter::box:
@@ -44,7 +44,7 @@ inline double weightOf(Filter filter, double x) {
   }
 }
 
-inline double supportOf(Filter filter) {
+SACCADE_ANYWHERE inline double supportOf(Filter filter) {
   switch (filter) {
     case Filter::box:
       return 0.5;
@@ -65,7 +65,7 @@ struct Resampling {
   double scale, filterScale, support;
   int64_t maxTaps;  // input positions that an output position may use
 
-  Resampling(Filter kind, int64_t from, int64_t to) : filter(kind), length(from), size(to) {
+  SACCADE_ANYWHERE Resampling(Filter kind, int64_t from, int64_t to) : filter(kind), length(from), size(to) {
     scale = static_cast<double>(static_cast<float>(from)) / static_cast<double>(to);
     filterScale = scale < 1 ? 1 : scale;
     support = supportOf(filter) * filterScale;
@@ -78,35 +78,53 @@ struct Resampling {
     int64_t first, count;
   };
 
-  // The input positions of an output position; writes their weights in fixed point. exact: scratch for
-  // maxTaps.
-  Range weigh(int64_t position, double* exact, int32_t* weights) const {
-    const double center = (static_cast<double>(position) + 0.5) * scale;
+  // The input positions of an output position.
+  SACCADE_ANYWHERE Range range(int64_t position) const {
+    const double center = centerOf(position);
     int64_t first = static_cast<int64_t>(center - support + 0.5);
     int64_t end = static_cast<int64_t>(center + support + 0.5);
     if (first < 0) first = 0;
     if (end > length) end = length;
-    const double step = 1 / filterScale;
+    return {first, end - first};
+  }
+
+  // The weight of input `i` for an output position, before they are divided by their sum.
+  SACCADE_ANYWHERE double exactWeight(int64_t position, int64_t i) const {
+    return weightOf(filter, (static_cast<double>(i) - centerOf(position) + 0.5) * (1 / filterScale));
+  }
+
+  // The same divided by the sum of those of the position, in fixed point.
+  SACCADE_ANYWHERE static int32_t fixedWeight(double exact, double sum) {
+    const double weight = (sum != 0 ? exact / sum : exact) * (1 << kPrecisionBits);
+    return static_cast<int32_t>(weight < 0 ? weight - 0.5 : weight + 0.5);
+  }
+
+  // The input positions of an output position; writes their weights in fixed point. exact: scratch for
+  // maxTaps.
+  Range weigh(int64_t position, double* exact, int32_t* weights) const {
+    const Range inputs = range(position);
     double sum = 0;
-    for (int64_t i = 0; i < end - first; i++) {
-      exact[i] = weightOf(filter, (static_cast<double>(i + first) - center + 0.5) * step);
+    for (int64_t i = 0; i < inputs.count; i++) {
+      exact[i] = exactWeight(position, i + inputs.first);
       sum += exact[i];
     }
-    for (int64_t i = 0; i < end - first; i++) {
-      const double weight = (sum != 0 ? exact[i] / sum : exact[i]) * (1 << kPrecisionBits);
-      weights[i] = static_cast<int32_t>(weight < 0 ? weight - 0.5 : weight + 0.5);
-    }
-    return {first, end - first};
+    for (int64_t i = 0; i < inputs.count; i++) weights[i] = fixedWeight(exact[i], sum);
+    return inputs;
   }
 
   // For the filter `nearest`: the one input position of each output position [begin, end). Pillow adds the
   // step repeatedly, so its rounding errors are part of the result.
-  void nearestPositions(int64_t begin, int64_t end, Range* ranges) const {
+  SACCADE_ANYWHERE void nearestPositions(int64_t begin, int64_t end, Range* ranges) const {
     double position = scale * 0.5;
     for (int64_t i = 0; i < end; i++, position += scale) {
       const int64_t whole = static_cast<int64_t>(position);
       if (i >= begin) ranges[i - begin] = {whole < length ? whole : length - 1, 1};
     }
+  }
+
+ private:
+  SACCADE_ANYWHERE double centerOf(int64_t position) const {
+    return (static_cast<double>(position) + 0.5) * scale;
   }
 };
 
