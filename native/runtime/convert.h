@@ -109,7 +109,7 @@ template <>
 struct Convert<Bool> {
   template <class V>
   static Bool from(V value) {
-    return {value != 0};
+    return Bool{static_cast<uint8_t>(value != 0)};
   }
 };
 

@@ -19,7 +19,8 @@ std::string describeCuda() {
 std::unique_ptr<Device> openCuda() {
   if (const char* const text = getenv("SACCADE_CUDA_SEED"))
     emulation::seed(static_cast<uint32_t>(atoi(text)));
-  return std::make_unique<cuda::CudaDevice>(emulation::createDriver());
+  // Nothing is kept, so that all memory is new, and full of NaN.
+  return std::make_unique<cuda::CudaDevice>(emulation::createDriver(), 0);
 }
 
 }  // namespace saccade

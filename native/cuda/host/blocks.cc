@@ -49,7 +49,7 @@ void Blocks::give(char* data, int64_t bytes) {
   const int64_t size = rounded(bytes);
   const std::lock_guard lock(mutex_);
   takenBytes_ -= size;
-  if (keptBytes_ + size > kKept) {
+  if (keptBytes_ + size > mostKept_) {
     driver_.release(data);
     return;
   }

@@ -12,7 +12,8 @@ namespace saccade::cuda {
 
 class Blocks {
  public:
-  explicit Blocks(Driver& driver) : driver_(driver) {}
+  // kept: the most bytes that are kept.
+  Blocks(Driver& driver, int64_t kept) : driver_(driver), mostKept_(kept) {}
   ~Blocks();
   Blocks(const Blocks&) = delete;
   Blocks& operator=(const Blocks&) = delete;
@@ -23,14 +24,12 @@ class Blocks {
   void give(char* data, int64_t bytes);
 
  private:
-  // The most that is kept.
-  static constexpr int64_t kKept = int64_t{256} << 20;
-
   // Blocks of equal size can take each other's place.
   static int64_t rounded(int64_t bytes);
   bool clear();
 
   Driver& driver_;
+  const int64_t mostKept_;
   std::mutex mutex_;
   std::multimap<int64_t, char*> kept_;  // by size
   int64_t keptBytes_ = 0;

@@ -29,7 +29,8 @@ bool isOutOfMemory(const Error& error) {
 
 }  // namespace
 
-CudaDevice::CudaDevice(std::unique_ptr<Driver> driver) : driver_(std::move(driver)) {
+CudaDevice::CudaDevice(std::unique_ptr<Driver> driver, int64_t keptBytes)
+    : driver_(std::move(driver)), blocks_(*driver_, keptBytes) {
   for (auto& event : tools_.passed) event = driver_->createEvent();
   tools_.fault = reinterpret_cast<int32_t*>(blocks_.take(kFaultBytes));
   tools_.faultOnHost = reinterpret_cast<int32_t*>(driver_->allocatePinned(kFaultBytes));

@@ -20,7 +20,10 @@ class CudaExecutable;
 
 class CudaDevice final : public Device {
  public:
-  explicit CudaDevice(std::unique_ptr<Driver> driver);
+  // Freed memory that is kept for what is allocated next.
+  static constexpr int64_t kKeptBytes = int64_t{256} << 20;
+
+  explicit CudaDevice(std::unique_ptr<Driver> driver, int64_t keptBytes = kKeptBytes);
   ~CudaDevice() override;
 
   const char* name() const override { return "cuda"; }
@@ -56,7 +59,7 @@ class CudaDevice final : public Device {
   char* reserve(int64_t bytes);
 
   const std::unique_ptr<Driver> driver_;
-  Blocks blocks_{*driver_};
+  Blocks blocks_;
   Staging staging_{*driver_};
   Tools tools_;
   char* arena_ = nullptr;
