@@ -1,5 +1,6 @@
 // gemm: out = activation(scale * (a @ b) + bias) + residual; a [batch, M, K] of any strides, b packed in any
-// precision, sums in float32. A block computes a tile (tile.h). Rows in 8 bits: gemm_quantized.cu.
+// precision, sums in float32. A block computes a tile (tile.h). Rows in 8 bits: gemm_quantized.cu;
+// 16-bit activations and weights: gemm_tensor.cu.
 #include "epilogue.h"
 #include "gemm.h"
 #include "kernel.h"
@@ -53,6 +54,7 @@ void launch_gemm(const Call& call, const Fault&, Launcher& launcher) {
                       precision),
       call.attribute[2] == 1};
   if (a.dtype == DType::uint8) return launchQuantized(arguments, launcher);
+  if (launchTensor(arguments, launcher)) return;
   const Grid grid = gridOf(out.dim[0] * tilesOf(out.dim[1]) * tilesOf(out.dim[2]));
   withFloat(out.dtype, [&](auto type) {
     launcher.launch(gemm<typename decltype(type)::type>, grid, kTileThreads, kTileSharedBytes, arguments);

@@ -18,6 +18,8 @@ SACCADE_BOTH int64_t tilesOf(int64_t lines) {
   return (lines + kTile - 1) / kTile;
 }
 
+// Where activations and weights are of one 16-bit type; false, and nothing is launched, where they are not.
+bool launchTensor(const GemmArguments& arguments, Launcher& launcher);
 // a is quantize's output.
 void launchQuantized(const GemmArguments& arguments, Launcher& launcher);
 

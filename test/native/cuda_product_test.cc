@@ -26,7 +26,7 @@ double gelu(double x) {
 TEST_CASE("gemm with bias, activation and residual at ragged sizes, in each dtype and precision") {
   Numbers random(1);
   for (const auto& [batch, m, n, k] :
-       std::vector<std::array<int64_t, 4>>{{1, 1, 1, 1}, {2, 70, 65, 33}, {1, 5, 130, 100}}) {
+       std::vector<std::array<int64_t, 4>>{{1, 1, 1, 1}, {2, 70, 65, 33}, {1, 5, 130, 104}}) {
     const Operand b(DType::float32, {1, k, n}, {1, 1, k}, random.normals());
     double largest = 0;
     for (int64_t i = 0; i < b.size(); ++i) largest = std::max(largest, std::abs(b[i]));
@@ -36,7 +36,9 @@ TEST_CASE("gemm with bias, activation and residual at ragged sizes, in each dtyp
         if (m > 1 && dtype == DType::float16 && precision == Precision::float32) continue;  // as bfloat16
         INFO("m ", m, " n ", n, " k ", k, " precision ", static_cast<int>(precision), " dtype ",
              static_cast<int>(dtype));
-        const Operand a(dtype, {batch, m, k}, {1, batch, batch * m}, random.normals());
+        // Dense rows of whole pieces of 16 bytes in one case, single elements in the others.
+        const Operand a(dtype, {batch, m, k}, k % 8 == 0 ? Dims{m * k, k, 1} : Dims{1, batch, batch * m},
+                        random.normals());
         const Operand bias(DType::float32, {n}, random.normals()),
             residual(dtype, {batch, m, n}, random.normals());
         const Operand out(dtype, {batch, m, n}, {m * (n + 3), n + 3, 1});
@@ -63,30 +65,40 @@ TEST_CASE("gemm with bias, activation and residual at ragged sizes, in each dtyp
   }
 }
 
-TEST_CASE("gemm with a matrix for each batch, and the bits of a row whatever is beside it") {
+TEST_CASE(
+    "gemm with a matrix for each batch, and the bits of a row whatever is beside it and however it lies") {
   Numbers random(2);
   const int64_t m = 67, n = 20, k = 40;
-  const Operand a(DType::float32, {3, m, k}, random.normals()),
-      b(DType::float32, {3, k, n}, random.normals());
-  const auto multiply = [&](const Operand& left, int64_t batches) {
-    return cuda().run(Op::gemm,
-                      {Operand(DType::float32, {left.dims[0], left.dims[1], n}), left,
-                       cuda().pack(b, Precision::float32), Operand::absent(), Operand::absent()},
-                      {double(k), double(n), double(batches), 0, code(Precision::float32), 1});
-  };
-  const Operand all = multiply(a, 3);
-  checkAll(
-      all,
-      [&](int64_t i) {
-        double sum = 0;
-        for (int64_t j = 0; j < k; ++j) sum += a.at({i / n / m, i / n % m, j}) * b.at({i / n / m, j, i % n});
-        return sum;
-      },
-      [](int64_t) { return 2e-5; });
-  // The last row of each batch, alone.
-  const Operand last(DType::float32, {3, 1, k}, [&](int64_t i) { return a.at({i / k, m - 1, i % k}); });
-  const Operand alone = multiply(last, 3);
-  for (int64_t i = 0; i < alone.size(); ++i) CHECK(alone[i] == all.at({i / n, m - 1, i % n}));
+  for (const auto& [dtype, precision] :
+       std::vector<std::pair<DType, Precision>>{{DType::float32, Precision::float32},
+                                                {DType::bfloat16, Precision::bfloat16},
+                                                {DType::float16, Precision::float16}}) {
+    const Operand a(dtype, {3, m, k}, random.normals()), weights(DType::float32, {3, k, n}, random.normals());
+    // Rounded as they are stored, so that only the sums differ.
+    const Operand b(dtype, {3, k, n}, [&](int64_t i) { return weights[i]; });
+    const auto multiply = [&, type = dtype, stored = precision](const Operand& left) {
+      return cuda().run(Op::gemm,
+                        {Operand(type, {left.dims[0], left.dims[1], n}), left, cuda().pack(b, stored),
+                         Operand::absent(), Operand::absent()},
+                        {double(k), double(n), 3, 0, code(stored), 1});
+    };
+    const Operand all = multiply(a);
+    checkAll(
+        all,
+        [&](int64_t i) {
+          double sum = 0;
+          for (int64_t j = 0; j < k; ++j)
+            sum += a.at({i / n / m, i / n % m, j}) * b.at({i / n / m, j, i % n});
+          return sum;
+        },
+        [](int64_t) { return 2e-5; });
+    // The last row of each batch, alone, its elements 3 apart.
+    const Operand last(dtype, {3, 1, k}, {3 * k, 3 * k, 3}, [&](int64_t i) {
+      return a.at({i / k, m - 1, i % k});
+    });
+    const Operand alone = multiply(last);
+    for (int64_t i = 0; i < alone.size(); ++i) CHECK(alone[i] == all.at({i / n, m - 1, i % n}));
+  }
 }
 
 TEST_CASE("int8 rows and weights: exact sums, and a row with NaN shows it") {
