@@ -136,6 +136,15 @@ test('classify --json: an object a line, errors among them in their order', asyn
   assert.is(lines.find(({ input }) => input === 'gone.png').error.code, 'FILE_NOT_FOUND')
 })
 
+test('the images of a folder have its name before theirs, with one slash', async () => {
+  const folder = 'models/shapes-mae/samples'
+  for (const argument of [folder, `${folder}/`]) {
+    const { status, out } = await saccade(['classify', argument, '--model', vit, '--json'])
+    assert.is(status, 0)
+    assert.is(jsonLines(out)[0].input, `${folder}/00.png`)
+  }
+})
+
 test('a model that is not there, or is of another kind', async () => {
   const gone = await saccade(['classify', sample('07-digit-7.png'), '--model', './gone'])
   assert.is(gone.status, 1)
