@@ -263,6 +263,8 @@ test('embed and search: texts and pictures in one space', async () => {
     const bad = await saccade(['search', 'a', '--in', join(dir, 'bad.jsonl'), '--model', shapes])
     assert.is(bad.status, 1)
     assert.match(bad.err, /INPUT_INVALID.*line 1/)
+    const picture = await saccade(['search', 'a', '--in', sample('07-digit-7.png'), '--model', shapes])
+    assert.match(picture.err, /INPUT_INVALID.*png: line 1: expected JSON, or a file \.safetensors/)
     writeFileSync(join(dir, 'other.jsonl'), '{"input":"a","vector":[1,2]}')
     const other = await saccade(['search', 'a', '--in', join(dir, 'other.jsonl'), '--model', shapes])
     assert.match(other.err, /SHAPE_MISMATCH/)
