@@ -6,8 +6,9 @@ import { readSwinConfig } from '../swin/config.js'
 import { checkSpec } from '../vit/check-spec.js'
 import { readBitBackbone } from '../vit/hugging-face-bit.js'
 import { dinov2Names, vitNames } from '../vit/hugging-face-names.js'
-import { specOf, swiglu } from '../vit/hugging-face-spec.js'
+import { type Family, headOf, specOf, swiglu } from '../vit/hugging-face-spec.js'
 import { reductionOf } from '../vit/hybrid.js'
+import type { VitDescription } from '../vit/layout.js'
 import { noHead, type VitSpec } from '../vit/spec.js'
 import type { BackboneSpec, VitBackboneSpec } from './spec.js'
 
@@ -53,11 +54,36 @@ export function ownBackbone(config: Config): VitBackboneSpec {
   return { kind: 'vit', vit, names, features, ...common }
 }
 
+/** The Transformer of DPTModel, alone. @throws CONFIG_INVALID, LIMIT_EXCEEDED */
+export function bareTransformer(
+  config: Config,
+  reader: WeightReader,
+): Pick<VitDescription, 'spec' | 'names'> {
+  const { vit, names } = boolean(config, 'is_hybrid', false)
+    ? hybridTransformer(config, '', reader)
+    : { vit: ownVit(config), names: vitNames('') }
+  const head = headOf(config, family, 'Model', reader.has(`${names.pooler}.weight`), 0)
+  return { names, spec: { ...vit, head } }
+}
+
 /** The vision Transformer over a BiT of a hybrid, whose first two maps are read too. @throws as {@link ownBackbone} */
 export function hybridBackbone(config: Config, reader: WeightReader): VitBackboneSpec {
+  const { vit, names, maps } = hybridTransformer(config, 'dpt.', reader)
+  checkSpec(vit, config.file)
+  return {
+    ...{ kind: 'vit', vit, names, maps, normed: false },
+    features: ownFeatures(config, vit.depth, 2).map((index) => index + 1),
+  }
+}
+
+function hybridTransformer(
+  config: Config,
+  prefix: string,
+  reader: WeightReader,
+): Pick<VitBackboneSpec, 'vit' | 'names' | 'maps'> {
   const { network, names, features } = readBitBackbone(
     config,
-    { features: ['stage1', 'stage2', 'stage3'], count: 3, prefix: 'dpt.embeddings.backbone.bit.' },
+    { features: ['stage1', 'stage2', 'stage3'], count: 3, prefix: `${prefix}embeddings.backbone.bit.` },
     reader,
   )
   const base = ownVit(config)
@@ -65,18 +91,18 @@ export function hybridBackbone(config: Config, reader: WeightReader): VitBackbon
   if (base.patch.some((side) => side !== reduction))
     throw configInvalid(config, 'patch_size', `${reduction}, by which the backbone makes images smaller`)
   const backbone = { network, names, patch: [1, 1] as const }
-  const vit = { ...base, backbone, accepts: 'multiples' as const, channels: network.channels }
-  checkSpec(vit, config.file)
   return {
-    ...{ kind: 'vit', vit, maps: features.slice(0, 2), normed: false },
-    names: { ...vitNames('dpt.'), patches: 'dpt.embeddings.projection' },
-    features: ownFeatures(config, vit.depth, 2).map((index) => index + 1),
+    vit: { ...base, backbone, accepts: 'multiples', channels: network.channels },
+    names: { ...vitNames(prefix), patches: `${prefix}embeddings.projection` },
+    maps: features.slice(0, 2),
   }
 }
 
+const family: Family = { className: 'DPT', prefix: 'dpt', kinds: [] }
+
 function ownVit(config: Config): VitSpec {
   const values = { image_size: 384, ...config.values }
-  const base = specOf({ ...config, values }, { className: 'DPT', prefix: 'dpt', kinds: [] })
+  const base = specOf({ ...config, values }, family)
   return {
     ...base,
     ...{ accepts: 'any', ...noHead },
