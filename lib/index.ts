@@ -45,12 +45,8 @@ export {
   type Similarity,
 } from './models/contrastive.js'
 export { ConvNet, type ConvNetTrace } from './models/convnet/convnet.js'
-export {
-  ConvNext,
-  type ConvNextOptions,
-  type ConvNextOutputs,
-  type ConvNextTrace,
-} from './models/convnext/convnext.js'
+export { ConvNext, type ConvNextOptions, type ConvNextOutputs } from './models/convnext/convnext.js'
+export type { ConvNextTrace } from './models/convnext/trace.js'
 export { Dpt, type DptOutput, type DptTrace } from './models/dpt/dpt.js'
 export { type GenerateOptions, GenerativeModel, type StreamOptions } from './models/generative.js'
 export { Gpt2, type Gpt2Inputs, type Gpt2Output } from './models/gpt2/gpt2.js'

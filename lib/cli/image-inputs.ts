@@ -15,6 +15,7 @@ export interface ImageFile {
 }
 
 const imageName = /\.(?:avif|bmp|gif|heic|heif|ico|jfif|jp2|jpe?g|p[bgnp]m|png|tiff?|webp)$/i
+const slash = 0x2f
 
 /**
  * The images of the arguments: files, URLs, the images of a folder in the order of their names, and '-' for standard input,
@@ -51,7 +52,8 @@ async function fromPath(path: Buffer): Promise<ImageFile[]> {
   const names = await readdir(path, { encoding: 'buffer' }).catch(() => [])
   const images = names.filter((name) => imageName.test(name.toString('latin1'))).sort(Buffer.compare)
   if (images.length === 0) return [{ ...imageFile(path), isFolder: true }]
-  return images.map((name) => imageFile(Buffer.concat([path, Buffer.from('/'), name])))
+  const folder = path.at(-1) === slash ? path : Buffer.concat([path, Buffer.from([slash])])
+  return images.map((name) => imageFile(Buffer.concat([folder, name])))
 }
 
 function imageFile(path: Buffer): ImageFile {

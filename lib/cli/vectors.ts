@@ -78,7 +78,7 @@ async function readTensor(path: string): Promise<StoredVectors> {
     throw invalid('INPUT_INVALID', `${path}: ${tensorName}`, 'F32 [rows, width]', `${dtype} ${show(shape)}`)
   checkLimit('searchedVectors', shape[0]!, `${path}: vectors`)
   const data = (await checkpoint.tensor(tensorName).data()) as Float32Array
-  const inputs = parsed(path, metadata.get('inputs') ?? '[]')
+  const inputs = parsed(`${path}: inputs`, metadata.get('inputs') ?? '[]', 'JSON')
   const named = Array.isArray(inputs) ? inputs.map(String) : []
   return {
     vectors: Tensor.from(data, [shape[0]!, shape[1]!], 'float32'),
@@ -95,7 +95,8 @@ async function readLines(path: string): Promise<StoredVectors> {
     for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
       if (line.trim() === '') continue
       checkLimit('searchedVectors', rows.length + 1, `${path}: vectors`)
-      const row = rowOf(parsed(path, line), `${path}: line ${rows.length + 1}`, rows[0]?.length)
+      const what = `${path}: line ${rows.length + 1}`
+      const row = rowOf(parsed(what, line, 'JSON, or a file .safetensors'), what, rows[0]?.length)
       rows.push(row.vector)
       inputs.push(row.input)
       model ??= row.model
@@ -137,10 +138,10 @@ function rowOf(value: unknown, what: string, width: number | undefined): Line {
   }
 }
 
-function parsed(path: string, text: string): unknown {
+function parsed(what: string, text: string, expected: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw invalid('INPUT_INVALID', path, 'JSON', show(text), { cause })
+    throw invalid('INPUT_INVALID', what, expected, show(text), { cause })
   }
 }

@@ -1,10 +1,11 @@
 // What models have in common that compare texts with images (CLIP and its descendants).
+
 import { invalid } from '../errors.js'
 import type { Mask } from '../nn/mask.js'
 import { requireTensor } from '../ops/check.js'
 import * as ops from '../ops/index.js'
-import { checkOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { checkInputNames } from './input-names.js'
 import { Model, type ModelParts } from './model.js'
 import { checkStatesOptions, type States, type StatesOptions } from './run-options.js'
 import type { TextForm } from './text-form.js'
@@ -67,7 +68,7 @@ export function checkContrastive(
   what: string,
   names: readonly string[] = [...textInputNames, ...contrastiveImageNames],
 ): void {
-  checkOptions(inputs, names, `${what}: inputs`)
+  checkInputNames(inputs, names, what)
   checkStatesOptions(options, what, ['interpolatePositions'])
   if (Object.values(inputs).every((tensor) => tensor === undefined))
     throw invalid('INPUT_INVALID', what, 'inputIds, pixelValues or both', 'neither')

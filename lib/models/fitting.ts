@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import { SaccadeError, type SaccadeErrorCode } from '../errors.js'
-import { type Config, readConfig, readConfigIfAny } from '../files/config.js'
+import { type Config, readConfigIfAny } from '../files/config.js'
 import type { Model } from './model.js'
 import { impliedModelTypes } from './model-type.js'
 import type { Architecture } from './registry.js'
@@ -10,7 +11,16 @@ export async function* configsOf(dir: string, families: readonly Architecture[])
   if (own) yield* withModelType(own, families)
   const openClip = await readConfigIfAny(dir, 'open_clip_config.json')
   if (openClip) yield openClip
-  else if (!own) yield await readConfig(dir, 'config.json')
+  else if (!own) throw configMissing(dir)
+}
+
+/** Some libraries publish weights alone: their users have to write the config. */
+function configMissing(dir: string): SaccadeError {
+  const example = '{ "library": "torchvision", "architecture": "resnet50" }'
+  return new SaccadeError(
+    'FILE_NOT_FOUND',
+    `${join(dir, 'config.json')} does not exist; weights without a config need one beside them, such as ${example}`,
+  )
 }
 
 function withModelType(config: Config, families: readonly Architecture[]): readonly Config[] {

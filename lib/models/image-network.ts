@@ -1,8 +1,10 @@
 // What networks have in common that take images of any size and return feature maps, pooled vectors and classes.
+
 import { invalid } from '../errors.js'
 import { formatShape } from '../graph/shape.js'
 import * as ops from '../ops/index.js'
 import { checkFlags, checkOptions } from '../options.js'
+import { checkInputNames } from './input-names.js'
 import { Model } from './model.js'
 import { checkBatch } from './pixels.js'
 import { tensorsOf } from './results.js'
@@ -58,7 +60,7 @@ export abstract class ImageNetwork<Trace extends ImageTrace = ImageTrace> extend
   ): Promise<ImageNetworkOutputs> {
     this.checkAlive()
     const what = `${this.constructor.name}.run`
-    checkOptions(inputs, ['pixelValues'], `${what}: inputs`)
+    checkInputNames(inputs, ['pixelValues'], what)
     checkOptions(options, ['hiddenStates', 'signal', 'threads'], what)
     checkFlags(options, ['hiddenStates'], what)
     const { hiddenStates: withHiddenStates, ...run } = options

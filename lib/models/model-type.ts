@@ -29,6 +29,7 @@ const keyRules: readonly KeyRule[] = [
   { types: ['bit'], keys: ['depths', 'hidden_sizes', 'embedding_size', 'num_groups', 'width_factor'] },
   { types: ['resnet'], keys: ['depths', 'hidden_sizes', 'embedding_size', 'downsample_in_first_stage'] },
   { types: ['efficientnet'], keys: ['width_coefficient', 'depth_coefficient', 'num_block_repeats'] },
+  { types: ['vit-hybrid'], keys: ['backbone_featmap_shape', 'patch_size', 'intermediate_size'] },
   { types: ['vit', 'deit'], keys: ['image_size', 'patch_size', 'hidden_size', 'intermediate_size'] },
   {
     ...{ types: ['bert'], without: ['embedding_size'] },

@@ -66,6 +66,30 @@ export class RmsNorm implements Norm {
   }
 }
 
+/** timm's SimpleNorm: divides by the standard deviation over the last axis, which has C - 1 degrees of freedom; no mean or bias. */
+export class SimpleNorm implements Norm {
+  readonly weight: ops.FloatTensor
+  readonly epsilon: number
+
+  constructor(weight: ops.FloatTensor, epsilon: number) {
+    this.weight = weight
+    this.epsilon = epsilon
+  }
+
+  /** Reads `name.weight`. */
+  static read(reader: WeightReader, name: string, width: number, epsilon: number) {
+    return new SimpleNorm(parameter(reader.scope(name), 'weight', [width]), epsilon)
+  }
+
+  /** x float32 [..., C]. */
+  forward(x: ops.FloatTensor): ops.FloatTensor {
+    const squares = ops.square(ops.sub(x, ops.mean(x, -1, { keepDims: true })))
+    const sum = ops.sum(squares, -1, { keepDims: true })
+    const variance = ops.div(sum, this.weight.shape[0]! - 1)
+    return ops.mul(ops.div(x, ops.sqrt(ops.add(variance, this.epsilon))), this.weight)
+  }
+}
+
 /** Group normalisation (Wu and He 2018) of [B, ..., C]: over all positions and the channels of a group. */
 export class GroupNorm implements Norm {
   readonly weight: ops.FloatTensor

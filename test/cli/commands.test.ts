@@ -136,6 +136,15 @@ test('classify --json: an object a line, errors among them in their order', asyn
   assert.is(lines.find(({ input }) => input === 'gone.png').error.code, 'FILE_NOT_FOUND')
 })
 
+test('the images of a folder have its name before theirs, with one slash', async () => {
+  const folder = 'models/shapes-mae/samples'
+  for (const argument of [folder, `${folder}/`]) {
+    const { status, out } = await saccade(['classify', argument, '--model', vit, '--json'])
+    assert.is(status, 0)
+    assert.is(jsonLines(out)[0].input, `${folder}/00.png`)
+  }
+})
+
 test('a model that is not there, or is of another kind', async () => {
   const gone = await saccade(['classify', sample('07-digit-7.png'), '--model', './gone'])
   assert.is(gone.status, 1)
@@ -254,6 +263,8 @@ test('embed and search: texts and pictures in one space', async () => {
     const bad = await saccade(['search', 'a', '--in', join(dir, 'bad.jsonl'), '--model', shapes])
     assert.is(bad.status, 1)
     assert.match(bad.err, /INPUT_INVALID.*line 1/)
+    const picture = await saccade(['search', 'a', '--in', sample('07-digit-7.png'), '--model', shapes])
+    assert.match(picture.err, /INPUT_INVALID.*png: line 1: expected JSON, or a file \.safetensors/)
     writeFileSync(join(dir, 'other.jsonl'), '{"input":"a","vector":[1,2]}')
     const other = await saccade(['search', 'a', '--in', join(dir, 'other.jsonl'), '--model', shapes])
     assert.match(other.err, /SHAPE_MISMATCH/)

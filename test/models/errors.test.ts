@@ -54,7 +54,7 @@ test('loading', async () => {
     ['FILE_NOT_FOUND', /no\/such\/folder/, () => load('/no/such/folder')],
     [
       'FILE_NOT_FOUND',
-      /config\.json/,
+      /config\.json does not exist; .*"library": "torchvision"/,
       () => load(changed('vit-model', (dir) => rmSync(join(dir, 'config.json')))),
     ],
     [

@@ -155,4 +155,19 @@ test('the vision Transformers of timm with rotary positions are towers', () =>
     /visual\.trunk\./,
   ))
 
+const convnexts: readonly [key: string, value: unknown][] = [
+  ['timm_pool', 'map'],
+  ['timm_proj', 'none'],
+]
+for (const [key, value] of convnexts)
+  test(`a tower of ConvNeXt with ${key} '${value}' is an error that names it`, () =>
+    rejects(
+      () =>
+        changed('open-clip-convnext', (config) =>
+          Object.assign(config.vision_cfg as object, { timm_pool: 'avg', [key]: value }),
+        ),
+      'CONFIG_INVALID',
+      new RegExp(key),
+    ))
+
 test.run()

@@ -61,6 +61,7 @@ export const processorClasses: Readonly<Record<string, ProcessorClass>> = {
   Siglip: { resample: 'bicubic', size: [224, 224], square: false, crop: false, normalize: half },
   Siglip2: { resample: 'bilinear', size: 256, square: false, crop: false, normalize: half },
   ViT: { resample: 'bilinear', ...size224, crop: false, normalize: half },
+  ViTHybrid: { resample: 'bicubic', ...shortest224, ...crop224, normalize: clip },
 }
 
 /**
@@ -89,6 +90,7 @@ const modelTypes: Readonly<Record<string, readonly string[]>> = {
     ...['vit', 'vit_mae', 'vit_msn', 'ijepa', 'swin', 'swinv2', 'swiftformer', 'dinat', 'clipseg'],
     ...['mgp-str', 'trocr'],
   ],
+  ViTHybrid: ['vit-hybrid'],
 }
 
 /** The name of the class for a model_type, or undefined. */

@@ -2,8 +2,8 @@ import { invalid } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
 import type { Grid } from '../../nn/grid-bias.js'
 import * as ops from '../../ops/index.js'
-import { checkOptions } from '../../options.js'
 import { channelsFirst } from '../image-network.js'
+import { checkInputNames } from '../input-names.js'
 import { Model, type ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type States, type StatesOptions, statesOf } from '../run-options.js'
@@ -49,7 +49,7 @@ export class Beit extends Model {
    */
   async run(inputs: VitInputs, options: StatesOptions = {}): Promise<BeitOutput> {
     this.checkAlive()
-    checkOptions(inputs, ['pixelValues', 'maskedPatches'], 'Beit.run: inputs')
+    checkInputNames(inputs, ['pixelValues', 'maskedPatches'], 'Beit.run')
     checkStatesOptions(options, 'Beit.run')
     const { norm } = this.modules
     const body = this.#body

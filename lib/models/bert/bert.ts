@@ -7,8 +7,8 @@ import type { TokenIds } from '../../nn/embedding.js'
 import { causalCall, paddingMask } from '../../nn/mask.js'
 import { requireTensor } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
-import { checkOptions } from '../../options.js'
 import { GenerativeModel } from '../generative.js'
+import { checkInputNames } from '../input-names.js'
 import type { ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type States, type StatesOptions, statesOf } from '../run-options.js'
@@ -63,7 +63,7 @@ export class Bert extends GenerativeModel<BertPrompts> {
    */
   async run(inputs: BertInputs, options: StatesOptions = {}): Promise<BertOutput> {
     this.checkAlive()
-    checkOptions(inputs, inputNames, 'Bert.run: inputs')
+    checkInputNames(inputs, inputNames, 'Bert.run')
     checkStatesOptions(options, 'Bert.run')
     requireTensor(inputs.inputIds, 'inputIds')
     const choices = this.#modules.config.className === 'BertForMultipleChoice'
@@ -110,7 +110,7 @@ export class Bert extends GenerativeModel<BertPrompts> {
   override async begin(inputs: BertPrompts, options: GenerationOptions): Promise<GenerationInput> {
     const { config } = this.#modules
     if (!generates(config)) throw this.headless()
-    checkOptions(inputs, promptNames, 'inputs of the model')
+    checkInputNames(inputs, promptNames, 'the model')
     const { inputIds, attentionMask, tokenTypeIds } = inputs
     await checkInputs(inputs, config)
     if (tokenTypeIds && (await tokenTypeIds.data()).some((type) => Number(type) !== 0))

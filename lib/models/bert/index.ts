@@ -34,9 +34,22 @@ const huggingFace: Layout<BertDescription> = {
   },
 }
 
+/** AlignTextModel of transformers: a bare BERT, which is never a decoder. */
+const alignText: Layout<BertDescription> = {
+  ...transformers({ align_text_model: 'AlignText' }),
+
+  describe({ config }) {
+    const spec = readBertConfig({ ...config, values: { ...config.values, ...bare } }, undefined)
+    return { spec, className: 'AlignTextModel', defaults: {}, tasks: ['feature-extraction'] }
+  },
+}
+
+/** Keys that BERT reads and AlignTextModel does not. */
+const bare = { architectures: ['BertModel'], is_decoder: false, add_cross_attention: false }
+
 export const bert = family({
   name: 'bert',
-  layouts: [huggingFace],
+  layouts: [huggingFace, alignText],
   build: (parts, { spec, defaults }, reader) => new Bert(parts, readModules(reader, spec), defaults),
   reference: async () => (await import('./reference.js')).bertReference,
 })

@@ -1,43 +1,43 @@
 import { activation } from '../../nn/activation.js'
+import { BatchNorm } from '../../nn/batch-norm.js'
 import { Convolution, type ConvolutionShape } from '../../nn/convolution.js'
+import { ConvolutionNorm } from '../../nn/convolution-norm.js'
 import { type MapModule, mapOp, residual, sequence } from '../../nn/feature-maps.js'
-import { GroupNorm } from '../../nn/norm.js'
+import { GroupNorm, type Norm } from '../../nn/norm.js'
+import { shrinkAverage } from '../../nn/pooling.js'
 import { standardized } from '../../nn/standardize.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { divisible } from '../divisible.js'
 import type { BitSpec, BitStageSpec } from './spec.js'
 
-/** Epsilon of the group norms, and of weight standardisation. */
+/** Epsilon of the norms, and of weight standardisation. */
 const [normEpsilon, weightEpsilon] = [1e-5, 1e-8]
 
-/** Reads a convolution without bias whose weights are standardised. */
-export function readStandardized(
+/** Reads a convolution without bias, whose weights may be standardised. */
+export function readConvolution(
   reader: WeightReader,
   name: string,
   shape: Omit<ConvolutionShape, 'bias'>,
-  { padding }: BitSpec,
+  spec: BitSpec,
   { stride = 1, dilation = 1 }: { stride?: number; dilation?: number } = {},
 ): Convolution {
   const even = Math.floor((stride - 1 + dilation * (shape.kernel - 1)) / 2)
-  const options = { stride, dilation, padding: padding === 'same' ? padding : even }
-  const { weight, options: all } = Convolution.read(reader, name, { ...shape, bias: false }, options)
-  return new Convolution(standardized(weight, weightEpsilon), undefined, all)
+  const options = { stride, dilation, padding: spec.padding === 'same' ? spec.padding : even }
+  const read = Convolution.read(reader, name, { ...shape, bias: false }, options)
+  return spec.standardized
+    ? new Convolution(standardized(read.weight, weightEpsilon), undefined, read.options)
+    : read
 }
 
-/** Reads a group norm, with the activation after it unless `activate` is false. */
-export function readNorm(
-  reader: WeightReader,
-  name: string,
-  width: number,
-  { groups, activation: act }: BitSpec,
-  activate = true,
-): MapModule {
-  const norm = GroupNorm.read(reader, name, width, groups, normEpsilon)
-  return activate ? sequence([norm, mapOp(activation(act))]) : norm
+/** Reads a norm. */
+export function readNorm(reader: WeightReader, name: string, width: number, { norm, groups }: BitSpec): Norm {
+  return norm === 'batch'
+    ? BatchNorm.read(reader, name, width, normEpsilon)
+    : GroupNorm.read(reader, name, width, groups, normEpsilon)
 }
 
-/** Reads a bottleneck block, with a shortcut if it is the first of its stage. */
+/** Reads a block, with a shortcut if it is the first of its stage. */
 export function readBlock(
   reader: WeightReader,
   spec: BitSpec,
@@ -45,21 +45,34 @@ export function readBlock(
   index: number,
   inputs: number,
 ): MapModule {
+  const basic = spec.block === 'basic'
   const inner = divisible(stage.width * 0.25, 8)
-  const widths = [inputs, inner, inner, stage.width] as const
+  const widths = basic ? [inputs, stage.width, stage.width] : [inputs, inner, inner, stage.width]
   const convolutions = readConvolutions(reader, spec, stage, index, widths)
-  const [stride, first] = [index === 0 ? stage.stride : 1, index === 0]
-  const shape = { inputs, outputs: stage.width, kernel: 1 }
-  const shortcut = first ? readStandardized(reader, 'downsample.conv', shape, spec, { stride }) : undefined
-  const norms = [1, 2, 3].map((at) => {
-    const width = widths[spec.preactivation ? at - 1 : at]!
-    return readNorm(reader, `norm${at}`, width, spec, spec.preactivation || at < 3)
-  })
-  if (spec.preactivation) return preactivated(norms, convolutions, shortcut)
-  const projection =
-    shortcut && sequence([shortcut, readNorm(reader, 'downsample.norm', stage.width, spec, false)])
-  const branch = sequence(convolutions.flatMap((convolution, at) => [convolution, norms[at]]))
-  return residual(branch, projection, activation(spec.activation))
+  // A basic block has a shortcut only where it changes the shape.
+  const changes = stage.stride !== 1 || inputs !== stage.width
+  const projects = index === 0 && (!basic || changes)
+  const shortcut = projects ? readShortcut(reader, spec, stage, inputs) : undefined
+  const norms = convolutions.map((_, at) =>
+    readNorm(reader, `norm${at + 1}`, widths[spec.preactivation ? at : at + 1]!, spec),
+  )
+  return spec.preactivation
+    ? preactivated(spec, norms, convolutions, shortcut)
+    : postactivated(spec, norms, convolutions, shortcut)
+}
+
+function readShortcut(
+  reader: WeightReader,
+  spec: BitSpec,
+  { width, stride }: BitStageSpec,
+  inputs: number,
+): MapModule {
+  const shape = { inputs, outputs: width, kernel: 1 }
+  const averages = spec.shortcut === 'average'
+  const read = readConvolution(reader, 'downsample.conv', shape, spec, averages ? {} : { stride })
+  const pool = averages && stride > 1 ? mapOp((x) => shrinkAverage(x, stride)) : undefined
+  const norm = spec.preactivation ? undefined : readNorm(reader, 'downsample.norm', width, spec)
+  return sequence([pool, new ConvolutionNorm(read, norm)])
 }
 
 function readConvolutions(
@@ -67,31 +80,51 @@ function readConvolutions(
   spec: BitSpec,
   stage: BitStageSpec,
   index: number,
-  [inputs, inner, , outputs]: readonly [number, number, number, number],
+  widths: readonly number[],
 ): readonly Convolution[] {
   const stride = index === 0 ? stage.stride : 1
   const firstDilation = stage.dilation <= 2 ? 1 : 2
   // transformers does not dilate pre-activation blocks, whatever the output stride is.
   const dilation = spec.preactivation ? 1 : index === 0 ? firstDilation : stage.dilation
-  const middle = { stride, dilation }
-  return [
-    readStandardized(reader, 'conv1', { inputs, outputs: inner, kernel: 1 }, spec),
-    readStandardized(reader, 'conv2', { inputs: inner, outputs: inner, kernel: 3 }, spec, middle),
-    readStandardized(reader, 'conv3', { inputs: inner, outputs, kernel: 1 }, spec),
-  ]
+  const basic = spec.block === 'basic'
+  return widths.slice(1).map((outputs, at) => {
+    const shape = { inputs: widths[at]!, outputs, kernel: basic || at === 1 ? 3 : 1 }
+    const strided = at === (basic ? 0 : 1) ? { stride, dilation } : {}
+    return readConvolution(reader, `conv${at + 1}`, shape, spec, strided)
+  })
 }
 
-/** The shortcut, if there is one, is of the normed maps. */
-function preactivated(
-  norms: readonly MapModule[],
+/** Norms are after the convolutions; the last activation is after the sum. */
+function postactivated(
+  spec: BitSpec,
+  norms: readonly Norm[],
   convolutions: readonly Convolution[],
-  shortcut: Convolution | undefined,
+  shortcut: MapModule | undefined,
 ): MapModule {
-  const [norm, ...later] = norms
-  const rest = later.flatMap((next, at) => [next, convolutions[at + 1]])
-  const branch = sequence([convolutions[0], ...rest])
+  const act = activation(spec.activation)
+  const last = convolutions.length - 1
+  const branch = convolutions.map(
+    (convolution, at) => new ConvolutionNorm(convolution, norms[at], at < last ? act : undefined),
+  )
+  return residual(sequence(branch), shortcut, act)
+}
+
+/** Norms are before the convolutions; the shortcut, if there is one, is of the normed maps. */
+function preactivated(
+  spec: BitSpec,
+  norms: readonly Norm[],
+  convolutions: readonly Convolution[],
+  shortcut: MapModule | undefined,
+): MapModule {
+  const act = activation(spec.activation)
+  const branch = sequence(
+    convolutions.map((convolution, at) => {
+      const next = norms[at + 1]
+      return new ConvolutionNorm(convolution, next, next && act)
+    }),
+  )
   return mapOp((x) => {
-    const normed = norm!.forward(x)
+    const normed = act(norms[0]!.forward(x))
     return ops.add(branch.forward(normed), shortcut?.forward(normed) ?? x)
   })
 }

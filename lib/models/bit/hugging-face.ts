@@ -12,7 +12,7 @@ import {
 import { imageTasks, transformers } from '../family.js'
 import { classCount, labelsOf } from '../labels.js'
 import type { BitLayout } from './layout.js'
-import type { BitNames, BitPadding, BitSpec } from './spec.js'
+import { type BitNames, type BitPadding, type BitSpec, bitBlocks } from './spec.js'
 import { bitStages } from './stages.js'
 
 /** BitModel and BitForImageClassification of transformers. */
@@ -47,6 +47,7 @@ export function readBitConfig(config: Config): BitSpec {
   const factor = positiveNumber(config, 'width_factor', 1)
   const padding = readPadding(config)
   return {
+    ...bitBlocks,
     channels: positiveInt(config, 'num_channels', 3),
     stem: {
       width: positiveInt(config, 'embedding_size', 64),

@@ -2,11 +2,13 @@ import { squeezedParameter } from '../../nn/linear.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import type { Similarity } from '../contrastive.js'
+import { checkConvNextSizes } from '../convnext/modules.js'
 import { type Description, imageTasks } from '../family.js'
 import type { ModelParts } from '../model.js'
 import { checkSizes } from '../sizes.js'
 import { checkSpec } from '../vit/check-spec.js'
 import { Clip } from './clip.js'
+import { ConvNextTower, type ConvNextTowerSpec } from './convnext-tower.js'
 import { ImageEncoder, TextEncoder } from './encoders.js'
 import { ImageTower } from './image-tower.js'
 import { ResNetTower, type ResNetTowerSpec } from './resnet-tower.js'
@@ -27,6 +29,8 @@ export interface ClipParts {
   readonly image?: ImageSpec | undefined
   /** An image encoder that is a ResNet, instead of `image`. */
   readonly resnet?: ResNetTowerSpec | undefined
+  /** The same with a ConvNeXt. */
+  readonly convnext?: ConvNextTowerSpec | undefined
   readonly similarity?: SimilaritySpec | undefined
   readonly classifier?: LinearSpec | undefined
 }
@@ -40,7 +44,7 @@ export function describeClip(
   file: string,
   description: Omit<ClipDescription, 'tasks' | 'imageSize'>,
 ): ClipDescription {
-  const { text, image, resnet, similarity, classifier } = description.parts
+  const { text, image, resnet, convnext, similarity, classifier } = description.parts
   if (text) {
     const { vocabulary, positions, width, heads, depth, mlp, pooler, projection } = text
     const widths = [width, mlp.hidden, pooler?.width ?? 0, projection?.width ?? 0]
@@ -57,6 +61,10 @@ export function describeClip(
     const { heads, image: modelImageSide } = resnet
     checkSizes(file, { layers, heads, modelImageSide, width: [...width, resnet.projection] })
   }
+  if (convnext) {
+    checkConvNextSizes(file, convnext.convnext)
+    checkSizes(file, { modelImageSide: convnext.image, width: convnext.projection.map(({ width }) => width) })
+  }
   return {
     ...description,
     tasks: similarity
@@ -68,20 +76,24 @@ export function describeClip(
   }
 }
 
-function imageSizeOf({ image, resnet }: ClipParts): ClipDescription['imageSize'] {
+function imageSizeOf({ image, resnet, convnext }: ClipParts): ClipDescription['imageSize'] {
   if (resnet) return [resnet.resnet.channels, resnet.image, resnet.image]
+  if (convnext) return [convnext.convnext.channels, ...convnext.image]
   return image && !image.naflex ? [image.vit.channels, ...image.vit.image] : undefined
 }
 
 /** Reads the weights, and makes the model. */
 export function buildClip(
   parts: ModelParts,
-  { parts: { text, image, resnet, similarity, classifier } }: ClipDescription,
+  { parts: { text, image, resnet, convnext, similarity, classifier } }: ClipDescription,
   reader: WeightReader,
 ): Clip | TextEncoder | ImageEncoder {
   const texts = text && new TextTower(reader, text)
   const images = image && new ImageTower(reader, image)
-  const tower = resnet ? new ResNetTower(reader.scope('visual'), resnet) : images
+  const network = resnet
+    ? new ResNetTower(reader.scope('visual'), resnet)
+    : convnext && new ConvNextTower(reader, convnext)
+  const tower = network ?? images
   if (texts && tower && similarity)
     return new Clip(parts, readSimilarity(reader, similarity), texts.spec.form, texts, tower)
   if (texts) return new TextEncoder(parts, texts)

@@ -12,6 +12,7 @@ import type { ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import type { TextForm } from '../text-form.js'
 import { textsOf } from '../text-inputs.js'
+import type { ConvNextTower } from './convnext-tower.js'
 import type { ImageTower } from './image-tower.js'
 import type { ResNetTower } from './resnet-tower.js'
 import type { TextTower } from './text-tower.js'
@@ -22,7 +23,7 @@ import type { TextTower } from './text-tower.js'
  */
 export class Clip extends ContrastiveModel {
   readonly #text: TextTower
-  readonly #image: ImageTower | ResNetTower
+  readonly #image: ImageTower | ResNetTower | ConvNextTower
 
   /** Use load(). */
   constructor(
@@ -30,7 +31,7 @@ export class Clip extends ContrastiveModel {
     similarity: Similarity,
     textForm: TextForm,
     text: TextTower,
-    image: ImageTower | ResNetTower,
+    image: ImageTower | ResNetTower | ConvNextTower,
   ) {
     super(parts, similarity, textForm)
     this.#text = text

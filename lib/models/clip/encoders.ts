@@ -1,13 +1,13 @@
 import type { Linear } from '../../nn/linear.js'
 import { requireTensor } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
-import { checkOptions } from '../../options.js'
 import {
   type ContrastiveImages,
   type ContrastiveOptions,
   contrastiveImageNames,
   type EncoderOutput,
 } from '../contrastive.js'
+import { checkInputNames } from '../input-names.js'
 import { Model, type ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
@@ -38,7 +38,7 @@ export class TextEncoder extends Model {
    */
   async run(inputs: TextInputs, options: StatesOptions = {}): Promise<TextEncoderOutput> {
     this.checkAlive()
-    checkOptions(inputs, textInputNames, 'TextEncoder.run: inputs')
+    checkInputNames(inputs, textInputNames, 'TextEncoder.run')
     checkStatesOptions(options, 'TextEncoder.run')
     requireTensor(inputs.inputIds, 'inputIds')
     const { output, features } = await this.#tower.forward(inputs, options)
@@ -77,7 +77,7 @@ export class ImageEncoder extends Model {
    */
   async run(inputs: ContrastiveImages, options: ContrastiveOptions = {}): Promise<ImageEncoderOutput> {
     this.checkAlive()
-    checkOptions(inputs, contrastiveImageNames, 'ImageEncoder.run: inputs')
+    checkInputNames(inputs, contrastiveImageNames, 'ImageEncoder.run')
     checkStatesOptions(options, 'ImageEncoder.run', ['interpolatePositions'])
     const { output, features, kept } = await this.#tower.forward(inputs, options)
     const { poolerOutput, ...states } = output

@@ -1,5 +1,3 @@
-import { activation } from '../../nn/activation.js'
-import type { Linear } from '../../nn/linear.js'
 import { paddingMask } from '../../nn/mask.js'
 import { runStack } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
@@ -11,8 +9,8 @@ import { patchGrid, prefixLength } from '../vit/grid.js'
 import { readBody, readEmbedding, type VitModules } from '../vit/read.js'
 import { FixedEmbedding, type ImageEmbedding } from './image-embedding.js'
 import { NaflexEmbedding } from './naflex.js'
+import { Projection } from './projection.js'
 import type { ImageSpec } from './spec.js'
-import { readLinear } from './text-tower.js'
 
 /** Images as vectors, and what a classifier of their tokens needs. */
 export interface EncodedImages extends Projected {
@@ -25,7 +23,7 @@ export class ImageTower {
   readonly spec: ImageSpec
   readonly #embedding: ImageEmbedding
   readonly #body: Omit<VitModules, 'embedding'>
-  readonly #projection: readonly Linear[]
+  readonly #projection: Projection
 
   constructor(reader: WeightReader, spec: ImageSpec) {
     this.spec = spec
@@ -34,17 +32,14 @@ export class ImageTower {
       ? NaflexEmbedding.read(trunk, spec)
       : new FixedEmbedding(readEmbedding(trunk, spec.vit, spec.names))
     this.#body = readBody(trunk, spec.vit, spec.names)
-    let inputs = spec.vit.head.classes || spec.vit.width
-    this.#projection = spec.projection.map((layer) => {
-      const linear = readLinear(reader, layer, inputs)
-      inputs = layer.width
-      return linear
-    })
+    // A classifier of timm's trunk is a projection too.
+    const inputs = spec.vit.head.classes || spec.vit.width
+    this.#projection = new Projection(reader, spec.projection, inputs)
   }
 
   /** Whether pooled outputs are projected to the shared space. */
   get projects(): boolean {
-    return this.#projection.length > 0
+    return this.spec.projection.length > 0
   }
 
   /** @throws SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_BATCH, INPUT_INVALID, LIMIT_EXCEEDED */
@@ -61,16 +56,7 @@ export class ImageTower {
     const last = norm?.forward(stack.last) ?? stack.last
     const { pooled, logits = pooled } = head.forward(last, mask)
     const output = { lastHiddenState: last, poolerOutput: pooled, ...statesOf(stack, options) }
-    return { output, features: this.#project(logits), kept }
-  }
-
-  /** A classifier of timm's trunk is a projection too. */
-  #project(pooled: ops.FloatTensor): ops.FloatTensor {
-    const gelu = activation('gelu')
-    return this.#projection.reduce(
-      (x: ops.FloatTensor, layer, index) => layer.forward(index > 0 ? gelu(x) : x),
-      pooled,
-    )
+    return { output, features: this.#projection.forward(logits), kept }
   }
 }
 

@@ -6,12 +6,15 @@ import {
   oneOf,
   positiveInt,
   sizePair,
+  string,
 } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
+import { timmArchitecture } from '../convnext/timm-architectures.js'
 import { gridOf } from '../vit/grid.js'
 import { commonNames, type VitNames } from '../vit/names.js'
 import type { PositionTable, Size, VitSpec } from '../vit/spec.js'
 import type { ClipParts } from './build.js'
+import { convNextTower } from './open-clip-convnext.js'
 import { checkKeys, layerKeys, openClipBlock, openClipLayers, refuse } from './open-clip-keys.js'
 import { openClipResNet } from './open-clip-resnet.js'
 import { timmKeys, timmTower } from './open-clip-timm.js'
@@ -26,7 +29,7 @@ export function openClipImage(
   projection: number,
   quick: boolean,
   reader: WeightReader,
-): Pick<ClipParts, 'image' | 'resnet'> {
+): Pick<ClipParts, 'image' | 'resnet' | 'convnext'> {
   checkKeys(config, {
     used: [
       ...layerKeys.used,
@@ -39,8 +42,11 @@ export function openClipImage(
       ...['timm_model_pretrained', 'timm_drop', 'timm_drop_path'],
     ],
   })
-  if (isSet(config, 'timm_model_name') && config.values.timm_model_name !== '')
+  if (isSet(config, 'timm_model_name') && config.values.timm_model_name !== '') {
+    const convnext = timmArchitecture(string(config, 'timm_model_name'))
+    if (convnext) return { convnext: convNextTower(config, convnext, projection) }
     return { image: timmTower(config, projection, reader) }
+  }
   if (Array.isArray(config.values.layers)) return { resnet: openClipResNet(config, projection) }
   refuse(config, 'attentional_pool')
   const image = {

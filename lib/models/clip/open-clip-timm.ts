@@ -21,8 +21,8 @@ const poolings = { token: 'class', avg: 'mean', map: 'attention' } as const
  * @throws CONFIG_INVALID
  */
 export function timmTower(config: Config, width: number, reader: WeightReader): ImageSpec {
-  const kind = projectionKind(config)
-  const own = kind === 'linear' || kind === 'mlp'
+  const { kind, layers } = readProjection(config, width)
+  const own = layers.length > 0
   const pool = oneOf(config, 'timm_pool', ['', ...(['token', 'avg', 'map'] as const)], 'avg')
   if (pool === '' && !own) throw configInvalid(config, 'timm_pool', "'token', 'avg' or 'map'")
   // Before a projection of its own, open_clip changes the pooling of the complete model, whose norms stay.
@@ -38,11 +38,12 @@ export function timmTower(config: Config, width: number, reader: WeightReader): 
   return {
     vit: { ...vit, head: { ...vit.head, pooling }, accepts: 'on-request' },
     ...{ names, scope: trunk, naflex: false },
-    projection: own ? layers(kind, width, boolean(config, 'timm_proj_bias', false)) : [],
+    projection: layers,
   }
 }
 
-const trunk = 'visual.trunk'
+/** The module of timm's model. */
+export const trunk = 'visual.trunk'
 
 function trunkOf(
   config: Config,
@@ -59,9 +60,24 @@ function trunkOf(
     }
   const eva = evaArchitecture(name)
   if (!eva)
-    throw configInvalid(config, 'timm_model_name', 'a vision Transformer of timm, plain or of its class Eva')
+    throw configInvalid(
+      config,
+      'timm_model_name',
+      'a vision Transformer of timm, plain or of its class Eva, or a ConvNeXt',
+    )
   const args = evaArgumentsOf({ ...config, values }, { ...eva, ...pooling })
   return { vit: evaSpecOf(args), names: evaNames(args, reader) }
+}
+
+/**
+ * What makes the vector of an image: layers of open_clip's own, or none of them.
+ * @param width of the shared space
+ * @throws CONFIG_INVALID
+ */
+export function readProjection(config: Config, width: number) {
+  const kind = projectionKind(config)
+  if (kind !== 'linear' && kind !== 'mlp') return { kind, layers: [] }
+  return { kind, layers: layersOf(kind, width, boolean(config, 'timm_proj_bias', false)) }
 }
 
 /** An empty or null timm_proj stands for timm's classifier. */
@@ -71,7 +87,7 @@ function projectionKind(config: Config): 'linear' | 'mlp' | 'none' | 'classifier
   return optional((from, key) => oneOf(from, key, kinds), config, 'timm_proj') || 'classifier'
 }
 
-function layers(kind: 'linear' | 'mlp', width: number, bias: boolean): readonly LinearSpec[] {
+function layersOf(kind: 'linear' | 'mlp', width: number, bias: boolean): readonly LinearSpec[] {
   if (kind === 'linear') return [{ name: 'visual.head.proj', width, bias }]
   return [
     { name: 'visual.head.mlp.fc1', width: 2 * width, bias: true },

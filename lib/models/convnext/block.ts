@@ -1,12 +1,12 @@
 import { type Activation, activation } from '../../nn/activation.js'
 import { Convolution } from '../../nn/convolution.js'
 import { type Linear, readPointwise, squeezedParameter } from '../../nn/linear.js'
-import { LayerNorm, RmsNorm } from '../../nn/norm.js'
+import { LayerNorm, type Norm, RmsNorm, SimpleNorm } from '../../nn/norm.js'
 import * as ops from '../../ops/index.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { type BlockNames, type ConvNextSpec, mlpRatio, type StageSpec } from './spec.js'
 
-export type Norm = LayerNorm | RmsNorm
+const norms = { layer: LayerNorm, rms: RmsNorm, simple: SimpleNorm }
 
 export function readNorm(
   reader: WeightReader,
@@ -15,9 +15,7 @@ export function readNorm(
   { norm }: ConvNextSpec,
   epsilon: number,
 ): Norm {
-  return norm === 'rms'
-    ? RmsNorm.read(reader, name, width, epsilon)
-    : LayerNorm.read(reader, name, width, epsilon)
+  return norms[norm].read(reader, name, width, epsilon)
 }
 
 /** Global response normalisation (Woo et al. 2023): scales each channel by its norm relative to the mean of all channels. */

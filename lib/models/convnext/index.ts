@@ -1,9 +1,8 @@
 import { family } from '../family.js'
-import { checkSizes } from '../sizes.js'
 import { ConvNext } from './convnext.js'
 import { dinov3 } from './dinov3.js'
 import { huggingFace } from './hugging-face.js'
-import { readConvNext } from './modules.js'
+import { checkConvNextSizes, readConvNext } from './modules.js'
 import { timm } from './timm.js'
 import { torchvision } from './torchvision.js'
 
@@ -12,10 +11,7 @@ export const convnext = family({
   name: 'convnext',
   layouts: [huggingFace, dinov3, timm, torchvision],
   build(parts, { spec, names }, reader) {
-    const { stages, head } = spec
-    const widths = [...stages.map(({ width }) => width), head.hidden ?? 0]
-    const layers = stages.map(({ depth }) => depth)
-    checkSizes(parts.config.file, { layers, width: widths })
+    checkConvNextSizes(parts.config.file, spec)
     return new ConvNext(parts, spec, readConvNext(reader, spec, names))
   },
   reference: async () => (await import('./reference.js')).convNextReference,

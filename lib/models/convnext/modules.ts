@@ -1,7 +1,9 @@
 import { Convolution } from '../../nn/convolution.js'
 import { type Linear, readPointwise } from '../../nn/linear.js'
+import type { Norm } from '../../nn/norm.js'
 import type { WeightReader } from '../../weights/reader.js'
-import { Block, type Norm, readNorm } from './block.js'
+import { checkSizes } from '../sizes.js'
+import { Block, readNorm } from './block.js'
 import type { ConvNextNames, ConvNextSpec } from './spec.js'
 
 /** A stage: blocks, and before them the norm and convolution of the downsampling. */
@@ -19,6 +21,12 @@ export interface ConvNextModules {
   readonly headNorm: Norm | undefined
   readonly hidden: Linear | undefined
   readonly classifier: Linear | undefined
+}
+
+/** @throws LIMIT_EXCEEDED for a spec that is too large */
+export function checkConvNextSizes(file: string, { stages, head }: ConvNextSpec): void {
+  const layers = stages.map(({ depth }) => depth)
+  checkSizes(file, { layers, width: [...stages.map(({ width }) => width), head.hidden ?? 0] })
 }
 
 /** Reads the weights that the spec needs, under the names of a layout. */

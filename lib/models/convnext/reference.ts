@@ -2,8 +2,9 @@ import * as ops from '../../ops/index.js'
 import { channelsFirst } from '../image-network.js'
 import { fromLibrary, type NamedTensors, reference, toLibrary } from '../reference.js'
 import { configKind } from '../registry.js'
-import { ConvNext, type ConvNextTrace } from './convnext.js'
+import { ConvNext } from './convnext.js'
 import { stageIndices } from './torchvision.js'
+import type { ConvNextTrace } from './trace.js'
 
 /** Names the results of a pass as the library does. */
 type Names = (trace: ConvNextTrace, model: ConvNext, pixels: ops.FloatTensor) => NamedTensors

@@ -13,7 +13,7 @@ export interface ConvNextSpec {
   /** Global response normalisation in the MLP (v2). */
   readonly responseNorm: boolean
   readonly activation: string
-  readonly norm: 'layer' | 'rms'
+  readonly norm: 'layer' | 'rms' | 'simple'
   readonly epsilon: number
   /** The features are tokens: the pooled vector, then the positions row by row, with the norm of the head (DINOv3). */
   readonly tokens?: boolean

@@ -23,7 +23,7 @@ import { timmArchitecture } from './timm-architectures.js'
 /** ConvNeXt of timm: the architecture name implies the arguments, and model_args override them. */
 export const timm: ConvNextLayout = {
   library: 'timm',
-  published: ['convnext_*', 'convnextv2_*'],
+  published: ['convnext_*', 'convnextv2_*', 'test_convnext*'],
   claims: (name) => timmArchitecture(name) !== undefined,
 
   checkpoint: () => ({ rename: (name) => fromAuthors(timmName(name)) }),
@@ -31,10 +31,10 @@ export const timm: ConvNextLayout = {
   async describe({ config, kind }, reader) {
     const args = timmArguments(config, timmArchitecture(kind.name)!, known)
     const classes = timmClasses(config, args, reader, 'head.fc')
-    const spec = readSpec(args, classes)
+    const spec = timmSpecOf(args, classes)
     reader.ignore(/^(projectors|norms)\./, 'heads of distillation, which timm leaves out too')
     return {
-      ...{ spec, names: namesFor(spec), className: kind.name },
+      ...{ spec, names: timmNames(spec), className: kind.name },
       tasks: imageTasks(classes > 0),
       labels: await timmLabels(config, classes),
       labelDescriptions: labelDescriptions(config),
@@ -56,10 +56,19 @@ const stems = {
   overlap_act: 'overlap-activation',
 } as const
 const stemTypes = ['patch', 'overlap', 'overlap_tiered', 'overlap_act'] as const
-const norms = ['layernorm', 'layernorm2d', 'rmsnorm', 'rmsnorm2d'] as const
+const norms = {
+  layernorm: 'layer',
+  layernorm2d: 'layer',
+  rmsnorm: 'rms',
+  rmsnorm2d: 'rms',
+  simplenorm: 'simple',
+  simplenorm2d: 'simple',
+} as const
+const normNames = ['layernorm', 'layernorm2d', 'rmsnorm', 'rmsnorm2d', 'simplenorm', 'simplenorm2d'] as const
 const pools = { avg: 'average', max: 'max', avgmax: 'average-max' } as const
 
-function readSpec(args: Config, classes: number): ConvNextSpec {
+/** The spec of resolved arguments. @throws CONFIG_INVALID */
+export function timmSpecOf(args: Config, classes: number): ConvNextSpec {
   if (positiveInt(args, 'output_stride', 32) !== 32) throw configInvalid(args, 'output_stride', '32')
   const dims = positiveInts(args, 'dims')
   const stemType = oneOf(args, 'stem_type', stemTypes)
@@ -76,7 +85,7 @@ function readSpec(args: Config, classes: number): ConvNextSpec {
     layerScale: isSet(args, 'ls_init_value'),
     responseNorm: boolean(args, 'use_grn', false),
     activation: string(args, 'act_layer', 'gelu'),
-    norm: oneOf(args, 'norm_layer', norms, 'layernorm').startsWith('rms') ? 'rms' : 'layer',
+    norm: norms[oneOf(args, 'norm_layer', normNames, 'layernorm')],
     epsilon: normEpsilon,
     head: {
       norm: boolean(args, 'head_norm_first', false) ? 'before-pool' : 'after-pool',
@@ -101,7 +110,8 @@ function readStages(args: Config, dims: readonly number[], patch: number): Stage
   })
 }
 
-function namesFor({ stem, head }: ConvNextSpec): ConvNextNames {
+/** Names of timm's modules. */
+export function timmNames({ stem, head }: ConvNextSpec): ConvNextNames {
   const stemNames = {
     patch: ['stem.0', 'stem.1'],
     overlap: ['stem.0', 'stem.1', 'stem.2'],

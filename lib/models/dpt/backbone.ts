@@ -1,23 +1,14 @@
-import {
-  boolean,
-  type Config,
-  configInvalid,
-  getter,
-  isSet,
-  listGetter,
-  object,
-  oneOf,
-  strings,
-} from '../../files/config.js'
+import { boolean, type Config, configInvalid, getter, listGetter, oneOf } from '../../files/config.js'
 import type { WeightReader } from '../../weights/reader.js'
+import { backboneFeatures } from '../backbone-features.js'
 import { readBeitConfig } from '../beit/config.js'
-import { bitNames, readBitConfig } from '../bit/hugging-face.js'
-import { checkBitSizes } from '../bit/stages.js'
 import { readSwinConfig } from '../swin/config.js'
 import { checkSpec } from '../vit/check-spec.js'
+import { readBitBackbone } from '../vit/hugging-face-bit.js'
 import { dinov2Names, vitNames } from '../vit/hugging-face-names.js'
-import { specOf, swiglu } from '../vit/hugging-face-spec.js'
+import { type Family, headOf, specOf, swiglu } from '../vit/hugging-face-spec.js'
 import { reductionOf } from '../vit/hybrid.js'
+import type { VitDescription } from '../vit/layout.js'
 import { noHead, type VitSpec } from '../vit/spec.js'
 import type { BackboneSpec, VitBackboneSpec } from './spec.js'
 
@@ -36,7 +27,7 @@ export function dinov2Backbone(config: Config, reader: WeightReader): VitBackbon
   }
   checkSpec(vit, config.file)
   const normed = boolean(config, 'apply_layernorm', true)
-  return { kind: 'vit', vit, names, maps: [], normed, features: featuresOf(config, vit.depth) }
+  return { kind: 'vit', vit, names, maps: [], normed, features: backboneFeatures(config, vit.depth) }
 }
 
 /** A backbone_config of DPT: DINOv2, BEiT or Swin V2. @throws CONFIG_INVALID, LIMIT_EXCEEDED */
@@ -45,13 +36,13 @@ export function namedBackbone(config: Config, reader: WeightReader): BackboneSpe
   if (type === 'dinov2') return dinov2Backbone(config, reader)
   if (type === 'swinv2') {
     const swin = { ...readSwinConfig(config, 2), statesBeforeMerging: true }
-    return { kind: 'swin', swin, features: featuresOf(config, swin.stages.length) }
+    return { kind: 'swin', swin, features: backboneFeatures(config, swin.stages.length) }
   }
   notReshaped(config, 'reshape_hidden_states')
   if (boolean(config, 'add_fpn', false)) throw configInvalid(config, 'add_fpn', 'false')
   const maskToken = reader.has('backbone.embeddings.mask_token')
   const beit = readBeitConfig(config, maskToken)
-  return { kind: 'beit', beit, features: featuresOf(config, beit.layers.depth) }
+  return { kind: 'beit', beit, features: backboneFeatures(config, beit.layers.depth) }
 }
 
 /** The vision Transformer that a DPT has without a backbone_config. @throws CONFIG_INVALID, LIMIT_EXCEEDED */
@@ -63,47 +54,55 @@ export function ownBackbone(config: Config): VitBackboneSpec {
   return { kind: 'vit', vit, names, features, ...common }
 }
 
-/** The backbone that the library assumes for a hybrid without a backbone_config. */
-const smallBit = {
-  ...{ model_type: 'bit', global_padding: 'same', layer_type: 'bottleneck', depths: [3, 4, 9] },
-  ...{ out_features: ['stage1', 'stage2', 'stage3'], embedding_dynamic_padding: true },
+/** The Transformer of DPTModel, alone. @throws CONFIG_INVALID, LIMIT_EXCEEDED */
+export function bareTransformer(
+  config: Config,
+  reader: WeightReader,
+): Pick<VitDescription, 'spec' | 'names'> {
+  const { vit, names } = boolean(config, 'is_hybrid', false)
+    ? hybridTransformer(config, '', reader)
+    : { vit: ownVit(config), names: vitNames('') }
+  const head = headOf(config, family, 'Model', reader.has(`${names.pooler}.weight`), 0)
+  return { names, spec: { ...vit, head } }
 }
 
 /** The vision Transformer over a BiT of a hybrid, whose first two maps are read too. @throws as {@link ownBackbone} */
 export function hybridBackbone(config: Config, reader: WeightReader): VitBackboneSpec {
-  const given = isSet(config, 'backbone_config')
-    ? object(config, 'backbone_config')
-    : { ...config, values: smallBit }
-  if (isSet(given, 'model_type')) oneOf(given, 'model_type', ['bit'])
-  const whole = readBitConfig(given)
-  const maps = featuresOf(given, whole.stages.length)
-  const last = maps[2]
-  if (maps.length !== 3 || !last) throw configInvalid(given, 'out_features', 'three features')
-  const network = { ...whole, stages: whole.stages.slice(0, last) }
-  checkBitSizes(config.file, network)
-  const base = ownVit(config)
-  const reduction = reductionOf(network)
-  if (base.patch.some((side) => side !== reduction))
-    throw configInvalid(config, 'patch_size', `${reduction}, by which the backbone makes images smaller`)
-  const prefix = 'dpt.embeddings.backbone.bit.'
-  const later = whole.stages.flatMap((_, stage) => (stage < last ? [] : [`encoder\\.stages\\.${stage}`]))
-  reader.ignore(
-    new RegExp(`^dpt\\.embeddings\\.backbone\\.bit\\.(${['norm', ...later].join('|')})\\.`),
-    'behind the features of the backbone',
-  )
-  const backbone = { network, names: bitNames(prefix), patch: [1, 1] as const }
-  const vit = { ...base, backbone, accepts: 'multiples' as const, channels: network.channels }
+  const { vit, names, maps } = hybridTransformer(config, 'dpt.', reader)
   checkSpec(vit, config.file)
   return {
-    ...{ kind: 'vit', vit, maps: maps.slice(0, 2), normed: false },
-    names: { ...vitNames('dpt.'), patches: 'dpt.embeddings.projection' },
+    ...{ kind: 'vit', vit, names, maps, normed: false },
     features: ownFeatures(config, vit.depth, 2).map((index) => index + 1),
   }
 }
 
+function hybridTransformer(
+  config: Config,
+  prefix: string,
+  reader: WeightReader,
+): Pick<VitBackboneSpec, 'vit' | 'names' | 'maps'> {
+  const { network, names, features } = readBitBackbone(
+    config,
+    { features: ['stage1', 'stage2', 'stage3'], count: 3, prefix: `${prefix}embeddings.backbone.bit.` },
+    reader,
+  )
+  const base = ownVit(config)
+  const reduction = reductionOf(network)
+  if (base.patch.some((side) => side !== reduction))
+    throw configInvalid(config, 'patch_size', `${reduction}, by which the backbone makes images smaller`)
+  const backbone = { network, names, patch: [1, 1] as const }
+  return {
+    vit: { ...base, backbone, accepts: 'multiples', channels: network.channels },
+    names: { ...vitNames(prefix), patches: `${prefix}embeddings.projection` },
+    maps: features.slice(0, 2),
+  }
+}
+
+const family: Family = { className: 'DPT', prefix: 'dpt', kinds: [] }
+
 function ownVit(config: Config): VitSpec {
   const values = { image_size: 384, ...config.values }
-  const base = specOf({ ...config, values }, { className: 'DPT', prefix: 'dpt', kinds: [] })
+  const base = specOf({ ...config, values }, family)
   return {
     ...base,
     ...{ accepts: 'any', ...noHead },
@@ -117,18 +116,4 @@ function ownFeatures(config: Config, depth: number, start = 0): readonly number[
   if (indices.some((index) => index < 0 || index >= depth))
     throw configInvalid(config, 'backbone_out_indices', `layers from 0 to ${depth - 1}`)
   return [...new Set(indices)].sort((a, b) => a - b)
-}
-
-/** Hidden states that a backbone of the library returns: by number, negative ones from the end, or by name. */
-function featuresOf(config: Config, depth: number): readonly number[] {
-  const names = ['stem', ...Array.from({ length: depth }, (_, layer) => `stage${layer + 1}`)]
-  const key = isSet(config, 'out_indices') ? 'out_indices' : 'out_features'
-  const numbers =
-    key === 'out_indices'
-      ? integers(config, key).map((index) => (index < 0 ? index + names.length : index))
-      : strings(config, key, [`stage${depth}`]).map((name) => names.indexOf(name))
-  const ascending = numbers.every((number, index) => index === 0 || number > numbers[index - 1]!)
-  if (!ascending || numbers.some((number) => number < 0 || number > depth))
-    throw configInvalid(config, key, `hidden states of the ${depth} layers, in ascending order`)
-  return numbers
 }

@@ -1,7 +1,7 @@
 import type * as ops from '../../ops/index.js'
-import { checkOptions } from '../../options.js'
 import type { WeightReader } from '../../weights/reader.js'
 import { channelsFirst } from '../image-network.js'
+import { checkInputNames } from '../input-names.js'
 import { Model, type ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type States, type StatesOptions } from '../run-options.js'
@@ -68,7 +68,7 @@ export class Dpt extends Model {
   /** The forward pass with the maps of the neck. @throws as {@link run} */
   trace(inputs: { readonly pixelValues: ops.FloatTensor }, options: StatesOptions = {}): DptTrace {
     this.checkAlive()
-    checkOptions(inputs, ['pixelValues'], 'Dpt.run: inputs')
+    checkInputNames(inputs, ['pixelValues'], 'Dpt.run')
     checkStatesOptions(options, 'Dpt.run')
     const { backbone, neck, depth, segments } = this.modules
     const { patch } = backbone

@@ -34,10 +34,24 @@ const huggingFace: Layout<EfficientNetDescription> = {
   },
 }
 
+/** AlignVisionModel of transformers: an EfficientNet without the convolution after the blocks. */
+const alignVision: Layout<EfficientNetDescription> = {
+  ...transformers({ align_vision_model: 'AlignVision' }),
+
+  describe({ config }) {
+    const spec = readEfficientNetSpec(config, false)
+    const size = positiveInt(config, 'image_size', 600)
+    return {
+      ...{ spec, prefix: '', classes: 0, className: 'AlignVisionModel', tasks: imageTasks(false) },
+      imageSize: [spec.channels, size, size],
+    }
+  },
+}
+
 /** EfficientNet (Tan and Le 2019). */
 export const efficientnet = family({
   name: 'efficientnet',
-  layouts: [huggingFace],
+  layouts: [huggingFace, alignVision],
   build(parts, description, reader) {
     const { spec, prefix, classes } = description
     const scope = prefix === '' ? reader : reader.scope(prefix)

@@ -3,8 +3,8 @@ import { textPrompt } from '../../generation/prompt.js'
 import type { GenerationInput } from '../../generation/run.js'
 import { causalCall } from '../../nn/mask.js'
 import * as ops from '../../ops/index.js'
-import { checkOptions } from '../../options.js'
 import { GenerativeModel } from '../generative.js'
+import { checkInputNames } from '../input-names.js'
 import type { ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type States, type StatesOptions, statesOf } from '../run-options.js'
@@ -42,7 +42,7 @@ export class Gpt2 extends GenerativeModel<TextPrompts> {
    */
   async run(inputs: Gpt2Inputs, options: StatesOptions = {}): Promise<Gpt2Output> {
     this.checkAlive()
-    checkOptions(inputs, [...textInputNames, 'tokenTypeIds'], 'Gpt2.run: inputs')
+    checkInputNames(inputs, [...textInputNames, 'tokenTypeIds'], 'Gpt2.run')
     checkStatesOptions(options, 'Gpt2.run')
     await checkTexts(inputs, this.#config)
     const output = this.#forward(inputs, options)
@@ -66,7 +66,7 @@ export class Gpt2 extends GenerativeModel<TextPrompts> {
 
   override async begin(inputs: TextPrompts, options: GenerationOptions): Promise<GenerationInput> {
     if (!this.#decoder.head) throw this.headless()
-    checkOptions(inputs, ['inputIds', 'attentionMask'], 'inputs of the model')
+    checkInputNames(inputs, ['inputIds', 'attentionMask'], 'the model')
     await checkTexts(inputs, this.#config)
     const prompt = await textPrompt(inputs.inputIds, inputs.attentionMask, options)
     return { decoder: this.#decoder, prompt }

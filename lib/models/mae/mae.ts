@@ -4,6 +4,7 @@ import { runStack } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
 import { checkOptions } from '../../options.js'
 import type { Tensor } from '../../tensor/tensor.js'
+import { checkInputNames } from '../input-names.js'
 import { Model, type ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type States, type StatesOptions, statesOf } from '../run-options.js'
@@ -112,7 +113,7 @@ export class Mae extends Model {
 
   #check(inputs: MaeInputs, options: MaeOptions, what: string): ops.FloatTensor {
     this.checkAlive()
-    checkOptions(inputs, ['pixelValues', 'noise'], `${what}: inputs`)
+    checkInputNames(inputs, ['pixelValues', 'noise'], what)
     const { maskRatio, ...rest } = checkOptions(
       options,
       [...optionNames, 'maskRatio', 'hiddenStates', 'attentions', 'signal', 'threads'],

@@ -2,7 +2,7 @@ import { invalid } from '../../errors.js'
 import { formatShape } from '../../graph/shape.js'
 import { checkTokens, type TokenIds } from '../../nn/embedding.js'
 import { checkMask, type Mask } from '../../nn/mask.js'
-import { checkOptions } from '../../options.js'
+import { checkInputNames } from '../input-names.js'
 import type { MarianConfig } from './config.js'
 
 /** A batch of source texts. */
@@ -31,7 +31,7 @@ export const sourceNames = ['inputIds', 'attentionMask']
 
 /** @throws TOKEN_OUT_OF_RANGE, TEXT_TOO_LONG, EMPTY_BATCH, SHAPE_MISMATCH, DTYPE_MISMATCH, INPUT_INVALID, OPTION_UNKNOWN */
 export async function checkSource(source: MarianSource, config: MarianConfig): Promise<void> {
-  checkOptions(source, sourceNames, 'Marian: inputs')
+  checkInputNames(source, sourceNames, 'Marian')
   await checkText('inputIds', source.inputIds, 'attentionMask', source.attentionMask, {
     vocabulary: config.encoder.vocabulary,
     positions: config.positions,
@@ -40,7 +40,7 @@ export async function checkSource(source: MarianSource, config: MarianConfig): P
 
 /** Checks sources and targets. @throws as {@link checkSource} */
 export async function checkInputs(inputs: MarianInputs, config: MarianConfig): Promise<void> {
-  checkOptions(inputs, [...sourceNames, 'decoderInputIds', 'decoderAttentionMask'], 'Marian: inputs')
+  checkInputNames(inputs, [...sourceNames, 'decoderInputIds', 'decoderAttentionMask'], 'Marian')
   const { inputIds, attentionMask, decoderInputIds, decoderAttentionMask } = inputs
   await checkSource({ inputIds, attentionMask }, config)
   await checkText('decoderInputIds', decoderInputIds, 'decoderAttentionMask', decoderAttentionMask, {

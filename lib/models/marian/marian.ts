@@ -7,8 +7,8 @@ import type { TokenIds } from '../../nn/embedding.js'
 import { causalCall, paddingMask } from '../../nn/mask.js'
 import { projectMemory, runStack, type StackResult } from '../../nn/stack.js'
 import type * as ops from '../../ops/index.js'
-import { checkOptions } from '../../options.js'
 import { GenerativeModel } from '../generative.js'
+import { checkInputNames } from '../input-names.js'
 import type { ModelParts } from '../model.js'
 import { tensorsOf } from '../results.js'
 import { checkStatesOptions, type StatesOptions } from '../run-options.js'
@@ -130,7 +130,7 @@ export class Marian extends GenerativeModel<MarianGenerateInputs> {
 
   override async begin(inputs: MarianGenerateInputs, options: GenerationOptions): Promise<GenerationInput> {
     if (!this.#modules.head) throw this.headless()
-    checkOptions(inputs, [...sourceNames, 'decoderInputIds'], 'inputs of the model')
+    checkInputNames(inputs, [...sourceNames, 'decoderInputIds'], 'the model')
     const { decoderInputIds, ...source } = inputs
     await checkSource(source, this.#config)
     if (decoderInputIds !== undefined) await checkInputs({ ...source, decoderInputIds }, this.#config)

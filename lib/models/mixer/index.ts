@@ -3,7 +3,7 @@ import { checkSizes } from '../sizes.js'
 import { Mixer, readMixer } from './mixer.js'
 import { timm } from './timm.js'
 
-/** MLP-Mixer (Tolstikhin et al. 2021). */
+/** MLP-Mixer (Tolstikhin et al. 2021), ResMLP, gMLP and gMixer. */
 export const mixer = family({
   name: 'mixer',
   layouts: [timm],

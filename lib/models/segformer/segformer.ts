@@ -1,8 +1,8 @@
 import { invalid } from '../../errors.js'
 import { runStack } from '../../nn/stack.js'
 import * as ops from '../../ops/index.js'
-import { checkOptions } from '../../options.js'
 import { channelsFirst } from '../image-network.js'
+import { checkInputNames } from '../input-names.js'
 import { Model, type ModelParts } from '../model.js'
 import { checkBatch } from '../pixels.js'
 import { tensorsOf } from '../results.js'
@@ -43,7 +43,7 @@ export class Segformer extends Model {
     options: StatesOptions = {},
   ): Promise<SegformerOutput> {
     this.checkAlive()
-    checkOptions(inputs, ['pixelValues'], 'Segformer.run: inputs')
+    checkInputNames(inputs, ['pixelValues'], 'Segformer.run')
     checkStatesOptions(options, 'Segformer.run')
     const { pixelValues } = inputs
     const [, height, width] = checkBatch(pixelValues, this.spec.channels, [1, 1])

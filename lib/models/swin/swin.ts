@@ -3,7 +3,7 @@ import { sizesOf } from '../../graph/shape.js'
 import type { Grid } from '../../nn/grid-bias.js'
 import type { Mask } from '../../nn/mask.js'
 import * as ops from '../../ops/index.js'
-import { checkOptions } from '../../options.js'
+import { checkInputNames } from '../input-names.js'
 import { maskedPixelLoss } from '../masked-loss.js'
 import { Model, type ModelParts } from '../model.js'
 import { checkBatch } from '../pixels.js'
@@ -68,7 +68,7 @@ export class Swin extends Model {
    */
   async run(inputs: SwinInputs, options: SwinOptions = {}): Promise<SwinOutput> {
     this.checkAlive()
-    checkOptions(inputs, ['pixelValues', 'maskedPatches'], 'Swin.run: inputs')
+    checkInputNames(inputs, ['pixelValues', 'maskedPatches'], 'Swin.run')
     checkStatesOptions(options, 'Swin.run', ['interpolatePositions'])
     const { pixelValues } = inputs
     const { embedding, norm, classifier, decoder } = this.modules

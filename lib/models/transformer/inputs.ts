@@ -4,7 +4,8 @@ import type { AttentionCall } from '../../nn/attention.js'
 import type { Mask } from '../../nn/mask.js'
 import { requireFloat, requireRank, requireTensor } from '../../ops/check.js'
 import * as ops from '../../ops/index.js'
-import { checkFlags, checkOptions } from '../../options.js'
+import { checkFlags } from '../../options.js'
+import { checkInputNames } from '../input-names.js'
 import type { TransformerConfig } from './config.js'
 import { type AttentionMask, attentionCall } from './masks.js'
 
@@ -48,7 +49,7 @@ export interface TransformerCall {
 
 /** @throws SHAPE_MISMATCH, DTYPE_MISMATCH, EMPTY_BATCH, INPUT_INVALID, OPTION_UNKNOWN, OPTION_INVALID */
 export function readInputs(inputs: TransformerInputs, config: TransformerConfig): TransformerCall {
-  checkOptions(inputs, inputNames, 'Transformer.run: inputs')
+  checkInputNames(inputs, inputNames, 'Transformer.run')
   checkFlags(inputs, ['srcIsCausal', 'tgtIsCausal', 'memoryIsCausal'], 'Transformer.run: inputs')
   const src = sequence(inputs.src, 'src', config)
   const tgt = sequence(inputs.tgt, 'tgt', config)

@@ -5,7 +5,7 @@ import { classCount, labelsOf } from '../labels.js'
 import { libraryClass } from '../library-class.js'
 import { dinov2Names, vitNames } from './hugging-face-names.js'
 import { type ClassKind, decoderOf, type Family, headOf, specOf, swiglu } from './hugging-face-spec.js'
-import { describeVit, type VitLayout } from './layout.js'
+import { describeVit, type VitDescription, type VitLayout } from './layout.js'
 import { dinov2PublishedName, vitPublishedName } from './transformers-5-names.js'
 
 const common = ['Model', 'ForImageClassification'] as const
@@ -31,32 +31,39 @@ export const huggingFace: VitLayout = {
     rename: families[kind.name]!.dinov2 ? dinov2PublishedName : vitPublishedName,
   }),
 
-  describe({ config, kind }, reader) {
-    const family = families[kind.name]!
-    const { dinov2 = false } = family
-    const classKind = classOf(config, family, reader)
-    const classifies = classKind.startsWith('ForImageClassification')
-    const prefix = reader.has(`${family.prefix}.embeddings.cls_token`) ? `${family.prefix}.` : ''
-    const names = {
-      ...(dinov2 ? dinov2Names(prefix, mlpOf(config, reader)) : vitNames(prefix)),
-      classifier: classKind === 'ForImageClassificationWithTeacher' ? 'cls_classifier' : 'classifier',
-    }
-    const pooler = classKind === 'Model' && !dinov2 && reader.has(`${names.pooler}.weight`)
-    if (classKind !== 'Model') reader.ignore(/^(\w+\.)?pooler\.dense\./, 'classes with a head do not use it')
-    const stored = reader.shapeOf(`${names.classifier}.weight`)?.[0]
-    const classes = classifies ? classCount(config, stored) : 0
-    return describeVit(config.file, {
-      spec: {
-        ...specOf(config, family),
-        maskToken: reader.has(names.maskToken),
-        head: headOf(config, family, classKind, pooler, classes),
-        decoder: classKind === 'ForMaskedImageModeling' ? decoderOf(config, family) : undefined,
-      },
-      names,
-      className: `${family.className}${classKind}`,
-      labels: classes > 0 ? labelsOf(config, classes) : undefined,
-    })
-  },
+  describe: ({ config, kind }, reader) =>
+    describeVit(config.file, describeClass(config, families[kind.name]!, reader)),
+}
+
+/** Describes a class of a family, without checks of its spec. @throws CONFIG_INVALID */
+export function describeClass(
+  config: Config,
+  family: Family,
+  reader: WeightReader,
+): Omit<VitDescription, 'tasks' | 'imageSize'> {
+  const { dinov2 = false } = family
+  const classKind = classOf(config, family, reader)
+  const classifies = classKind.startsWith('ForImageClassification')
+  const prefix = reader.has(`${family.prefix}.embeddings.cls_token`) ? `${family.prefix}.` : ''
+  const names = {
+    ...(dinov2 ? dinov2Names(prefix, mlpOf(config, reader)) : vitNames(prefix)),
+    classifier: classKind === 'ForImageClassificationWithTeacher' ? 'cls_classifier' : 'classifier',
+  }
+  const pooler = classKind === 'Model' && !dinov2 && reader.has(`${names.pooler}.weight`)
+  if (classKind !== 'Model') reader.ignore(/^(\w+\.)?pooler\.dense\./, 'classes with a head do not use it')
+  const stored = reader.shapeOf(`${names.classifier}.weight`)?.[0]
+  const classes = classifies ? classCount(config, stored) : 0
+  return {
+    spec: {
+      ...specOf(config, family),
+      maskToken: reader.has(names.maskToken),
+      head: headOf(config, family, classKind, pooler, classes),
+      decoder: classKind === 'ForMaskedImageModeling' ? decoderOf(config, family) : undefined,
+    },
+    names,
+    className: `${family.className}${classKind}`,
+    labels: classes > 0 ? labelsOf(config, classes) : undefined,
+  }
 }
 
 /** The MLP of a Dinov2. Gate and value are one matrix in published files, and two in the memory of transformers 5. */

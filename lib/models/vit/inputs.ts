@@ -6,6 +6,7 @@ import type { FloatTensor } from '../../ops/index.js'
 import { checkFlags, checkOptions, optionInvalid } from '../../options.js'
 import type { RunOptions } from '../../runtime/run-options.js'
 import type { Tensor } from '../../tensor/tensor.js'
+import { checkInputNames } from '../input-names.js'
 import { isOnRequest, patchGrid, prefixLength } from './grid.js'
 import type { EmbeddingSpec, VitSpec } from './spec.js'
 
@@ -41,7 +42,7 @@ const attentionNames = ['layers', 'query']
 
 /** The checks that do not depend on the model. @throws OPTION_UNKNOWN, OPTION_INVALID */
 export function checkCall(inputs: VitInputs, options: VitOptions): void {
-  checkOptions(inputs, inputNames, 'Vit.run: inputs')
+  checkInputNames(inputs, inputNames, 'Vit.run')
   checkOptions(options, optionNames, 'Vit.run')
   checkFlags(options, ['hiddenStates', 'interpolatePositions'], 'Vit.run')
   const { attentions } = options

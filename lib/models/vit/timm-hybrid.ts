@@ -8,7 +8,7 @@ import {
   positiveInt,
   positiveInts,
 } from '../../files/config.js'
-import type { BitSpec } from '../bit/spec.js'
+import { type BitSpec, bitBlocks } from '../bit/spec.js'
 import { bitStages, checkBitSizes } from '../bit/stages.js'
 import { timmNames } from '../bit/timm.js'
 import { labelDescriptions, timmLabels } from '../labels.js'
@@ -114,6 +114,7 @@ function readBackbone(backbone: Config): BitSpec {
   if (boolean(backbone, 'preact', false)) throw configInvalid(backbone, 'preact', 'false')
   if (epsilon(backbone, 'conv_eps', 1e-8) !== 1e-8) throw configInvalid(backbone, 'conv_eps', '1e-8')
   return {
+    ...bitBlocks,
     channels: positiveInt(backbone, 'in_chans', 3),
     stem: { width: positiveInt(backbone, 'stem_chs', 64), border: false, pooling: 'same' },
     stages: bitStages(layers, channels, 32),

@@ -106,7 +106,10 @@ function wrongCalls({ inputs: stored, options }: Case): Wrong[] {
   const given = (name: string, value: unknown) => ({ inputs: { ...inputs, [name]: value } })
   return [
     call('no inputs', 'INPUT_INVALID', first, { inputs: {} }),
-    call('null', 'OPTION_INVALID', 'inputs', { inputs: null }),
+    call('null', 'OPTION_INVALID', 'inputs: expected an object', { inputs: null }),
+    call('a tensor', 'OPTION_INVALID', `inputs: expected an object with .*${first}`, {
+      inputs: inputs[first],
+    }),
     call('an unknown input', 'OPTION_UNKNOWN', "'pixels'", given('pixels', 1)),
     call('null for options', 'OPTION_INVALID', 'null', { options: null }),
     option('an unknown option', 'OPTION_UNKNOWN', "'hiddenState'", { hiddenState: true }),
