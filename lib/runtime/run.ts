@@ -68,12 +68,12 @@ export async function runPrepared(
     const program = await unlessAborted(lease.program, signal)
     const inputs = program.leaves.map((index) => bufferOf(data[index]!.source))
     const caches = program.written.map((index) => bufferSource(data[index]!.source))
-    while (caches.some(({ beingRead }) => beingRead))
-      await Promise.all(caches.map((cache) => cache.readsEnd()))
-    // Another run may have consumed inputs while this one waited.
-    checkAlive(data.filter(({ source }) => bufferSource(source).consumed))
     const { placed, end } = await placeInputs(inputs, used.device)
     try {
+      while (caches.some(({ beingRead }) => beingRead))
+        await Promise.all(caches.map((cache) => cache.readsEnd()))
+      // Another run may have consumed inputs while this one waited. Nothing waits from here to the call.
+      checkAlive(data.filter(({ source }) => bufferSource(source).consumed))
       const results = await executeInPlace(caches, () =>
         execute(program.native, placed, used.threads, signal),
       )

@@ -32,6 +32,20 @@ constexpr int32_t swizzled(int32_t line, int32_t piece) {
   return line * kStep + (piece ^ (line / 2 % kPieces)) * kPiece;
 }
 
+// Whether the 8 lines that ldmatrix reads at once are in the 8 groups of 4 banks, each in its own.
+constexpr bool isFreeOfConflicts() {
+  for (int32_t first = 0; first < kLines; first += 8) {
+    for (int32_t piece = 0; piece < kPieces; ++piece) {
+      uint32_t groups = 0;
+      for (int32_t line = first; line < first + 8; ++line)
+        groups |= 1u << (swizzled(line, piece) / kPiece % 8);
+      if (groups != 0xff) return false;
+    }
+  }
+  return true;
+}
+static_assert(isFreeOfConflicts());
+
 // The results of a warp.
 struct Sums {
   float at[2][4][4] = {};  // rows of 16, columns of 8, elements of the lane
