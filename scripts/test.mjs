@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 
-const fewest = 2000
+const fewest = 2700
 const pattern = process.argv[2] ?? String.raw`\.test\.ts$`
 
 const child = spawn(process.execPath, ['--import', 'tsx', 'node_modules/uvu/bin.js', 'test', pattern], {
