@@ -21,7 +21,7 @@ export class BufferSource implements Source {
   readonly session: Session | undefined
   /** The memory. */
   readonly buffer: NativeBuffer
-  /** Of a weight whose layout in its file no program can use: programs need a copy (row-major.ts). */
+  /** Of a weight whose layout in its file no program can use: programs need a copy (placement.ts). */
   readonly layout: NativeLayout | undefined
   #disposed = false
   #consumed = false

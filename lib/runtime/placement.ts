@@ -5,8 +5,8 @@ import { fromNative, getRuntime } from './runtime.js'
 
 /**
  * Copies the constants that a program cannot read where they are, off the event loop: those of the host that a program of
- * another device needs, and weights whose layout in their files no program can use. Lets the pages of the files go. Programs share a
- * copy as long as one of them has it.
+ * another device needs, and weights whose layout in their files no program can use. Lets the pages of the files go.
+ * Programs share a copy as long as one of them has it.
  * @param copies receives the copies by the keys of their sources; the caller disposes them
  * @throws DEVICE_UNAVAILABLE, OUT_OF_MEMORY, WEIGHTS_CORRUPT
  */

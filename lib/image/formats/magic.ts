@@ -43,7 +43,7 @@ const unread: readonly (readonly [string, (start: string) => boolean])[] = [
 ]
 
 /** Bytes at the start of a file that tell its format. */
-export const magicLength = 1024
+const magicLength = 1024
 
 /** The format of a file by its first bytes. A name's extension says nothing: many files on the web have a wrong one. */
 export function formatOf(bytes: Uint8Array): Format | undefined {

@@ -5,7 +5,7 @@ import type { Cursor } from './cursor.js'
  * Outside of a class, \w holds a few more characters of Latin-1, which are numbers but not digits.
  */
 const word = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}'
-export const wordOutsideClass = `${word}\\u{b2}\\u{b3}\\u{b9}\\u{bc}-\\u{be}`
+const wordOutsideClass = `${word}\\u{b2}\\u{b3}\\u{b9}\\u{bc}-\\u{be}`
 
 const letterSets: Readonly<Record<string, string>> = {
   d: '\\p{Nd}',
