@@ -45,8 +45,9 @@ std::string cudaMissing() {
 std::string describeCuda() {
   cudaDeviceProp device;
   int driver = 0;
-  if (cudaGetDeviceProperties(&device, 0) != cudaSuccess || cudaDriverGetVersion(&driver) != cudaSuccess)
-    return "";
+  cudaError_t status = cudaGetDeviceProperties(&device, 0);
+  if (status == cudaSuccess) status = cudaDriverGetVersion(&driver);
+  if (status != cudaSuccess) return cudaGetErrorString(status);
   std::ostringstream text;
   text << device.name << ", compute capability " << device.major << "." << device.minor << ", "
        << device.totalGlobalMem / (size_t{1} << 20) << " MiB, driver for CUDA " << driver / 1000 << "."
